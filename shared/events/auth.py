@@ -1,0 +1,64 @@
+"""Connections: published by auth on `auth.connection.v1`, keyed by connection id."""
+
+from datetime import datetime
+from typing import ClassVar
+from uuid import UUID
+
+from shared.events.base import Body, Part
+from shared.events.topics import AUTH_CONNECTION
+
+
+class ChannelV1(Part):
+    """A marketplace below the connection: `id` is the marketplace's own (Amazon: the marketplace id)."""
+
+    id: str
+    name: str
+    country: str
+    currency: str
+    time_zone: str
+
+
+class ConnectionStateV1(Body):
+    """
+    A connection's whole public state.
+
+    `state`: `authorised` is the only one in which a service may work; others: `waiting`, `revoked`, `disconnected`.
+    `consent_version` rises with each consent.
+    """
+
+    TOPIC: ClassVar[str] = AUTH_CONNECTION.name
+
+    connection_id: UUID
+    marketplace: str
+    region: str
+    seller_id: str
+    name: str
+    state: str
+    consent_version: int
+    authorised_at: datetime | None = None
+    expires_at: datetime | None = None
+    channels: tuple[ChannelV1, ...] = ()
+
+
+class ConnectionAuthorisedV1(ConnectionStateV1):
+    """The seller consented, for the first time or again."""
+
+    TYPE: ClassVar[str] = "auth.connection.authorised.v1"
+
+
+class ConnectionRevokedV1(ConnectionStateV1):
+    """The far side no longer honours the consent; the seller must authorise again."""
+
+    TYPE: ClassVar[str] = "auth.connection.revoked.v1"
+
+
+class ConnectionSettingsChangedV1(ConnectionStateV1):
+    """Name or channels changed."""
+
+    TYPE: ClassVar[str] = "auth.connection.settings_changed.v1"
+
+
+class ConnectionDisconnectedV1(ConnectionStateV1):
+    """The seller ended the connection here."""
+
+    TYPE: ClassVar[str] = "auth.connection.disconnected.v1"

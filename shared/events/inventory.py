@@ -1,0 +1,52 @@
+"""Reservations (`inventory.reservation.v1`, keyed by order id) and stock levels (`inventory.stock.v1`, by SKU id)."""
+
+from datetime import datetime
+from typing import ClassVar
+from uuid import UUID
+
+from shared.events.base import Body, Part
+from shared.events.topics import INVENTORY_RESERVATION, INVENTORY_STOCK
+
+
+class ReservedLineV1(Part):
+    """
+    Units held for one line: `wanted` = still to ship, `reserved` + `short` = `wanted`.
+
+    An untracked SKU is never short: it counts as reserved. `weight_grams` is of one unit, None while unknown.
+    """
+
+    line_id: UUID
+    sku: str
+    sku_id: UUID | None = None
+    wanted: int
+    reserved: int
+    short: int
+    tracked: bool
+    weight_grams: int | None = None
+
+
+class ReservationChangedV1(Body):
+    """What is held for an order, every line, as of `order_version`."""
+
+    TYPE: ClassVar[str] = "inventory.reservation.changed.v1"
+    TOPIC: ClassVar[str] = INVENTORY_RESERVATION.name
+
+    order_id: UUID
+    order_version: int
+    lines: tuple[ReservedLineV1, ...]
+
+
+class StockLevelChangedV1(Body):
+    """A SKU's level. `available` = on hand - reserved, never negative; `short` = wanted by orders but not there."""
+
+    TYPE: ClassVar[str] = "inventory.stock.level_changed.v1"
+    TOPIC: ClassVar[str] = INVENTORY_STOCK.name
+
+    sku_id: UUID
+    sku: str
+    tracked: bool
+    on_hand: int
+    reserved: int
+    available: int
+    short: int
+    counted_at: datetime | None = None
