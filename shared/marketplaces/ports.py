@@ -1,0 +1,161 @@
+"""
+What a marketplace must be able to do for us. Implemented in `shared/marketplaces/<name>/`, named in `registry.py`.
+
+Every method raises `shared.kernel.errors` only. `budgets` are the lease's buckets: a method spends from them, learns
+from the far side's headers, and on a refusal empties the bucket and raises Throttled with the wait.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal, Protocol
+
+from shared.kernel.budgets import Budgets, Rate
+from shared.kernel.ports import AccessToken, Intent
+from shared.marketplaces.models import (
+    Channel,
+    FarApp,
+    MarketplaceOrder,
+    MarketplacePackage,
+    OAuthAnswer,
+    OrderPage,
+    OrdersQuery,
+    ParcelToTell,
+)
+
+FrozenBody = dict[str, Any]  # JSON, committed before it is sent and sent as it is
+
+
+@dataclass(frozen=True, slots=True)
+class FarAccount:
+    """Whose account: enough to address a call. `region` chooses the base URL."""
+
+    region: str
+    seller_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Capabilities:
+    """
+    What labels and pages may offer here.
+
+    `write`: how a write-back is repeated (architecture section 5). `splits_orders`: several parcels per order.
+    `read_lag_seconds`: how old an answer may be; a write not seen before that is not yet missing.
+    """
+
+    write: Literal["keyed", "readable", "blind"]
+    splits_orders: bool
+    read_lag_seconds: int
+
+
+class OrdersPort(Protocol):
+    """Reading orders. Operations: `poll` kind."""
+
+    @property
+    def page_size(self) -> int: ...
+
+    @property
+    def data_sets(self) -> tuple[tuple[str, ...], ...]:
+        """Sets of data to ask for, richest first; the next is tried when one is refused (DataRefused)."""
+        ...
+
+    @property
+    def open_statuses(self) -> tuple[str, ...]:
+        """The marketplace's words for orders still to be shipped (for sweeps and the first window)."""
+        ...
+
+    def latest_before(self, now: datetime) -> datetime:
+        """The newest `…_before` the far side accepts, by its own clock as far as measured."""
+        ...
+
+    async def read_page(
+        self, account: FarAccount, query: OrdersQuery, token: AccessToken, budgets: Budgets
+    ) -> OrderPage:
+        """One page. Also raises DataRefused (ask for less) and PageTokenRefused (start the window again)."""
+        ...
+
+    async def read_order(
+        self, account: FarAccount, order_id: str, token: AccessToken, budgets: Budgets
+    ) -> MarketplaceOrder:
+        """One order, with its packages."""
+        ...
+
+
+class TrackingPort(Protocol):
+    """Telling the marketplace about a parcel. Operations: `write_back` kind."""
+
+    @property
+    def capabilities(self) -> Capabilities: ...
+
+    def new_reference(self, used: frozenset[str]) -> str:
+        """A key for a parcel, not among those the order already uses."""
+        ...
+
+    def freeze(self, parcel: ParcelToTell) -> FrozenBody:
+        """The body to be sent. Refused: this parcel cannot be told (unknown carrier, number too long, …)."""
+        ...
+
+    async def send(
+        self, account: FarAccount, order_id: str, intent: Intent[FrozenBody], token: AccessToken, budgets: Budgets
+    ) -> None:
+        """
+        Sends a frozen body. Returning = accepted, not yet read back.
+
+        Raises TooLate when `send_before` has passed; OutcomeUnknown; Refused; AlreadyDone.
+        """
+        ...
+
+    async def read_packages(
+        self, account: FarAccount, order_id: str, token: AccessToken, budgets: Budgets
+    ) -> tuple[MarketplacePackage, ...]:
+        """The parcels the marketplace knows of this order."""
+        ...
+
+
+class OAuthPort(Protocol):
+    """Consent and tokens. Only auth's vault calls the token methods."""
+
+    def consent_url(self, region: str, state: str, redirect_uri: str) -> str: ...
+
+    async def exchange(self, region: str, code: str, redirect_uri: str) -> OAuthAnswer:
+        """Consent code -> tokens. ConsentLost: code refused; OutcomeUnknown: it may have been used up."""
+        ...
+
+    async def refresh(self, region: str, refresh_token: str) -> OAuthAnswer:
+        """Raises ConsentLost (grant refused), ClientSecretInvalid (ours), Unavailable, Unreadable."""
+        ...
+
+    async def probe(self, account: FarAccount, token: AccessToken, budgets: Budgets) -> tuple[Channel, ...]:
+        """The channels this consent reaches."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """A far-side call: its published rate, and the one kind of work that owns its budget."""
+
+    name: str
+    rate: Rate
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class FarSide:
+    """
+    Where a marketplace is and who we are there; from settings. Only auth fills `central_urls`, `token_url`, `apps`.
+
+    `api_urls`, `central_urls` and `apps` are by region.
+    """
+
+    api_urls: Mapping[str, str]
+    central_urls: Mapping[str, str] | None = None
+    token_url: str | None = None
+    apps: Mapping[str, FarApp] | None = None
+
+
+class DataRefused(Exception):
+    """The far side refused the set of data asked for; the cursor stays, a smaller set is tried."""
+
+
+class PageTokenRefused(Exception):
+    """The page token is no longer good; the window starts again."""
