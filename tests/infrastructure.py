@@ -1,0 +1,162 @@
+"""
+Real PostgreSQL and Kafka for tests: started once per session, on free ports, with their data in a temporary folder.
+
+`DATABASE_SERVER_URL` (a superuser's) and `KAFKA_BOOTSTRAP_SERVERS` name running ones to use instead.
+`python -m tests.infrastructure` starts both, prints those two settings, and stays: runs after it start at once.
+"""
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol
+from urllib.parse import urlsplit, urlunsplit
+from uuid import uuid4
+
+from deploy.local import postgres
+from deploy.local.kafka import Kafka
+from deploy.local.postgres import Postgres
+from deploy.local.processes import die_with_parent, free_ports
+
+MakeDatabase = Callable[[str], str]
+_READY_WITHIN_SECONDS = 60
+
+
+class Server(Protocol):
+    def prepare(self) -> None: ...
+    def command(self) -> list[str]: ...
+    async def ready(self) -> None: ...
+
+
+@dataclass
+class Running:
+    """One server process that a test may kill and start again; it cannot outlive the test run."""
+
+    server: Server
+    log: Path
+    process: subprocess.Popen[bytes] | None = field(default=None, init=False)
+
+    def start(self) -> None:
+        """Returns when the server is ready to be used."""
+        self.server.prepare()
+        with self.log.open("ab") as log:
+            self.process = subprocess.Popen(
+                self.server.command(),
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+                preexec_fn=die_with_parent,  # noqa: PLW1509 - one system call, loaded before
+            )
+        try:
+            _wait_until_ready(self.server)
+        except TimeoutError:
+            self.kill()
+            raise RuntimeError(f"not ready in {_READY_WITHIN_SECONDS} s:\n{self.log.read_text()[-2000:]}") from None
+
+    def stop(self) -> None:
+        """SIGINT: PostgreSQL's fast shutdown, and what Kafka takes like SIGTERM."""
+        self._end(signal.SIGINT)
+
+    def kill(self) -> None:
+        """SIGKILL, as if the power went."""
+        self._end(signal.SIGKILL)
+
+    def _end(self, with_signal: signal.Signals) -> None:
+        if self.process is None:
+            return
+        self.process.send_signal(with_signal)
+        try:
+            self.process.wait(30)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+        self.process = None
+
+
+def _wait_until_ready(server: Server) -> None:
+    """On another thread with a loop of its own: the caller may be inside a running one."""
+    with ThreadPoolExecutor(1) as thread:
+        thread.submit(asyncio.run, asyncio.wait_for(server.ready(), _READY_WITHIN_SECONDS)).result()
+
+
+@dataclass(frozen=True)
+class DatabaseServer:
+    """Makes and drops databases on one PostgreSQL server. Synchronous: usable before, in and after any event loop."""
+
+    server_url: str
+
+    def url(self, database: str, driver: str = "postgresql+asyncpg") -> str:
+        parts = urlsplit(self.server_url)
+        return urlunsplit((driver, parts.netloc, f"/{database}", parts.query, ""))
+
+    def create(self, name: str, template: str | None = None) -> None:
+        """An empty database, or a copy of `template` (which nobody may be connected to)."""
+        copy = f' template "{template}" strategy file_copy' if template else ""
+        self.execute(f'create database "{name}"{copy}')
+
+    def drop(self, name: str) -> None:
+        self.execute(f'drop database if exists "{name}" with (force)')
+
+    def execute(self, statement: str) -> None:
+        psql = [str(postgres.binaries() / "psql"), "-X", "-q", "-v", "ON_ERROR_STOP=1", "-d", self.server_url]
+        done = subprocess.run([*psql, "-c", statement], capture_output=True, text=True, check=False)
+        if done.returncode != 0:
+            raise RuntimeError(f"{statement}: {done.stderr.strip()}")
+
+
+@contextmanager
+def running_postgres() -> Iterator[str]:
+    """The URL of a PostgreSQL superuser: of the server named in the environment, or of one made for the block."""
+    if given := os.environ.get("DATABASE_SERVER_URL"):
+        yield given
+        return
+    with tempfile.TemporaryDirectory(prefix="passerelle-pg-") as folder:
+        server = Postgres(Path(folder, "data"), free_ports(1)[0], settings=tuple(postgres.NOT_DURABLE.items()))
+        with _running(Running(server, Path(folder, "log"))):
+            yield server.url("postgres")
+
+
+@contextmanager
+def running_kafka() -> Iterator[str]:
+    """Bootstrap servers: those named in the environment, or of a broker made for the block."""
+    if given := os.environ.get("KAFKA_BOOTSTRAP_SERVERS"):
+        yield given
+        return
+    with tempfile.TemporaryDirectory(prefix="passerelle-kafka-") as folder:
+        server = Kafka(Path(folder), *free_ports(2))
+        with _running(Running(server, Path(folder, "log"))):
+            yield server.bootstrap_servers
+
+
+@contextmanager
+def _running(server: Running) -> Iterator[None]:
+    try:
+        server.start()
+        yield
+    finally:
+        server.kill()  # the folder goes with it: nothing is worth an orderly end
+
+
+def unique_name(what: str) -> str:
+    """A name no other test, run or session uses."""
+    return f"{what}_{uuid4().hex[:12]}"
+
+
+def _serve() -> None:
+    with running_postgres() as database_server, running_kafka() as bootstrap_servers:
+        print(f"export DATABASE_SERVER_URL={database_server} KAFKA_BOOTSTRAP_SERVERS={bootstrap_servers}", flush=True)
+        signal.sigwait({signal.SIGINT, signal.SIGTERM})
+
+
+if __name__ == "__main__":
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
+    _serve()
+    sys.exit(0)
