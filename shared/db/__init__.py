@@ -1,0 +1,1 @@
+"""PostgreSQL: engine, transactions, migrations, and the claims by which work that calls out is done once."""

@@ -1,0 +1,203 @@
+"""
+Claim -> act -> settle: the one shape of everything that calls out.
+
+A lease says who works for a subject now, by the database's clock; it is never held inside a transaction. A process
+that was stopped beyond its lease finds it lost at its next intend or settle.
+"""
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, TypeVar
+from uuid import UUID, uuid4
+
+from sqlalchemy import MetaData, Select, and_, bindparam, func, or_, select, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from shared.db.standard import lease_table
+from shared.db.unit_of_work import transaction
+from shared.kernel.budgets import Budgets, Rate
+from shared.kernel.clock import Clock
+from shared.kernel.ports import Intent, LeaseLost
+
+T = TypeVar("T")
+_LEASE = lease_table(MetaData())
+_CANDIDATES = 8
+
+
+@dataclass(frozen=True)
+class Kind:
+    """
+    One kind of far-side work.
+
+    `due` selects `subject` and `due_at` of what is due now; only of connections that are active. None for a kind that
+    is only leased by name (`lease_of`). A write must leave `margin_seconds` before its lease ends.
+    """
+
+    due: Select[Any] | None
+    lease_seconds: float = 30.0
+    margin_seconds: float = 5.0
+    rates: Mapping[str, Rate] = field(default_factory=dict)
+
+
+class SqlLease[Store]:
+    """See `shared.kernel.ports.Lease`."""
+
+    def __init__(
+        self,
+        claims: "SqlClaims[Store]",
+        kind: str,
+        subject: UUID,
+        token: UUID,
+        budgets: Budgets,
+    ) -> None:
+        self._claims = claims
+        self._token = token
+        self.kind = kind
+        self.subject = subject
+        self.budgets = budgets
+        self.pause_seconds: float | None = None
+
+    async def read(self, work: Callable[[Store], Awaitable[T]]) -> T:
+        async with transaction(self._claims.engine) as connection:
+            return await work(self._claims.bind(connection))
+
+    async def intend(self, work: Callable[[Store], Awaitable[T]]) -> Intent[T]:
+        limits = self._claims.kinds[self.kind]
+        usable = limits.lease_seconds - limits.margin_seconds
+        started = self._claims.clock.monotonic()
+        async with transaction(self._claims.engine) as connection:
+            until = await self._renew(connection, limits.lease_seconds)
+            value = await work(self._claims.bind(connection))
+        return Intent(value, until - timedelta(seconds=limits.margin_seconds), started + usable)
+
+    async def settle(self, work: Callable[[Store], Awaitable[T]]) -> T:
+        async with transaction(self._claims.engine) as connection:
+            mine = select(_LEASE.c.subject).where(self._mine()).with_for_update()
+            if (await connection.execute(mine)).first() is None:
+                raise LeaseLost(self.kind)
+            return await work(self._claims.bind(connection))
+
+    async def settle_write(self, work: Callable[[Store], Awaitable[T]]) -> T:
+        async with transaction(self._claims.engine) as connection:
+            return await work(self._claims.bind(connection))
+
+    def pause(self, seconds: float) -> None:
+        self.pause_seconds = max(seconds, self.pause_seconds or 0.0)
+
+    async def give_back(self) -> None:
+        rest = None
+        if self.pause_seconds is not None:
+            rest = func.clock_timestamp() + timedelta(seconds=self.pause_seconds)
+        async with transaction(self._claims.engine) as connection:
+            await connection.execute(
+                update(_LEASE)
+                .where(self._mine())
+                .values(token=None, leased_until=None, not_before=rest, budgets=self.budgets.dump())
+            )
+
+    async def _renew(self, connection: AsyncConnection, seconds: float) -> datetime:
+        renewed = await connection.execute(
+            update(_LEASE)
+            .where(self._mine())
+            .values(leased_until=func.clock_timestamp() + timedelta(seconds=seconds))
+            .returning(_LEASE.c.leased_until)
+        )
+        until: datetime | None = renewed.scalar_one_or_none()
+        if until is None:
+            raise LeaseLost(self.kind)
+        return until
+
+    def _mine(self) -> Any:
+        return and_(
+            _LEASE.c.kind == self.kind, _LEASE.c.subject == self.subject, _LEASE.c.token == self._token
+        )
+
+
+class SqlClaims[Store]:
+    """Leases in the service's own database."""
+
+    def __init__(
+        self,
+        engine: AsyncEngine,
+        bind: Callable[[AsyncConnection], Store],
+        *,
+        kinds: Mapping[str, Kind],
+        clock: Clock,
+    ) -> None:
+        self.engine = engine
+        self.bind = bind
+        self.kinds = kinds
+        self.clock = clock
+
+    @asynccontextmanager
+    async def lease(self, kind: str) -> AsyncIterator[SqlLease[Store] | None]:
+        """The one that has been due longest and is free; None: nothing is due."""
+        for subject in await self._due(kind):
+            taken = await self._take(kind, subject)
+            if taken is not None:
+                async with _given_back(taken):
+                    yield taken
+                return
+        yield None
+
+    @asynccontextmanager
+    async def lease_of(self, kind: str, subject: UUID) -> AsyncIterator[SqlLease[Store] | None]:
+        """The lease of this very subject; None: somebody has it."""
+        taken = await self._take(kind, subject)
+        if taken is None:
+            yield None
+            return
+        async with _given_back(taken):
+            yield taken
+
+    async def _due(self, kind: str) -> list[UUID]:
+        selected = self.kinds[kind].due
+        if selected is None:
+            raise ValueError(f"{kind} is leased by name only")
+        due = selected.subquery("due")
+        free = or_(_LEASE.c.subject.is_(None), _free())
+        query = (
+            select(due.c.subject)
+            .select_from(due.outerjoin(_LEASE, and_(_LEASE.c.kind == kind, _LEASE.c.subject == due.c.subject)))
+            .where(free)
+            .group_by(due.c.subject)
+            .order_by(func.min(due.c.due_at), due.c.subject)
+            .limit(_CANDIDATES)
+        )
+        async with transaction(self.engine) as connection:
+            return list((await connection.execute(query)).scalars())
+
+    async def _take(self, kind: str, subject: UUID) -> SqlLease[Store] | None:
+        limits = self.kinds[kind]
+        token = uuid4()
+        until = func.clock_timestamp() + timedelta(seconds=limits.lease_seconds)
+        taking = insert(_LEASE).values(kind=kind, subject=subject, token=token, leased_until=until)
+        taking = taking.on_conflict_do_update(
+            index_elements=["kind", "subject"],
+            set_={"token": bindparam("new_token", token), "leased_until": until, "not_before": None},
+            where=_free(),
+        )
+        async with transaction(self.engine) as connection:
+            row = (await connection.execute(taking.returning(_LEASE.c.budgets))).first()
+        if row is None:
+            return None
+        return SqlLease(self, kind, subject, token, Budgets.load(limits.rates, row.budgets))
+
+
+def _free() -> Any:
+    now = func.clock_timestamp()
+    return and_(
+        or_(_LEASE.c.leased_until.is_(None), _LEASE.c.leased_until <= now),
+        or_(_LEASE.c.not_before.is_(None), _LEASE.c.not_before <= now),
+    )
+
+
+@asynccontextmanager
+async def _given_back[Store](lease: SqlLease[Store]) -> AsyncIterator[None]:
+    try:
+        yield
+    finally:
+        await lease.give_back()

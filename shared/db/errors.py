@@ -1,0 +1,41 @@
+"""What can go wrong with the database, by what the caller does next."""
+
+from sqlalchemy.exc import DBAPIError, InterfaceError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+# SQLSTATE classes: connection exception, insufficient resources (disk full, too many connections), operator
+# intervention (shutdown, crash, starting up).
+_AWAY = ("08", "53", "57P", "58")
+_CONFLICTS = frozenset({"40001", "40P01", "55P03"})
+
+
+class DatabaseUnavailable(Exception):
+    """The server is away or cannot write; the same again later."""
+
+
+class Conflict(Exception):
+    """A deadlock, a serialisation failure or a lock that could not be had; the same again at once."""
+
+
+def translated(error: BaseException) -> Exception | None:
+    """DatabaseUnavailable or Conflict where `error` is one of their many faces; None: something else."""
+    if isinstance(error, PoolTimeout | InterfaceError | OSError):
+        return DatabaseUnavailable(type(error).__name__)
+    if not isinstance(error, DBAPIError):
+        return None
+    state = _sqlstate(error)
+    if state in _CONFLICTS:
+        return Conflict(state)
+    if error.connection_invalidated or state.startswith(_AWAY) or _driver_lost_it(error):
+        return DatabaseUnavailable(state or type(error.orig).__name__)
+    return None
+
+
+def _sqlstate(error: DBAPIError) -> str:
+    return str(getattr(error.orig, "sqlstate", None) or getattr(error.orig, "pgcode", None) or "")
+
+
+def _driver_lost_it(error: DBAPIError) -> bool:
+    cause = getattr(error.orig, "__cause__", None)
+    text = str(error.orig).lower()
+    return isinstance(cause, OSError) or "connection was closed" in text or "connection is closed" in text
