@@ -36,8 +36,8 @@ class Jar:
 
 def read_lock() -> list[Jar]:
     """The jars of the lock file, in class path order."""
-    lines = [line.split() for line in LOCK.read_text().splitlines() if line and not line.startswith("#")]
-    return [Jar(*coordinates.split(":"), digest) for coordinates, digest in lines]
+    lines = [line for line in LOCK.read_text().splitlines() if line and not line.startswith("#")]
+    return [Jar(*line.replace(":", " ").split()) for line in lines]
 
 
 def class_path() -> str:
@@ -89,7 +89,7 @@ def _fetch_one(jar: Jar, folder: Path, unverified: Path) -> None:
         except Exception as error:  # the downloader raises whatever its HTTP library does
             raise CannotRun(
                 f"The download of {jar.file_name} failed ({type(error).__name__}): Kafka's jars come from Maven's "
-                "central repository once. Check the network and try again, or set KAFKA_BOOTSTRAP_SERVERS to your Kafka."
+                "central repository once. Check the network and try again, or set KAFKA_BOOTSTRAP_SERVERS."
             ) from error
     if not _is_right(found, jar):
         raise CannotRun(f"The downloaded {jar.file_name} is not the one that kafka.lock names; nothing was run.")

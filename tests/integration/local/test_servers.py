@@ -35,7 +35,7 @@ async def test_topics_can_be_made_as_soon_as_kafka_is_ready(kafka_bootstrap_serv
 
 async def test_postgres_keeps_what_was_committed_before_a_kill(tmp_path: Path) -> None:
     """SIGKILL, a new start on the same folder, and the committed row is there."""
-    server = Postgres(tmp_path / "data", *free_ports(1))
+    server = Postgres(tmp_path / "data", free_ports(1)[0])
     running = Running(server, tmp_path / "log")
     running.start()
     try:
@@ -53,7 +53,7 @@ async def test_postgres_keeps_what_was_committed_before_a_kill(tmp_path: Path) -
 
 async def test_a_role_sees_only_its_own_database(tmp_path: Path) -> None:
     """One role per service: labels cannot connect to the database of orders."""
-    server = Postgres(tmp_path / "data", *free_ports(1))
+    server = Postgres(tmp_path / "data", free_ports(1)[0])
     running = Running(server, tmp_path / "log")
     running.start()
     try:

@@ -1,0 +1,82 @@
+# Bare `make` says what it can do. PYTHON (3.11 or newer) is all that must be on the machine.
+
+PYTHON ?= python3
+PORT ?= 8080
+SANDBOX_PORT ?= 9900
+SANDBOX ?= on
+KILLS ?= 20
+SEED ?= 1
+
+# `confirmed 20 of 20 in N s` counts from the command, the making of the environment included.
+export RUN_STARTED_AT := $(shell date +%s)
+export PORT SANDBOX_PORT SANDBOX
+
+BIN := .venv/bin
+CODE := services shared deploy tests
+
+.DEFAULT_GOAL := help
+.PHONY: help run clean test check faults format lint types imports contracts lock
+
+help: ## say what can be made
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+	@echo "  settings:       PORT=8080 SANDBOX_PORT=9900 SANDBOX=on|off KILLS=20 SEED=1 PYTHON=python3"
+
+run: .venv/run.stamp ## start everything, with a sandbox for the far sides and a demo seller (Ctrl-C ends it)
+	@exec $(BIN)/python -m deploy.local run
+
+clean: ## remove what `make run` made: data, secrets, logs (.run/)
+	@$(PYTHON) -m deploy.local.folder clean
+
+test: .venv/dev.stamp ## all tests, on real PostgreSQL and Kafka
+	@$(BIN)/pytest
+
+check: .venv/dev.stamp ## what CI runs: format, lint, types, import rules, contracts, tests, 20 kills
+	@echo "format"    && $(BIN)/ruff format --check --quiet $(CODE)
+	@echo "lint"      && $(BIN)/ruff check --quiet $(CODE)
+	@echo "types"     && $(BIN)/mypy $(CODE)
+	@echo "imports"   && $(BIN)/lint-imports
+	@echo "contracts" && $(BIN)/python -m tests.house.contracts --check
+	@echo "tests"     && $(BIN)/pytest
+	@echo "faults"    && $(BIN)/python -m tests.faults --kills $(KILLS) --seed $(SEED)
+
+faults: .venv/dev.stamp ## kill processes at random while orders flow, then compare ledgers (KILLS=n SEED=s)
+	@$(BIN)/python -m tests.faults --kills $(KILLS) --seed $(SEED)
+
+format: .venv/dev.stamp ## write the code in its one format
+	@$(BIN)/ruff format $(CODE)
+	@$(BIN)/ruff check --fix --select I $(CODE)
+
+lint: .venv/dev.stamp ## ruff
+	@$(BIN)/ruff check $(CODE)
+
+types: .venv/dev.stamp ## mypy --strict
+	@$(BIN)/mypy $(CODE)
+
+imports: .venv/dev.stamp ## who may import whom
+	@$(BIN)/lint-imports
+
+contracts: .venv/dev.stamp ## write docs/contracts.md and the event schemas from the code
+	@$(BIN)/python -m tests.house.contracts
+
+lock: .venv/dev.stamp ## resolve dependencies and Kafka's jars anew, with hashes and without addresses
+	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+		--no-emit-find-links --extra local pyproject.toml -o requirements.lock
+	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+		--no-emit-find-links --all-extras pyproject.toml -o requirements-dev.lock
+	@$(BIN)/python -m deploy.local lock
+
+.venv/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+		|| { echo "Python 3.11 or newer is needed; PYTHON=... names another than '$(PYTHON)'."; exit 1; }
+	@echo "Making the environment in .venv (once) ..."
+	@$(PYTHON) -m venv .venv
+
+.venv/run.stamp: requirements.lock | .venv/bin/python
+	@echo "Installing what requirements.lock names ..."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements.lock
+	@touch $@
+
+.venv/dev.stamp: requirements-dev.lock | .venv/bin/python
+	@echo "Installing what requirements-dev.lock names ..."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements-dev.lock
+	@touch .venv/run.stamp $@
