@@ -1,0 +1,99 @@
+"""
+Settings every service has, read once from the environment, under the service's prefix (`ORDERS_DATABASE_URL`).
+
+A service's `settings.py` derives from these and hands its class to `load_settings`.
+"""
+
+import sys
+from typing import Literal, TypeVar
+from urllib.parse import urlsplit
+
+from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+_LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
+
+
+class ServiceSettings(BaseSettings):
+    """What every process of every service is told."""
+
+    model_config = SettingsConfigDict(extra="ignore", frozen=True, populate_by_name=True, hide_input_in_errors=True)
+
+    database_url: SecretStr = Field(description="The service's own database, postgresql+asyncpg://role@host/database.")
+    kafka_bootstrap_servers: str = Field(description="Kafka brokers, host:port separated by commas.")
+    topic_prefix: str = Field(default="", description="Put before every topic and consumer group name.")
+    instance_id: str | None = Field(
+        default=None, description="A name of this copy of the process, the same after a restart (Kafka membership)."
+    )
+    http_host: str = Field(default="127.0.0.1", description="The address pages and APIs listen on.")
+    http_port: int = Field(ge=1, le=65535, description="The port pages and APIs listen on.")
+    metrics_port: int = Field(ge=1, le=65535, description="The port of health and metrics of this process.")
+    trusted_proxies: str = Field(
+        default="127.0.0.1", description="Addresses whose X-Forwarded-* headers are believed, separated by commas."
+    )
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(default="INFO", description="Least level logged.")
+    log_format: Literal["json", "console"] = Field(default="json", description="One JSON object a line, or for eyes.")
+    public_url: str = Field(description="Where sellers reach us, without a path; https, but for a loopback address.")
+    otlp_endpoint: str | None = Field(
+        default=None,
+        validation_alias="OTEL_EXPORTER_OTLP_ENDPOINT",
+        description="Where traces are sent (OTLP over HTTP); without it no trace leaves the process.",
+    )
+
+    @field_validator("public_url")
+    @classmethod
+    def _https_outside(cls, value: str) -> str:
+        url = urlsplit(value)
+        if url.scheme not in {"http", "https"} or not url.hostname or url.path.strip("/") or url.query:
+            raise ValueError("must be an address such as https://passerelle.example, without a path")
+        if url.scheme == "http" and url.hostname not in _LOOPBACK:
+            raise ValueError("must be https (plain http is for 127.0.0.1 and localhost only)")
+        return value.rstrip("/")
+
+
+class InternalCallerSettings(ServiceSettings):
+    """What a service needs to call another one: where auth is, and its own OAuth client there."""
+
+    auth_url: str = Field(description="Base URL of auth's internal API.")
+    client_id: str = Field(description="This service's OAuth client at auth.")
+    client_secret: SecretStr = Field(description="The secret of this service's OAuth client.")
+
+
+SettingsT = TypeVar("SettingsT", bound=BaseSettings)
+
+
+def load_settings(settings: type[SettingsT]) -> SettingsT:
+    """
+    The settings from the environment.
+
+    Where one is missing or wrong: a sentence for each on standard error, and the process ends with status 2. Values are
+    never shown.
+    """
+    try:
+        return settings()
+    except ValidationError as error:
+        for sentence in _sentences(settings, error):
+            sys.stderr.write(sentence + "\n")
+        raise SystemExit(2) from None
+
+
+def environment_name(settings: type[BaseSettings], field: str) -> str:
+    """The environment variable a field is read from."""
+    alias = settings.model_fields[field].validation_alias
+    return alias if isinstance(alias, str) else f"{settings.model_config.get('env_prefix', '')}{field}".upper()
+
+
+def _sentences(settings: type[BaseSettings], error: ValidationError) -> list[str]:
+    return [_sentence(settings, dict(problem)) for problem in error.errors(include_url=False, include_input=False)]
+
+
+def _sentence(settings: type[BaseSettings], problem: dict[str, object]) -> str:
+    location = problem["loc"]
+    path = [str(part) for part in location] if isinstance(location, tuple) else []
+    name = environment_name(settings, path[0]) if path and path[0] in settings.model_fields else ".".join(path)
+    field = settings.model_fields.get(path[0]) if path else None
+    meaning = f" ({field.description})" if field and field.description else ""
+    if problem["type"] == "missing":
+        return f"{name} is not set{meaning}"
+    inside = f" at {'.'.join(path[1:])}" if path[1:] else ""
+    return f"{name} is not valid{inside}: {str(problem['msg']).removeprefix('Value error, ')}{meaning}"

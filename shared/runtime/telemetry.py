@@ -1,0 +1,65 @@
+"""
+Traces by OpenTelemetry: every process has trace ids; they are sent only where an OTLP endpoint is set.
+
+No instrumentation packages: they keep query strings in spans and make one span per Kafka message. `traceparent()` is
+what an outbox row or an internal call carries along.
+"""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+
+from opentelemetry import trace
+from opentelemetry.context import Context
+from opentelemetry.sdk.resources import Resource
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import BatchSpanProcessor
+from opentelemetry.trace import Span, SpanKind
+from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
+
+_PROPAGATOR = TraceContextTextMapPropagator()
+
+
+def configure_telemetry(service: str, process: str, otlp_endpoint: str | None) -> TracerProvider:
+    """Spans get ids from now on; the caller shuts the provider down at the end, so that the last ones leave."""
+    resource = Resource.create({"service.name": f"passerelle-{service}", "service.instance.id": process})
+    provider = TracerProvider(resource=resource)
+    if otlp_endpoint:
+        # Imported here: half of what a process without traces would otherwise load for nothing.
+        from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
+
+        endpoint = otlp_endpoint.rstrip("/") + "/v1/traces"
+        provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter(endpoint=endpoint)))
+    trace.set_tracer_provider(provider)
+    return provider
+
+
+def traceparent() -> str | None:
+    """The current W3C traceparent, to be carried in an outbox row or an internal call; None outside a span."""
+    carrier: dict[str, str] = {}
+    _PROPAGATOR.inject(carrier)
+    return carrier.get("traceparent")
+
+
+@contextmanager
+def span(
+    name: str,
+    *,
+    kind: SpanKind = SpanKind.INTERNAL,
+    parent: str | None = None,
+    facts: Mapping[str, str | int] | None = None,
+) -> Iterator[Span]:
+    """A span around the block; `parent` is a traceparent from outside this process. No personal data in `facts`."""
+    context: Context | None = _PROPAGATOR.extract({"traceparent": parent}) if parent else None
+    tracer = trace.get_tracer("passerelle")
+    with tracer.start_as_current_span(
+        name, context=context, kind=kind, attributes=dict(facts or {}), record_exception=False
+    ) as current:
+        yield current
+
+
+def current_ids() -> dict[str, str]:
+    """`trace_id` and `span_id` of the current span, in hex; empty outside one."""
+    context = trace.get_current_span().get_span_context()
+    if not context.is_valid:
+        return {}
+    return {"trace_id": f"{context.trace_id:032x}", "span_id": f"{context.span_id:016x}"}
