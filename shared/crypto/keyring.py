@@ -1,0 +1,133 @@
+"""
+Data keys wrapped by key-encryption keys.
+
+A subject (a connection, an order) has one data key, kept wrapped beside its data; destroying the wrapped key destroys
+all that was sealed with it. `context` binds bytes to where they belong (b"orders.order:<id>"): sealed for one context,
+they do not open in another. AES-256-GCM throughout, with random 96-bit nonces; a data key seals few things.
+
+    wrapped key = 1, length of kid, kid, nonce, AES-GCM(key-encryption key, data key, context)
+    sealed      = 1, nonce, AES-GCM(derived from data key, plaintext, context)
+"""
+
+import base64
+import binascii
+import hashlib
+import hmac
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from shared.crypto.errors import CannotOpen, KeysInvalid, UnknownKey
+
+_FORMAT = b"\x01"
+_KEY_BYTES = 32
+_NONCE_BYTES = 12
+_KID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+
+
+@dataclass(frozen=True)
+class KeyRing:
+    """Our key-encryption keys by id: `current` seals, all of them open."""
+
+    current: str
+    keys: Mapping[str, bytes]
+
+    @classmethod
+    def parse(cls, setting: str) -> "KeyRing":
+        """
+        From `kid:base64,kid2:base64`: 32 bytes each, the first seals.
+
+        Raises KeysInvalid, whose message may be shown.
+        """
+        keys: dict[str, bytes] = {}
+        for number, entry in enumerate(setting.split(","), 1):
+            kid, separator, encoded = entry.strip().partition(":")
+            if not separator or not _KID.fullmatch(kid):  # never echoed: it may be the key, its id forgotten
+                raise KeysInvalid(f"key {number} must be written kid:base64, its id 1 to 64 letters, digits, . _ or -")
+            if kid in keys:
+                raise KeysInvalid(f"key id {kid} is there twice")
+            keys[kid] = _decode(kid, encoded)
+        return cls(next(iter(keys)), keys)
+
+    def __repr__(self) -> str:
+        return f"KeyRing(current={self.current!r}, kids={sorted(self.keys)})"
+
+    def new_key(self, context: bytes) -> bytes:
+        """A new data key, wrapped for `context`."""
+        return self._wrap(os.urandom(_KEY_BYTES), context)
+
+    def seal(self, wrapped: bytes, plaintext: bytes, context: bytes) -> bytes:
+        """`plaintext` under the wrapped data key, for `context`. Raises UnknownKey, CannotOpen (the wrapped key)."""
+        return _FORMAT + _encrypt(_derive(self._unwrap(wrapped, context), b"seal"), plaintext, context)
+
+    def open(self, wrapped: bytes, sealed: bytes, context: bytes) -> bytes:
+        """What was sealed. Raises UnknownKey; CannotOpen (altered, another context or key)."""
+        key = _derive(self._unwrap(wrapped, context), b"seal")
+        if sealed[:1] != _FORMAT:
+            raise CannotOpen("not sealed in a format we know")
+        return _decrypt(key, sealed[1:], context, "sealed bytes do not open: altered, or of another context or key")
+
+    def digest(self, wrapped: bytes, data: bytes, context: bytes) -> str:
+        """HMAC-SHA256 in hex: equal for equal data under the same data key, and says nothing once that is destroyed."""
+        key = _derive(self._unwrap(wrapped, context), b"digest")
+        return hmac.new(key, context + b"\x00" + data, hashlib.sha256).hexdigest()
+
+    def rewrap(self, wrapped: bytes, context: bytes) -> bytes | None:
+        """The same data key under the current key-encryption key; None: it already is. What it sealed still opens."""
+        if _split(wrapped)[0] == self.current:
+            return None
+        return self._wrap(self._unwrap(wrapped, context), context)
+
+    def _wrap(self, key: bytes, context: bytes) -> bytes:
+        kid = self.current.encode()
+        head = _FORMAT + bytes([len(kid)]) + kid
+        return head + _encrypt(self.keys[self.current], key, head + context)
+
+    def _unwrap(self, wrapped: bytes, context: bytes) -> bytes:
+        kid, head, body = _split(wrapped)
+        if kid not in self.keys:
+            raise UnknownKey(f"no key-encryption key {kid!r}: add it to the setting, after the first")
+        return _decrypt(
+            self.keys[kid], body, head + context, "the data key does not open: altered, or of another context"
+        )
+
+
+def _split(wrapped: bytes) -> tuple[str, bytes, bytes]:
+    """Key id, head (format and key id) and the encrypted data key."""
+    end = 2 + wrapped[1] if len(wrapped) > 1 else 0
+    if wrapped[:1] != _FORMAT or len(wrapped) <= end:
+        raise CannotOpen("not a wrapped key in a format we know")
+    return wrapped[2:end].decode("utf-8", "replace"), wrapped[:end], wrapped[end:]
+
+
+def _derive(key: bytes, purpose: bytes) -> bytes:
+    """One key for one purpose: what digests must not be able to open."""
+    return hmac.new(key, b"passerelle " + purpose, hashlib.sha256).digest()
+
+
+def _encrypt(key: bytes, plaintext: bytes, context: bytes) -> bytes:
+    nonce = os.urandom(_NONCE_BYTES)
+    return nonce + AESGCM(key).encrypt(nonce, plaintext, context)
+
+
+def _decrypt(key: bytes, sealed: bytes, context: bytes, trouble: str) -> bytes:
+    if len(sealed) < _NONCE_BYTES + 16:
+        raise CannotOpen(trouble)
+    try:
+        return AESGCM(key).decrypt(sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], context)
+    except InvalidTag:
+        raise CannotOpen(trouble) from None
+
+
+def _decode(kid: str, encoded: str) -> bytes:
+    try:
+        key = base64.b64decode(encoded, validate=True)
+    except (binascii.Error, ValueError):
+        raise KeysInvalid(f"key {kid} is not base64") from None
+    if len(key) != _KEY_BYTES:
+        raise KeysInvalid(f"key {kid} has {len(key)} bytes, must be {_KEY_BYTES}")
+    return key
