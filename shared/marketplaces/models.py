@@ -42,6 +42,21 @@ class ShippedBy(StrEnum):
     UNKNOWN = "unknown"
 
 
+class Duty(StrEnum):
+    """What a line asks of whoever ships it: a carrier says which it can do, and the rest is held (domain rule 7)."""
+
+    TRANSPARENCY_CODE = "transparency_code"
+    SERIAL_NUMBER = "serial_number"
+    SIGNATURE = "signature"
+    AGE_CHECK = "age_check"
+    IDENTITY_CHECK = "identity_check"
+    PALLET = "pallet"
+    CASH_ON_DELIVERY = "cash_on_delivery"
+    IOSS = "ioss"
+    PICKUP_POINT = "pickup_point"
+    CUSTOMIZATION = "customization"
+
+
 @dataclass(frozen=True, slots=True)
 class Recipient:
     """Where and to whom. Every field may be absent (domain rule 23): personal data."""
@@ -81,7 +96,10 @@ class MarketplacePackage:
 
 @dataclass(frozen=True, slots=True)
 class MarketplaceLine:
-    """`fulfilled` and `unfulfilled` are units by the marketplace's count; `duties`: see `OrderLineV1`."""
+    """
+    What was bought. `fulfilled` and `cancelled` are units by the marketplace's count: what is left to ship is
+    `ordered - cancelled - fulfilled`. `duties`: values of `Duty`.
+    """
 
     id: str
     sku: str | None
@@ -100,8 +118,8 @@ class MarketplaceOrder:
     One order as the marketplace tells it now.
 
     `program`: the program that owns the route, where `shipped_by` is PROGRAM. `is_sale` is False for an echo of an
-    order that came from elsewhere (domain rule 2). `related`: (kind, marketplace order id), e.g. a replacement.
-    `erase_basis`: when the personal-data clock starts (delivered, else promised, else shipped or cancelled), if known.
+    order that came from elsewhere (domain rule 2). `related`: (kind, id), e.g. the order this one replaces.
+    `delivered_at`: not later than this; keep the earliest one seen, a marketplace may only tell that, not when.
     """
 
     id: str
@@ -141,7 +159,8 @@ class OrdersQuery:
     """
     One window of a connection's orders, repeated unchanged over its pages (domain rule 17).
 
-    Exactly one of `updated_after` and `placed_after`. `data`: the names of the data sets to ask for.
+    Exactly one of `updated_after` and `placed_after`. `statuses`: the marketplace's words; `fulfilled_by`: values of
+    `ShippedBy` (`seller`, `marketplace`), empty = all; `data`: the names of the data sets to ask for.
     """
 
     channel_ids: tuple[str, ...]
@@ -167,7 +186,11 @@ class OrderPage:
 
 @dataclass(frozen=True, slots=True)
 class ParcelToTell:
-    """What a write-back says. `lines`: units by the marketplace's line id. `reference` is ours, where one is needed."""
+    """
+    What a write-back says. `lines`: units by the marketplace's line id. `reference` is ours, where one is needed.
+
+    `placed_at`: when the order was placed, where the caller knows it: no parcel is told to have left before that.
+    """
 
     marketplace_order_id: str
     channel_id: str
@@ -177,6 +200,7 @@ class ParcelToTell:
     tracking_url: str | None
     shipped_at: datetime
     lines: tuple[tuple[str, int], ...]
+    placed_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,88 @@
+"""
+Amazon's stores and addresses, as data: marketplace ids, countries, currencies, zones, regions and hosts.
+
+Sources (read 2026-11): developer pages Marketplace IDs, SP-API Endpoints, Website Authorization Workflow and Amazon's
+sample `auth-lifecycle-management`. The hosts of Ireland and South Africa follow the pattern and are unverified. The
+zones are a choice of ours: where a country has several, the one its deadlines are usually read in.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from shared.marketplaces.models import Channel
+
+NA, EU, FE = "na", "eu", "fe"
+
+TOKEN_URL = "https://api.amazon.com/auth/o2/token"  # noqa: S105 - an address
+API_URLS: Mapping[str, str] = {
+    NA: "https://sellingpartnerapi-na.amazon.com",
+    EU: "https://sellingpartnerapi-eu.amazon.com",
+    FE: "https://sellingpartnerapi-fe.amazon.com",
+}
+# Any store's host serves its whole region: one consent covers all the seller's stores there.
+CENTRAL_URLS: Mapping[str, str] = {
+    NA: "https://sellercentral.amazon.com",
+    EU: "https://sellercentral-europe.amazon.com",
+    FE: "https://sellercentral.amazon.co.jp",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Store:
+    """A country's store. `country` is ISO 3166 (GB, where Amazon also writes UK)."""
+
+    id: str
+    name: str
+    country: str
+    currency: str
+    time_zone: str
+    region: str
+    central_host: str
+
+    @property
+    def channel(self) -> Channel:
+        return Channel(self.id, self.name, self.country, self.currency, self.time_zone)
+
+
+def _store(
+    region: str, country: str, id: str, site: str, currency: str, time_zone: str, central_host: str = ""
+) -> Store:
+    host = central_host or f"sellercentral.{site}"
+    return Store(id, site.capitalize(), country, currency, time_zone, region, host)
+
+
+_EUROPE = "sellercentral-europe.amazon.com"
+
+STORES: Mapping[str, Store] = {
+    store.id: store
+    for store in (
+        _store(NA, "CA", "A2EUQ1WTGCTBG2", "amazon.ca", "CAD", "America/Toronto"),
+        _store(NA, "US", "ATVPDKIKX0DER", "amazon.com", "USD", "America/Los_Angeles"),
+        _store(NA, "MX", "A1AM78C64UM0Y8", "amazon.com.mx", "MXN", "America/Mexico_City"),
+        _store(NA, "BR", "A2Q3Y263D00KWC", "amazon.com.br", "BRL", "America/Sao_Paulo"),
+        _store(EU, "IE", "A28R8C7NBKEWEA", "amazon.ie", "EUR", "Europe/Dublin"),
+        _store(EU, "ES", "A1RKKUPIHCS9HS", "amazon.es", "EUR", "Europe/Madrid", _EUROPE),
+        _store(EU, "GB", "A1F83G8C2ARO7P", "amazon.co.uk", "GBP", "Europe/London", _EUROPE),
+        _store(EU, "FR", "A13V1IB3VIYZZH", "amazon.fr", "EUR", "Europe/Paris", _EUROPE),
+        _store(EU, "BE", "AMEN7PMS3EDWL", "amazon.com.be", "EUR", "Europe/Brussels"),
+        _store(EU, "NL", "A1805IZSGTT6HS", "amazon.nl", "EUR", "Europe/Amsterdam"),
+        _store(EU, "DE", "A1PA6795UKMFR9", "amazon.de", "EUR", "Europe/Berlin", _EUROPE),
+        _store(EU, "IT", "APJ6JRA9NG5V4", "amazon.it", "EUR", "Europe/Rome", _EUROPE),
+        _store(EU, "SE", "A2NODRKZP88ZB9", "amazon.se", "SEK", "Europe/Stockholm"),
+        _store(EU, "ZA", "AE08WJ6YKNBMC", "amazon.co.za", "ZAR", "Africa/Johannesburg"),
+        _store(EU, "PL", "A1C3SOZRARQ6R3", "amazon.pl", "PLN", "Europe/Warsaw"),
+        _store(EU, "EG", "ARBP9OOSHTCHU", "amazon.eg", "EGP", "Africa/Cairo"),
+        _store(EU, "TR", "A33AVAJ2PDY3EV", "amazon.com.tr", "TRY", "Europe/Istanbul"),
+        _store(EU, "SA", "A17E79C6D8DWNP", "amazon.sa", "SAR", "Asia/Riyadh"),
+        _store(EU, "AE", "A2VIGQ35RCS4UG", "amazon.ae", "AED", "Asia/Dubai"),
+        _store(EU, "IN", "A21TJRUUN4KGV", "amazon.in", "INR", "Asia/Kolkata"),
+        _store(FE, "SG", "A19VAU5U5O7RUS", "amazon.sg", "SGD", "Asia/Singapore"),
+        _store(FE, "AU", "A39IBJ37TRP1C6", "amazon.com.au", "AUD", "Australia/Sydney"),
+        _store(FE, "JP", "A1VC38T7YXB528", "amazon.co.jp", "JPY", "Asia/Tokyo"),
+    )
+}
+
+
+def stores_of(region: str) -> tuple[Store, ...]:
+    """The stores one consent in this region may reach."""
+    return tuple(store for store in STORES.values() if store.region == region)
