@@ -1,0 +1,42 @@
+"""The sandbox as one ASGI application: every far side under its prefix, and the control API."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from starlette.applications import Starlette
+from starlette.routing import Route
+
+from tests.sandbox.amazon.central import ConsentPage
+from tests.sandbox.amazon.edge import Edge
+from tests.sandbox.amazon.lwa import TokenEndpoint
+from tests.sandbox.clock import VirtualClock
+from tests.sandbox.control import control_routes
+from tests.sandbox.control_orders import order_routes
+from tests.sandbox.models import REGIONS
+from tests.sandbox.world import Options, World
+
+_METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
+
+
+def create_app(options: Options, clock: VirtualClock | None = None) -> Starlette:
+    """A sandbox of its own; its `World` is at `app.state.world`."""
+    world = World(options, clock)
+    lwa, central = TokenEndpoint(world), ConsentPage(world)
+
+    @asynccontextmanager
+    async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        yield
+        world.close()
+
+    consent = "/amazon/central/{region}/apps/authorize/consent"
+    routes = [
+        *control_routes(world),
+        *order_routes(world),
+        Route("/amazon/lwa/auth/o2/token", lwa.serve, methods=["POST"]),
+        Route(consent, central.show, methods=["GET"]),
+        Route(consent, central.decide, methods=["POST"]),
+        *(Route(f"/amazon/{name}/{{rest:path}}", Edge(world, name).serve, methods=_METHODS) for name in REGIONS),
+    ]
+    app = Starlette(routes=routes, lifespan=lifespan)
+    app.state.world = world
+    return app

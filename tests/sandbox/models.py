@@ -1,0 +1,83 @@
+"""What the sandbox knows besides orders: applications, sellers, what sellers granted, and the faults in force."""
+
+from dataclasses import dataclass
+
+REGIONS = ("na", "eu", "fe")
+
+
+@dataclass(frozen=True)
+class Application:
+    """A registered application; two secrets are valid at once while one is being rotated."""
+
+    application_id: str
+    client_id: str
+    client_secrets: tuple[str, ...]
+    redirect_uris: tuple[str, ...]
+    draft: bool = False
+
+
+@dataclass(frozen=True)
+class Seller:
+    """A seller in one region; `channels` are marketplace ids, the first is where orders come from by default."""
+
+    seller_id: str
+    region: str
+    channels: tuple[str, ...]
+    roles: tuple[str, ...]
+
+    @property
+    def key(self) -> str:
+        return seller_key(self.region, self.seller_id)
+
+
+def seller_key(region: str, seller_id: str) -> str:
+    """A seller is one account per region: the same id in another region is another authorisation."""
+    return f"{region}/{seller_id}"
+
+
+@dataclass(frozen=True)
+class Grant:
+    """A refresh token: what one seller allowed one application in one region (`client_id` None: whichever asks)."""
+
+    refresh_token: str
+    seller_id: str
+    region: str
+    client_id: str | None
+    authorised_at: float
+    revoked: bool = False
+
+
+@dataclass(frozen=True)
+class ConsentCode:
+    """The one-time code of a redirect."""
+
+    code: str
+    seller_id: str
+    region: str
+    client_id: str
+    redirect_uri: str
+    expires_at: float
+
+
+@dataclass(frozen=True)
+class AccessToken:
+    """A bearer token; `refresh_token` names its grant, or is None for a grantless one with its `scope`."""
+
+    token: str
+    client_id: str
+    refresh_token: str | None
+    scope: str | None
+    expires_at: float
+
+
+@dataclass(frozen=True)
+class Fault:
+    """Something to go wrong at an operation; `remaining` None lasts until deleted."""
+
+    fault_id: str
+    operation: str
+    kind: str
+    remaining: int | None = None
+    seller_id: str | None = None
+    seconds: float | None = None
+    datasets: tuple[str, ...] = ("BUYER", "RECIPIENT")
