@@ -9,6 +9,7 @@ import asyncio
 import random
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from typing import Generic, TypeVar
 from uuid import UUID
 
 import structlog
@@ -19,6 +20,8 @@ from shared.db.errors import Conflict, DatabaseUnavailable
 from shared.kernel.errors import ConsentLost, FarSideError, Retryable
 from shared.kernel.ports import LeaseLost, TooLate
 
+Store = TypeVar("Store")
+
 _LONGEST_PAUSE_SECONDS = 300.0
 _AWAY_SECONDS = 2.0
 
@@ -26,7 +29,7 @@ log = structlog.get_logger()
 outcomes = Counter("passerelle_claims_total", "Leases worked off, by kind and outcome", ["kind", "outcome"])
 
 
-class ClaimLoop[Store]:
+class ClaimLoop(Generic[Store]):
     """`concurrency` leases of one kind at a time, until `stop` is set."""
 
     def __init__(
@@ -104,7 +107,7 @@ class ClaimLoop[Store]:
         return min(_LONGEST_PAUSE_SECONDS, 2.0 ** min(failures, 16) * random.uniform(0.75, 1.25))  # noqa: S311
 
 
-async def run_claim_loop[Store](
+async def run_claim_loop(
     claims: SqlClaims[Store],
     kind: str,
     work: Callable[[SqlLease[Store]], Awaitable[None]],

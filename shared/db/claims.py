@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any, TypeVar
+from typing import Any, Generic, TypeVar
 from uuid import UUID, uuid4
 
 from sqlalchemy import MetaData, Select, and_, bindparam, func, or_, select, update
@@ -23,6 +23,7 @@ from shared.kernel.clock import Clock
 from shared.kernel.ports import Intent, LeaseLost
 
 T = TypeVar("T")
+Store = TypeVar("Store")
 _LEASE = lease_table(MetaData())
 _CANDIDATES = 8
 
@@ -42,7 +43,7 @@ class Kind:
     rates: Mapping[str, Rate] = field(default_factory=dict)
 
 
-class SqlLease[Store]:
+class SqlLease(Generic[Store]):
     """See `shared.kernel.ports.Lease`."""
 
     def __init__(
@@ -111,12 +112,10 @@ class SqlLease[Store]:
         return until
 
     def _mine(self) -> Any:
-        return and_(
-            _LEASE.c.kind == self.kind, _LEASE.c.subject == self.subject, _LEASE.c.token == self._token
-        )
+        return and_(_LEASE.c.kind == self.kind, _LEASE.c.subject == self.subject, _LEASE.c.token == self._token)
 
 
-class SqlClaims[Store]:
+class SqlClaims(Generic[Store]):
     """Leases in the service's own database."""
 
     def __init__(
@@ -196,7 +195,7 @@ def _free() -> Any:
 
 
 @asynccontextmanager
-async def _given_back[Store](lease: SqlLease[Store]) -> AsyncIterator[None]:
+async def _given_back(lease: SqlLease[Store]) -> AsyncIterator[None]:
     try:
         yield
     finally:

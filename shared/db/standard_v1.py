@@ -52,9 +52,7 @@ def create_inbox(op: Operations) -> None:
         sa.Column("parked_since", _TIME),
         sa.PrimaryKeyConstraint("consumer", "topic", "subject", name="pk_inbox"),
     )
-    op.create_index(
-        "ix_inbox_parked", "inbox", ["parked_since"], postgresql_where=sa.text("parked_since is not null")
-    )
+    op.create_index("ix_inbox_parked", "inbox", ["parked_since"], postgresql_where=sa.text("parked_since is not null"))
 
 
 def create_lease(op: Operations) -> None:

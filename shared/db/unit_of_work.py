@@ -4,7 +4,7 @@ import asyncio
 import random
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from typing import TypeVar
+from typing import Generic, TypeVar
 
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
@@ -12,10 +12,11 @@ from shared.db.errors import Conflict, translated
 from shared.kernel.ports import UnitOfWork
 
 T = TypeVar("T")
+Store = TypeVar("Store")
 _ATTEMPTS = 6
 
 
-class SqlUnitOfWork[Store]:
+class SqlUnitOfWork(Generic[Store]):
     """`bind` makes a service's bundle of repositories over the open transaction."""
 
     def __init__(self, engine: AsyncEngine, bind: Callable[[AsyncConnection], Store]) -> None:
@@ -41,7 +42,7 @@ async def transaction(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
         raise known from error
 
 
-async def run_in_transaction[Store](uow: UnitOfWork[Store], work: Callable[[Store], Awaitable[T]]) -> T:
+async def run_in_transaction(uow: UnitOfWork[Store], work: Callable[[Store], Awaitable[T]]) -> T:
     """`work` in one transaction, from the start again after a deadlock; Conflict after the sixth."""
     for attempt in range(_ATTEMPTS):
         try:

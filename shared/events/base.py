@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import ClassVar
+from typing import ClassVar, Generic, TypeVar
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict
@@ -19,6 +19,9 @@ class Body(BaseModel):
     organisation_id: UUID
 
 
+B = TypeVar("B", bound=Body)
+
+
 class Part(BaseModel):
     """A piece of a body."""
 
@@ -26,7 +29,7 @@ class Part(BaseModel):
 
 
 @dataclass(frozen=True, slots=True)
-class Event[B: Body]:
+class Event(Generic[B]):
     """
     One event. `subject` is the Kafka key; `sequence` counts 1, 2, 3… per subject, drawn under the lock of its row.
 

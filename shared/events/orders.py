@@ -24,7 +24,8 @@ class PackageV1(Part):
 
 class OrderLineV1(Part):
     """
-    One line. Quantities are units; `fulfilled` is what the marketplace says has left.
+    One line. Quantities are units; `fulfilled` is what the marketplace says has left, `fulfilled_before` what it said
+    when orders first saw the line (None: not told): those units left before we kept count, and never leave our stock.
 
     `decision`: `ship`, `wait`, `not_ours` or `needs_person`, with its `code`. `reserve`: stock is held for it (also
     while it waits). `duties`: what the carrier must be able to do (`signature`, `age_check`, `transparency_code`, …).
@@ -36,6 +37,7 @@ class OrderLineV1(Part):
     ordered: int
     cancelled: int = 0
     fulfilled: int = 0
+    fulfilled_before: int | None = None
     decision: str
     code: str
     reserve: bool

@@ -83,9 +83,7 @@ class AlreadyDone(Refused):
 class Unreadable(FarSideError):
     """`raw` is what they sent: personal data, to be sealed, never logged."""
 
-    def __init__(
-        self, detail: str = "", *, code: str = "", request_id: str | None = None, raw: bytes = b""
-    ) -> None:
+    def __init__(self, detail: str = "", *, code: str = "", request_id: str | None = None, raw: bytes = b"") -> None:
         super().__init__(detail, code=code, request_id=request_id)
         self.raw = raw
 

@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Protocol, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 from uuid import UUID
 
 from shared.kernel.budgets import Budgets
@@ -18,7 +18,6 @@ from shared.kernel.ids import ConnectionId
 
 T = TypeVar("T")
 Store_co = TypeVar("Store_co", covariant=True)
-Store = TypeVar("Store")
 
 
 class UnitOfWork(Protocol[Store_co]):
@@ -44,15 +43,15 @@ class TooLate(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Intent[V]:
+class Intent(Generic[T]):
     """What was committed before calling out. `send_before` is checked last, just before the request leaves."""
 
-    value: V
+    value: T
     send_before: datetime
     send_before_monotonic: float
 
 
-class Lease(Protocol[Store]):
+class Lease(Protocol[Store_co]):
     """
     One connection's (or grant's) far-side work of one kind, ours for now.
 
@@ -72,20 +71,20 @@ class Lease(Protocol[Store]):
         """The far side's buckets of this subject and kind; saved when the lease is given back."""
         ...
 
-    async def read(self, work: Callable[[Store], Awaitable[T]]) -> T:
+    async def read(self, work: Callable[[Store_co], Awaitable[T]]) -> T:
         """A short transaction that only reads; the lease is not checked."""
         ...
 
-    async def intend(self, work: Callable[[Store], Awaitable[T]]) -> Intent[T]:
+    async def intend(self, work: Callable[[Store_co], Awaitable[T]]) -> Intent[T]:
         """A transaction: the lease is still ours (else LeaseLost) and is renewed, `work` writes the intent."""
         ...
 
-    async def settle(self, work: Callable[[Store], Awaitable[T]]) -> T:
+    async def settle(self, work: Callable[[Store_co], Awaitable[T]]) -> T:
         """A transaction for what a read found out: LeaseLost unless the lease is still ours."""
         ...
 
-    async def settle_write(self, work: Callable[[Store], Awaitable[T]]) -> T:
-        """A transaction for a write's outcome, whoever has the lease now: `work` checks that its attempt is the newest."""
+    async def settle_write(self, work: Callable[[Store_co], Awaitable[T]]) -> T:
+        """A transaction for a write's outcome, whoever has the lease now: `work` checks that its attempt is newest."""
         ...
 
     def pause(self, seconds: float) -> None:
@@ -93,8 +92,8 @@ class Lease(Protocol[Store]):
         ...
 
 
-class Claims(Protocol[Store]):
-    def lease(self, kind: str) -> AbstractAsyncContextManager[Lease[Store] | None]:
+class Claims(Protocol[Store_co]):
+    def lease(self, kind: str) -> AbstractAsyncContextManager[Lease[Store_co] | None]:
         """
         The lease of this kind that has been due longest, given back at the end of the block; None: nothing is due.
 

@@ -1,0 +1,1 @@
+"""Events in and out: outbox, relay, consumer runner, parked keys. The only code that imports aiokafka."""

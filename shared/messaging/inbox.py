@@ -1,0 +1,109 @@
+"""The inbox: which event of a subject was applied last, and which one is parked."""
+
+import json
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from shared.events.base import Event
+
+# Rows are locked in subject order; a subject whose row says the same or a later sequence drops out.
+_ACCEPT = text("""
+    insert into inbox as seen (consumer, topic, subject, sequence, applied_at)
+    select :consumer, :topic, given.subject, given.sequence, now()
+    from unnest(cast(:subjects as uuid[]), cast(:sequences as bigint[])) as given (subject, sequence)
+    order by given.subject
+    on conflict (consumer, topic, subject) do update
+    set sequence = excluded.sequence, applied_at = now(), parked_sequence = null, parked_event = null,
+        parked_reason = null, parked_since = null
+    where seen.sequence < excluded.sequence
+    returning subject
+""")
+_PARK = text("""
+    insert into inbox as seen
+        (consumer, topic, subject, sequence, parked_sequence, parked_event, parked_reason, parked_since)
+    values (:consumer, :topic, :subject, 0, :sequence, cast(:event as jsonb), :reason, now())
+    on conflict (consumer, topic, subject) do update
+    set parked_sequence = excluded.parked_sequence, parked_event = excluded.parked_event,
+        parked_reason = excluded.parked_reason, parked_since = coalesce(seen.parked_since, now())
+    where seen.sequence < excluded.parked_sequence
+      and coalesce(seen.parked_sequence, 0) <= excluded.parked_sequence
+""")
+_PARKED_LATELY = text("""
+    select count(*) from inbox where consumer = :consumer and parked_since > now() - make_interval(secs => :seconds)
+""")
+_PARKED = text("""
+    select topic, subject, sequence, parked_sequence, parked_reason, parked_since, parked_event
+    from inbox
+    where consumer = :consumer and parked_since is not null
+      and (cast(:subject as uuid) is null or subject = :subject)
+    order by parked_since, subject
+""")
+
+
+class Inbox:
+    """Bound to one open transaction, for one consumer."""
+
+    def __init__(self, connection: AsyncConnection, consumer: str) -> None:
+        self._connection = connection
+        self._consumer = consumer
+
+    async def accept(self, topic: str, events: Sequence[Event[Any]]) -> list[Event[Any]]:
+        """Those that are news, in subject order; their rows are locked and say so. At most one event per subject."""
+        given = {event.subject: event for event in events}
+        values = {
+            "consumer": self._consumer,
+            "topic": topic,
+            "subjects": list(given),
+            "sequences": [event.sequence for event in given.values()],
+        }
+        fresh = await self._connection.execute(_ACCEPT, values)
+        return [given[subject] for subject in sorted(fresh.scalars())]
+
+    async def park(self, topic: str, subject: UUID, sequence: int, stored: dict[str, Any], reason: str) -> None:
+        """Keeps an event that could not be applied, unless something newer was applied or parked meanwhile."""
+        values = {
+            "consumer": self._consumer,
+            "topic": topic,
+            "subject": subject,
+            "sequence": sequence,
+            "event": json.dumps(stored),
+            "reason": reason[:1000],
+        }
+        await self._connection.execute(_PARK, values)
+
+    async def parked_lately(self, seconds: float) -> int:
+        values = {"consumer": self._consumer, "seconds": seconds}
+        return int((await self._connection.execute(_PARKED_LATELY, values)).scalar_one())
+
+    async def parked(self, subject: UUID | None = None) -> list["ParkedEvent"]:
+        rows = await self._connection.execute(_PARKED, {"consumer": self._consumer, "subject": subject})
+        return [ParkedEvent(**row) for row in rows.mappings()]
+
+
+class ParkedEvent:
+    """A parked event as stored: its headers and body, so that it can be shown and tried again."""
+
+    def __init__(
+        self,
+        *,
+        topic: str,
+        subject: UUID,
+        sequence: int,
+        parked_sequence: int,
+        parked_reason: str,
+        parked_since: datetime,
+        parked_event: dict[str, Any],
+    ) -> None:
+        self.topic = topic
+        self.subject = subject
+        self.applied_sequence = sequence
+        self.sequence = parked_sequence
+        self.reason = parked_reason
+        self.since = parked_since
+        self.headers = tuple((name, value.encode()) for name, value in parked_event["headers"])
+        self.body = parked_event["body"].encode()

@@ -1,0 +1,49 @@
+"""Writing events: rows beside the change they tell of, in its transaction, published by the relay."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import MetaData, insert, text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from shared.db.standard import outbox_table
+from shared.events.base import Event
+from shared.runtime.telemetry import traceparent
+
+CHANNEL = "outbox"
+_OUTBOX = outbox_table(MetaData())
+
+
+class SqlOutbox:
+    """
+    Bound to one open transaction.
+
+    The caller has locked the subject's row and raised its sequence before: that lock is what makes per-key order true.
+    """
+
+    def __init__(self, connection: AsyncConnection) -> None:
+        self._connection = connection
+
+    async def add(self, event: Event[Any]) -> None:
+        await self.add_all([event])
+
+    async def add_all(self, events: Sequence[Event[Any]]) -> None:
+        """One insert for all of them; the relay is woken when the transaction commits."""
+        if not events:
+            return
+        trace = traceparent()
+        await self._connection.execute(insert(_OUTBOX), [_row(event, event.traceparent or trace) for event in events])
+        await self._connection.execute(text(f"notify {CHANNEL}"))
+
+
+def _row(event: Event[Any], trace: str | None) -> dict[str, Any]:
+    return {
+        "topic": event.body.TOPIC,
+        "subject": event.subject,
+        "sequence": event.sequence,
+        "event_id": event.id,
+        "type": event.body.TYPE,
+        "time": event.time,
+        "traceparent": trace,
+        "body": event.body.model_dump_json(),
+    }
