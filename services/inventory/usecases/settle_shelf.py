@@ -1,0 +1,136 @@
+"""The end of every path: serve who waits, write what changed, tell who must know. One transaction, set-based."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from services.inventory.domain.line import Line
+from services.inventory.domain.reservation import Reservation
+from services.inventory.domain.shelf import Shelf
+from services.inventory.domain.sku import Sku
+from services.inventory.usecases.ports import LinesMoved, Store
+from shared.events.base import Event
+from shared.events.inventory import ReservationChangedV1, ReservedLineV1, StockLevelChangedV1
+from shared.events.orders import OrderStateV1
+from shared.kernel.ids import OrderId, OrganisationId, SkuId, new_id
+
+
+@dataclass(frozen=True, slots=True)
+class Touched:
+    """Orders a batch of events is about, their lines as they were read, and orders' own words where it spoke."""
+
+    orders: Mapping[OrderId, OrganisationId]
+    lines: Sequence[Line]
+    words: Mapping[OrderId, OrderStateV1]
+
+
+NOTHING = Touched({}, (), {})
+
+
+def shelf_of(skus: Sequence[Sku], lines: Sequence[Line], now: datetime) -> Shelf:
+    """The shelf of locked SKUs. Raises LinesMoved: a line names a SKU that is not among them (it was read before)."""
+    if not {line.sku_id for line in lines} <= {None, *(sku.id for sku in skus)}:
+        raise LinesMoved
+    return Shelf(skus, lines, now)
+
+
+async def settle_shelf(shelf: Shelf, touched: Touched, *, store: Store, now: datetime) -> None:
+    """
+    Balances the shelf and stores it; publishes the reservations and levels that changed.
+
+    The SKUs of `shelf` are locked already. Raises LinesMoved: somebody else changed a touched order meanwhile.
+    """
+    await _balance(shelf, touched.orders, store)
+    changed = shelf.changed_lines()
+    reweighed = await _reweighed(shelf, store)
+    heads = await _lock_heads(touched, reweighed.union(line.order_id for line in changed), store)
+    await store.lines.save(changed)
+    await store.ledger.append(shelf.entries)
+    await store.skus.save(shelf.changed_skus())
+    news = reweighed.union(line.order_id for line in changed if shelf.visibly_changed(line))
+    await _publish_reservations(heads, touched.words, news, store, now)
+    await _publish_levels([sku for sku in shelf.changed_skus() if shelf.level_changed(sku)], store, now)
+
+
+async def _balance(shelf: Shelf, beside: Collection[OrderId], store: Store) -> None:
+    free, missing = shelf.free(), shelf.missing()
+    candidates: list[Line] = []
+    if free:
+        candidates += await store.lines.to_serve(free, beside)
+    if missing:
+        candidates += await store.lines.to_withdraw(missing, beside)
+    shelf.balance(candidates)
+
+
+async def _lock_heads(touched: Touched, known: Collection[OrderId], store: Store) -> dict[OrderId, Reservation]:
+    """All reservations this transaction writes or tells of, locked at once and in order."""
+    heads = await store.reservations.lock(touched.orders, known)
+    if touched.orders and set(await store.lines.of_orders(touched.orders)) != set(touched.lines):
+        raise LinesMoved
+    return {head.order_id: head for head in heads}
+
+
+async def _reweighed(shelf: Shelf, store: Store) -> set[OrderId]:
+    """Who waits for a SKU whose weight changed must hear it: labels needs the weight."""
+    skus = [sku.id for sku in shelf.changed_skus() if shelf.weight_changed(sku)]
+    return await store.lines.orders_waiting_for(skus) if skus else set()
+
+
+async def _publish_reservations(
+    heads: Mapping[OrderId, Reservation],
+    words: Mapping[OrderId, OrderStateV1],
+    news: set[OrderId],
+    store: Store,
+    now: datetime,
+) -> None:
+    """One event per order that has something new to say; an order only labels spoke of stays quiet."""
+    saved = []
+    telling = []
+    for head in heads.values():
+        told = _told(head, words.get(head.order_id))
+        if told.order_version is not None and (head.order_id in news or told.order_version != head.order_version):
+            told = replace(told, event_sequence=told.event_sequence + 1)
+            telling.append(told)
+        if told != head:
+            saved.append(told)
+    await store.reservations.save(saved)
+    if telling:
+        lines = await store.lines.described([head.order_id for head in telling])
+        await store.outbox.add_all([_reservation_event(head, lines.get(head.order_id, ()), now) for head in telling])
+
+
+def _told(head: Reservation, word: OrderStateV1 | None) -> Reservation:
+    return head if word is None else head.told(word.order_version, word.marketplace_order_id, word.ship_by)
+
+
+def _reservation_event(head: Reservation, lines: Sequence[ReservedLineV1], now: datetime) -> Event[Any]:
+    body = ReservationChangedV1(
+        organisation_id=head.organisation_id,
+        order_id=head.order_id,
+        order_version=head.order_version or 0,
+        lines=tuple(lines),
+    )
+    return Event(new_id(), head.order_id, head.event_sequence, now, body)
+
+
+async def _publish_levels(skus: Sequence[Sku], store: Store, now: datetime) -> None:
+    if not skus:
+        return
+    sequences = await store.skus.next_sequences([sku.id for sku in skus])
+    await store.outbox.add_all([_level_event(sku, sequences[sku.id], now) for sku in skus])
+
+
+def _level_event(sku: Sku, sequence: int, now: datetime) -> Event[Any]:
+    body = StockLevelChangedV1(
+        organisation_id=sku.organisation_id,
+        sku_id=SkuId(sku.id),
+        sku=sku.code,
+        tracked=sku.tracked,
+        on_hand=sku.on_hand,
+        reserved=sku.reserved,
+        available=sku.available,
+        short=sku.short,
+        counted_at=sku.counted_at,
+    )
+    return Event(new_id(), sku.id, sequence, now, body)
