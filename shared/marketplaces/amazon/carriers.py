@@ -2,7 +2,8 @@
 Amazon's carrier codes, as data: what `carrierCode` may say in which store, in Amazon's exact case.
 
 Amazon compares the code letter by letter and takes the wrong case for `Other` (seen in its announcement #772), so a
-name is matched here without regard to case and sent as Amazon writes it. Sources (read 2026-11): the enumeration of the
+name is matched here without regard to case and sent as Amazon writes it; `carrierName` goes along, so that a code
+Amazon has dropped since still names the carrier. Sources (read 2026-11): the enumeration of the
 order-fulfilment feed's schema, valid in all stores; Seller Central help page 641 of Singapore; the announcement that
 India no longer accepts `Other` for orders sellers ship themselves, with its list. A carrier missing here still works
 everywhere else, as `Other` with its name.
@@ -41,7 +42,7 @@ _REFUSE_OTHER = frozenset({_INDIA})
 
 def carrier_fields(marketplace_id: str, carrier: str) -> dict[str, str]:
     """
-    How a carrier is named in a shipment confirmation of this store: `carrierCode`, and `carrierName` for `Other`.
+    How a carrier is named in a shipment confirmation of this store: `carrierCode` and `carrierName`.
 
     Raises Refused: no carrier is named, or this store takes only the carriers it lists.
     """
@@ -50,7 +51,7 @@ def carrier_fields(marketplace_id: str, carrier: str) -> dict[str, str]:
         raise Refused("The parcel's carrier has no name.", code="carrier_missing")
     code = _codes(marketplace_id).get(name.casefold())
     if code is not None:
-        return {"carrierCode": code}
+        return {"carrierCode": code, "carrierName": code}
     if marketplace_id in _REFUSE_OTHER:
         raise Refused(
             "This Amazon store only accepts the carriers it lists, and this one is not listed.",

@@ -1,0 +1,110 @@
+"""
+Every marketplace we know: the only place that names them.
+
+The data (names, stores, operations, real addresses) is here at import; `marketplaces()` builds what calls out. Nothing
+here imports an HTTP client, so pages may use it freely.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from shared.kernel.budgets import Rate
+from shared.kernel.clock import Clock, SystemClock
+from shared.marketplaces.amazon import stores as amazon
+from shared.marketplaces.amazon.oauth import AmazonOAuth
+from shared.marketplaces.amazon.operations import OPERATIONS as AMAZON_OPERATIONS
+from shared.marketplaces.amazon.orders import AmazonOrders
+from shared.marketplaces.amazon.tracking import AmazonTracking
+from shared.marketplaces.amazon.wire import Sends, Spapi
+from shared.marketplaces.models import Channel
+from shared.marketplaces.ports import FarSide, OAuthPort, Operation, OrdersPort, TrackingPort
+
+AMAZON = "amazon"
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """What pages and settings need to know of a marketplace: no call is made with it."""
+
+    name: str
+    title: str
+    regions: Mapping[str, str]
+    stores: Mapping[str, Channel]
+    operations: tuple[Operation, ...]
+    real_addresses: FarSide
+
+
+@dataclass(frozen=True, slots=True)
+class Marketplace:
+    """
+    A marketplace that can be called. `regions`: code to title. `stores`: channels by their id.
+
+    `oauth` is None where the addresses and applications for it were not given: only auth has them.
+    """
+
+    name: str
+    title: str
+    regions: Mapping[str, str]
+    stores: Mapping[str, Channel]
+    operations: tuple[Operation, ...]
+    orders: OrdersPort
+    tracking: TrackingPort
+    oauth: OAuthPort | None
+
+
+PROFILES: Mapping[str, Profile] = {
+    AMAZON: Profile(
+        name=AMAZON,
+        title="Amazon",
+        regions={amazon.EU: "Europe", amazon.NA: "North America", amazon.FE: "Far East"},
+        stores={store.id: store.channel for store in amazon.STORES.values()},
+        operations=AMAZON_OPERATIONS,
+        real_addresses=FarSide(api_urls=amazon.API_URLS, central_urls=amazon.CENTRAL_URLS, token_url=amazon.TOKEN_URL),
+    ),
+}
+
+
+def marketplaces(
+    outward: Sends, far_sides: Mapping[str, FarSide], *, clock: Clock | None = None
+) -> Mapping[str, Marketplace]:
+    """The marketplaces that `far_sides` gives addresses of, by name. KeyError: we know none of that name."""
+    return {name: _BUILDERS[name](outward, far_side, clock or SystemClock()) for name, far_side in far_sides.items()}
+
+
+def rates(kind: str) -> Mapping[str, Rate]:
+    """The published rates of the operations that belong to this kind of work, by operation name."""
+    operations = (operation for profile in PROFILES.values() for operation in profile.operations)
+    return {operation.name: operation.rate for operation in operations if operation.kind == kind}
+
+
+def store_name(marketplace: str, channel_id: str) -> str:
+    """What people call this channel; its id where we do not know it."""
+    profile = PROFILES.get(marketplace)
+    channel = profile.stores.get(channel_id) if profile else None
+    return channel.name if channel else channel_id
+
+
+def _amazon(outward: Sends, far_side: FarSide, clock: Clock) -> Marketplace:
+    profile, spapi = PROFILES[AMAZON], Spapi(outward, far_side.api_urls, clock)
+    oauth = None
+    if far_side.token_url and far_side.central_urls and far_side.apps:
+        oauth = AmazonOAuth(
+            outward,
+            spapi,
+            token_url=far_side.token_url,
+            central_urls=far_side.central_urls,
+            apps=far_side.apps,
+        )
+    return Marketplace(
+        name=profile.name,
+        title=profile.title,
+        regions=profile.regions,
+        stores=profile.stores,
+        operations=profile.operations,
+        orders=AmazonOrders(spapi, clock),
+        tracking=AmazonTracking(spapi, clock),
+        oauth=oauth,
+    )
+
+
+_BUILDERS = {AMAZON: _amazon}
