@@ -1,0 +1,119 @@
+"""
+FastAPI dependencies that say who may come in. `bootstrap` keeps an `Access` on `app.state.access`.
+
+    async def orders_page(who: Annotated[Principal, Depends(signed_in_page)]) …
+    async def list_orders(who: Annotated[Principal, Depends(principal(ORDERS_READ))]) …
+    async def recipient(who: Annotated[Principal, Depends(service(ORDERS_RECIPIENT_READ))]) …
+"""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Annotated
+
+import structlog
+from fastapi import Depends, Request
+from fastapi.security import APIKeyCookie, HTTPBearer
+
+from shared.access.errors import Forbidden, NotSignedIn, SignInFirst
+from shared.access.principal import Principal, Sessions, check_csrf, session_cookie_name
+from shared.access.tokens import TokenVerifier
+
+CSRF_HEADER = "X-CSRF-Token"
+_SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+
+# For the OpenAPI description only; the cookie's real name depends on the public URL.
+_COOKIE = APIKeyCookie(name="passerelle_session", scheme_name="session", auto_error=False)
+_BEARER = HTTPBearer(scheme_name="token", bearerFormat="JWT", auto_error=False)
+
+
+@dataclass(frozen=True)
+class Access:
+    """How this process tells who asks."""
+
+    sessions: Sessions
+    tokens: TokenVerifier
+    public_url: str
+
+    async def by_session(self, request: Request) -> Principal | None:
+        """The session's user, if the request brings a session. Raises Unavailable."""
+        cookie = request.cookies.get(session_cookie_name(self.public_url))
+        found = await self.sessions.resolve(cookie) if cookie else None
+        if found is not None:
+            _remember(request, found)
+        return found
+
+    async def by_token(self, request: Request) -> Principal | None:
+        """The token's holder, if the request brings a token. Raises NotSignedIn for a bad one, Unavailable."""
+        kind, _, value = request.headers.get("authorization", "").partition(" ")
+        if kind.lower() != "bearer" or not value:
+            return None
+        found = await self.tokens.verify(value.strip())
+        _remember(request, found)
+        return found
+
+
+async def signed_in_page(request: Request) -> Principal:
+    """For pages: the signed-in user. Raises SignInFirst (303 to /signin?next=…)."""
+    found = await _access(request).by_session(request)
+    if found is None:
+        query = f"?{request.url.query}" if request.url.query else ""
+        raise SignInFirst(request.url.path + query if request.method in _SAFE else "/")
+    return found
+
+
+def principal(scope: str) -> Callable[..., Awaitable[Principal]]:
+    """
+    For `/api`: a token with the scope, or a session (with the header X-CSRF-Token when something is changed).
+
+    Either belongs to an organisation. Raises NotSignedIn, Forbidden, FormExpired, Unavailable.
+    """
+
+    async def dependency(
+        request: Request,
+        _cookie: Annotated[str | None, Depends(_COOKIE)] = None,
+        _bearer: Annotated[object, Depends(_BEARER)] = None,
+    ) -> Principal:
+        access = _access(request)
+        found = await access.by_token(request)
+        if found is None:
+            found = await access.by_session(request)
+            if found is not None and request.method not in _SAFE:
+                check_csrf(found, request.headers.get(CSRF_HEADER))
+        found = _allowed(found, scope)
+        _ = found.organisation
+        return found
+
+    return dependency
+
+
+def service(scope: str) -> Callable[..., Awaitable[Principal]]:
+    """For `/internal`: a token of one of our services with the scope. Raises NotSignedIn, Forbidden, Unavailable."""
+
+    async def dependency(request: Request, _bearer: Annotated[object, Depends(_BEARER)] = None) -> Principal:
+        found = _allowed(await _access(request).by_token(request), scope)
+        if found.organisation_id is not None:
+            raise Forbidden("a service of ours")
+        return found
+
+    return dependency
+
+
+def _allowed(found: Principal | None, scope: str) -> Principal:
+    if found is None:
+        raise NotSignedIn("no session and no token")
+    if scope not in found.scopes:
+        raise Forbidden(scope)
+    return found
+
+
+def _access(request: Request) -> Access:
+    access: Access = request.app.state.access
+    return access
+
+
+def _remember(request: Request, found: Principal) -> None:
+    """For the request's log lines and for error pages."""
+    request.state.principal = found
+    if found.organisation_id is not None:
+        request.state.organisation_id = found.organisation_id
+        structlog.contextvars.bind_contextvars(organisation_id=str(found.organisation_id))

@@ -1,0 +1,51 @@
+"""Whoever asks: a seller's user with a session, or a client with a token."""
+
+import hmac
+from dataclasses import dataclass, field
+from typing import Protocol
+from urllib.parse import urlsplit
+
+from shared.access.errors import Forbidden, FormExpired
+from shared.kernel.ids import OrganisationId, UserId
+
+
+@dataclass(frozen=True, slots=True)
+class Principal:
+    """
+    `organisation_id` None: one of our services. `csrf_token`: of the session; None for a token.
+
+    `label` is an e-mail address or a client id, for the page's header only: never logged.
+    """
+
+    organisation_id: OrganisationId | None
+    user_id: UserId | None
+    scopes: frozenset[str]
+    csrf_token: str | None = field(default=None, repr=False)
+    locale: str = "en"
+    label: str = field(default="", repr=False)
+
+    @property
+    def organisation(self) -> OrganisationId:
+        """The organisation whose rows may be seen. Raises Forbidden for one of our services, which has none."""
+        if self.organisation_id is None:
+            raise Forbidden("an organisation")
+        return self.organisation_id
+
+
+class Sessions(Protocol):
+    """auth answers from its own database, the other services ask auth (SessionResolver)."""
+
+    async def resolve(self, cookie_value: str) -> Principal | None:
+        """Whose session this is; None: nobody's, or no longer. Raises Unavailable: nobody can say, nobody gets in."""
+        ...
+
+
+def check_csrf(principal: Principal, token: str | None) -> None:
+    """A form or call that changes something carries its session's token. Raises FormExpired."""
+    if not principal.csrf_token or not token or not hmac.compare_digest(principal.csrf_token.encode(), token.encode()):
+        raise FormExpired("the form does not belong to this session")
+
+
+def session_cookie_name(public_url: str) -> str:
+    """`__Host-…` under https: then a browser takes it from this very host, over https, and from nowhere else."""
+    return "__Host-passerelle_session" if urlsplit(public_url).scheme == "https" else "passerelle_session"

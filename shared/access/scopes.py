@@ -1,0 +1,32 @@
+"""What a token may do. A seller's session may do everything of its own organisation; our services only what is here."""
+
+AUTH_TOKENS_USE = "auth.tokens:use"
+AUTH_SESSIONS_RESOLVE = "auth.sessions:resolve"
+ORDERS_READ = "orders.orders:read"
+ORDERS_RECIPIENT_READ = "orders.recipient:read"
+STOCK_READ = "inventory.stock:read"
+STOCK_WRITE = "inventory.stock:write"
+SHIPMENTS_READ = "labels.shipments:read"
+SHIPMENTS_WRITE = "labels.shipments:write"
+
+MEANINGS = {
+    AUTH_TOKENS_USE: "Get access tokens of connections, report a lost consent.",
+    AUTH_SESSIONS_RESOLVE: "Ask whose session a cookie is.",
+    ORDERS_READ: "Read orders, their lines and their timeline, without personal data.",
+    ORDERS_RECIPIENT_READ: "Read to whom an order goes; every read is audited.",
+    STOCK_READ: "Read SKUs, levels and the ledger.",
+    STOCK_WRITE: "Set levels and weights.",
+    SHIPMENTS_READ: "Read shipments and their labels.",
+    SHIPMENTS_WRITE: "Create and void labels, repeat write-backs, change carrier and channel settings.",
+}
+
+# What each service's own OAuth client may ask for.
+SERVICE_SCOPES = {
+    "orders": (AUTH_TOKENS_USE, AUTH_SESSIONS_RESOLVE),
+    "inventory": (AUTH_SESSIONS_RESOLVE,),
+    "labels": (AUTH_TOKENS_USE, AUTH_SESSIONS_RESOLVE, ORDERS_RECIPIENT_READ),
+}
+
+SELLER_SCOPES = frozenset(
+    {ORDERS_READ, ORDERS_RECIPIENT_READ, STOCK_READ, STOCK_WRITE, SHIPMENTS_READ, SHIPMENTS_WRITE}
+)

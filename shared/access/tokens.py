@@ -1,0 +1,114 @@
+"""
+Checking access tokens of our own auth: ES256 JWTs with audience `passerelle`.
+
+The signing keys come from auth's JWKS and are kept; an unknown key id asks again, at most every 10 seconds, so that a
+rotated key is found at once and a forged one does not become a flood.
+"""
+
+from dataclasses import dataclass
+from typing import Protocol
+from uuid import UUID
+
+from joserfc import jwt
+from joserfc.errors import JoseError
+from joserfc.jwk import KeySet
+from joserfc.jws import extract_compact
+
+from shared.access.errors import NotSignedIn
+from shared.access.principal import Principal
+from shared.http.messages import Request
+from shared.http.outward import Outward
+from shared.kernel.clock import Clock, SystemClock
+from shared.kernel.errors import FarSideError, Unavailable
+from shared.kernel.ids import OrganisationId
+
+AUDIENCE = "passerelle"
+ALGORITHM = "ES256"
+LEEWAY_SECONDS = 30
+_ASK_AGAIN_SECONDS = 10.0
+_KEEP_SECONDS = 600.0
+
+
+class SigningKeys(Protocol):
+    async def holding(self, kid: str) -> KeySet:
+        """The public keys, with `kid` among them if it exists. Raises Unavailable."""
+        ...
+
+
+@dataclass(frozen=True)
+class TokenVerifier:
+    """`issuer` is the public URL."""
+
+    issuer: str
+    signing_keys: SigningKeys
+    clock: Clock
+
+    async def verify(self, token: str) -> Principal:
+        """Whoever the token was given to. Raises NotSignedIn (no reason is given away), Unavailable."""
+        try:
+            keys = await self.signing_keys.holding(_kid(token))
+            decoded = jwt.decode(token, keys, algorithms=[ALGORITHM])
+            self._registry().validate(decoded.claims)
+            return _principal(decoded.claims)
+        except (JoseError, ValueError, KeyError, TypeError, AttributeError) as error:
+            raise NotSignedIn("the token is not valid") from error
+
+    def _registry(self) -> jwt.JWTClaimsRegistry:
+        return jwt.JWTClaimsRegistry(
+            now=int(self.clock.now().timestamp()),
+            leeway=LEEWAY_SECONDS,
+            iss={"essential": True, "value": self.issuer},
+            aud={"essential": True, "value": AUDIENCE},
+            exp={"essential": True},
+            client_id={"essential": True},
+        )
+
+
+class RemoteSigningKeys:
+    """auth's JWKS, kept for ten minutes."""
+
+    def __init__(self, auth_url: str, outward: Outward, *, clock: Clock | None = None) -> None:
+        self._url = auth_url.rstrip("/") + "/.well-known/jwks.json"
+        self._outward = outward
+        self._clock = clock or SystemClock()
+        self._keys = KeySet([])
+        self._asked_at: float | None = None
+
+    async def holding(self, kid: str) -> KeySet:
+        """The kept keys; asked for again when `kid` is not among them or they are old. Raises Unavailable."""
+        known = any(key.kid == kid for key in self._keys)
+        if self._older_than(_KEEP_SECONDS if known else _ASK_AGAIN_SECONDS):
+            try:
+                await self._ask()
+            except Unavailable:
+                if not known:
+                    raise
+        return self._keys
+
+    def _older_than(self, seconds: float) -> bool:
+        return self._asked_at is None or self._clock.monotonic() - self._asked_at >= seconds
+
+    async def _ask(self) -> None:
+        answer = await self._outward.call(Request("GET", self._url, "jwks", "read", timeout_seconds=5))
+        if answer.status != 200:
+            raise Unavailable(f"auth's keys answered {answer.status}", code="jwks")
+        try:
+            self._keys = KeySet.import_key_set(answer.json())
+        except (FarSideError, JoseError, ValueError, KeyError, TypeError) as error:
+            raise Unavailable("auth's keys cannot be read", code="jwks") from error
+        self._asked_at = self._clock.monotonic()
+
+
+def _kid(token: str) -> str:
+    """The header's key id, unchecked: only to find the key."""
+    return str(extract_compact(token.encode()).headers()["kid"])
+
+
+def _principal(claims: dict[str, object]) -> Principal:
+    organisation = claims.get("organisation")
+    return Principal(
+        organisation_id=OrganisationId(UUID(str(organisation))) if organisation else None,
+        user_id=None,
+        scopes=frozenset(str(claims.get("scope", "")).split()),
+        label=str(claims["client_id"]),
+    )
