@@ -12,7 +12,9 @@ import signal
 import socket
 import subprocess
 import sys
+from itertools import islice
 from pathlib import Path
+from random import SystemRandom
 
 _PR_SET_PDEATHSIG = 1
 # Loaded before any fork: the dynamic loader must not be entered between fork and exec.
@@ -23,6 +25,12 @@ def die_with_parent() -> None:
     """For `preexec_fn`: SIGKILL for this process when the thread that started it ends."""
     if _LIBC is not None:
         _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+
+
+def end_with_parent() -> None:
+    """For ourselves: SIGTERM when the process that started us ends."""
+    if _LIBC is not None:
+        _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
 
 
 def command_line(pid: int) -> str | None:
@@ -64,15 +72,14 @@ def end_leftovers(pids: Path) -> None:
 
 
 def free_ports(count: int) -> list[int]:
-    """Ports on 127.0.0.1 that were free a moment ago, all different."""
-    sockets = [socket.socket() for _ in range(count)]
-    try:
-        for one in sockets:
-            one.bind(("127.0.0.1", 0))
-        return [int(one.getsockname()[1]) for one in sockets]
-    finally:
-        for one in sockets:
-            one.close()
+    """
+    Ports on 127.0.0.1 that nobody listens on, all different.
+
+    From below the range that outgoing connections take theirs from: a server that is started again must not find its
+    port in use by somebody's connection.
+    """
+    candidates = SystemRandom().sample(range(20_000, 32_000), 12_000)
+    return list(islice((port for port in candidates if not port_is_taken(port)), count))
 
 
 def port_is_taken(port: int) -> bool:

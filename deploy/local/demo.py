@@ -1,0 +1,158 @@
+"""
+The demo: a seller with 20 orders in the sandbox, connected as a person does it, watched until all is confirmed.
+
+It goes in this order: seller and orders on the far side, an organisation by the sign-up form, levels, weights and the
+carrier, then the consent by redirect, then automatic labels. Each step may be repeated: a demo that was killed
+half-way is completed by the next start, one that is complete is left alone.
+"""
+
+import asyncio
+import time
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import httpx
+
+from deploy.local.browser import Browser, Page, Unexpected
+from deploy.local.demo_table import CONFIRMED, make_board
+from deploy.local.errors import CannotRun
+from deploy.local.far_seller import ORDERS, REGION, FarSeller
+from deploy.local.secrets import Secrets
+from deploy.local.stack import Stack
+
+EMAIL = "demo@passerelle.example"
+_WEIGHT_GRAMS = 350
+# Enough for the demo's orders and for some that a person adds in the sandbox.
+_SPARE_UNITS = 100
+# A made-up sender and a GS1 prefix from the range reserved for demonstrations (952).
+_CARRIER = {
+    "carrier_name": "Demo Express",
+    "sender": {
+        "name": "Passerelle Demo",
+        "lines": ["1 rue de la Passerelle"],
+        "postal_code": "75001",
+        "city": "Paris",
+        "country": "FR",
+    },
+    "gs1_prefix": "9521234",
+    "extension": 0,
+    "serial_first": 1,
+    "serial_last": 999_999_999,
+    "tracking_url_template": "https://tracking.example/{tracking_number}",
+}
+_LOOK_EVERY_SECONDS = 0.5
+_CONFIRMED_WITHIN_SECONDS = 300
+
+
+class Demo:
+    """`started_at`: when the person gave the command (seconds since 1970): the count begins there."""
+
+    def __init__(self, stack: Stack, started_at: float, say: Callable[[str], None]) -> None:
+        self._stack, self._started_at, self._say = stack, started_at, say
+        self._secrets = Secrets(stack.folder.secrets)
+        self._known: dict[str, Any] = stack.folder.read_demo() or {}
+
+    async def prepare(self) -> None:
+        """The far side's part: possible while our own processes are still starting."""
+        async with httpx.AsyncClient(trust_env=False, timeout=10) as client:
+            far = FarSeller(self._stack.sandbox, client)
+            await far.ready()
+            redirect_uri = f"{self._stack.options.public_url}/connections/amazon/callback"
+            await far.register(self._secrets.amazon_client_secret(), redirect_uri)
+            if "seller_id" not in self._known:
+                self._remember(seller_id=await far.add_seller())
+            self._demand = await far.demand(self._known["seller_id"])
+
+    async def show(self) -> None:
+        """The product's part, then the table until every order is confirmed. Raises `CannotRun` when a step fails."""
+        self._say(f"Sign in as {EMAIL} with the password {self._secrets.demo_password()}")
+        if self._known.get("complete"):
+            return
+        self._say("The demo's sandbox allows 20 times Amazon's quotas, and numbers are read back after 2 seconds.")
+        try:
+            async with Browser(self._stack.origin) as browser:
+                await self._make(browser)
+                await self._watch(browser)
+        except (Unexpected, httpx.HTTPError) as error:
+            raise CannotRun(f"The demo could not be made: {str(error) or type(error).__name__}") from error
+        self._remember(complete=True)
+
+    async def _make(self, browser: Browser) -> None:
+        page = await self._enter(browser)
+        csrf_token = page.form("csrf_token").fields["csrf_token"]
+        levels = [
+            {"sku": sku, "weight_grams": _WEIGHT_GRAMS, "counted": units + _SPARE_UNITS}
+            for sku, units in sorted(self._demand.items())
+        ]
+        await browser.call("POST", "/api/inventory/v1/skus/bulk", levels, csrf_token)
+        await browser.call("PUT", "/api/labels/v1/carrier", _CARRIER, csrf_token)
+        await self._connect(browser, page)
+        await self._label_automatically(browser, csrf_token)
+
+    async def _enter(self, browser: Browser) -> Page:
+        """The page Connections, signed in: by sign-up the first time, else with the password."""
+        password = self._secrets.demo_password()
+        page = await browser.open("/signup")
+        form = page.form("email", "password")
+        await browser.submit(page, form, email=EMAIL, password=password, organisation="Demo seller")
+        page = await browser.open("/connections")
+        if not page.url.endswith("/connections"):
+            page = await browser.open("/signin")
+            form = page.form("email", "password")
+            await browser.submit(page, form, email=EMAIL, password=password)
+            page = await browser.open("/connections")
+        return page
+
+    async def _connect(self, browser: Browser, page: Page) -> None:
+        """Connect Amazon, as a person clicks it: our form, the consent page of the sandbox, and back."""
+        consent = await browser.submit(page, page.form("region"), name="Demo shop", region=REGION)
+        back = await browser.submit(
+            consent, consent.form("selling_partner_id"), decision="confirm", selling_partner_id=self._known["seller_id"]
+        )
+        if not back.url.startswith(f"{self._stack.origin}/connections") or back.status != 200:
+            raise Unexpected(f"after the consent came {back.url} ({back.status}): {back.sentence()}")
+
+    async def _label_automatically(self, browser: Browser, csrf_token: str) -> None:
+        """Every channel of the connection prints its labels by itself."""
+        connections = (await browser.call("GET", "/api/auth/v1/connections"))["items"]
+        for connection in connections:
+            for channel in connection["channels"]:
+                path = f"/api/labels/v1/channels/{connection['id']}/{channel['id']}"
+                await browser.call("PUT", path, {"mode": "automatic"}, csrf_token)
+
+    async def _watch(self, browser: Browser) -> None:
+        give_up_at = time.monotonic() + _CONFIRMED_WITHIN_SECONDS
+        reached: Mapping[str, int] = {}
+        with make_board(self._started_at, self._say) as board:
+            while sum(stages == CONFIRMED for stages in reached.values()) < ORDERS:
+                if time.monotonic() > give_up_at:
+                    raise CannotRun(f"Not all orders were confirmed; the pages say why: {self._stack.origin}/orders")
+                await asyncio.sleep(_LOOK_EVERY_SECONDS)
+                reached = await how_far(browser)
+                board.update(reached)
+        seconds = time.time() - self._started_at
+        self._say(f"confirmed {ORDERS} of {ORDERS} in {seconds:.0f} s")
+
+    def _remember(self, **facts: Any) -> None:
+        self._known |= facts
+        self._stack.folder.write_demo(self._known)
+
+
+async def how_far(browser: Browser) -> dict[str, int]:
+    """How many stages each order has behind it, by its marketplace number, as the product's own lists tell."""
+    orders = (await browser.call("GET", "/api/orders/v1/orders?limit=100"))["items"]
+    shipments = (await browser.call("GET", "/api/labels/v1/shipments?limit=100"))["items"]
+    by_order = {shipment["order_id"]: shipment for shipment in shipments}
+    return {order["marketplace_order_id"]: stages_of(by_order.get(order["id"])) for order in orders}
+
+
+def stages_of(shipment: Mapping[str, Any] | None) -> int:
+    """An order's stages: 1 received; a shipment is planned when the reservation is known, and goes on from there."""
+    if shipment is None:
+        return 1
+    write_back = shipment.get("write_back")
+    if write_back == "confirmed":
+        return 5
+    if write_back == "sent":
+        return 4
+    return 3 if shipment["state"] == "label_created" else 2

@@ -1,0 +1,163 @@
+"""
+What each process is told: the one table of names that the services read.
+
+A setting of a service that is in our own environment (`LABELS_REPEAT_AFTER_SECONDS=…`) wins over ours, and is passed
+to that service only.
+"""
+
+import json
+import os
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from deploy.local.options import Options
+from deploy.local.processes import free_ports
+from deploy.local.secrets import Secrets
+
+PROCESSES = {
+    "auth": ("api", "worker"),
+    "orders": ("api", "worker", "poller"),
+    "inventory": ("api", "worker"),
+    "labels": ("api", "worker"),
+}
+# What a service may ask of auth and of the others (shared/access/scopes.py says what each means).
+_SCOPES = {
+    "orders": ["auth.tokens:use", "auth.sessions:resolve"],
+    "inventory": ["auth.sessions:resolve"],
+    "labels": ["auth.tokens:use", "auth.sessions:resolve", "orders.recipient:read"],
+}
+_REGIONS = ("na", "eu", "fe")
+APPLICATION_ID = "amzn1.sp.solution.passerelle-demo"
+CLIENT_ID = "amzn1.application-oa2-client.passerelle-demo"
+# The demo does not wait for far sides that answer at once: it asks often and reads back soon.
+_DEMO = {
+    "ORDERS_POLL_INTERVAL_SECONDS": "10",
+    "LABELS_READ_BACK_SECONDS": "2",
+    "LABELS_READ_BACK_LAG_SECONDS": "10",
+    "LABELS_REPEAT_AFTER_SECONDS": "20",
+}
+_PASSED_ON = ("PATH", "HOME", "LANG", "LC_ALL", "TZ", "TMPDIR", "SSL_CERT_FILE", "OTEL_EXPORTER_OTLP_ENDPOINT")
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Where everything of one run listens; the inner ports are chosen anew at each start."""
+
+    postgres: int
+    kafka: int
+    kafka_controller: int
+    api: Mapping[str, int]
+    watch: Mapping[tuple[str, str], int]
+
+    def api_url(self, service: str) -> str:
+        return f"http://127.0.0.1:{self.api[service]}"
+
+
+def choose_ports() -> Layout:
+    """Free ports for all that nobody outside needs to find."""
+    watched = [(service, process) for service, processes in PROCESSES.items() for process in processes]
+    postgres, kafka, controller, *ports = free_ports(3 + len(PROCESSES) + len(watched))
+    api, watch = ports[: len(PROCESSES)], ports[len(PROCESSES) :]
+    return Layout(
+        postgres, kafka, controller, dict(zip(PROCESSES, api, strict=True)), dict(zip(watched, watch, strict=True))
+    )
+
+
+@dataclass(frozen=True)
+class Environments:
+    """Gives each process its environment: what it needs, and no other service's secrets."""
+
+    options: Options
+    layout: Layout
+    secrets: Secrets
+    database_urls: Mapping[str, str]
+    kafka_bootstrap_servers: str
+
+    def base(self) -> dict[str, str]:
+        """For a process that has no settings: where to find programs and files."""
+        kept = {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
+        return kept | {"PYTHONUNBUFFERED": "1"}
+
+    def of(self, service: str, process: str) -> dict[str, str]:
+        """For `python -m services.<service> <process>`; `migrate` is told the same as the API."""
+        prefix = service.upper() + "_"
+        watched = process if (service, process) in self.layout.watch else "api"
+        made = {
+            "DATABASE_URL": self.database_urls[service],
+            "KAFKA_BOOTSTRAP_SERVERS": self.kafka_bootstrap_servers,
+            "TOPIC_PREFIX": self.options.topic_prefix,
+            "INSTANCE_ID": f"{service}-{process}-1",
+            "HTTP_HOST": "127.0.0.1",
+            "HTTP_PORT": str(self.layout.api[service]),
+            "METRICS_PORT": str(self.layout.watch[service, watched]),
+            "LOG_LEVEL": self.options.environment.get("LOG_LEVEL", "INFO"),
+            "LOG_FORMAT": self.options.environment.get("LOG_FORMAT", "json"),
+            "PUBLIC_URL": self.options.public_url,
+        }
+        settings = {prefix + name: value for name, value in made.items()} | self._own(service)
+        given = {name: value for name, value in self.options.environment.items() if name.startswith(prefix)}
+        return self.base() | settings | given
+
+    def _own(self, service: str) -> dict[str, str]:
+        match service:
+            case "auth":
+                own = self._auth()
+            case "orders":
+                own = {"ORDERS_KEY_ENCRYPTION_KEYS": self.secrets.key_encryption_keys("orders")}
+            case "labels":
+                own = {"LABELS_ORDERS_URL": self.layout.api_url("orders")}
+            case _:
+                own = {}
+        return own | self._caller(service) | self._far_sides(service)
+
+    def _auth(self) -> dict[str, str]:
+        clients = [
+            {"id": service, "secret_hash": self.secrets.client_secret_hash(service), "scopes": scopes}
+            for service, scopes in _SCOPES.items()
+        ]
+        return {
+            "AUTH_KEY_ENCRYPTION_KEYS": self.secrets.key_encryption_keys("auth"),
+            "AUTH_SERVICE_CLIENTS": json.dumps(clients),
+        }
+
+    def _caller(self, service: str) -> dict[str, str]:
+        """What a service needs to call another: its own OAuth client at auth."""
+        if service not in _SCOPES:
+            return {}
+        prefix = service.upper() + "_"
+        return {
+            prefix + "AUTH_URL": self.layout.api_url("auth"),
+            prefix + "CLIENT_ID": service,
+            prefix + "CLIENT_SECRET": self.secrets.client_secret(service),
+        }
+
+    def _far_sides(self, service: str) -> dict[str, str]:
+        """The sandbox's addresses and the demo's delays; with `SANDBOX=off` the services know the real ones."""
+        if not self.options.with_sandbox:
+            return {}
+        prefix = service.upper() + "_"
+        base = f"http://127.0.0.1:{self.options.sandbox_port}/amazon"
+        far = {name: value for name, value in _DEMO.items() if name.startswith(prefix)}
+        if service in {"auth", "orders", "labels"}:
+            far[prefix + "AMAZON_API_URLS"] = json.dumps({region: f"{base}/{region}" for region in _REGIONS})
+        if service == "auth":
+            app = {
+                "application_id": APPLICATION_ID,
+                "client_id": CLIENT_ID,
+                "client_secret": self.secrets.amazon_client_secret(),
+                "draft": False,
+            }
+            far["AUTH_AMAZON_APPS"] = json.dumps(dict.fromkeys(_REGIONS, app))
+            far["AUTH_AMAZON_TOKEN_URL"] = f"{base}/lwa/auth/o2/token"
+            far["AUTH_AMAZON_CENTRAL_URLS"] = json.dumps({region: f"{base}/central/{region}" for region in _REGIONS})
+        return far
+
+    def gateway(self) -> dict[str, str]:
+        services = {service: self.layout.api_url(service) for service in PROCESSES}
+        return self.base() | {"GATEWAY_PORT": str(self.options.port), "GATEWAY_SERVICES": json.dumps(services)}
+
+    def sandbox_command(self, state: str) -> list[str]:
+        """Quotas twenty times Amazon's, so that a demo of a minute shows what takes a quiet afternoon."""
+        own = ["--port", str(self.options.sandbox_port), "--state", state, "--quota-scale", "20"]
+        return [sys.executable, "-m", "tests.sandbox", *own]
