@@ -80,8 +80,10 @@ class Shelf:
         """Whether more than its weight changed."""
         return replace(self._skus_before[sku.id], weight_grams=sku.weight_grams) != sku
 
-    def weight_changed(self, sku: Sku) -> bool:
-        return self._skus_before[sku.id].weight_grams != sku.weight_grams
+    def described_anew(self, sku: Sku) -> bool:
+        """Whether every line of it reads differently now: its weight, or that it is tracked."""
+        before = self._skus_before[sku.id]
+        return (before.weight_grams, before.tracked) != (sku.weight_grams, sku.tracked)
 
     def visibly_changed(self, line: Line) -> bool:
         """Whether a reservation event would say something else of the line than before."""

@@ -43,12 +43,12 @@ async def settle_shelf(shelf: Shelf, touched: Touched, *, store: Store, now: dat
     """
     await _balance(shelf, touched.orders, store)
     changed = shelf.changed_lines()
-    reweighed = await _reweighed(shelf, store)
-    heads = await _lock_heads(touched, reweighed.union(line.order_id for line in changed), store)
+    anew = await _described_anew(shelf, store)
+    heads = await _lock_heads(touched, anew.union(line.order_id for line in changed), store)
     await store.lines.save(changed)
     await store.ledger.append(shelf.entries)
     await store.skus.save(shelf.changed_skus())
-    news = reweighed.union(line.order_id for line in changed if shelf.visibly_changed(line))
+    news = anew.union(line.order_id for line in changed if shelf.visibly_changed(line))
     await _publish_reservations(heads, touched.words, news, store, now)
     await _publish_levels([sku for sku in shelf.changed_skus() if shelf.level_changed(sku)], store, now)
 
@@ -71,9 +71,9 @@ async def _lock_heads(touched: Touched, known: Collection[OrderId], store: Store
     return {head.order_id: head for head in heads}
 
 
-async def _reweighed(shelf: Shelf, store: Store) -> set[OrderId]:
-    """Who waits for a SKU whose weight changed must hear it: labels needs the weight."""
-    skus = [sku.id for sku in shelf.changed_skus() if shelf.weight_changed(sku)]
+async def _described_anew(shelf: Shelf, store: Store) -> set[OrderId]:
+    """Who waits for a SKU whose weight changed, or that is tracked now, must hear it: labels needs the weight."""
+    skus = [sku.id for sku in shelf.changed_skus() if shelf.described_anew(sku)]
     return await store.lines.orders_waiting_for(skus) if skus else set()
 
 
