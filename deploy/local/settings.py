@@ -159,5 +159,6 @@ class Environments:
 
     def sandbox_command(self, state: str) -> list[str]:
         """Quotas twenty times Amazon's, so that a demo of a minute shows what takes a quiet afternoon."""
-        own = ["--port", str(self.options.sandbox_port), "--state", state, "--quota-scale", "20"]
-        return [sys.executable, "-m", "tests.sandbox", *own]
+        own = ["--port", str(self.options.sandbox_port), "--state", state]
+        given = self.options.environment.get("SANDBOX_OPTIONS", "--quota-scale=20").split()
+        return [sys.executable, "-m", "tests.sandbox", *own, *given]
