@@ -49,6 +49,7 @@ def control_routes(world: World) -> list[Route]:
         control_route(world, "/health", "GET", _health),
         control_route(world, "/apps", "POST", _add_app),
         control_route(world, "/sellers", "POST", _add_seller),
+        control_route(world, "/sellers", "GET", _sellers),
         control_route(world, "/sellers/{seller_id}/revoke", "POST", _revoke),
         control_route(world, "/faults", "POST", _add_fault),
         control_route(world, "/faults", "GET", _faults),
@@ -93,6 +94,10 @@ def _add_seller(world: World, request: Request, body: Json) -> tuple[int, Any]:
     world.grants.put(token, Grant(token, seller_id, region, _client_id(world, body), world.clock.now()))
     made = {"marketplace": "amazon", "seller_id": seller_id, "region": region, "refresh_token": token}
     return 201, made | {"channels": list(seller.channels), "roles": list(roles)}
+
+
+def _sellers(world: World, request: Request, body: Json) -> tuple[int, Any]:
+    return 200, {"sellers": [seller.__dict__ for seller in world.sellers]}
 
 
 def _channels(region: str, asked: list[str] | None) -> tuple[str, ...]:

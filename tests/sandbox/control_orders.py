@@ -145,7 +145,8 @@ def _changed(order: Order, name: str, value: Any, now: int) -> Order:
             return replace(order, status=value)
         case "quantity":
             lines = tuple(replace(x, quantity=int(value.get(x.order_item_id, x.quantity))) for x in order.lines)
-            return replace(order, lines=lines)
+            changed = replace(order, lines=lines)
+            return changed.with_packages(order.packages) if order.packages else changed
         case "ship":
             return _shipped_by_hand(order, value, now)
         case "deliver" if value:

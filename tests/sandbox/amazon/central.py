@@ -2,7 +2,8 @@
 Seller Central's consent page, one for each region: `/amazon/central/{na|eu|fe}/apps/authorize/consent`.
 
 The seller is taken as signed in; which one is a field of the form. Confirm redirects with a one-time code, Cancel sends
-nothing back, as the real page does. In reality every country has its host; the path stands for it.
+nothing back, as the real page does. In reality every country has its host; the path stands for it. Unlike the real one,
+it accepts redirect URIs that are plain http or on this machine, so that a demo needs no public address.
 """
 
 from collections.abc import Callable, Mapping

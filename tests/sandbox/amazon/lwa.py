@@ -17,7 +17,7 @@ from tests.sandbox.amazon.edge import BAD_GATEWAY, GATEWAY_TIMEOUT
 from tests.sandbox.calls import Call
 from tests.sandbox.clock import http_date, iso
 from tests.sandbox.faults import BadGateway, Unanswered, hang
-from tests.sandbox.models import AccessToken, Application, Grant
+from tests.sandbox.models import AccessToken, Application, Fault, Grant
 from tests.sandbox.world import World
 
 OPERATION = "amazon.token"
@@ -76,14 +76,15 @@ class TokenEndpoint:
         except _Refused as no:
             body = {"error": no.error, "error_description": no.description, "request_id": self._world.draw("lwa")[:32]}
             return JSONResponse(body, no.status)
-        if self._take(call, "timeout_after_effect"):
-            raise Unanswered(None)
+        if fault := self._take(call, "timeout_after_effect"):
+            raise Unanswered(fault.seconds)
         if self._take(call, "malformed_record"):
             del body["access_token"]
         return JSONResponse(body, headers={"Cache-Control": "no-store", "Pragma": "no-cache"})
 
     def _fail(self, call: Call) -> None:
-        kind = self._take(call, "server_error", "throttle", "expired_secret", "revoked_grant")
+        fault = self._take(call, "server_error", "throttle", "expired_secret", "revoked_grant")
+        kind = fault.kind if fault else None
         if kind == "server_error":
             raise _Refused(500, "server_error", "The authorization server encountered an unexpected condition.")
         if kind == "throttle":
@@ -151,12 +152,11 @@ class TokenEndpoint:
         self._world.tokens.put(text, AccessToken(text, app.client_id, refresh_token, scope, expires_at))
         return {"access_token": text, "token_type": "bearer", "expires_in": LIFE_SECONDS}
 
-    def _take(self, call: Call, *kinds: str) -> str | None:
+    def _take(self, call: Call, *kinds: str) -> Fault | None:
         fault = self._world.faults.take(OPERATION, call.seller_id, *kinds)
-        if fault is None:
-            return None
-        call.fault = fault.kind
-        return fault.kind
+        if fault is not None:
+            call.fault = fault.kind
+        return fault
 
     def _seller_id(self, form: Mapping[str, str]) -> str | None:
         holder = self._world.grants.get(form.get("refresh_token", "")) or self._world.codes.get(form.get("code", ""))
