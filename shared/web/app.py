@@ -1,0 +1,55 @@
+"""The FastAPI application every service starts from."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from fastapi import FastAPI
+from starlette.staticfiles import StaticFiles
+
+from shared.access.dependencies import Access
+from shared.runtime.requests import RequestLines
+from shared.web.headers import install_headers
+from shared.web.languages import HERE
+from shared.web.limits import BodyLimit
+from shared.web.pages import Pages
+from shared.web.problems import ProblemBody, install_problems
+from shared.web.unexpected import UnexpectedErrors
+
+_PROBLEM: dict[str, Any] = {
+    "description": "Anything else (RFC 9457): `type` tells what to do next, `errors` names the fields.",
+    "model": ProblemBody,
+}
+
+
+def new_app(
+    service: str, description: str, *, access: Access, pages: Pages | None = None, form_targets: Sequence[str] = ()
+) -> FastAPI:
+    """
+    An application with errors, headers, request lines and access in place; the caller adds its routers.
+
+    Its OpenAPI document is at `/api/<service>/v1/openapi.json`. FastAPI's own documentation pages load scripts from
+    elsewhere, and its own spans and metrics double ours: both are off.
+    """
+    app = FastAPI(
+        title=f"Passerelle {service}",
+        description=description,
+        version="1",
+        openapi_url=f"/api/{service}/v1/openapi.json",
+        docs_url=None,
+        redoc_url=None,
+        telemetry={"tracing": False, "metrics": False, "logs": False},
+        responses={"default": _PROBLEM},
+    )
+    app.state.access = access
+    app.state.pages = pages
+    install_problems(app)
+    app.add_middleware(BodyLimit)
+    app.add_middleware(UnexpectedErrors)
+    install_headers(app, form_targets=form_targets)
+    app.add_middleware(RequestLines)
+    return app
+
+
+def mount_static(app: FastAPI) -> None:
+    """`/static/…`: style sheet and icon. Served by auth alone; every service's pages link to it."""
+    app.mount("/static", StaticFiles(directory=HERE / "static"), name="static")

@@ -1,0 +1,93 @@
+"""
+Server-rendered pages: one Jinja environment per language, a service's templates over the shared layout.
+
+A template begins with `{% extends "layout.html" %}` and writes sentences as `{{ _("…") }}`; `parts.html` has the form
+fields, badges and notices. An undefined name is an error, not an empty place.
+"""
+
+import hashlib
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+from jinja2 import ChoiceLoader, Environment, FileSystemLoader, StrictUndefined
+from starlette.requests import Request
+from starlette.responses import HTMLResponse
+
+from shared.access.principal import Principal
+from shared.kernel.clock import Clock, SystemClock
+from shared.web.formats import Formats
+from shared.web.languages import COOKIE, HERE, LANGUAGES, PARAMETER, language_of, read_translations
+
+_A_YEAR_SECONDS = 365 * 24 * 3600
+# Never written into a link again: what a consent redirect brings.
+_NOT_REPEATED = frozenset({PARAMETER, "state", "code", "spapi_oauth_code", "mws_auth_token", "selling_partner_id"})
+
+
+class Pages:
+    def __init__(self, *, templates: Path, catalogues: Path | None, clock: Clock | None = None) -> None:
+        """`templates`: the service's; `catalogues`: its folder of `fr.po`."""
+        folders = [HERE / "catalogues"] + ([catalogues] if catalogues else [])
+        self._environments = {
+            language: _environment(language, templates, folders, clock or SystemClock()) for language in LANGUAGES
+        }
+
+    def render(
+        self, request: Request, name: str, *, principal: Principal | None, status: int = 200, **context: Any
+    ) -> HTMLResponse:
+        """The page in the reader's language. A language chosen by `?language=` is remembered in a cookie."""
+        language = language_of(request, principal)
+        known = self._known(request, language, principal)
+        response = HTMLResponse(self._environments[language].get_template(name).render(known | context), status)
+        if request.query_params.get(PARAMETER) == language:
+            secure = request.url.scheme == "https"
+            response.set_cookie(COOKIE, language, _A_YEAR_SECONDS, secure=secure, httponly=True, samesite="lax")
+        return response
+
+    def say(self, request: Request, sentence: str, *, principal: Principal | None) -> str:
+        """One sentence in the reader's language; English where it has no translation."""
+        environment = self._environments[language_of(request, principal)]
+        return str(environment.globals["gettext"](sentence))  # type: ignore[operator]
+
+    def _known(self, request: Request, language: str, principal: Principal | None) -> dict[str, Any]:
+        return {
+            "language": language,
+            "languages": [(code, title, _in_language(request, code)) for code, title in LANGUAGES.items()],
+            "path": request.url.path,
+            "principal": principal,
+            "csrf_token": principal.csrf_token if principal else None,
+        }
+
+
+def _environment(language: str, templates: Path, folders: list[Path], clock: Clock) -> Environment:
+    environment = Environment(
+        loader=ChoiceLoader([FileSystemLoader(templates), FileSystemLoader(HERE / "templates")]),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        auto_reload=False,
+        extensions=["jinja2.ext.i18n"],
+    )
+    environment.install_gettext_translations(  # type: ignore[attr-defined]
+        read_translations(language, folders), newstyle=True
+    )
+    environment.filters.update(Formats(language, clock).filters())
+    environment.globals["static"] = _static_address
+    return environment
+
+
+def _static_address(name: str) -> str:
+    """`/static/<name>` with the file's digest, so that it may be kept by browsers for ever."""
+    if name not in _DIGESTS:
+        _DIGESTS[name] = hashlib.sha256((HERE / "static" / name).read_bytes()).hexdigest()[:12]
+    return f"/static/{name}?v={_DIGESTS[name]}"
+
+
+_DIGESTS: dict[str, str] = {}
+
+
+def _in_language(request: Request, language: str) -> str:
+    """This very page in another language."""
+    kept = [(name, value) for name, value in request.query_params.multi_items() if name not in _NOT_REPEATED]
+    return f"{request.url.path}?{urlencode([*kept, (PARAMETER, language)])}"
