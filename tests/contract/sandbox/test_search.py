@@ -166,3 +166,15 @@ async def test_created_windows_are_by_creation(far: Far) -> None:
     far.now += 600
     assert set(await far.listed(createdAfter=iso(far.now - 4000))) == {young["order_id"]}
     assert set(await far.listed(lastUpdatedAfter=iso(far.now - 700))) == {old["order_id"]}
+
+
+async def test_rows_come_out_of_order(far: Far) -> None:
+    """Some pages run backwards: a client must not take a page's last row for its newest."""
+    await far.control.orders(SELLER, 60)
+    pages: list[list[str]] = []
+    token: dict[str, str] = {}
+    while not pages or token:
+        answer = (await far.search(maxResultsPerPage="5", **token)).json()
+        pages.append([order["lastUpdatedTime"] for order in answer["orders"]])
+        token = {"paginationToken": answer["pagination"]["nextToken"]} if "pagination" in answer else {}
+    assert {page == sorted(page) for page in pages} == {True, False}

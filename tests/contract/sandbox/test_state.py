@@ -1,9 +1,11 @@
 """The sandbox as a whole: the same seed tells the same story, and a state file survives the process."""
 
 from pathlib import Path
+from typing import Any
 
 from tests.contract.sandbox.far import SELLER, Far
 from tests.sandbox.world import Options
+from tests.sandbox_client import start_sandbox
 
 
 async def story(seed: int) -> tuple[str, str]:
@@ -67,3 +69,16 @@ async def test_empty_forgets_everything(tmp_path: Path) -> None:
     again = Far(options)
     assert await again.control.order_states() == {}
     await again.close()
+
+
+async def test_a_process_goes_on_where_the_last_one_was(tmp_path: Path) -> None:
+    """`--state` carries orders and sellers from one process to the next, on another port too."""
+    options: dict[str, Any] = {"state": tmp_path / "sandbox.sqlite", "seed": 3, "list_lag_seconds": 1}
+    async with start_sandbox(**options) as first:
+        await first.seller(SELLER)
+        ids = await first.orders(SELLER, 3)
+        await first.patch_order(ids[0], ship={"carrier": "DHL", "tracking_number": "HAND"})
+        before = await first.order_states(SELLER)
+    async with start_sandbox(**options) as second:
+        assert await second.order_states(SELLER) == before
+        assert len(await second.orders(SELLER)) == 1
