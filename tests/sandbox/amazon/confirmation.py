@@ -5,16 +5,11 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
+from tests.sandbox.amazon.carriers import CARRIER_CODES
 from tests.sandbox.amazon.context import Context
 from tests.sandbox.amazon.errors import invalid
 from tests.sandbox.clock import parse_iso
 
-CARRIER_CODES = frozenset({
-    "Amazon Shipping", "Australia Post", "BRT", "Bpost", "Canada Post", "Chronopost", "Colis Prive", "Colissimo",
-    "Correos", "DHL", "DHL Express", "DPD", "Deutsche Post", "Evri", "FedEx", "GLS", "Hermes", "InPost", "Japan Post",
-    "La Poste", "MRW", "Mondial Relay", "Poste Italiane", "PostNL", "PostNord", "Purolator", "Royal Mail", "SDA",
-    "SEUR", "Sagawa", "TNT", "UPS", "USPS", "Yamato Transport",
-})  # fmt: skip
 _REFERENCE = re.compile(r"^0*[1-9]\d*$")
 _FUTURE_SECONDS = 60
 _BODY = frozenset({"marketplaceId", "packageDetail", "codCollectionMethod"})
