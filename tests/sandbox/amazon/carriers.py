@@ -1,7 +1,7 @@
 """
 Carrier codes the shipment confirmation knows, compared exactly.
 
-The enumeration of Amazon's order-fulfillment feed, with the newer names Seller Central offers; what is not here is Other.
+The enumeration of Amazon's fulfillment feed, with newer names Seller Central offers; what is not here is Other.
 """
 
 CARRIER_CODES = frozenset({
