@@ -10,6 +10,8 @@ SEED ?= 1
 # `confirmed 20 of 20 in N s` counts from the command, the making of the environment included.
 export RUN_STARTED_AT := $(shell date +%s)
 export PORT SANDBOX_PORT SANDBOX
+# Thirteen processes import the same modules: let the first one keep what it compiled.
+unexport PYTHONDONTWRITEBYTECODE
 
 BIN := .venv/bin
 CODE := services shared deploy tests
@@ -65,18 +67,10 @@ lock: .venv/dev.stamp ## resolve dependencies and Kafka's jars anew, with hashes
 		--no-emit-find-links --all-extras pyproject.toml -o requirements-dev.lock
 	@$(BIN)/python -m deploy.local lock
 
-.venv/bin/python:
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
-		|| { echo "Python 3.11 or newer is needed; PYTHON=... names another than '$(PYTHON)'."; exit 1; }
-	@echo "Making the environment in .venv (once) ..."
-	@$(PYTHON) -m venv .venv
-
-.venv/run.stamp: requirements.lock | .venv/bin/python
-	@echo "Installing what requirements.lock names ..."
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements.lock
+.venv/run.stamp: requirements.lock
+	@$(PYTHON) -m deploy.local.environment requirements.lock
 	@touch $@
 
-.venv/dev.stamp: requirements-dev.lock | .venv/bin/python
-	@echo "Installing what requirements-dev.lock names ..."
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements-dev.lock
+.venv/dev.stamp: requirements-dev.lock
+	@$(PYTHON) -m deploy.local.environment requirements-dev.lock
 	@touch .venv/run.stamp $@
