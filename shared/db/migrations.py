@@ -1,6 +1,7 @@
 """Brings a service's database to its newest revision; safe to run by several at once, and before the server is up."""
 
 import asyncio
+from contextlib import aclosing
 from pathlib import Path
 
 from alembic import command
@@ -24,7 +25,7 @@ async def migrate(database_url: str, script_location: Path) -> None:
     """
     engine = make_engine(database_url, "migrate", pool_size=1)
     try:
-        async with await _connected(engine) as connection:
+        async with aclosing(await _connected(engine)) as connection:
             await connection.execute(text("select pg_advisory_lock(:lock)"), {"lock": _LOCK})
             await connection.execute(text("set lock_timeout = '5s'"))
             await connection.commit()
