@@ -1,0 +1,1 @@
+"""Tables, repositories and reads: SQLAlchemy lives here. And Authlib's token endpoint."""

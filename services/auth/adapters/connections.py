@@ -1,0 +1,163 @@
+"""Connections and consents under way, in PostgreSQL."""
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Select, func, insert, or_, select, text, update
+from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.auth.adapters import tables
+from services.auth.domain.connection import Connection, ConnectionState, ProbeOutcome
+from services.auth.domain.consent import ConsentState
+from shared.kernel.ids import ConnectionId, GrantId, OrganisationId, UserId
+from shared.marketplaces.models import Channel
+
+_ITS = tables.connection
+
+
+class SqlConnections:
+    """See `usecases.ports.Connections`."""
+
+    def __init__(self, connection: AsyncConnection) -> None:
+        self._connection = connection
+
+    async def lock(self, connection_id: ConnectionId) -> Connection | None:
+        return await self._first(select(_ITS).where(_ITS.c.id == connection_id).with_for_update())
+
+    async def lock_own(self, connection_id: ConnectionId, organisation_id: OrganisationId) -> Connection | None:
+        return await self._first(_own(connection_id, organisation_id).with_for_update())
+
+    async def get_own(self, connection_id: ConnectionId, organisation_id: OrganisationId) -> Connection | None:
+        return await self._first(_own(connection_id, organisation_id))
+
+    async def lock_of_grant(self, grant_id: GrantId) -> Sequence[Connection]:
+        query = select(_ITS).where(_ITS.c.grant_id == grant_id).order_by(_ITS.c.id).with_for_update()
+        return [to_connection(row) for row in await self._connection.execute(query)]
+
+    async def lock_of_seller(
+        self, marketplace: str, region: str, seller_id: str, organisation_id: OrganisationId
+    ) -> Connection | None:
+        # A row that is not there yet cannot be locked; this name for it can.
+        account = f"{marketplace} {region} {seller_id}"
+        await self._connection.execute(
+            text("select pg_advisory_xact_lock(hashtextextended(:account, 0))"), {"account": account}
+        )
+        living = _ITS.c.state != ConnectionState.DISCONNECTED
+        query = (
+            select(_ITS)
+            .where(_ITS.c.marketplace == marketplace, _ITS.c.region == region, _ITS.c.seller_id == seller_id)
+            .where(or_(living, _ITS.c.organisation_id == organisation_id))
+            .order_by(living.desc(), _ITS.c.id.desc())
+            .limit(1)
+            .with_for_update()
+        )
+        return await self._first(query)
+
+    async def holder(self, marketplace: str, region: str, seller_id: str) -> OrganisationId | None:
+        query = select(_ITS.c.organisation_id).where(
+            _ITS.c.marketplace == marketplace,
+            _ITS.c.region == region,
+            _ITS.c.seller_id == seller_id,
+            _ITS.c.state != ConnectionState.DISCONNECTED,
+        )
+        found = (await self._connection.execute(query)).scalar_one_or_none()
+        return OrganisationId(found) if found else None
+
+    async def save(self, connection: Connection) -> None:
+        values = _values(connection)
+        saving = upsert(_ITS).values(values)
+        changed = {name: saving.excluded[name] for name in values if name not in {"id", "organisation_id"}}
+        await self._connection.execute(saving.on_conflict_do_update(index_elements=["id"], set_=changed))
+
+    async def _first(self, query: Select[Any]) -> Connection | None:
+        row = (await self._connection.execute(query)).first()
+        return to_connection(row) if row else None
+
+
+class SqlConsents:
+    """See `usecases.ports.Consents`."""
+
+    def __init__(self, connection: AsyncConnection) -> None:
+        self._connection = connection
+
+    async def add(self, state: ConsentState) -> None:
+        await self._connection.execute(
+            insert(tables.consent_state).values(
+                digest=state.digest,
+                session=state.session,
+                organisation_id=state.organisation_id,
+                account_id=state.user_id,
+                marketplace=state.marketplace,
+                region=state.region,
+                name=state.name,
+                connection_id=state.connection_id,
+                expires_at=state.expires_at,
+            )
+        )
+
+    async def lock(self, digest: str) -> ConsentState | None:
+        its = tables.consent_state
+        row = (await self._connection.execute(select(its).where(its.c.digest == digest).with_for_update())).first()
+        if row is None:
+            return None
+        return ConsentState(
+            digest=row.digest,
+            session=row.session,
+            organisation_id=OrganisationId(row.organisation_id),
+            user_id=UserId(row.account_id),
+            marketplace=row.marketplace,
+            region=row.region,
+            name=row.name,
+            connection_id=ConnectionId(row.connection_id) if row.connection_id else None,
+            expires_at=row.expires_at,
+            used_at=row.used_at,
+        )
+
+    async def use(self, digest: str, now: datetime) -> None:
+        its = tables.consent_state
+        await self._connection.execute(update(its).where(its.c.digest == digest).values(used_at=now))
+
+
+def probes_due() -> Select[Any]:
+    """Connections to be probed now (claims)."""
+    return select(_ITS.c.id.label("subject"), _ITS.c.probe_due_at.label("due_at")).where(
+        _ITS.c.probe_due_at <= func.clock_timestamp(),
+        _ITS.c.state.in_([ConnectionState.AUTHORISED, ConnectionState.WAITING]),
+    )
+
+
+def to_connection(row: Any) -> Connection:
+    return Connection(
+        id=ConnectionId(row.id),
+        organisation_id=OrganisationId(row.organisation_id),
+        marketplace=row.marketplace,
+        region=row.region,
+        seller_id=row.seller_id,
+        name=row.name,
+        state=ConnectionState(row.state),
+        consent_version=row.consent_version,
+        grant_id=GrantId(row.grant_id) if row.grant_id else None,
+        authorised_at=row.authorised_at,
+        expires_at=row.expires_at,
+        channels=tuple(Channel(**channel) for channel in row.channels),
+        probe_due_at=row.probe_due_at,
+        probed_at=row.probed_at,
+        probe_outcome=ProbeOutcome(row.probe_outcome) if row.probe_outcome else None,
+        suspected_at=row.suspected_at,
+        event_sequence=row.event_sequence,
+    )
+
+
+def _own(connection_id: ConnectionId, organisation_id: OrganisationId) -> Select[Any]:
+    return select(_ITS).where(_ITS.c.id == connection_id, _ITS.c.organisation_id == organisation_id)
+
+
+def _values(connection: Connection) -> dict[str, Any]:
+    return asdict(connection) | {
+        "state": connection.state.value,
+        "probe_outcome": connection.probe_outcome.value if connection.probe_outcome else None,
+        "channels": [asdict(channel) for channel in connection.channels],
+    }

@@ -1,0 +1,156 @@
+"""Grants and signing keys, as the vault sealed them, and the audit log."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import delete, insert, select, text, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.auth.adapters import tables
+from services.auth.domain.audit import AuditEntry
+from services.auth.domain.connection import ConnectionState
+from services.auth.domain.grant import SealedGrant
+from services.auth.domain.signing import SigningKey
+from services.auth.domain.token import RenewalFailure, TokenState
+from shared.kernel.ids import ConnectionId, GrantId
+
+_ITS = tables.access_grant
+_SIGNING_KEYS_LOCK = 4_110_928_351
+
+
+class SqlGrants:
+    """See `usecases.ports.Grants`."""
+
+    def __init__(self, connection: AsyncConnection) -> None:
+        self._connection = connection
+
+    async def token_state(self, connection_id: ConnectionId) -> TokenState | None:
+        whose = tables.connection
+        query = (
+            select(whose.c.state, whose.c.consent_version, whose.c.grant_id, _ITS)
+            .join_from(whose, _ITS, isouter=True)
+            .where(whose.c.id == connection_id)
+        )
+        row = (await self._connection.execute(query)).first()
+        if row is None:
+            return None
+        state, version = ConnectionState(row.state), row.consent_version
+        if row.grant_id is None:
+            return TokenState(connection_id, state, version, None)
+        return TokenState(
+            connection_id,
+            state,
+            version,
+            GrantId(row.grant_id),
+            token_version=row.token_version,
+            expires_at=row.token_expires_at,
+            failure=RenewalFailure(row.failure) if row.failure else None,
+            retry_at=row.retry_at,
+            data_key=row.wrapped_key,
+            sealed_token=row.sealed_access_token,
+        )
+
+    async def get(self, grant_id: GrantId) -> SealedGrant | None:
+        row = (await self._connection.execute(select(_ITS).where(_ITS.c.id == grant_id))).first()
+        if row is None:
+            return None
+        return SealedGrant(
+            GrantId(row.id),
+            row.marketplace,
+            row.region,
+            row.wrapped_key,
+            row.sealed_refresh_token,
+            row.sealed_access_token,
+            row.token_expires_at,
+            row.token_version,
+        )
+
+    async def add(self, grant: SealedGrant) -> None:
+        await self._connection.execute(
+            insert(_ITS).values(
+                id=grant.id,
+                marketplace=grant.marketplace,
+                region=grant.region,
+                wrapped_key=grant.data_key,
+                sealed_refresh_token=grant.refresh_token,
+                sealed_access_token=grant.access_token,
+                token_version=grant.token_version,
+                token_expires_at=grant.expires_at,
+            )
+        )
+
+    async def delete(self, grant_id: GrantId) -> None:
+        await self._connection.execute(delete(_ITS).where(_ITS.c.id == grant_id))
+
+    async def renew(self, grant: SealedGrant, seen_version: int) -> bool:
+        renewing = (
+            update(_ITS)
+            .where(_ITS.c.id == grant.id, _ITS.c.token_version == seen_version)
+            .values(
+                sealed_refresh_token=grant.refresh_token,
+                sealed_access_token=grant.access_token,
+                token_version=grant.token_version,
+                token_expires_at=grant.expires_at,
+                failure=None,
+                retry_at=None,
+            )
+        )
+        return (await self._connection.execute(renewing)).rowcount == 1
+
+    async def fail(self, grant_id: GrantId, seen_version: int, failure: RenewalFailure, retry_at: datetime) -> None:
+        await self._connection.execute(
+            update(_ITS)
+            .where(_ITS.c.id == grant_id, _ITS.c.token_version == seen_version)
+            .values(failure=failure.value, retry_at=retry_at)
+        )
+
+
+class SqlSigningKeys:
+    """See `usecases.ports.SigningKeys`."""
+
+    def __init__(self, connection: AsyncConnection) -> None:
+        self._connection = connection
+
+    async def lock(self) -> None:
+        await self._connection.execute(text("select pg_advisory_xact_lock(:lock)"), {"lock": _SIGNING_KEYS_LOCK})
+
+    async def all(self) -> Sequence[SigningKey]:
+        rows = await self._connection.execute(select(tables.signing_key).order_by(tables.signing_key.c.created_at))
+        return [
+            SigningKey(row.kid, row.public_key, row.wrapped_key, row.sealed_private_key, row.created_at) for row in rows
+        ]
+
+    async def add(self, key: SigningKey) -> None:
+        await self._connection.execute(
+            insert(tables.signing_key).values(
+                kid=key.kid,
+                public_key=key.public_key,
+                wrapped_key=key.data_key,
+                sealed_private_key=key.private_key,
+                created_at=key.created_at,
+            )
+        )
+
+    async def delete(self, kids: Sequence[str]) -> None:
+        if kids:
+            await self._connection.execute(delete(tables.signing_key).where(tables.signing_key.c.kid.in_(kids)))
+
+
+class SqlAudit:
+    """See `usecases.ports.Audit`."""
+
+    def __init__(self, connection: AsyncConnection) -> None:
+        self._connection = connection
+
+    async def add(self, entry: AuditEntry) -> None:
+        await self._connection.execute(
+            insert(tables.audit).values(
+                id=entry.id,
+                at=entry.at,
+                action=entry.action.value,
+                organisation_id=entry.organisation_id,
+                account_id=entry.user_id,
+                connection_id=entry.connection_id,
+                reason=entry.reason,
+            )
+        )

@@ -1,0 +1,23 @@
+"""The store of one transaction."""
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.auth.adapters.accounts import SqlAccounts, SqlAttempts, SqlSessions
+from services.auth.adapters.connections import SqlConnections, SqlConsents
+from services.auth.adapters.grants import SqlAudit, SqlGrants, SqlSigningKeys
+from services.auth.usecases.ports import Store
+from shared.messaging.outbox import SqlOutbox
+
+
+def bind(connection: AsyncConnection) -> Store:
+    return Store(
+        accounts=SqlAccounts(connection),
+        sessions=SqlSessions(connection),
+        attempts=SqlAttempts(connection),
+        consents=SqlConsents(connection),
+        connections=SqlConnections(connection),
+        grants=SqlGrants(connection),
+        audit=SqlAudit(connection),
+        signing_keys=SqlSigningKeys(connection),
+        outbox=SqlOutbox(connection),
+    )

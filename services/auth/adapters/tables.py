@@ -1,0 +1,150 @@
+"""auth's tables. Columns named sealed or wrapped hold what only the vault can open."""
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    DateTime,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    Table,
+    Text,
+    Uuid,
+    text,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+
+from shared.db.metadata import new_metadata
+from shared.db.standard import inbox_table, lease_table, outbox_table
+
+metadata = new_metadata()
+outbox = outbox_table(metadata)
+inbox = inbox_table(metadata)
+lease = lease_table(metadata)
+
+_TIME = DateTime(timezone=True)
+
+organisation = Table(
+    "organisation",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("created_at", _TIME, nullable=False),
+)
+
+account = Table(
+    "account",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("organisation_id", Uuid, ForeignKey("organisation.id"), nullable=False, index=True),
+    Column("email", Text, nullable=False),
+    Column("email_key", Text, nullable=False, unique=True),
+    Column("password_hash", Text, nullable=False),
+    Column("locale", Text, nullable=False),
+    Column("role", Text, nullable=False),
+    Column("created_at", _TIME, nullable=False),
+)
+
+session = Table(
+    "session",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("digest", Text, nullable=False, unique=True),
+    Column("account_id", Uuid, ForeignKey("account.id"), nullable=False, index=True),
+    Column("csrf_token", Text, nullable=False),
+    Column("created_at", _TIME, nullable=False),
+    Column("seen_at", _TIME, nullable=False),
+)
+
+sign_in_attempt = Table(
+    "sign_in_attempt",
+    metadata,
+    Column("digest", Text, primary_key=True),
+    Column("attempts", Integer, nullable=False),
+    Column("window_began", _TIME, nullable=False),
+)
+
+consent_state = Table(
+    "consent_state",
+    metadata,
+    Column("digest", Text, primary_key=True),
+    Column("session", Text, nullable=False),
+    Column("organisation_id", Uuid, ForeignKey("organisation.id"), nullable=False),
+    Column("account_id", Uuid, ForeignKey("account.id"), nullable=False),
+    Column("marketplace", Text, nullable=False),
+    Column("region", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("connection_id", Uuid),
+    Column("expires_at", _TIME, nullable=False, index=True),
+    Column("used_at", _TIME),
+)
+
+access_grant = Table(
+    "access_grant",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("marketplace", Text, nullable=False),
+    Column("region", Text, nullable=False),
+    Column("wrapped_key", LargeBinary, nullable=False),
+    Column("sealed_refresh_token", LargeBinary, nullable=False),
+    Column("sealed_access_token", LargeBinary, nullable=False),
+    Column("token_version", BigInteger, nullable=False),
+    Column("token_expires_at", _TIME, nullable=False),
+    Column("failure", Text),
+    Column("retry_at", _TIME),
+)
+
+connection = Table(
+    "connection",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("organisation_id", Uuid, ForeignKey("organisation.id"), nullable=False, index=True),
+    Column("marketplace", Text, nullable=False),
+    Column("region", Text, nullable=False),
+    Column("seller_id", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("consent_version", BigInteger, nullable=False),
+    Column("grant_id", Uuid, ForeignKey("access_grant.id"), index=True),
+    Column("authorised_at", _TIME, nullable=False),
+    Column("expires_at", _TIME, nullable=False),
+    Column("channels", JSONB, nullable=False),
+    Column("probe_due_at", _TIME),
+    Column("probed_at", _TIME),
+    Column("probe_outcome", Text),
+    Column("suspected_at", _TIME),
+    Column("event_sequence", BigInteger, nullable=False),
+)
+# A seller account belongs to one organisation while its connection lives.
+Index(
+    "uq_connection_living_seller",
+    connection.c.marketplace,
+    connection.c.region,
+    connection.c.seller_id,
+    unique=True,
+    postgresql_where=text("state <> 'disconnected'"),
+)
+Index("ix_connection_probe_due_at", connection.c.probe_due_at, postgresql_where=text("probe_due_at is not null"))
+
+signing_key = Table(
+    "signing_key",
+    metadata,
+    Column("kid", Text, primary_key=True),
+    Column("public_key", JSONB, nullable=False),
+    Column("wrapped_key", LargeBinary, nullable=False),
+    Column("sealed_private_key", LargeBinary, nullable=False),
+    Column("created_at", _TIME, nullable=False),
+)
+
+audit = Table(
+    "audit",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("at", _TIME, nullable=False),
+    Column("action", Text, nullable=False),
+    Column("organisation_id", Uuid, index=True),
+    Column("account_id", Uuid),
+    Column("connection_id", Uuid),
+    Column("reason", Text),
+)

@@ -1,0 +1,1 @@
+"""Rules of accounts, consents and connections: no I/O, no framework."""

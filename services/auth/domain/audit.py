@@ -1,0 +1,36 @@
+"""Who did what. No names, addresses or secrets: ids, a verb, and when."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+from shared.kernel.ids import ConnectionId, OrganisationId, UserId
+
+
+class Action(StrEnum):
+    SIGNED_UP = "account.signed_up"
+    SIGNED_IN = "account.signed_in"
+    SIGN_IN_REFUSED = "account.sign_in_refused"
+    SIGNED_OUT = "account.signed_out"
+    CONSENT_BEGUN = "consent.begun"
+    CONSENT_REFUSED = "consent.refused"
+    CONNECTED = "connection.authorised"
+    REVOKED = "connection.revoked"
+    REFUSED = "connection.refused"
+    RESUMED = "connection.resumed"
+    RENAMED = "connection.renamed"
+    DISCONNECTED = "connection.disconnected"
+
+
+@dataclass(frozen=True, slots=True)
+class AuditEntry:
+    """`user_id` None: the far side or the worker did it. `reason`: a code of ours."""
+
+    id: UUID
+    at: datetime
+    action: Action
+    organisation_id: OrganisationId | None
+    user_id: UserId | None = None
+    connection_id: ConnectionId | None = None
+    reason: str | None = None

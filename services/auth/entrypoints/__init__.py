@@ -1,0 +1,1 @@
+"""What is reached from outside: pages, public API, internal API, OAuth endpoints, the worker."""

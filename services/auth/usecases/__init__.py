@@ -1,0 +1,1 @@
+"""One verb per file. No framework; a use case that calls out opens no transaction itself."""

@@ -1,0 +1,90 @@
+"""*Connect* and *Reconnect*: remembers what the seller began, and gives the address of the far side's consent page."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from services.auth.domain.audit import Action, AuditEntry
+from services.auth.domain.connection import clean_name
+from services.auth.domain.consent import STATE_LASTS, ConsentState
+from services.auth.domain.opaque import digest
+from services.auth.usecases.errors import ConnectionUnknown, RegionNotOffered
+from services.auth.usecases.ports import Store
+from shared.kernel.clock import Clock
+from shared.kernel.ids import ConnectionId, OrganisationId, UserId, new_id
+from shared.marketplaces.ports import OAuthPort
+
+
+@dataclass(frozen=True, slots=True)
+class Who:
+    """A signed-in person; `session` is the digest of the cookie they act with."""
+
+    session: str
+    organisation_id: OrganisationId
+    user_id: UserId
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    marketplace: str
+    region: str
+    name: str
+    connection_id: ConnectionId | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """A marketplace one can connect here: its consent, our registered address, and the regions we have an app for."""
+
+    oauth: OAuthPort
+    redirect_uri: str
+    regions: frozenset[str]
+
+
+async def begin_consent(
+    wanted: Wanted,
+    who: Who,
+    *,
+    store: Store,
+    offers: Mapping[str, Offer],
+    clock: Clock,
+    new_secret: Callable[[], str],
+) -> str:
+    """Where to send the seller. Raises RegionNotOffered, NameInvalid."""
+    offer = offers.get(wanted.marketplace)
+    if offer is None or wanted.region not in offer.regions:
+        raise RegionNotOffered
+    now, state = clock.now(), new_secret()
+    await store.consents.add(
+        ConsentState(
+            digest=digest(state),
+            session=who.session,
+            organisation_id=who.organisation_id,
+            user_id=who.user_id,
+            marketplace=wanted.marketplace,
+            region=wanted.region,
+            name=clean_name(wanted.name),
+            connection_id=wanted.connection_id,
+            expires_at=now + STATE_LASTS,
+        )
+    )
+    await store.audit.add(
+        AuditEntry(new_id(), now, Action.CONSENT_BEGUN, who.organisation_id, who.user_id, wanted.connection_id)
+    )
+    return offer.oauth.consent_url(wanted.region, state, offer.redirect_uri)
+
+
+async def begin_renewal(
+    connection_id: ConnectionId,
+    who: Who,
+    *,
+    store: Store,
+    offers: Mapping[str, Offer],
+    clock: Clock,
+    new_secret: Callable[[], str],
+) -> str:
+    """The same for a connection there is. Raises ConnectionUnknown, RegionNotOffered."""
+    connection = await store.connections.get_own(connection_id, who.organisation_id)
+    if connection is None:
+        raise ConnectionUnknown
+    wanted = Wanted(connection.marketplace, connection.region, connection.name, connection.id)
+    return await begin_consent(wanted, who, store=store, offers=offers, clock=clock, new_secret=new_secret)

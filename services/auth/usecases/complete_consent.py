@@ -1,0 +1,107 @@
+"""
+The redirect back from the far side's consent page: use the state up -> exchange the code -> keep what it gave.
+
+The exchange runs between two transactions. A code cannot be read before it is tried again: when its outcome is
+unknown, the seller authorises once more.
+"""
+
+from dataclasses import replace
+from datetime import datetime
+
+from services.auth.domain.audit import Action, AuditEntry
+from services.auth.domain.connection import Connection, ConnectionState, authorise
+from services.auth.domain.consent import ConsentFailed, ConsentProblem, ConsentState, Returned, check_usable
+from services.auth.domain.grant import SealedGrant
+from services.auth.domain.opaque import digest
+from services.auth.usecases.keep_change import keep_change
+from services.auth.usecases.ports import ConsentVault, Store
+from shared.kernel.clock import Clock
+from shared.kernel.errors import ClientSecretInvalid, ConsentLost, FarSideError, OutcomeUnknown, Unreadable
+from shared.kernel.ids import ConnectionId, new_id
+from shared.kernel.ports import UnitOfWork
+
+
+async def complete_consent(
+    returned: Returned, session: str, *, uow: UnitOfWork[Store], vault: ConsentVault, clock: Clock
+) -> ConnectionId:
+    """
+    The connection, new or renewed. `session`: digest of the cookie that came back.
+
+    Raises ConsentFailed, whose problem has a page.
+    """
+    now = clock.now()
+    async with uow() as store:
+        state = check_usable(await store.consents.lock(digest(returned.state)), session, now)
+        await store.consents.use(state.digest, now)
+        problem = await _problem_before(state, returned.seller_id, store)
+        if problem is not None:
+            await store.audit.add(_entry(state, now, Action.CONSENT_REFUSED, reason=problem.value))
+    if problem is not None:
+        raise ConsentFailed(problem)
+    grant = await _exchanged(state, returned.code, vault)
+    async with uow() as store:
+        return await _keep(state, returned.seller_id, grant, store=store, now=clock.now())
+
+
+async def _problem_before(state: ConsentState, seller_id: str, store: Store) -> ConsentProblem | None:
+    """What can be known before the code is spent."""
+    holder = await store.connections.holder(state.marketplace, state.region, seller_id)
+    if holder is not None and holder != state.organisation_id:
+        return ConsentProblem.OTHER_ORGANISATION
+    if state.connection_id is None:
+        return None
+    renewed = await store.connections.get_own(state.connection_id, state.organisation_id)
+    fits = renewed is not None and renewed.seller_id == seller_id
+    return None if fits else ConsentProblem.OTHER_SELLER
+
+
+async def _exchanged(state: ConsentState, code: str, vault: ConsentVault) -> SealedGrant:
+    try:
+        return await vault.exchange(state.marketplace, state.region, code)
+    except ConsentLost as error:
+        raise ConsentFailed(ConsentProblem.CODE_REFUSED) from error
+    except (OutcomeUnknown, Unreadable) as error:
+        raise ConsentFailed(ConsentProblem.UNCERTAIN) from error
+    except ClientSecretInvalid as error:
+        raise ConsentFailed(ConsentProblem.OUR_SECRET) from error
+    except FarSideError as error:
+        raise ConsentFailed(ConsentProblem.AWAY) from error
+
+
+async def _keep(
+    state: ConsentState, seller_id: str, grant: SealedGrant, *, store: Store, now: datetime
+) -> ConnectionId:
+    found = await store.connections.lock_of_seller(state.marketplace, state.region, seller_id, state.organisation_id)
+    if found is not None and found.organisation_id != state.organisation_id:
+        raise ConsentFailed(ConsentProblem.OTHER_ORGANISATION)
+    before = found or _new_connection(state, seller_id, now)
+    older = await store.grants.get(before.grant_id) if before.grant_id else None
+    # One count over all grants of a connection, so that `rejected=` never means another consent's token.
+    await store.grants.add(replace(grant, token_version=(older.token_version if older else 0) + 1))
+    change = authorise(before, grant.id, now)
+    await keep_change(change, store=store, now=now)
+    if older is not None:
+        await store.grants.delete(older.id)
+    await store.audit.add(replace(_entry(state, now, Action.CONNECTED), connection_id=before.id))
+    return before.id
+
+
+def _new_connection(state: ConsentState, seller_id: str, now: datetime) -> Connection:
+    """Before its first consent: nothing of it is kept unless that is."""
+    return Connection(
+        id=ConnectionId(new_id()),
+        organisation_id=state.organisation_id,
+        marketplace=state.marketplace,
+        region=state.region,
+        seller_id=seller_id,
+        name=state.name,
+        state=ConnectionState.DISCONNECTED,
+        consent_version=0,
+        grant_id=None,
+        authorised_at=now,
+        expires_at=now,
+    )
+
+
+def _entry(state: ConsentState, now: datetime, action: Action, *, reason: str | None = None) -> AuditEntry:
+    return AuditEntry(new_id(), now, action, state.organisation_id, state.user_id, state.connection_id, reason)

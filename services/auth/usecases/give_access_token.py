@@ -1,0 +1,26 @@
+"""A short-lived token of a connection, for one of our services."""
+
+from services.auth.domain.connection import ConnectionState
+from services.auth.usecases.errors import ConnectionUnknown
+from services.auth.usecases.ports import Store, TokenVault
+from shared.kernel.errors import ConsentLost
+from shared.kernel.ids import ConnectionId
+from shared.kernel.ports import AccessToken, UnitOfWork
+
+
+async def give_access_token(
+    connection_id: ConnectionId, *, rejected: int | None, uow: UnitOfWork[Store], vault: TokenVault
+) -> AccessToken:
+    """
+    `rejected`: the version of a token the far side refused; a newer one is given.
+
+    Raises ConnectionUnknown, ConsentLost (also while auth itself waits for the far side to answer again),
+    ClientSecretInvalid, Throttled, Unavailable, Busy.
+    """
+    async with uow() as store:
+        state = await store.grants.token_state(connection_id)
+    if state is None:
+        raise ConnectionUnknown
+    if state.state is not ConnectionState.AUTHORISED:
+        raise ConsentLost("the connection is not authorised", consent_version=state.consent_version)
+    return await vault.current(state, rejected=rejected)

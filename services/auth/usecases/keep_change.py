@@ -1,0 +1,49 @@
+"""Writes a changed connection, and the event that tells of it, in the caller's transaction (its row is locked)."""
+
+from dataclasses import asdict
+from datetime import datetime
+
+from services.auth.domain.connection import Change, Connection, Happened
+from services.auth.usecases.ports import Store
+from shared.events.auth import (
+    ChannelV1,
+    ConnectionAuthorisedV1,
+    ConnectionDisconnectedV1,
+    ConnectionRevokedV1,
+    ConnectionSettingsChangedV1,
+    ConnectionStateV1,
+)
+from shared.events.base import Event
+from shared.kernel.ids import new_id
+
+_EVENTS: dict[Happened, type[ConnectionStateV1]] = {
+    Happened.AUTHORISED: ConnectionAuthorisedV1,
+    Happened.REVOKED: ConnectionRevokedV1,
+    Happened.SETTINGS_CHANGED: ConnectionSettingsChangedV1,
+    Happened.DISCONNECTED: ConnectionDisconnectedV1,
+}
+
+
+async def keep_change(change: Change, *, store: Store, now: datetime) -> None:
+    """Saves the connection; publishes where others must hear of it."""
+    await store.connections.save(change.connection)
+    if change.happened is not None:
+        await store.outbox.add(event_of(change.connection, change.happened, now))
+
+
+def event_of(connection: Connection, happened: Happened, now: datetime) -> Event[ConnectionStateV1]:
+    """The connection's whole public state."""
+    body = _EVENTS[happened](
+        organisation_id=connection.organisation_id,
+        connection_id=connection.id,
+        marketplace=connection.marketplace,
+        region=connection.region,
+        seller_id=connection.seller_id,
+        name=connection.name,
+        state=connection.state.value,
+        consent_version=connection.consent_version,
+        authorised_at=connection.authorised_at,
+        expires_at=connection.expires_at,
+        channels=tuple(ChannelV1(**asdict(channel)) for channel in connection.channels),
+    )
+    return Event(new_id(), connection.id, connection.event_sequence, now, body)

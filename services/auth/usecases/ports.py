@@ -1,0 +1,183 @@
+"""What the use cases need from the outside: the `Store` of one transaction, and the vault, which calls out."""
+
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import NamedTuple, Protocol
+from uuid import UUID
+
+from services.auth.domain.account import Account, Session
+from services.auth.domain.audit import AuditEntry
+from services.auth.domain.connection import Connection
+from services.auth.domain.consent import ConsentState
+from services.auth.domain.grant import SealedGrant
+from services.auth.domain.signing import SigningKey
+from services.auth.domain.token import RenewalFailure, TokenState
+from shared.kernel.ids import ConnectionId, GrantId, OrganisationId, UserId
+from shared.kernel.ports import AccessToken, Lease, Outbox
+
+
+class Counted(NamedTuple):
+    """Attempts in a window that began then."""
+
+    attempts: int
+    since: datetime
+
+
+class Accounts(Protocol):
+    async def add(self, account: Account, organisation: str, now: datetime) -> None:
+        """With its organisation. EmailTaken: somebody was faster."""
+        ...
+
+    async def by_email(self, key: str) -> Account | None: ...
+
+    async def set_password_hash(self, account_id: UserId, password_hash: str) -> None: ...
+
+    async def set_locale(self, account_id: UserId, locale: str) -> None: ...
+
+
+class Sessions(Protocol):
+    async def add(self, session: Session) -> None: ...
+
+    async def by_digest(self, digest: str) -> tuple[Session, Account] | None: ...
+
+    async def touch(self, session_id: UUID, now: datetime) -> None: ...
+
+    async def delete(self, digest: str) -> None: ...
+
+
+class Attempts(Protocol):
+    async def count(self, keys: Mapping[str, str], now: datetime, window_began: datetime) -> Mapping[str, Counted]:
+        """One more for each key (kind -> digest); a window that began before `window_began` starts again."""
+        ...
+
+    async def uncount(self, keys: Mapping[str, str]) -> None:
+        """One less for each: it was no failure."""
+        ...
+
+
+class Consents(Protocol):
+    async def add(self, state: ConsentState) -> None: ...
+
+    async def lock(self, digest: str) -> ConsentState | None: ...
+
+    async def use(self, digest: str, now: datetime) -> None: ...
+
+
+class Connections(Protocol):
+    async def lock(self, connection_id: ConnectionId) -> Connection | None: ...
+
+    async def lock_own(self, connection_id: ConnectionId, organisation_id: OrganisationId) -> Connection | None:
+        """None: there is none of this organisation."""
+        ...
+
+    async def lock_of_grant(self, grant_id: GrantId) -> Sequence[Connection]: ...
+
+    async def lock_of_seller(
+        self, marketplace: str, region: str, seller_id: str, organisation_id: OrganisationId
+    ) -> Connection | None:
+        """
+        The seller account's living connection, whosever it is, else this organisation's ended one.
+
+        Until the transaction ends nobody else can connect this account.
+        """
+        ...
+
+    async def get_own(self, connection_id: ConnectionId, organisation_id: OrganisationId) -> Connection | None:
+        """Not locked."""
+        ...
+
+    async def holder(self, marketplace: str, region: str, seller_id: str) -> OrganisationId | None:
+        """Whose living connection this seller account has; nothing is locked."""
+        ...
+
+    async def save(self, connection: Connection) -> None:
+        """New or changed."""
+        ...
+
+
+class Grants(Protocol):
+    async def token_state(self, connection_id: ConnectionId) -> TokenState | None: ...
+
+    async def get(self, grant_id: GrantId) -> SealedGrant | None: ...
+
+    async def add(self, grant: SealedGrant) -> None: ...
+
+    async def delete(self, grant_id: GrantId) -> None: ...
+
+    async def renew(self, grant: SealedGrant, seen_version: int) -> bool:
+        """Its newer tokens and version. False: it was changed since that version was seen, nothing is written."""
+        ...
+
+    async def fail(self, grant_id: GrantId, seen_version: int, failure: RenewalFailure, retry_at: datetime) -> None: ...
+
+
+class Audit(Protocol):
+    async def add(self, entry: AuditEntry) -> None: ...
+
+
+class SigningKeys(Protocol):
+    async def lock(self) -> None:
+        """Until the transaction ends nobody else makes or retires keys."""
+        ...
+
+    async def all(self) -> Sequence[SigningKey]: ...
+
+    async def add(self, key: SigningKey) -> None: ...
+
+    async def delete(self, kids: Sequence[str]) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Store:
+    accounts: Accounts
+    sessions: Sessions
+    attempts: Attempts
+    consents: Consents
+    connections: Connections
+    grants: Grants
+    audit: Audit
+    signing_keys: SigningKeys
+    outbox: Outbox
+
+
+class NamedLeases(Protocol):
+    def lease_of(self, kind: str, subject: UUID) -> AbstractAsyncContextManager[Lease[Store] | None]:
+        """The lease of this very subject; None: somebody has it."""
+        ...
+
+
+class PasswordHasher(Protocol):
+    async def hash(self, password: str) -> str: ...
+
+    async def verify(self, password_hash: str | None, password: str) -> bool:
+        """None (no such account) takes as long as a wrong password."""
+        ...
+
+    def is_outdated(self, password_hash: str) -> bool: ...
+
+
+class ConsentVault(Protocol):
+    async def exchange(self, marketplace: str, region: str, code: str) -> SealedGrant:
+        """
+        What the consent gives, sealed, under a new grant id.
+
+        Raises ConsentLost (the code is refused), OutcomeUnknown, Unreadable, ClientSecretInvalid, Throttled,
+        Unavailable.
+        """
+        ...
+
+
+class TokenVault(Protocol):
+    async def current(self, state: TokenState, *, rejected: int | None = None) -> AccessToken:
+        """
+        A token that is good for a minute yet, renewed where needed.
+
+        Raises ConsentLost, ClientSecretInvalid, Throttled, Unavailable, Busy.
+        """
+        ...
+
+
+class SigningVault(Protocol):
+    def new_key(self, now: datetime) -> SigningKey: ...

@@ -1,0 +1,18 @@
+"""Whose session a cookie is."""
+
+from services.auth.domain.account import SEEN_EVERY, Account, Session, is_live
+from services.auth.domain.opaque import digest
+from services.auth.usecases.ports import Store
+from shared.kernel.clock import Clock
+
+
+async def resolve_session(cookie: str, *, store: Store, clock: Clock) -> tuple[Session, Account] | None:
+    """None: there is none, or it ended. A session in use lives on."""
+    found = await store.sessions.by_digest(digest(cookie))
+    now = clock.now()
+    if found is None or not is_live(found[0], now):
+        return None
+    session, account = found
+    if now - session.seen_at >= SEEN_EVERY:
+        await store.sessions.touch(session.id, now)
+    return session, account

@@ -1,0 +1,43 @@
+"""A new organisation with its owner, who is signed in at once."""
+
+from collections.abc import Callable
+
+from services.auth.domain.account import Account, EmailTaken, SignUp, checked_sign_up, email_key, locale_of
+from services.auth.domain.audit import Action, AuditEntry
+from services.auth.usecases.count_attempt import check_attempts, count_attempt, sign_up_keys
+from services.auth.usecases.ports import PasswordHasher, Store
+from services.auth.usecases.start_session import SignedIn, start_session
+from shared.kernel.clock import Clock
+from shared.kernel.ids import OrganisationId, UserId, new_id
+from shared.kernel.ports import UnitOfWork
+
+
+async def sign_up(
+    form: SignUp,
+    *,
+    address: str,
+    locale: str | None,
+    uow: UnitOfWork[Store],
+    hasher: PasswordHasher,
+    clock: Clock,
+    new_secret: Callable[[], str],
+) -> SignedIn:
+    """
+    Hashing takes long on purpose, so it runs between two transactions.
+
+    Raises FormInvalid, EmailTaken, TooManyAttempts.
+    """
+    checked = checked_sign_up(form)
+    now = clock.now()
+    async with uow() as store:
+        counted = await count_attempt(sign_up_keys(address), store=store, now=now)
+        taken = await store.accounts.by_email(email_key(checked.email)) is not None
+    check_attempts(counted, now)
+    if taken:
+        raise EmailTaken
+    password_hash = await hasher.hash(checked.password)
+    account = Account(UserId(new_id()), OrganisationId(new_id()), checked.email, password_hash, locale_of(locale))
+    async with uow() as store:
+        await store.accounts.add(account, checked.organisation, now)
+        await store.audit.add(AuditEntry(new_id(), now, Action.SIGNED_UP, account.organisation_id, account.id))
+        return await start_session(account, store=store, now=now, new_secret=new_secret)

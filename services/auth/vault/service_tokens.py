@@ -1,0 +1,128 @@
+"""
+The OAuth token endpoint for our services: client credentials in, a signed JWT of ten minutes out.
+
+Authlib's generic server is synchronous; it is built for one request, with the clients and the signing key at hand, and
+does no I/O. A scope a client may not have is refused (Authlib would trim it silently).
+"""
+
+import hashlib
+import hmac
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from authlib.oauth2 import AuthorizationServer, OAuth2Request
+from authlib.oauth2.rfc6749 import ClientCredentialsGrant, ClientMixin, InvalidClientError, InvalidScopeError
+from authlib.oauth2.rfc6749.requests import BasicOAuth2Payload
+from authlib.oauth2.rfc9068 import JWTBearerTokenGenerator
+from joserfc.jwk import ECKey, KeySet
+
+from services.auth.domain.signing import TOKEN_SECONDS
+from shared.access.tokens import ALGORITHM, AUDIENCE
+
+
+@dataclass(frozen=True)
+class ServiceClient(ClientMixin):
+    """One of our services. `secret_hash`: SHA-256 in hex of a random secret of 32 bytes."""
+
+    id: str
+    secret_hash: str
+    scopes: frozenset[str]
+
+    def get_client_id(self) -> str:
+        return self.id
+
+    def get_allowed_scope(self, scope: Collection[str] | str | None) -> str:
+        """The scopes asked for. Raises InvalidScopeError where none is, or one of them is not allowed."""
+        wished = scope.split() if isinstance(scope, str) else list(scope or ())
+        if not wished or not self.scopes.issuperset(wished):
+            raise InvalidScopeError
+        return " ".join(wished)
+
+    def check_client_secret(self, client_secret: str) -> bool:
+        return hmac.compare_digest(hashlib.sha256(client_secret.encode()).hexdigest(), self.secret_hash)
+
+    def check_endpoint_auth_method(self, method: str, endpoint: str) -> bool:
+        return endpoint == "token" and method in _Grant.TOKEN_ENDPOINT_AUTH_METHODS
+
+    def check_grant_type(self, grant_type: str) -> bool:
+        return grant_type == _Grant.GRANT_TYPE
+
+
+@dataclass(frozen=True, slots=True)
+class TokenAnswer:
+    status: int
+    body: dict[str, Any]
+    headers: dict[str, str]
+
+    def __repr__(self) -> str:
+        return f"TokenAnswer(status={self.status})"
+
+
+class ServiceTokenIssuer:
+    """`issuer` is the public URL, which every token names."""
+
+    def __init__(self, issuer: str, clients: Mapping[str, ServiceClient]) -> None:
+        self._issuer = issuer
+        self._clients = clients
+
+    def issue(self, form: Mapping[str, str], headers: Mapping[str, str], key: ECKey) -> TokenAnswer:
+        """The answer of RFC 6749, token or error."""
+        server: Any = _Server(self._issuer, self._clients, key)
+        request = _Request("POST", self._issuer + "/oauth/token", dict(form), dict(headers))
+        answer: TokenAnswer = server.create_token_response(request)
+        return answer
+
+
+class _Request(OAuth2Request):
+    def __init__(self, method: str, uri: str, form: dict[str, str], headers: dict[str, str]) -> None:
+        super().__init__(method, uri, headers=headers)
+        self._form = form
+        self.payload = BasicOAuth2Payload(form)
+
+    @property
+    def form(self) -> dict[str, str]:
+        return self._form
+
+
+class _Grant(ClientCredentialsGrant):
+    TOKEN_ENDPOINT_AUTH_METHODS = ("client_secret_basic", "client_secret_post")
+
+
+class _Generator(JWTBearerTokenGenerator):
+    def __init__(self, issuer: str, key: ECKey) -> None:
+        super().__init__(issuer, alg=ALGORITHM, expires_generator=TOKEN_SECONDS)
+        self._key = key
+
+    def get_jwks(self) -> KeySet:
+        """As a set: then the token's header names the key."""
+        return KeySet([self._key])
+
+    def get_audiences(self, client: Any, user: Any, scope: Any) -> str:  # noqa: ARG002 - Authlib's signature
+        return AUDIENCE
+
+
+class _Server(AuthorizationServer):
+    def __init__(self, issuer: str, clients: Mapping[str, ServiceClient], key: ECKey) -> None:
+        super().__init__()
+        self._clients = clients
+        self.register_grant(_Grant)
+        self.register_token_generator("default", _Generator(issuer, key))
+
+    def query_client(self, client_id: str) -> ServiceClient:
+        client = self._clients.get(client_id)
+        if client is None:
+            raise InvalidClientError(status_code=401, description="Client authentication failed.")
+        return client
+
+    def save_token(self, token: Any, request: Any) -> None:
+        """A signed token needs no record."""
+
+    def send_signal(self, name: str, *args: Any, **kwargs: Any) -> None:
+        """Nobody listens."""
+
+    def create_oauth2_request(self, request: OAuth2Request) -> OAuth2Request:
+        return request
+
+    def handle_response(self, status: int, body: Any, headers: Any) -> TokenAnswer:
+        return TokenAnswer(status, dict(body), dict(headers))

@@ -1,0 +1,128 @@
+"""
+Access tokens, kept sealed and renewed once for everybody who asks.
+
+Across processes the lease `token` of the grant says who renews; in a process one task per grant does it or watches
+the row while another process does. The task outlives the request that began it. What came of it is always read from
+the row, so that everybody is told the same; no transaction is open while anybody waits.
+"""
+
+import asyncio
+from datetime import timedelta
+
+import structlog
+
+from services.auth.domain.token import COME_AGAIN_SECONDS, WAIT_SECONDS, RenewalFailure, TokenState
+from services.auth.usecases.errors import Busy, ConnectionUnknown
+from services.auth.usecases.ports import NamedLeases, Store
+from services.auth.vault.renewal import KIND, Renewal
+from services.auth.vault.seals import GrantSeals
+from shared.db.errors import Conflict, DatabaseUnavailable
+from shared.kernel.clock import Clock
+from shared.kernel.errors import ClientSecretInvalid, ConsentLost, FarSideError, Throttled, Unavailable
+from shared.kernel.ids import ConnectionId, GrantId
+from shared.kernel.ports import AccessToken, LeaseLost, UnitOfWork
+
+_LOOK_AGAIN_SECONDS = 0.1
+# Longer than any holder has the lease: a killed one's is then taken over.
+_WATCH = timedelta(seconds=20)
+# A renewal under way when the process is told to stop gets so long.
+_LAST_RENEWALS_SECONDS = 12.0
+
+log = structlog.get_logger()
+
+
+class RenewedTokens:
+    """See `usecases.ports.TokenVault`."""
+
+    def __init__(
+        self, uow: UnitOfWork[Store], leases: NamedLeases, renewal: Renewal, seals: GrantSeals, clock: Clock
+    ) -> None:
+        self._uow = uow
+        self._leases = leases
+        self._renewal = renewal
+        self._seals = seals
+        self._clock = clock
+        self._tasks: dict[GrantId, asyncio.Task[None]] = {}
+
+    async def current(self, state: TokenState, *, rejected: int | None = None) -> AccessToken:
+        deadline = self._clock.monotonic() + WAIT_SECONDS
+        # A version that never was must not make us renew for ever.
+        rejected = None if rejected is None else min(rejected, state.token_version)
+        while True:
+            if state.grant_id is None or not state.has_consent:
+                raise ConsentLost("the consent is gone", consent_version=state.consent_version)
+            if state.is_usable(self._clock.now(), rejected):
+                return self._seals.access_token(state)
+            self._raise_failure(state)
+            left = deadline - self._clock.monotonic()
+            if left <= 0:
+                raise Busy("the token is being renewed", retry_after_seconds=COME_AGAIN_SECONDS)
+            await asyncio.wait({self._task(state.grant_id, state)}, timeout=left)
+            state = await self._read(state.connection_id)
+
+    async def finish(self, stop: asyncio.Event) -> None:
+        """A part of the process: renewals under way may end before it does."""
+        await stop.wait()
+        if self._tasks:
+            await asyncio.wait(set(self._tasks.values()), timeout=_LAST_RENEWALS_SECONDS)
+
+    def _task(self, grant_id: GrantId, state: TokenState) -> asyncio.Task[None]:
+        task = self._tasks.get(grant_id)
+        if task is None:
+            task = self._tasks[grant_id] = asyncio.create_task(self._renew_or_watch(grant_id, state))
+            task.add_done_callback(lambda _: self._tasks.pop(grant_id, None))
+        return task
+
+    async def _renew_or_watch(self, grant_id: GrantId, seen: TokenState) -> None:
+        """Until the row is another than was seen: by us, or by whoever has the lease."""
+        until = self._clock.now() + _WATCH
+        try:
+            while self._clock.now() < until:
+                async with self._leases.lease_of(KIND, grant_id) as lease:
+                    if lease is not None:
+                        await self._renewal.run(lease, seen.token_version)
+                        return
+                await asyncio.sleep(_LOOK_AGAIN_SECONDS)
+                if _moved(seen, await self._read(seen.connection_id)):
+                    return
+        except (LeaseLost, ConnectionUnknown):
+            log.warning("token.renewal_discarded", grant_id=str(grant_id))
+        except (DatabaseUnavailable, Conflict) as error:
+            log.warning("token.database_away", grant_id=str(grant_id), reason=str(error))
+        except Exception:
+            # Nobody awaits this task's outcome: what is not logged here is lost.
+            log.exception("token.renewal_bug", grant_id=str(grant_id))
+            await asyncio.sleep(1)
+
+    async def _read(self, connection_id: ConnectionId) -> TokenState:
+        async with self._uow() as store:
+            state = await store.grants.token_state(connection_id)
+        if state is None:
+            raise ConnectionUnknown
+        return state
+
+    def _raise_failure(self, state: TokenState) -> None:
+        now = self._clock.now()
+        failure = state.failing(now)
+        if failure is None or state.retry_at is None:
+            return
+        raise _error(failure, (state.retry_at - now).total_seconds())
+
+
+def _moved(seen: TokenState, now: TokenState) -> bool:
+    return (seen.grant_id, seen.token_version, seen.state, seen.retry_at) != (
+        now.grant_id,
+        now.token_version,
+        now.state,
+        now.retry_at,
+    )
+
+
+def _error(failure: RenewalFailure, seconds: float) -> FarSideError:
+    match failure:
+        case RenewalFailure.THROTTLED:
+            return Throttled("the token endpoint asked us to slow down", retry_after_seconds=seconds)
+        case RenewalFailure.OUR_SECRET:
+            return ClientSecretInvalid("our application's secret is refused")
+        case _:
+            return Unavailable("the token endpoint does not answer", retry_after_seconds=seconds)
