@@ -49,6 +49,7 @@ QUICK = {
     "LABELS_READ_BACK_LAG_SECONDS": "4",
     "LABELS_REPEAT_AFTER_SECONDS": "6",
     "LOG_LEVEL": "DEBUG",
+    "SANDBOX_OPTIONS": "--quota-scale=500 --list-lag-seconds=2 --write-visible-seconds=1",
 }
 
 
@@ -108,6 +109,10 @@ class Shop:
             cursor = page["next_cursor"]
             if not cursor:
                 return items
+
+    async def plant(self, count: int = 1, **fields: Any) -> list[str]:
+        """New orders on the far side, a minute old: old enough to be listed, young enough for the poller's overlap."""
+        return await self.sandbox.orders(self.seller_id, count, **{"age_seconds": 60} | fields)
 
     async def orders(self) -> dict[str, Json]:
         """Our orders by the marketplace's number."""

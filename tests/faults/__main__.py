@@ -21,13 +21,11 @@ _KILLS_PER_BATCH = 2
 _SKUS = [f"SKU-{number:03d}" for number in range(1, 11)]
 _UNITS = 100_000
 _SETTLED_WITHIN_SECONDS = 240.0
-# What the sandbox plays: quotas that do not slow the run down, writes and lists soon visible.
-_SETTINGS = {"SANDBOX_OPTIONS": "--quota-scale=500 --list-lag-seconds=2 --write-visible-seconds=1", "LOG_LEVEL": "INFO"}
 
 
 async def main(kills: int, seed: int) -> int:
     with tempfile.TemporaryDirectory(prefix="passerelle-faults-") as folder:
-        async with stack_for_tests(Path(folder), _SETTINGS) as stack:
+        async with stack_for_tests(Path(folder), {"LOG_LEVEL": "INFO"}) as stack:
             counted = dict.fromkeys(_SKUS, _UNITS)
             async with open_shop(stack, levels=counted) as shop:
                 done = await _kill_under_traffic(stack, shop, schedule(kills, seed), seed)
@@ -48,7 +46,7 @@ async def _kill_under_traffic(stack: Stack, shop: Shop, kills: list[Kill], seed:
     hits: Counter[str] = Counter()
     for number, kill in enumerate(kills):
         if number % _KILLS_PER_BATCH == 0:
-            await shop.sandbox.orders(shop.seller_id, _ORDERS_AT_ONCE, seed=seed * 100_000 + number, skus=_SKUS)
+            await shop.plant(_ORDERS_AT_ONCE, seed=seed * 100_000 + number, skus=_SKUS)
         await asyncio.sleep(kill.after_seconds)
         await _kill(stack, kill.victim)
         hits[kill.victim] += 1

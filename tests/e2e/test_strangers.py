@@ -1,0 +1,100 @@
+"""Another organisation's ids do not exist, on any route; without a session nothing is answered."""
+
+import re
+from typing import Any
+
+import httpx
+import pytest
+
+from deploy.local.gateway import PREFIXES, service_for
+from deploy.local.stack import Stack
+from tests.shop import Shop, open_shop
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+# Routes that belong to nobody's organisation.
+OPEN = re.compile(r"^/(health|oauth|\.well-known|static|signin|signup|signout|language|internal|$)")
+
+
+async def routes(stack: Stack) -> list[tuple[str, str]]:
+    """Every (method, path template) of the four services, pages included, as their OpenAPI documents say."""
+    found = []
+    async with httpx.AsyncClient(trust_env=False) as client:
+        for service in PREFIXES:
+            document = (await client.get(f"{stack.layout.api_url(service)}/openapi.json")).json()
+            found += [(method.upper(), path) for path, methods in document["paths"].items() for method in methods]
+    return found
+
+
+async def ids_of(shop: Shop) -> dict[str, str]:
+    """This shop's own ids, by the name a path parameter has."""
+    connection = await shop.connection()
+    (order, *_), (shipment, *_) = list((await shop.orders()).values()), await shop.shipments()
+    return {
+        "connection_id": connection["id"],
+        "channel_id": connection["channels"][0]["id"],
+        "order_id": order["id"],
+        "shipment_id": shipment["id"],
+        "sku": "SKU-001",
+    }
+
+
+def filled(path: str, ids: dict[str, str]) -> str | None:
+    """The path with this shop's ids; None where it has a parameter we have no id for (none: the test says so)."""
+    names = re.findall(r"{(\w+)(?::\w+)?}", path)
+    if not set(names) <= ids.keys():
+        return None
+    return re.sub(r"{(\w+)(?::\w+)?}", lambda match: ids[match[1]], path)
+
+
+async def test_foreign_ids_are_404_on_every_route(stack: Stack) -> None:
+    """Each route with an id in its path, asked by another organisation with the owner's ids: 404, as if never made."""
+    async with open_shop(stack, levels={"SKU-001": 5}) as owner, open_shop(stack, connected=False) as stranger:
+        await owner.confirmed(await owner.plant(1, lines=[{"sku": "SKU-001", "quantity": 1}]))
+        ids = await ids_of(owner)
+        with_ids = [(m, p) for m, p in await routes(stack) if "{" in p and not OPEN.match(p)]
+        assert len(with_ids) > 15
+        unknown = [path for _, path in with_ids if filled(path, ids) is None]
+        wrong = []
+        for method, path in with_ids:
+            if (target := filled(path, ids)) and (status := await ask(stranger, method, target)) != 404:
+                wrong.append((method, path, status))
+        assert (unknown, wrong) == ([], [])
+
+
+async def test_without_a_session_nothing_is_answered(stack: Stack) -> None:
+    """Pages lead to the sign-in, APIs answer 401; internal routes are not there from outside."""
+    wrong = []
+    async with httpx.AsyncClient(base_url=stack.origin, trust_env=False) as nobody:
+        for method, path in await routes(stack):
+            if OPEN.match(path) or service_for(path) is None:
+                continue
+            target = re.sub(r"{[^}]+}", "00000000-0000-7000-8000-000000000000", path)
+            answer = await nobody.request(method, target)
+            away = answer.status_code == 303 and "/signin" in answer.headers["location"]
+            if not away and answer.status_code not in {401, 403}:
+                wrong.append((method, path, answer.status_code))
+        assert wrong == []
+        assert (await nobody.post("/internal/v1/sessions/resolve", json={"session": "x"})).status_code == 404
+
+
+async def ask(shop: Shop, method: str, path: str) -> int:
+    """The status of a well-formed request under this shop's session, API or form."""
+    client: httpx.AsyncClient = shop.browser._client
+    headers = {"x-csrf-token": shop.csrf_token, "origin": stack_origin(shop)}
+    sent: dict[str, Any] = {}
+    if method != "GET":
+        sent = (
+            {"json": BODIES.get(path.rsplit("/", 1)[-1], {})}
+            if path.startswith("/api")
+            else {"data": {"csrf_token": shop.csrf_token, "name": "x", "weight_grams": "5", "counted": "5"}}
+        )
+    answer = await client.request(method, stack_origin(shop) + path, headers=headers, follow_redirects=False, **sent)
+    return answer.status_code
+
+
+BODIES: dict[str, Any] = {"level": {"counted": 5}}
+
+
+def stack_origin(shop: Shop) -> str:
+    return shop.browser._origin
