@@ -15,8 +15,8 @@ _SUBJECTS = {
 _HTTP = {"method", "route", "status", "milliseconds", "operation", "host", "port", "request_id", "effect", "scope"}
 
 _MESSAGING = {
-    "topic", "topics", "partition", "partitions", "offset", "sequence", "event_type", "batch", "consumer", "group",
-    "parked", "published", "stale", "unknown", "lag", "sequence_seen", "generation",
+    "topic", "topics", "applied", "partition", "partitions", "offset", "sequence", "event_type", "batch", "consumer",
+    "group", "parked", "published", "stale", "unknown", "lag", "sequence_seen", "generation",
 }  # fmt: skip
 
 _WORK = {

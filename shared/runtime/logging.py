@@ -50,7 +50,7 @@ def configure_logging(
             _renderer(format),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(_LEVELS[level]),
-        logger_factory=structlog.PrintLoggerFactory(sys.stdout),
+        logger_factory=structlog.PrintLoggerFactory(),
         cache_logger_on_first_use=False,
     )
     _listen_to_libraries()
@@ -88,10 +88,15 @@ class LibraryRecords(logging.Handler):
     """Takes the standard library's log records into our lines."""
 
     def emit(self, record: logging.LogRecord) -> None:
-        trusted = record.name.startswith(_TRUSTED_LIBRARIES)
-        message = record.getMessage() if trusted else str(record.msg)
         log = structlog.get_logger()
-        log.log(record.levelno, "library.said", logger=record.name, message=redact(message), exc_info=record.exc_info)
+        log.log(record.levelno, "library.said", logger=record.name, message=_safe(record), exc_info=record.exc_info)
+
+
+def _safe(record: logging.LogRecord) -> str:
+    if record.name == "py.warnings":  # "file:line: class: message"
+        return ": ".join(record.getMessage().split(": ")[:2])
+    trusted = record.name.startswith(_TRUSTED_LIBRARIES)
+    return redact(record.getMessage() if trusted else str(record.msg))
 
 
 def _listen_to_libraries() -> None:
