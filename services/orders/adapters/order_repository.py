@@ -1,0 +1,65 @@
+"""Orders and their lines, read under lock and written in batches: a page of 100 takes four statements."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Table, delete, select
+from sqlalchemy.dialects.postgresql import Insert, insert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.orders.adapters.rows import kept_of, line_values, order_values
+from services.orders.adapters.tables import line, order
+from services.orders.usecases.ports import Kept
+from shared.kernel.ids import ConnectionId, OrderId, OrganisationId
+
+
+class SqlOrders:
+    """See `services.orders.usecases.ports.Orders`."""
+
+    def __init__(self, connection: AsyncConnection) -> None:
+        self._connection = connection
+
+    async def lock(self, connection_id: ConnectionId, marketplace_order_ids: Sequence[str]) -> Mapping[str, Kept]:
+        query = (
+            select(order)
+            .where(order.c.connection_id == connection_id, order.c.marketplace_order_id.in_(marketplace_order_ids))
+            .order_by(order.c.id)
+            .with_for_update()
+        )
+        rows = (await self._connection.execute(query)).all()
+        lines = await self._lines([row.id for row in rows])
+        return {row.marketplace_order_id: kept_of(row, lines[row.id]) for row in rows}
+
+    async def get(self, organisation_id: OrganisationId, order_id: OrderId) -> Kept | None:
+        query = select(order).where(order.c.organisation_id == organisation_id, order.c.id == order_id)
+        row = (await self._connection.execute(query)).one_or_none()
+        return kept_of(row, (await self._lines([row.id]))[row.id]) if row else None
+
+    async def save(self, orders: Sequence[Kept]) -> None:
+        if not orders:
+            return
+        await self._connection.execute(upsert(order), [order_values(kept) for kept in orders])
+        lines = [line_values(kept.order.id, one) for kept in orders for one in kept.order.lines]
+        await self._drop_lines([kept.order.id for kept in orders], [one["id"] for one in lines])
+        if lines:
+            await self._connection.execute(upsert(line), lines)
+
+    async def _drop_lines(self, order_ids: Sequence[UUID], still: Sequence[UUID]) -> None:
+        """Lines the marketplace no longer tells of."""
+        await self._connection.execute(delete(line).where(line.c.order_id.in_(order_ids), line.c.id.not_in(still)))
+
+    async def _lines(self, order_ids: Sequence[UUID]) -> dict[UUID, list[Any]]:
+        lines: dict[UUID, list[Any]] = {order_id: [] for order_id in order_ids}
+        if order_ids:
+            for row in await self._connection.execute(select(line).where(line.c.order_id.in_(order_ids))):
+                lines[row.order_id].append(row)
+        return lines
+
+
+def upsert(table: Table) -> Insert:
+    """Inserts rows, or overwrites those with the same primary key: for rows that are ours alone, or locked."""
+    statement = insert(table)
+    key = [column.name for column in table.primary_key]
+    changed = {column.name: statement.excluded[column.name] for column in table.columns if column.name not in key}
+    return statement.on_conflict_do_update(index_elements=key, set_=changed)

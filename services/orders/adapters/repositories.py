@@ -1,0 +1,177 @@
+"""Everything of a `Store` but the orders themselves, each bound to one open transaction."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import case, delete, func, insert, select, update
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.orders.adapters import rows, tables
+from services.orders.adapters.order_repository import upsert
+from services.orders.domain.connection import Connection
+from services.orders.domain.copies import Reservation, Shipments
+from services.orders.domain.timeline import Entry
+from services.orders.domain.windows import Progress
+from services.orders.usecases.ports import RecipientRead, UnreadableRecord
+from shared.kernel.ids import ConnectionId, OrderId, OrganisationId, new_id
+
+
+class SqlConnections:
+    def __init__(self, connection: AsyncConnection) -> None:
+        self._connection = connection
+
+    async def get(self, connection_id: ConnectionId) -> Connection | None:
+        return await self._one(select(tables.connection).where(tables.connection.c.id == connection_id))
+
+    async def lock(self, connection_id: ConnectionId) -> Connection | None:
+        query = select(tables.connection).where(tables.connection.c.id == connection_id)
+        return await self._one(query.with_for_update())
+
+    async def put(self, connections: Sequence[Connection]) -> None:
+        if connections:
+            values = [rows.connection_values(one) for one in sorted(connections, key=lambda one: one.id)]
+            await self._connection.execute(upsert(tables.connection), values)
+
+    async def _one(self, query: Any) -> Connection | None:
+        row = (await self._connection.execute(query)).one_or_none()
+        return rows.connection_of(row) if row else None
+
+
+class SqlPolls:
+    """Rows are locked when they are read: what is saved next is made from them."""
+
+    def __init__(self, connection: AsyncConnection) -> None:
+        self._connection = connection
+
+    async def get(self, connection_id: ConnectionId) -> Progress | None:
+        return (await self.of([connection_id])).get(connection_id)
+
+    async def of(self, connection_ids: Sequence[ConnectionId]) -> Mapping[ConnectionId, Progress]:
+        table = tables.poll
+        query = select(table.c.connection_id, table.c.progress).where(table.c.connection_id.in_(connection_ids))
+        found = await self._connection.execute(query.order_by(table.c.connection_id).with_for_update())
+        return {ConnectionId(row.connection_id): rows.progress_of(row.progress) for row in found}
+
+    async def save(self, connection_id: ConnectionId, progress: Progress, due_at: datetime) -> None:
+        values = {"due_at": due_at, "progress": rows.progress_values(progress)}
+        statement = postgresql.insert(tables.poll).values(connection_id=connection_id, **values)
+        await self._connection.execute(statement.on_conflict_do_update(index_elements=["connection_id"], set_=values))
+
+    async def waits(self, connection_id: ConnectionId, code: str | None, now: datetime) -> None:
+        table = tables.poll
+        values: dict[str, Any] = {"waits_code": code, "waits_since": None}
+        if code is None:
+            values["read_at"] = now
+        else:
+            values["waits_since"] = case((table.c.waits_code == code, table.c.waits_since), else_=now)
+        await self._connection.execute(update(table).where(table.c.connection_id == connection_id).values(values))
+
+
+class SqlUnreadableRecords:
+    def __init__(self, connection: AsyncConnection) -> None:
+        self._connection = connection
+
+    async def keep(self, connection: Connection, records: Sequence[UnreadableRecord], now: datetime) -> None:
+        if not records:
+            return
+        table = tables.unreadable
+        statement = postgresql.insert(table)
+        newer = ("reason", "last_read_at", "data_key", "sealed_raw")
+        changed: dict[str, Any] = {name: statement.excluded[name] for name in newer}
+        changed["attempts"] = table.c.attempts + 1
+        statement = statement.on_conflict_do_update(index_elements=["connection_id", "record_key"], set_=changed)
+        await self._connection.execute(statement, [_record_values(connection, record, now) for record in records])
+
+    async def clear(self, connection_id: ConnectionId, keys: Sequence[str]) -> None:
+        table = tables.unreadable
+        await self._connection.execute(
+            delete(table).where(table.c.connection_id == connection_id, table.c.record_key.in_(keys))
+        )
+
+
+class SqlTimeline:
+    def __init__(self, connection: AsyncConnection) -> None:
+        self._connection = connection
+
+    async def add(self, entries: Sequence[tuple[OrganisationId, OrderId, Entry]]) -> None:
+        if not entries:
+            return
+        values = [
+            {
+                "organisation_id": organisation_id,
+                "order_id": order_id,
+                "at": entry.at,
+                "code": entry.code,
+                "facts": entry.facts,
+            }
+            for organisation_id, order_id, entry in entries
+        ]
+        await self._connection.execute(insert(tables.timeline), values)
+
+
+class SqlCopies:
+    def __init__(self, connection: AsyncConnection) -> None:
+        self._connection = connection
+
+    async def reservations(self, order_ids: Sequence[OrderId]) -> Mapping[OrderId, Reservation]:
+        table = tables.reservation
+        found = await self._connection.execute(select(table).where(table.c.order_id.in_(order_ids)))
+        return {OrderId(row.order_id): rows.reservation_of(row) for row in found}
+
+    async def shipments(self, order_ids: Sequence[OrderId]) -> Mapping[OrderId, Shipments]:
+        table = tables.shipments
+        found = await self._connection.execute(select(table).where(table.c.order_id.in_(order_ids)))
+        return {OrderId(row.order_id): rows.shipments_of(row) for row in found}
+
+    async def put_reservations(self, reservations: Sequence[Reservation]) -> None:
+        if reservations:
+            values = [rows.reservation_values(one) for one in reservations]
+            await self._connection.execute(upsert(tables.reservation), values)
+
+    async def put_shipments(self, shipments: Sequence[Shipments]) -> None:
+        if shipments:
+            await self._connection.execute(upsert(tables.shipments), [rows.shipments_values(one) for one in shipments])
+
+
+class SqlRecipientReads:
+    def __init__(self, connection: AsyncConnection) -> None:
+        self._connection = connection
+
+    async def add(self, read: RecipientRead) -> None:
+        values = {
+            "id": new_id(),
+            "organisation_id": read.organisation_id,
+            "order_id": read.order_id,
+            "at": read.at,
+            "user_id": read.user_id,
+            "service": read.service,
+        }
+        await self._connection.execute(insert(tables.recipient_read).values(values))
+
+
+def due_connections() -> Any:
+    """What the claim of kind `poll` is asked for: active connections with something to read now."""
+    joined = tables.poll.join(tables.connection, tables.connection.c.id == tables.poll.c.connection_id)
+    return (
+        select(tables.poll.c.connection_id.label("subject"), tables.poll.c.due_at)
+        .select_from(joined)
+        .where(tables.connection.c.state == "authorised", tables.poll.c.due_at <= func.clock_timestamp())
+    )
+
+
+def _record_values(connection: Connection, record: UnreadableRecord, now: datetime) -> dict[str, Any]:
+    return {
+        "id": new_id(),
+        "organisation_id": connection.organisation_id,
+        "connection_id": connection.id,
+        "record_key": record.key,
+        "marketplace_order_id": record.marketplace_order_id,
+        "reason": record.reason,
+        "attempts": 1,
+        "first_read_at": now,
+        "last_read_at": now,
+        "data_key": record.data_key,
+        "sealed_raw": record.raw,
+    }

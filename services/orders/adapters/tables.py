@@ -1,0 +1,182 @@
+"""The tables of orders. Amounts in minor units, times in UTC; what is called `sealed_…` opens with `data_key` only."""
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    DateTime,
+    ForeignKey,
+    Identity,
+    Index,
+    Integer,
+    LargeBinary,
+    Table,
+    Text,
+    UniqueConstraint,
+    Uuid,
+)
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+
+from shared.db.metadata import new_metadata
+from shared.db.standard import inbox_table, lease_table, outbox_table
+
+metadata = new_metadata()
+outbox = outbox_table(metadata)
+inbox = inbox_table(metadata)
+lease = lease_table(metadata)
+
+_TIME = DateTime(timezone=True)
+
+# Our copy of what auth tells.
+connection = Table(
+    "connection",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("organisation_id", Uuid, nullable=False, index=True),
+    Column("marketplace", Text, nullable=False),
+    Column("region", Text, nullable=False),
+    Column("seller_id", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("consent_version", Integer, nullable=False),
+    Column("channels", JSONB, nullable=False),
+)
+
+# How far a connection has been read (domain/windows.py), and what reading waits for.
+poll = Table(
+    "poll",
+    metadata,
+    Column("connection_id", Uuid, ForeignKey("connection.id"), primary_key=True),
+    Column("due_at", _TIME, nullable=False, index=True),
+    Column("progress", JSONB, nullable=False),
+    Column("read_at", _TIME),
+    Column("waits_code", Text),
+    Column("waits_since", _TIME),
+)
+
+order = Table(
+    "marketplace_order",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("organisation_id", Uuid, nullable=False),
+    Column("connection_id", Uuid, nullable=False),
+    Column("marketplace", Text, nullable=False),
+    Column("marketplace_order_id", Text, nullable=False),
+    Column("channel_id", Text),
+    Column("status", Text, nullable=False),
+    Column("status_text", Text, nullable=False),
+    Column("decision", Text, nullable=False),
+    Column("shipped_by", Text, nullable=False),
+    Column("program", Text),
+    Column("is_sale", Boolean, nullable=False),
+    Column("business", Boolean, nullable=False),
+    Column("related", JSONB, nullable=False),
+    Column("placed_at", _TIME, nullable=False),
+    Column("updated_at", _TIME, nullable=False),
+    Column("cancel_requested", Boolean, nullable=False),
+    Column("ship_by", _TIME),
+    Column("deliver_by", _TIME),
+    Column("label_not_before", _TIME),
+    Column("delivered_at", _TIME),
+    Column("ended_at", _TIME),
+    Column("erase_after", _TIME),
+    Column("total_minor", BigInteger),
+    Column("currency", Text),
+    Column("recipient_digest", Text),
+    Column("content_digest", Text, nullable=False),
+    Column("packages", JSONB, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("event_sequence", BigInteger, nullable=False),
+    Column("data_key", LargeBinary, nullable=False),
+    Column("sealed_personal", LargeBinary, nullable=False),
+    Column("sealed_raw", LargeBinary, nullable=False),
+    UniqueConstraint("connection_id", "marketplace_order_id"),
+    Index("ix_marketplace_order_list", "organisation_id", "placed_at", "id"),
+    Index("ix_marketplace_order_search", "organisation_id", "marketplace_order_id"),
+)
+
+line = Table(
+    "order_line",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("order_id", Uuid, ForeignKey("marketplace_order.id", ondelete="CASCADE"), nullable=False),
+    Column("marketplace_line_id", Text, nullable=False),
+    Column("position", Integer, nullable=False),
+    Column("sku", Text),
+    Column("title", Text),
+    Column("ordered", Integer, nullable=False),
+    Column("cancelled", Integer, nullable=False),
+    Column("fulfilled", Integer, nullable=False),
+    Column("fulfilled_before", Integer, nullable=False),
+    Column("unit_price_minor", BigInteger),
+    Column("currency", Text),
+    Column("duties", ARRAY(Text), nullable=False),
+    Column("cancel_requested", Boolean, nullable=False),
+    Column("decision", Text, nullable=False),
+    Column("code", Text, nullable=False),
+    Column("reserve", Boolean, nullable=False),
+    UniqueConstraint("order_id", "marketplace_line_id"),
+)
+
+# What happened, in the order it was written. No key to the order: others tell of orders not heard of yet.
+timeline = Table(
+    "timeline",
+    metadata,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    Column("organisation_id", Uuid, nullable=False),
+    Column("order_id", Uuid, nullable=False),
+    Column("at", _TIME, nullable=False),
+    Column("code", Text, nullable=False),
+    Column("facts", JSONB, nullable=False),
+    Index("ix_timeline_order", "order_id", "id"),
+)
+
+# Inventory's and labels' newest words.
+reservation = Table(
+    "reservation",
+    metadata,
+    Column("order_id", Uuid, primary_key=True),
+    Column("organisation_id", Uuid, nullable=False),
+    Column("order_version", Integer, nullable=False),
+    Column("at", _TIME, nullable=False),
+    Column("lines", JSONB, nullable=False),
+)
+shipments = Table(
+    "shipments",
+    metadata,
+    Column("order_id", Uuid, primary_key=True),
+    Column("organisation_id", Uuid, nullable=False),
+    Column("at", _TIME, nullable=False),
+    Column("shipments", JSONB, nullable=False),
+)
+
+# Records of a page that could not be read; gone when their order is read well.
+unreadable = Table(
+    "unreadable_record",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("organisation_id", Uuid, nullable=False, index=True),
+    Column("connection_id", Uuid, nullable=False),
+    Column("record_key", Text, nullable=False),
+    Column("marketplace_order_id", Text),
+    Column("reason", Text, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("first_read_at", _TIME, nullable=False),
+    Column("last_read_at", _TIME, nullable=False),
+    Column("data_key", LargeBinary, nullable=False),
+    Column("sealed_raw", LargeBinary, nullable=False),
+    UniqueConstraint("connection_id", "record_key"),
+)
+
+# Audit: who looked at an address. Written in the transaction of the look.
+recipient_read = Table(
+    "recipient_read",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("organisation_id", Uuid, nullable=False),
+    Column("order_id", Uuid, nullable=False),
+    Column("at", _TIME, nullable=False),
+    Column("user_id", Uuid),
+    Column("service", Text),
+    Index("ix_recipient_read_order", "order_id", "at"),
+)

@@ -1,0 +1,27 @@
+"""Our own copy of a connection, as auth last told of it."""
+
+from dataclasses import dataclass
+
+from shared.kernel.ids import ConnectionId, OrganisationId
+from shared.marketplaces.models import Channel
+
+AUTHORISED = "authorised"
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """`active`: we may work for it. `consent_version` is what a token must come from for its results to count."""
+
+    id: ConnectionId
+    organisation_id: OrganisationId
+    marketplace: str
+    region: str
+    seller_id: str
+    name: str
+    state: str
+    consent_version: int
+    channels: tuple[Channel, ...]
+
+    @property
+    def active(self) -> bool:
+        return self.state == AUTHORISED

@@ -1,0 +1,176 @@
+"""
+One reading of an order, folded into what we know of it (domain rule 19).
+
+Older never overwrites newer; an address, once told, is not lost because a later reading comes without it (rule 23).
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from services.orders.domain.connection import Connection
+from services.orders.domain.decisions import decide
+from services.orders.domain.order import Line, Order, Package, acted_on
+from shared.kernel.ids import LineId, OrderId
+from shared.marketplaces.models import MarketplaceLine, MarketplaceOrder, MarketplacePackage, OrderStatus
+
+# Amazon's data protection policy: personal data goes 30 days after delivery. One rule for all marketplaces.
+_KEEP = timedelta(days=30)
+_ENDED = (OrderStatus.SHIPPED, OrderStatus.CANCELLED)
+
+
+@dataclass(frozen=True, slots=True)
+class Digests:
+    """Keyed digests, made by whoever holds the order's key. `recipient` None: this reading brought no address."""
+
+    content: str
+    recipient: str | None
+
+
+def is_older(reading: MarketplaceOrder, known: Order) -> bool:
+    return reading.updated_at < known.updated_at
+
+
+def newest_of_each(readings: tuple[MarketplaceOrder, ...]) -> list[MarketplaceOrder]:
+    """A page may hold an order twice: its newest reading, the later one where both are as new."""
+    newest: dict[str, MarketplaceOrder] = {}
+    for reading in readings:
+        seen = newest.get(reading.id)
+        if seen is None or reading.updated_at >= seen.updated_at:
+            newest[reading.id] = reading
+    return list(newest.values())
+
+
+def first_read(
+    reading: MarketplaceOrder,
+    digests: Digests,
+    connection: Connection,
+    order_id: OrderId,
+    new_line_id: Callable[[], LineId],
+) -> Order:
+    """An order seen for the first time: version 1."""
+    lines = _lines(reading, {}, new_line_id, has_recipient=digests.recipient is not None)
+    order = Order(
+        id=order_id,
+        organisation_id=connection.organisation_id,
+        connection_id=connection.id,
+        marketplace=connection.marketplace,
+        marketplace_order_id=reading.id,
+        channel_id=reading.channel_id,
+        status=reading.status,
+        status_text=reading.status_text,
+        shipped_by=reading.shipped_by,
+        program=reading.program,
+        is_sale=reading.is_sale,
+        business=reading.business,
+        related=reading.related,
+        placed_at=reading.placed_at,
+        updated_at=reading.updated_at,
+        cancel_requested=reading.cancel_requested,
+        ship_by=reading.ship_by,
+        deliver_by=reading.deliver_by,
+        label_not_before=reading.label_not_before,
+        delivered_at=reading.delivered_at,
+        ended_at=_ended_at(reading),
+        erase_after=None,
+        total=reading.total,
+        recipient_digest=digests.recipient,
+        content_digest=digests.content,
+        lines=lines,
+        packages=_packages(reading.packages, lines),
+        version=1,
+        event_sequence=0,
+    )
+    return replace(order, erase_after=erase_after(order))
+
+
+def read_again(known: Order, reading: MarketplaceOrder, digests: Digests, new_line_id: Callable[[], LineId]) -> Order:
+    """What a newer (or as new) reading makes of a known order; the version rises where others must act."""
+    recipient = digests.recipient or known.recipient_digest
+    lines = _lines(
+        reading,
+        {line.marketplace_line_id: line for line in known.lines},
+        new_line_id,
+        has_recipient=recipient is not None,
+    )
+    order = replace(
+        known,
+        channel_id=reading.channel_id or known.channel_id,
+        status=reading.status,
+        status_text=reading.status_text,
+        shipped_by=reading.shipped_by,
+        program=reading.program,
+        is_sale=reading.is_sale,
+        business=reading.business or known.business,
+        related=reading.related,
+        updated_at=reading.updated_at,
+        cancel_requested=reading.cancel_requested,
+        ship_by=reading.ship_by,
+        deliver_by=reading.deliver_by,
+        label_not_before=reading.label_not_before,
+        delivered_at=known.delivered_at or reading.delivered_at,
+        ended_at=known.ended_at or _ended_at(reading),
+        total=reading.total or known.total,
+        recipient_digest=recipient,
+        content_digest=digests.content,
+        lines=lines,
+        packages=_packages(reading.packages, lines),
+    )
+    order = replace(order, erase_after=erase_after(order))
+    return replace(order, version=known.version + 1) if acted_on(order) != acted_on(known) else order
+
+
+def erase_after(order: Order) -> datetime | None:
+    """When personal data goes: 30 days after delivered, else promised, else ended; None: nothing of it is known."""
+    starts = order.delivered_at or order.deliver_by or order.ended_at
+    return starts + _KEEP if starts else None
+
+
+def _ended_at(reading: MarketplaceOrder) -> datetime | None:
+    if reading.status not in _ENDED:
+        return None
+    shipped = [package.shipped_at for package in reading.packages if package.shipped_at]
+    return max(shipped, default=reading.updated_at)
+
+
+def _lines(
+    reading: MarketplaceOrder, known: dict[str, Line], new_line_id: Callable[[], LineId], *, has_recipient: bool
+) -> tuple[Line, ...]:
+    def line(position: int, told: MarketplaceLine) -> Line:
+        before = known.get(told.id)
+        decided = decide(reading, told, has_recipient=has_recipient)
+        return Line(
+            id=before.id if before else new_line_id(),
+            marketplace_line_id=told.id,
+            position=position,
+            sku=told.sku,
+            title=told.title,
+            ordered=told.ordered,
+            cancelled=told.cancelled,
+            fulfilled=told.fulfilled,
+            fulfilled_before=before.fulfilled_before if before else told.fulfilled,
+            unit_price=told.unit_price or (before.unit_price if before else None),
+            duties=told.duties,
+            cancel_requested=told.cancel_requested,
+            decision=decided.decision,
+            code=decided.code,
+            reserve=decided.reserve,
+        )
+
+    once = {told.id: told for told in reading.lines}
+    return tuple(line(position, told) for position, told in enumerate(once.values()))
+
+
+def _packages(told: tuple[MarketplacePackage, ...], lines: tuple[Line, ...]) -> tuple[Package, ...]:
+    ids = {line.marketplace_line_id: line.id for line in lines}
+    return tuple(
+        Package(
+            reference=package.reference,
+            carrier=package.carrier,
+            tracking_number=package.tracking_number,
+            status=package.status,
+            shipped_at=package.shipped_at,
+            lines=tuple((ids[line_id], units) for line_id, units in package.lines if line_id in ids),
+        )
+        for package in told
+    )

@@ -1,0 +1,146 @@
+"""What the use cases need. Implemented in `adapters/`, bound to one transaction as a `Store` in `bootstrap.py`."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol
+from uuid import UUID
+
+from services.orders.domain.connection import Connection
+from services.orders.domain.copies import Reservation, Shipments
+from services.orders.domain.order import Order
+from services.orders.domain.timeline import Entry
+from services.orders.domain.windows import Progress
+from shared.events.base import Event
+from shared.kernel.ids import ConnectionId, OrderId, OrganisationId, UserId
+
+
+class Keys(Protocol):
+    """Seals bytes under a data key per subject; `shared.crypto.keyring.KeyRing`."""
+
+    def new_key(self, context: bytes) -> bytes: ...
+    def seal(self, wrapped: bytes, plaintext: bytes, context: bytes) -> bytes: ...
+    def open(self, wrapped: bytes, sealed: bytes, context: bytes) -> bytes: ...
+    def digest(self, wrapped: bytes, data: bytes, context: bytes) -> str: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """An order as stored: with its own data key (wrapped), and what is sealed under it. `raw`: as it was read."""
+
+    order: Order
+    data_key: bytes
+    personal: bytes
+    raw: bytes
+
+    def __repr__(self) -> str:
+        return f"Kept({self.order.id})"
+
+
+@dataclass(frozen=True, slots=True)
+class UnreadableRecord:
+    """A record that could not be read. `key` is the same for the same record read again. Sealed under its own key."""
+
+    key: str
+    marketplace_order_id: str | None
+    reason: str
+    data_key: bytes
+    raw: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class RecipientRead:
+    """Who looked at an address: a user of the organisation, or a service of ours."""
+
+    order_id: OrderId
+    organisation_id: OrganisationId
+    at: datetime
+    user_id: UserId | None
+    service: str | None
+
+
+class Connections(Protocol):
+    async def get(self, connection_id: ConnectionId) -> Connection | None: ...
+
+    async def lock(self, connection_id: ConnectionId) -> Connection | None:
+        """The same, its row locked until the end of the transaction."""
+        ...
+
+    async def put(self, connections: Sequence[Connection]) -> None: ...
+
+
+class Polls(Protocol):
+    """Reading progress by connection, and what it waits for."""
+
+    async def get(self, connection_id: ConnectionId) -> Progress | None: ...
+    async def of(self, connection_ids: Sequence[ConnectionId]) -> Mapping[ConnectionId, Progress]: ...
+
+    async def save(self, connection_id: ConnectionId, progress: Progress, due_at: datetime) -> None: ...
+
+    async def waits(self, connection_id: ConnectionId, code: str | None, now: datetime) -> None:
+        """What the connection's reading waits for; None: nothing, a page was just read."""
+        ...
+
+
+class Orders(Protocol):
+    async def lock(self, connection_id: ConnectionId, marketplace_order_ids: Sequence[str]) -> Mapping[str, Kept]:
+        """Those that are known, by the marketplace's id; their rows are locked in the order of their ids."""
+        ...
+
+    async def get(self, organisation_id: OrganisationId, order_id: OrderId) -> Kept | None: ...
+    async def save(self, orders: Sequence[Kept]) -> None: ...
+
+
+class UnreadableRecords(Protocol):
+    async def keep(self, connection: Connection, records: Sequence[UnreadableRecord], now: datetime) -> None:
+        """New ones are added, those seen before count one more attempt."""
+        ...
+
+    async def clear(self, connection_id: ConnectionId, keys: Sequence[str]) -> None: ...
+
+
+class Timeline(Protocol):
+    async def add(self, entries: Sequence[tuple[OrganisationId, OrderId, Entry]]) -> None: ...
+
+
+class Copies(Protocol):
+    """Inventory's and labels' newest words by order; of orders not heard of yet, too."""
+
+    async def reservations(self, order_ids: Sequence[OrderId]) -> Mapping[OrderId, Reservation]: ...
+    async def shipments(self, order_ids: Sequence[OrderId]) -> Mapping[OrderId, Shipments]: ...
+    async def put_reservations(self, reservations: Sequence[Reservation]) -> None: ...
+    async def put_shipments(self, shipments: Sequence[Shipments]) -> None: ...
+
+
+class RecipientReads(Protocol):
+    async def add(self, read: RecipientRead) -> None: ...
+
+
+class Outbox(Protocol):
+    async def add_all(self, events: Sequence[Event[Any]]) -> None:
+        """The subjects' rows are locked and their sequences drawn before."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Store:
+    """Everything a use case may touch, bound to one open transaction."""
+
+    connections: Connections
+    polls: Polls
+    orders: Orders
+    unreadable: UnreadableRecords
+    timeline: Timeline
+    copies: Copies
+    recipient_reads: RecipientReads
+    outbox: Outbox
+
+
+def order_context(order_id: UUID) -> bytes:
+    """What an order's data key and all that is sealed under it are bound to."""
+    return b"orders.order:" + str(order_id).encode()
+
+
+def record_context(connection_id: UUID, key: str) -> bytes:
+    """The same for a record that could not be read."""
+    return f"orders.unreadable:{connection_id}:{key}".encode()

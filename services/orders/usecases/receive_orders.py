@@ -1,0 +1,141 @@
+"""Storing a page of orders: what is news gets a version, a timeline entry and an event; what is not leaves no trace."""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from services.orders.domain import timeline
+from services.orders.domain.connection import Connection
+from services.orders.domain.order import Order
+from services.orders.domain.reading import Digests, first_read, is_older, newest_of_each, read_again
+from services.orders.domain.timeline import Entry
+from services.orders.usecases import personal_data
+from services.orders.usecases.order_events import told
+from services.orders.usecases.ports import Kept, Keys, Store, UnreadableRecord, order_context, record_context
+from shared.events.base import Event
+from shared.kernel.clock import Clock
+from shared.kernel.ids import LineId, OrderId, new_id
+from shared.marketplaces.models import MarketplaceOrder, OrderPage, UnreadableOrder
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """Counts of one page. `unchanged` were read before just so, or newer."""
+
+    new: int
+    changed: int
+    unchanged: int
+    unreadable: int
+
+
+@dataclass(frozen=True, slots=True)
+class _News:
+    known: Order | None
+    kept: Kept
+    event: Event[Any] | None
+    entries: Sequence[Entry]
+
+
+async def receive_orders(
+    page: OrderPage, *, connection: Connection, store: Store, keys: Keys, clock: Clock
+) -> Received:
+    """
+    Store one page of orders and publish only what is news.
+
+    A marketplace repeats itself: the same order comes back on every poll and in every overlap. The connection's row
+    is locked: nobody else stores orders of it meanwhile.
+    """
+    readings = newest_of_each(page.orders)
+    known = await store.orders.lock(connection.id, [reading.id for reading in readings])
+    found = [_news(reading, known.get(reading.id), connection, keys, clock) for reading in readings]
+    news = [one for one in found if one is not None]
+    await store.orders.save([one.kept for one in news])
+    await store.timeline.add(
+        [(connection.organisation_id, one.kept.order.id, entry) for one in news for entry in one.entries]
+    )
+    await store.unreadable.clear(connection.id, [_record_key(reading.id, b"") for reading in readings])
+    await _keep_unreadable(page.unreadable, connection, store, keys, clock)
+    await store.outbox.add_all([one.event for one in news if one.event is not None])
+    new = sum(one.known is None for one in news)
+    changed = sum(one.event is not None for one in news) - new
+    return Received(new, changed, len(readings) - new - changed, len(page.unreadable))
+
+
+def _news(
+    reading: MarketplaceOrder, kept: Kept | None, connection: Connection, keys: Keys, clock: Clock
+) -> _News | None:
+    """None: it was read before just so, or is older than what we have."""
+    if kept is None:
+        return _first(reading, connection, keys, clock)
+    if is_older(reading, kept.order):
+        return None
+    context = order_context(kept.order.id)
+    content = keys.digest(kept.data_key, personal_data.content_bytes(reading), context)
+    if content != kept.order.content_digest:
+        return _again(reading, content, kept, keys, clock)
+    if reading.updated_at == kept.order.updated_at:
+        return None
+    return _News(kept.order, replace(kept, order=replace(kept.order, updated_at=reading.updated_at)), None, ())
+
+
+def _first(reading: MarketplaceOrder, connection: Connection, keys: Keys, clock: Clock) -> _News:
+    order_id = OrderId(new_id())
+    context = order_context(order_id)
+    data_key = keys.new_key(context)
+    digests = Digests(
+        content=keys.digest(data_key, personal_data.content_bytes(reading), context),
+        recipient=_recipient_digest(reading, data_key, context, keys),
+    )
+    order, event = told(None, first_read(reading, digests, connection, order_id, _new_line_id), clock)
+    personal = keys.seal(data_key, personal_data.to_bytes(reading.personal), context)
+    kept = Kept(order, data_key, personal, keys.seal(data_key, reading.raw, context))
+    return _News(None, kept, event, timeline.order_read(None, order, clock.now()))
+
+
+def _again(reading: MarketplaceOrder, content: str, kept: Kept, keys: Keys, clock: Clock) -> _News:
+    context = order_context(kept.order.id)
+    digests = Digests(content=content, recipient=_recipient_digest(reading, kept.data_key, context, keys))
+    order, event = told(kept.order, read_again(kept.order, reading, digests, _new_line_id), clock)
+    known = personal_data.from_bytes(keys.open(kept.data_key, kept.personal, context))
+    personal = personal_data.to_bytes(personal_data.completed(reading.personal, known))
+    stored = replace(
+        kept,
+        order=order,
+        personal=keys.seal(kept.data_key, personal, context),
+        raw=keys.seal(kept.data_key, reading.raw, context),
+    )
+    return _News(kept.order, stored, event, timeline.order_read(kept.order, order, clock.now()))
+
+
+def _recipient_digest(reading: MarketplaceOrder, data_key: bytes, context: bytes, keys: Keys) -> str | None:
+    recipient = reading.personal.recipient
+    return keys.digest(data_key, personal_data.recipient_bytes(recipient), context) if recipient else None
+
+
+async def _keep_unreadable(
+    records: Sequence[UnreadableOrder], connection: Connection, store: Store, keys: Keys, clock: Clock
+) -> None:
+    kept = {
+        key: _sealed(key, record, connection, keys)
+        for record in records
+        for key in [_record_key(record.id, record.raw)]
+    }
+    await store.unreadable.keep(connection, list(kept.values()), clock.now())
+
+
+def _sealed(key: str, record: UnreadableOrder, connection: Connection, keys: Keys) -> UnreadableRecord:
+    context = record_context(connection.id, key)
+    data_key = keys.new_key(context)
+    return UnreadableRecord(key, record.id, record.reason, data_key, keys.seal(data_key, record.raw, context))
+
+
+def _record_key(marketplace_order_id: str | None, raw: bytes) -> str:
+    """The same for the same record: its order's id, else a fingerprint of its bytes."""
+    if marketplace_order_id is not None:
+        return f"order:{marketplace_order_id}"
+    return "bytes:" + hashlib.sha256(raw).hexdigest()[:32]
+
+
+def _new_line_id() -> LineId:
+    return LineId(new_id())
