@@ -4,6 +4,8 @@ The standard tables as a service's first migration creates them. Frozen: a chang
 `op` is Alembic's.
 """
 
+from types import ModuleType
+
 import sqlalchemy as sa
 from alembic.operations import Operations
 from sqlalchemy.dialects.postgresql import JSONB
@@ -11,7 +13,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 _TIME = sa.DateTime(timezone=True)
 
 
-def create_outbox(op: Operations) -> None:
+def create_outbox(op: Operations | ModuleType) -> None:
     op.create_table(
         "outbox",
         sa.Column("id", sa.BigInteger, sa.Identity(always=True)),
@@ -38,7 +40,7 @@ def create_outbox(op: Operations) -> None:
     op.create_index("ix_outbox_published_at", "outbox", ["published_at"])
 
 
-def create_inbox(op: Operations) -> None:
+def create_inbox(op: Operations | ModuleType) -> None:
     op.create_table(
         "inbox",
         sa.Column("consumer", sa.Text, nullable=False),
@@ -55,7 +57,7 @@ def create_inbox(op: Operations) -> None:
     op.create_index("ix_inbox_parked", "inbox", ["parked_since"], postgresql_where=sa.text("parked_since is not null"))
 
 
-def create_lease(op: Operations) -> None:
+def create_lease(op: Operations | ModuleType) -> None:
     op.create_table(
         "lease",
         sa.Column("kind", sa.Text, nullable=False),
