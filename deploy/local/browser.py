@@ -14,7 +14,11 @@ import httpx
 
 
 class Unexpected(Exception):
-    """A page or an answer is not what the next step needs; says which."""
+    """A page or an answer is not what the next step needs; says which. `status`: of an HTTP answer, 0 for a page."""
+
+    def __init__(self, sentence: str, *, status: int = 0) -> None:
+        super().__init__(sentence)
+        self.status = status
 
 
 @dataclass
@@ -83,7 +87,9 @@ class Browser:
             headers["x-csrf-token"] = csrf_token
         answer = await self._client.request(method, urljoin(self._origin, path), json=body, headers=headers)
         if not answer.is_success:
-            raise Unexpected(f"{method} {path} answered {answer.status_code}: {answer.text[:400]}")
+            raise Unexpected(
+                f"{method} {path} answered {answer.status_code}: {answer.text[:400]}", status=answer.status_code
+            )
         return answer.json() if answer.content else None
 
 

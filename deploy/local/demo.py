@@ -42,6 +42,7 @@ _CARRIER = {
 }
 _LOOK_EVERY_SECONDS = 0.5
 _CONFIRMED_WITHIN_SECONDS = 300
+_KNOWN_WITHIN_SECONDS = 60
 
 
 class Demo:
@@ -73,7 +74,7 @@ class Demo:
             async with Browser(self._stack.origin) as browser:
                 await self._make(browser)
                 await self._watch(browser)
-        except (Unexpected, httpx.HTTPError) as error:
+        except (Unexpected, httpx.HTTPError, TimeoutError) as error:
             raise CannotRun(f"The demo could not be made: {str(error) or type(error).__name__}") from error
         self._remember(complete=True)
 
@@ -114,11 +115,12 @@ class Demo:
 
     async def _label_automatically(self, browser: Browser, csrf_token: str) -> None:
         """Every channel of the connection prints its labels by itself."""
-        connections = (await browser.call("GET", "/api/auth/v1/connections"))["items"]
-        for connection in connections:
-            for channel in connection["channels"]:
-                path = f"/api/labels/v1/channels/{connection['id']}/{channel['id']}"
-                await browser.call("PUT", path, {"mode": "automatic"}, csrf_token)
+        async with asyncio.timeout(_KNOWN_WITHIN_SECONDS):
+            while not (channels := await _channels(browser)):  # the first probe reads them
+                await asyncio.sleep(_LOOK_EVERY_SECONDS)
+            for path in channels:
+                while not await _set_automatic(browser, path, csrf_token):  # labels hears of them by an event
+                    await asyncio.sleep(_LOOK_EVERY_SECONDS)
 
     async def _watch(self, browser: Browser) -> None:
         give_up_at = time.monotonic() + _CONFIRMED_WITHIN_SECONDS
@@ -136,6 +138,26 @@ class Demo:
     def _remember(self, **facts: Any) -> None:
         self._known |= facts
         self._stack.folder.write_demo(self._known)
+
+
+async def _channels(browser: Browser) -> list[str]:
+    """The addresses under which labels keeps the mode of each channel."""
+    connections = (await browser.call("GET", "/api/auth/v1/connections"))["items"]
+    return [
+        f"/api/labels/v1/channels/{connection['id']}/{channel['id']}"
+        for connection in connections
+        for channel in connection["channels"]
+    ]
+
+
+async def _set_automatic(browser: Browser, path: str, csrf_token: str) -> bool:
+    try:
+        await browser.call("PUT", path, {"mode": "automatic"}, csrf_token)
+    except Unexpected as error:
+        if error.status != 404:
+            raise
+        return False
+    return True
 
 
 async def how_far(browser: Browser) -> dict[str, int]:

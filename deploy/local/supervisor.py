@@ -1,8 +1,8 @@
 """
 Keeps processes running until it is told to stop, and leaves none behind.
 
-A process that ends is started again after a pause that grows to 10 s; one that lived for a minute starts at the
-shortest pause again. Each has a session of its own and dies with us, even when we are killed (see `processes`).
+A process that ends is started again after a pause that grows to 5 s; one that lived for 10 s starts at the shortest
+pause again. Each has a session of its own and dies with us, even when we are killed (see `processes`).
 What it prints goes to `logs/<name>.log` (see `logs`).
 """
 
@@ -16,8 +16,8 @@ from pathlib import Path
 from deploy.local.logs import cut_for_ever
 from deploy.local.processes import die_with_parent, end_leftovers, remember, signal_group
 
-_PAUSES_SECONDS = (0.2, 0.5, 1.0, 2.0, 5.0, 10.0)
-_LIVED_LONG_SECONDS = 60
+_PAUSES_SECONDS = (0.2, 0.5, 1.0, 2.0, 5.0)
+_LIVED_LONG_SECONDS = 10
 _STOP_WITHIN_SECONDS = 30.0
 
 
