@@ -1,0 +1,1 @@
+"""Labels: how the parcel leaves, and telling the marketplace. Never keeps a recipient's address."""

@@ -1,0 +1,170 @@
+"""Orders with their shipments, in PostgreSQL. Whoever changes one locks its row first, several in id order."""
+
+from collections.abc import Sequence
+from itertools import groupby
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import RowMapping, Select, func, null, select, text, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.labels.adapters import rows
+from services.labels.adapters.tables import fulfilment, shipment, write_back
+from services.labels.domain.fulfilment import Fulfilment
+from services.labels.domain.shipment import Shipment, Told
+from services.labels.usecases.ports import DueWriteBack, OrderNews, ReservationNews
+
+_OPEN = text("state in ('planned', 'label_pending')")
+
+
+class SqlFulfilments:
+    """Implements `usecases.ports.Fulfilments` on one open transaction."""
+
+    def __init__(self, connection: AsyncConnection) -> None:
+        self._connection = connection
+
+    async def hear_orders(self, news: Sequence[OrderNews]) -> None:
+        heard = [
+            {
+                "order_id": one.order_id,
+                "organisation_id": one.organisation_id,
+                "connection_id": one.order.connection_id,
+                "channel_id": one.order.channel_id,
+                "marketplace_order_id": one.order.marketplace_order_id,
+                "order_state": rows.order_json(one.order),
+            }
+            for one in sorted(news, key=lambda one: one.order_id)
+        ]
+        await self._upsert(heard, ("connection_id", "channel_id", "marketplace_order_id", "order_state"))
+
+    async def hear_reservations(self, news: Sequence[ReservationNews]) -> None:
+        heard = [
+            {
+                "order_id": one.order_id,
+                "organisation_id": one.organisation_id,
+                "reservation": rows.reservation_json(one.reservation),
+            }
+            for one in sorted(news, key=lambda one: one.order_id)
+        ]
+        await self._upsert(heard, ("reservation",))
+
+    async def lock(self, order_ids: Sequence[UUID]) -> list[Fulfilment]:
+        wanted = select(fulfilment).where(fulfilment.c.order_id.in_(order_ids))
+        return await self._load(wanted.order_by(fulfilment.c.order_id).with_for_update())
+
+    async def read(self, order_id: UUID) -> Fulfilment | None:
+        found = await self._load(select(fulfilment).where(fulfilment.c.order_id == order_id))
+        return found[0] if found else None
+
+    async def lock_to_replan(self, limit: int) -> list[Fulfilment]:
+        due = select(fulfilment).where(fulfilment.c.replan_at <= func.clock_timestamp())
+        due = due.order_by(fulfilment.c.replan_at).limit(limit).with_for_update(skip_locked=True)
+        return await self._load(due)
+
+    async def order_of(self, organisation_id: UUID, shipment_id: UUID) -> UUID | None:
+        found = await self._connection.execute(
+            select(shipment.c.order_id).where(
+                shipment.c.shipment_id == shipment_id, shipment.c.organisation_id == organisation_id
+            )
+        )
+        order_id: UUID | None = found.scalar_one_or_none()
+        return order_id
+
+    async def save(self, changes: Sequence[tuple[Fulfilment, Fulfilment]]) -> None:
+        changed = [(before, after) for before, after in changes if before != after]
+        parcels = [(one, after) for before, after in changed for one in _new(before, after)]
+        await self._put(shipment, "shipment_id", [rows.shipment_row(one, after) for one, after in parcels])
+        told = [rows.write_back_row(one.write_back, after) for one, after in parcels if one.write_back]
+        await self._put(write_back, "shipment_id", told)
+        for before, after in changed:
+            if _head(before) != _head(after):
+                row = update(fulfilment).where(fulfilment.c.order_id == after.order_id)
+                await self._connection.execute(row.values(**_head(after)))
+
+    async def replan_channel(self, connection_id: UUID, channel_id: str) -> None:
+        of_channel = (fulfilment.c.connection_id == connection_id) & (fulfilment.c.channel_id == channel_id)
+        await self._replan(select(fulfilment.c.order_id).where(of_channel))
+
+    async def replan_organisation(self, organisation_id: UUID) -> None:
+        order_ids = await self._replan(
+            select(fulfilment.c.order_id).where(fulfilment.c.organisation_id == organisation_id)
+        )
+        forgotten = update(shipment).where(shipment.c.order_id.in_(order_ids), _OPEN)
+        await self._connection.execute(forgotten.values(problem=null(), problem_detail=null(), problem_version=null()))
+
+    async def due_labels(self, connection_id: UUID, limit: int) -> list[tuple[UUID, UUID]]:
+        due = select(shipment.c.order_id, shipment.c.shipment_id).where(
+            shipment.c.connection_id == connection_id, shipment.c.label_due_at <= func.clock_timestamp()
+        )
+        found = await self._connection.execute(due.order_by(shipment.c.label_due_at).limit(limit))
+        return [(row.order_id, row.shipment_id) for row in found]
+
+    async def due_write_backs(self, connection_id: UUID, limit: int) -> list[DueWriteBack]:
+        due = select(write_back.c.order_id, write_back.c.shipment_id, write_back.c.state).where(
+            write_back.c.connection_id == connection_id, write_back.c.due_at <= func.clock_timestamp()
+        )
+        found = await self._connection.execute(due.order_by(write_back.c.due_at).limit(limit))
+        return [DueWriteBack(row.order_id, row.shipment_id, Told(row.state)) for row in found]
+
+    async def _replan(self, orders: Select[Any]) -> list[UUID]:
+        """Marks those with open shipments, locking them in id order."""
+        with_open = select(shipment.c.order_id).where(_OPEN)
+        marked = orders.where(fulfilment.c.order_id.in_(with_open)).order_by(fulfilment.c.order_id).with_for_update()
+        order_ids = list((await self._connection.execute(marked)).scalars())
+        due = update(fulfilment).where(fulfilment.c.order_id.in_(order_ids))
+        await self._connection.execute(due.values(replan_at=func.clock_timestamp()))
+        return order_ids
+
+    async def _upsert(self, heard: list[dict[str, Any]], columns: tuple[str, ...]) -> None:
+        if not heard:
+            return
+        row = insert(fulfilment)
+        row = row.on_conflict_do_update(
+            index_elements=["order_id"], set_={column: row.excluded[column] for column in columns}
+        )
+        await self._connection.execute(row, heard)
+
+    async def _put(self, table: Any, key: str, values: list[dict[str, Any]]) -> None:
+        if not values:
+            return
+        row = insert(table)
+        row = row.on_conflict_do_update(
+            index_elements=[key], set_={name: row.excluded[name] for name in values[0] if name != key}
+        )
+        await self._connection.execute(row, values)
+
+    async def _load(self, wanted: Select[Any]) -> list[Fulfilment]:
+        heads = list((await self._connection.execute(wanted)).mappings())
+        parcels = await self._shipments([head["order_id"] for head in heads])
+        return [rows.fulfilment(head, parcels.get(head["order_id"], ())) for head in heads]
+
+    async def _shipments(self, order_ids: list[UUID]) -> dict[UUID, tuple[Shipment, ...]]:
+        if not order_ids:
+            return {}
+        told = await self._connection.execute(select(write_back).where(write_back.c.order_id.in_(order_ids)))
+        write_backs = {row["shipment_id"]: rows.write_back(row) for row in told.mappings()}
+        wanted = select(shipment).where(shipment.c.order_id.in_(order_ids))
+        wanted = wanted.order_by(shipment.c.order_id, shipment.c.planned_at, shipment.c.shipment_id)
+        found = (await self._connection.execute(wanted)).mappings()
+        return {
+            order_id: tuple(rows.shipment(row, write_backs.get(row["shipment_id"])) for row in group)
+            for order_id, group in groupby(found, key=_order_id)
+        }
+
+
+def _order_id(row: RowMapping) -> UUID:
+    order_id: UUID = row["order_id"]
+    return order_id
+
+
+def _new(before: Fulfilment, after: Fulfilment) -> list[Shipment]:
+    return [one for one in after.shipments if one not in before.shipments]
+
+
+def _head(one: Fulfilment) -> dict[str, Any]:
+    return {
+        "event_sequence": one.event_sequence,
+        "person_decides": one.person_decides,
+        "replan_at": one.replan_at,
+    }

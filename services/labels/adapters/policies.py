@@ -1,0 +1,90 @@
+"""What sellers chose, and the serial numbers drawn from their ranges; connections as auth last told them."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import func, literal, select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.labels.adapters import rows
+from services.labels.adapters.tables import carrier_settings, channel_mode, connection, serial
+from services.labels.domain.carrier import CarrierSettings
+from services.labels.usecases.ports import ConnectionCopy, NumbersUsedUp
+
+
+class SqlConnections:
+    """Implements `usecases.ports.Connections` on one open transaction."""
+
+    def __init__(self, open_connection: AsyncConnection) -> None:
+        self._connection = open_connection
+
+    async def put(self, copies: Sequence[ConnectionCopy]) -> None:
+        values = [rows.connection_row(copy) for copy in sorted(copies, key=lambda copy: copy.connection_id)]
+        if not values:
+            return
+        row = insert(connection)
+        changed = {name: row.excluded[name] for name in values[0] if name != "connection_id"}
+        await self._connection.execute(
+            row.on_conflict_do_update(index_elements=["connection_id"], set_=changed), values
+        )
+
+    async def get(self, connection_id: UUID) -> ConnectionCopy | None:
+        found = await self._connection.execute(select(connection).where(connection.c.connection_id == connection_id))
+        row = found.mappings().one_or_none()
+        return rows.connection(row) if row else None
+
+
+class SqlPolicies:
+    """Implements `usecases.ports.Policies` on one open transaction."""
+
+    def __init__(self, open_connection: AsyncConnection) -> None:
+        self._connection = open_connection
+
+    async def automatic(self, connection_ids: Sequence[UUID]) -> frozenset[tuple[UUID, str]]:
+        found = await self._connection.execute(
+            select(channel_mode.c.connection_id, channel_mode.c.channel_id).where(
+                channel_mode.c.automatic, channel_mode.c.connection_id.in_(set(connection_ids))
+            )
+        )
+        return frozenset((row.connection_id, row.channel_id) for row in found)
+
+    async def set_mode(self, connection_id: UUID, channel_id: str, *, automatic: bool, now: datetime) -> None:
+        row = insert(channel_mode).values(
+            connection_id=connection_id, channel_id=channel_id, automatic=automatic, changed_at=now
+        )
+        changed = {"automatic": row.excluded.automatic, "changed_at": row.excluded.changed_at}
+        await self._connection.execute(
+            row.on_conflict_do_update(index_elements=["connection_id", "channel_id"], set_=changed)
+        )
+
+    async def carriers(self, organisation_ids: Sequence[UUID]) -> Mapping[UUID, CarrierSettings]:
+        found = await self._connection.execute(
+            select(carrier_settings).where(carrier_settings.c.organisation_id.in_(set(organisation_ids)))
+        )
+        return {row["organisation_id"]: rows.carrier_settings(row) for row in found.mappings()}
+
+    async def put_carrier(self, settings: CarrierSettings, now: datetime) -> None:
+        values = rows.carrier_settings_row(settings) | {"changed_at": now}
+        row = insert(carrier_settings).values(**values)
+        changed = {name: row.excluded[name] for name in values if name != "organisation_id"}
+        await self._connection.execute(row.on_conflict_do_update(index_elements=["organisation_id"], set_=changed))
+
+    async def draw_serial(self, settings: CarrierSettings) -> int:
+        """The counter's row is locked until the transaction ends, so that a number drawn in vain is not lost."""
+        first = settings.serial_first
+        row = insert(serial).values(
+            organisation_id=settings.organisation_id,
+            gs1_prefix=settings.gs1_prefix,
+            extension=settings.extension,
+            last_given=first,
+        )
+        row = row.on_conflict_do_update(
+            index_elements=["organisation_id", "gs1_prefix", "extension"],
+            set_={"last_given": func.greatest(serial.c.last_given + 1, literal(first))},
+        )
+        drawn: int = (await self._connection.execute(row.returning(serial.c.last_given))).scalar_one()
+        if drawn > settings.serial_last:
+            raise NumbersUsedUp
+        return drawn

@@ -1,0 +1,87 @@
+"""What an order's news does to parcels that no longer follow it: they are marked, taken back, or shown to a person."""
+
+from dataclasses import replace
+from datetime import datetime
+
+from services.labels.domain.fulfilment import Fulfilment, shippable
+from services.labels.domain.order import Order
+from services.labels.domain.planning import voided
+from services.labels.domain.reasons import Reason
+from services.labels.domain.shipment import Shipment, State, Told
+from services.labels.domain.write_back import confirmed, is_ours
+
+
+def order_seen(fulfilment: Fulfilment, now: datetime) -> Fulfilment:
+    """
+    Marks frozen parcels with the newest order; a cancelled order takes back what was not told to the marketplace.
+
+    A parcel that the order's packages show is confirmed: that is the read-back that costs nothing.
+    """
+    order = fulfilment.order
+    if order is None:
+        return fulfilment
+    return fulfilment.each(lambda shipment: _seen(shipment, order, now))
+
+
+def still_fits(fulfilment: Fulfilment, shipment: Shipment) -> bool:
+    """
+    The order still wants this very parcel: same recipient, no cancellation, no line with fewer units than it holds.
+
+    A person's word outweighs a cancellation request of the version it was given for.
+    """
+    order = fulfilment.order
+    if order is None or order.cancelled:
+        return False
+    if order.cancel_requested and shipment.despite_version != order.version:
+        return False
+    return order.recipient_digest == shipment.recipient_digest and _units_fit(fulfilment, shipment, order)
+
+
+def _units_fit(fulfilment: Fulfilment, shipment: Shipment, order: Order) -> bool:
+    for line in shipment.lines:
+        wanted = order.line(line.line_id)
+        if wanted is None or _in_parcels(fulfilment, line.line_id, shipment) > shippable(fulfilment, wanted):
+            return False
+    return True
+
+
+def _in_parcels(fulfilment: Fulfilment, line_id: object, shipment: Shipment) -> int:
+    """Units of a line in this parcel and in the frozen ones made before it."""
+    units = 0
+    for one in fulfilment.shipments:
+        if one.live and (not one.open or one.shipment_id == shipment.shipment_id):
+            units += sum(line.quantity for line in one.lines if line.line_id == line_id)
+        if one.shipment_id == shipment.shipment_id:
+            break
+    return units
+
+
+def _seen(shipment: Shipment, order: Order, now: datetime) -> Shipment:
+    if shipment.open or shipment.state is State.VOIDED:
+        return shipment
+    cancel = order.cancelled or order.cancel_requested
+    shipment = replace(shipment, order_version_seen=order.version, cancel_seen=cancel)
+    write_back = shipment.write_back
+    if write_back and write_back.reason == Reason.CANCEL_REQUESTED and not cancel:
+        return shipment.telling(state=Told.OWED, due_at=now, reason=None)
+    if write_back and write_back.may_have_left and write_back.state is not Told.CONFIRMED and is_ours(shipment, order):
+        shipment = confirmed(shipment, now)
+    return _cancelled(shipment, now) if order.cancelled else shipment
+
+
+def _cancelled(shipment: Shipment, now: datetime) -> Shipment:
+    """Of a cancelled order. A label under way is judged when its outcome is known."""
+    if shipment.write_back is None:
+        return shipment
+    if not shipment.write_back.may_have_left:
+        return released(shipment, Reason.ORDER_CANCELLED, now)
+    if shipment.write_back.state is Told.SHIPPED_ELSEWHERE:
+        return shipment
+    return replace(shipment, state=State.NEEDS_PERSON, reason=Reason.CANCELLED_TOO_LATE.value, reason_detail=None)
+
+
+def released(shipment: Shipment, reason: Reason, now: datetime) -> Shipment:
+    """The label is taken back, and nothing is owed to the marketplace any more."""
+    if shipment.write_back is not None:
+        shipment = shipment.telling(state=Told.RELEASED, due_at=None, reason=None, reason_detail=None)
+    return voided(shipment, reason, now)

@@ -1,0 +1,102 @@
+"""
+An order with its reservation and its shipments: what every rule of labels looks at, locked as one by the order's row.
+
+The arithmetic of units is here: what may still be shipped, and how much of it stock is held for.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime
+from uuid import UUID
+
+from services.labels.domain.order import Order, OrderLine, Reservation
+from services.labels.domain.shipment import Shipment
+
+
+@dataclass(frozen=True, slots=True)
+class Fulfilment:
+    """
+    `order` or `reservation` None: not heard of yet. `event_sequence`: of the last event published about this order.
+    `person_decides`: a person voided a label, so nothing more is made by itself. `replan_at`: look at it again then.
+    """
+
+    order_id: UUID
+    organisation_id: UUID
+    event_sequence: int = 0
+    order: Order | None = None
+    reservation: Reservation | None = None
+    person_decides: bool = False
+    replan_at: datetime | None = None
+    shipments: tuple[Shipment, ...] = ()
+
+    @property
+    def reserved(self) -> bool:
+        """Stock has been reserved for the order as it is now."""
+        return (
+            self.order is not None
+            and self.reservation is not None
+            and self.reservation.order_version == self.order.version
+        )
+
+    def shipment(self, shipment_id: UUID) -> Shipment:
+        """Raises KeyError."""
+        for shipment in self.shipments:
+            if shipment.shipment_id == shipment_id:
+                return shipment
+        raise KeyError(shipment_id)
+
+    def with_shipment(self, changed: Shipment) -> "Fulfilment":
+        """The same with one shipment changed, or added at the end."""
+        if all(shipment.shipment_id != changed.shipment_id for shipment in self.shipments):
+            return replace(self, shipments=(*self.shipments, changed))
+        kept = (changed if one.shipment_id == changed.shipment_id else one for one in self.shipments)
+        return replace(self, shipments=tuple(kept))
+
+    def each(self, change: Callable[[Shipment], Shipment]) -> "Fulfilment":
+        return replace(self, shipments=tuple(change(shipment) for shipment in self.shipments))
+
+    def references(self) -> frozenset[str]:
+        """Every parcel reference of this order that is taken: those the marketplace shows, and ours."""
+        shown = {package.reference for package in self.order.packages} if self.order else set()
+        ours = {one.write_back.reference for one in self.shipments if one.write_back}
+        return frozenset(reference for reference in shown | ours if reference)
+
+
+def shipped_elsewhere(fulfilment: Fulfilment, line: OrderLine) -> int:
+    """
+    Units that left without us, by the marketplace's count.
+
+    Its count includes ours: those are known by their references. A marketplace that was read without its parcels shows
+    none at all; then those that were sent are ours.
+    """
+    order = fulfilment.order
+    references = {package.reference for package in order.packages} if order else set()
+    ours = 0
+    for shipment in fulfilment.shipments:
+        write_back = shipment.write_back
+        if write_back is None or not shipment.live:
+            continue
+        there = write_back.reference in references if references else write_back.may_have_left
+        ours += shipment.units(line.line_id) if there else 0
+    return max(0, line.fulfilled - ours)
+
+
+def shippable(fulfilment: Fulfilment, line: OrderLine) -> int:
+    """Units of a line that leave through us, those in live shipments included."""
+    if not line.ships:
+        return 0
+    return max(0, line.ordered - line.cancelled - shipped_elsewhere(fulfilment, line))
+
+
+def held_for(fulfilment: Fulfilment, line: OrderLine, taken: int) -> int:
+    """
+    Units of a line stock is held for, beyond the `taken` ones already in shipments.
+
+    Inventory's figure is as of what it knew to have left; what has been taken since comes off it.
+    """
+    reserved = fulfilment.reservation.line(line.line_id) if fulfilment.reservation else None
+    if reserved is None:
+        return 0
+    gone_by_inventory = line.ordered - line.cancelled - reserved.wanted
+    gone = taken + shipped_elsewhere(fulfilment, line)
+    return max(0, reserved.reserved - max(0, gone - gone_by_inventory))

@@ -1,0 +1,221 @@
+"""
+Telling the marketplace: owed -> sending -> sent -> confirmed, and the ways it can go otherwise.
+
+Pure: each function gives the shipment after one fact. An outcome counts only for the newest attempt whose outcome is
+not known yet (`awaits`): a process that was stopped and comes back late changes nothing.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any, Literal
+from uuid import UUID
+
+from services.labels.domain.order import Order, Package
+from services.labels.domain.reasons import Reason
+from services.labels.domain.shipment import Shipment, State, Told, WriteBack
+
+# An accepted number that was sent so often and never showed is no longer lag.
+MOST_REPEATS = 5
+_LONGEST_BACK_OFF_SECONDS = 300.0
+
+
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """
+    Seconds after the marketplace accepted a number: first read back; a number not seen is missing rather than late; an
+    accepted number that is missing is sent again.
+    """
+
+    read_back_seconds: float
+    lag_seconds: float
+    repeat_after_seconds: float
+
+
+def owed(shipment: Shipment, now: datetime) -> Shipment:
+    return replace(shipment, write_back=WriteBack(shipment.shipment_id, Told.OWED, due_at=now))
+
+
+def begun(shipment: Shipment, reference: str, body: dict[str, Any], now: datetime) -> Shipment:
+    """
+    The intent: from here on the marketplace may know. It stays due: whoever has the lease next resumes it.
+
+    An earlier attempt nobody settled (its process died) stays an unknown outcome, whatever becomes of this one.
+    """
+    write_back = _of(shipment)
+    abandoned = write_back.state is Told.SENDING and not write_back.known
+    return shipment.telling(
+        state=Told.SENDING,
+        attempt=write_back.attempt + 1,
+        known=False,
+        reference=reference,
+        body=body,
+        due_at=now,
+        reason=Reason.OUTCOME_UNKNOWN.value if abandoned else write_back.reason,
+    )
+
+
+def read_instead(shipment: Shipment, now: datetime) -> Shipment:
+    """It may have been sent, but should not be sent again: only looked for from now on."""
+    return shipment.telling(state=Told.SENT, known=True, sent_at=now, due_at=now, reason=Reason.OUTCOME_UNKNOWN.value)
+
+
+def awaits(shipment: Shipment, attempt: int) -> bool:
+    """This attempt is the newest and nothing is known of it yet."""
+    return shipment.write_back is not None and shipment.write_back.attempt == attempt and not shipment.write_back.known
+
+
+def accepted(shipment: Shipment, now: datetime, timing: Timing) -> Shipment:
+    due = now + timedelta(seconds=timing.read_back_seconds)
+    return shipment.telling(state=Told.SENT, known=True, sent_at=now, due_at=due, reason=None, reason_detail=None)
+
+
+def already_done(shipment: Shipment, now: datetime) -> Shipment:
+    """They say it was done before: read back at once whose number it was."""
+    return shipment.telling(
+        state=Told.SENT, known=True, sent_at=now, due_at=now, reason=Reason.ALREADY_DONE.value, reason_detail=None
+    )
+
+
+def refused(shipment: Shipment, detail: str) -> Shipment:
+    return shipment.telling(
+        state=Told.REFUSED,
+        known=True,
+        due_at=None,
+        reason=Reason.MARKETPLACE_REFUSED.value,
+        reason_detail=detail or None,
+    )
+
+
+def not_sent(shipment: Shipment, due_at: datetime, reason: Reason | None) -> Shipment:
+    """
+    This attempt surely had no effect: it is owed again.
+
+    After an earlier attempt whose outcome never came it is still *sending*: the marketplace may know.
+    """
+    write_back = _of(shipment)
+    state = Told.SENDING if write_back.reason == Reason.OUTCOME_UNKNOWN else Told.OWED
+    kept = Reason.OUTCOME_UNKNOWN if state is Told.SENDING else reason
+    return shipment.telling(state=state, known=True, due_at=due_at, reason=kept.value if kept else None)
+
+
+def outcome_unknown(
+    shipment: Shipment, now: datetime, write: Literal["keyed", "readable", "blind"], timing: Timing
+) -> Shipment:
+    """Keyed: the same again soon; readable: read first, when it must have shown; blind: a person looks."""
+    reason = Reason.OUTCOME_UNKNOWN.value
+    if write == "blind":
+        return shipment.telling(state=Told.NEEDS_PERSON, due_at=None, reason=reason)
+    if write == "readable":
+        due = now + timedelta(seconds=timing.lag_seconds)
+        return shipment.telling(state=Told.SENT, known=True, sent_at=now, due_at=due, reason=reason)
+    wait = min(2.0 ** min(_of(shipment).attempt, 16), _LONGEST_BACK_OFF_SECONDS)
+    return shipment.telling(known=True, due_at=now + timedelta(seconds=wait), reason=reason)
+
+
+def read_back(shipment: Shipment, order: Order, others: frozenset[str], now: datetime, timing: Timing) -> Shipment:
+    """
+    What the marketplace shows, after it accepted our number (or said that it was done before).
+
+    `order` carries the parcels just read; `others`: references of this order's other parcels of ours.
+    Not shown yet is no answer until the read lag is over; then another's parcel over our units means that the order
+    left without us, and a number that vanished is sent again under the same reference.
+    """
+    write_back = _of(shipment)
+    if is_ours(shipment, order):
+        return confirmed(shipment, now)
+    age = (now - (write_back.sent_at or now)).total_seconds()
+    late = age >= timing.lag_seconds
+    if _covered_by_others(shipment, order, others) and (write_back.reason == Reason.ALREADY_DONE or late):
+        reason = Reason.OTHER_PARCEL_THERE.value
+        return shipment.telling(state=Told.SHIPPED_ELSEWHERE, due_at=None, reason=reason, reason_detail=None)
+    if not late:
+        return _read_again_at(shipment, timing.lag_seconds, now)
+    unknown = write_back.reason == Reason.OUTCOME_UNKNOWN
+    if write_back.reason == Reason.ALREADY_DONE or shipment.cancel_seen or write_back.repeats >= MOST_REPEATS:
+        reason = Reason.OUTCOME_UNKNOWN.value if unknown else Reason.NEVER_SEEN.value
+        return shipment.telling(state=Told.NEEDS_PERSON, due_at=None, reason=reason)
+    if age < timing.repeat_after_seconds and not unknown:
+        return _read_again_at(shipment, timing.repeat_after_seconds, now)
+    return shipment.telling(
+        state=Told.OWED, repeats=write_back.repeats + 1, due_at=now, reason=Reason.NOT_SEEN_YET.value
+    )
+
+
+def confirmed(shipment: Shipment, now: datetime) -> Shipment:
+    return shipment.telling(
+        state=Told.CONFIRMED, known=True, confirmed_at=now, due_at=None, reason=None, reason_detail=None
+    )
+
+
+def is_ours(shipment: Shipment, order: Order) -> bool:
+    """
+    The marketplace shows our parcel: our tracking number, under our reference where it shows references.
+
+    Two parcels of one order may carry one number; their references differ.
+    """
+    write_back = shipment.write_back
+    if write_back is None or shipment.tracking_number is None:
+        return False
+    return any(
+        _same(package, shipment.tracking_number) and package.reference in (None, write_back.reference)
+        for package in order.packages
+    )
+
+
+def _same(package: Package, tracking_number: str) -> bool:
+    shown = package.tracking_number
+    return shown is not None and shown.strip().upper() == tracking_number.strip().upper()
+
+
+def _covered_by_others(shipment: Shipment, order: Order, others: frozenset[str]) -> bool:
+    """Parcels that are none of ours leave no room for one of our lines."""
+    shown: dict[object, int] = {}
+    foreign: set[object] = set()
+    for package in order.packages:
+        for line_id, quantity in package.lines:
+            shown[line_id] = shown.get(line_id, 0) + quantity
+            if package.reference not in others:
+                foreign.add(line_id)
+    return any(
+        line.line_id in foreign and shown[line.line_id] + line.quantity > _room(order, line.line_id)
+        for line in shipment.lines
+    )
+
+
+def _room(order: Order, line_id: UUID) -> int:
+    line = order.line(line_id)
+    return line.ordered - line.cancelled if line else 0
+
+
+def _read_again_at(shipment: Shipment, seconds: float, now: datetime) -> Shipment:
+    """Once more so many seconds after the marketplace accepted it."""
+    write_back = _of(shipment)
+    due = (write_back.sent_at or now) + timedelta(seconds=seconds)
+    kept = write_back.reason in (Reason.ALREADY_DONE, Reason.OUTCOME_UNKNOWN)
+    reason = write_back.reason if kept else Reason.NOT_SEEN_YET.value
+    return shipment.telling(due_at=max(due, now + timedelta(seconds=1)), reason=reason)
+
+
+def may_be_asked_again(shipment: Shipment) -> bool:
+    """A person may have the number sent again."""
+    write_back = shipment.write_back
+    has_label = shipment.state in (State.LABEL_CREATED, State.NEEDS_PERSON) and shipment.has_label
+    return has_label and write_back is not None and write_back.state in (Told.REFUSED, Told.NEEDS_PERSON)
+
+
+def asked_again(shipment: Shipment, now: datetime) -> Shipment:
+    """
+    A person's retry. After a refusal the words are made anew (the seller may have mended them); after an unknown
+    outcome the very same goes out, under the same reference.
+    """
+    write_back = _of(shipment)
+    body = None if write_back.state is Told.REFUSED else write_back.body
+    return shipment.telling(
+        state=Told.OWED, known=True, repeats=0, body=body, due_at=now, reason=None, reason_detail=None
+    )
+
+
+def _of(shipment: Shipment) -> WriteBack:
+    if shipment.write_back is None:
+        raise ValueError("nothing is owed for this shipment")
+    return shipment.write_back

@@ -1,0 +1,49 @@
+"""Plans orders inside a caller's transaction, with what their sellers chose and their marketplaces allow."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from services.labels.domain.carrier import CarrierAbilities
+from services.labels.domain.fulfilment import Fulfilment
+from services.labels.domain.planning import Terms, plan
+from services.labels.usecases.ports import Store
+from shared.kernel.clock import Clock
+from shared.marketplaces.ports import Capabilities
+
+
+@dataclass(frozen=True, slots=True)
+class Planner:
+    """`capabilities` by marketplace."""
+
+    capabilities: Mapping[str, Capabilities]
+    carrier: CarrierAbilities
+    clock: Clock
+    new_id: Callable[[], UUID]
+
+    def now(self) -> datetime:
+        return self.clock.now()
+
+    async def plan(self, store: Store, fulfilments: Sequence[Fulfilment]) -> list[Fulfilment]:
+        terms = await self.terms(store, fulfilments)
+        now = self.now()
+        return [
+            plan(fulfilment, terms[fulfilment.order_id], now, self.new_id) if fulfilment.order else fulfilment
+            for fulfilment in fulfilments
+        ]
+
+    async def terms(self, store: Store, fulfilments: Sequence[Fulfilment]) -> dict[UUID, Terms]:
+        """By order id; orders not heard of have none. KeyError: a marketplace this service does not know."""
+        known = [(one, one.order) for one in fulfilments if one.order is not None]
+        automatic = await store.policies.automatic([order.connection_id for _, order in known])
+        carriers = await store.policies.carriers([one.organisation_id for one, _ in known])
+        return {
+            one.order_id: Terms(
+                automatic=(order.connection_id, order.channel_id) in automatic,
+                splits_orders=self.capabilities[order.marketplace].splits_orders,
+                carrier=self.carrier,
+                carrier_is_set_up=one.organisation_id in carriers,
+            )
+            for one, order in known
+        }

@@ -1,0 +1,184 @@
+"""What labels' use cases need of the outside. Implementations: `adapters/`, `carriers/`; bound in `bootstrap.py`."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+from uuid import UUID
+
+from services.labels.domain.carrier import (
+    CarrierAbilities,
+    CarrierSettings,
+    CreatedLabel,
+    LabelContent,
+    LabelRequest,
+    Recipient,
+)
+from services.labels.domain.fulfilment import Fulfilment
+from services.labels.domain.order import Order, Reservation
+from services.labels.domain.shipment import Told
+from shared.kernel.ports import Intent, Outbox
+from shared.marketplaces.ports import FarAccount, TrackingPort
+
+Trackings = Mapping[str, TrackingPort]
+
+
+class NumbersUsedUp(Exception):
+    """The organisation's serial range has no number left."""
+
+
+class RecipientGone(Exception):
+    """Orders has no recipient for this order. `erased`: it had one, and destroyed it."""
+
+    def __init__(self, *, erased: bool) -> None:
+        super().__init__("erased" if erased else "absent")
+        self.erased = erased
+
+
+class Carrier(Protocol):
+    """How a label comes to be. A carrier that calls out gets the intent's `send_before` and raises FarSideErrors."""
+
+    @property
+    def abilities(self) -> CarrierAbilities: ...
+
+    def number(self, settings: CarrierSettings, serial: int) -> str:
+        """The parcel number for a serial of the seller's range, where the carrier's numbers are ours."""
+        ...
+
+    async def create(self, intent: Intent[LabelRequest]) -> CreatedLabel:
+        """Raises TooLate, OutcomeUnknown, Refused, Retryable. The same `key` again gives the same label, if keyed."""
+        ...
+
+    def render(self, content: LabelContent) -> bytes:
+        """The label as a document, in the first of the declared formats."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class ReadRecipient:
+    recipient: Recipient
+    digest: str
+
+
+class Recipients(Protocol):
+    async def read(self, organisation_id: UUID, order_id: UUID) -> ReadRecipient:
+        """Where an order goes, from orders, which notes who asked. Raises RecipientGone, Unavailable."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionCopy:
+    """What auth last said of a connection. `channels`: id and name of each."""
+
+    connection_id: UUID
+    organisation_id: UUID
+    marketplace: str
+    region: str
+    seller_id: str
+    name: str
+    state: str
+    consent_version: int
+    channels: tuple[tuple[str, str], ...]
+
+    @property
+    def account(self) -> FarAccount:
+        return FarAccount(self.region, self.seller_id)
+
+
+class Connections(Protocol):
+    async def put(self, copies: Sequence[ConnectionCopy]) -> None: ...
+
+    async def get(self, connection_id: UUID) -> ConnectionCopy | None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class OrderNews:
+    order_id: UUID
+    organisation_id: UUID
+    order: Order
+
+
+@dataclass(frozen=True, slots=True)
+class ReservationNews:
+    order_id: UUID
+    organisation_id: UUID
+    reservation: Reservation
+
+
+@dataclass(frozen=True, slots=True)
+class DueWriteBack:
+    order_id: UUID
+    shipment_id: UUID
+    state: Told
+
+
+class Fulfilments(Protocol):
+    """Orders with their shipments. Everything that changes one locks its order's row first, several by id."""
+
+    async def hear_orders(self, news: Sequence[OrderNews]) -> None:
+        """Keeps the newest order states; rows are made where there are none, and locked."""
+        ...
+
+    async def hear_reservations(self, news: Sequence[ReservationNews]) -> None: ...
+
+    async def lock(self, order_ids: Sequence[UUID]) -> list[Fulfilment]:
+        """Those that exist, in id order."""
+        ...
+
+    async def read(self, order_id: UUID) -> Fulfilment | None:
+        """Without a lock."""
+        ...
+
+    async def save(self, changes: Sequence[tuple[Fulfilment, Fulfilment]]) -> None:
+        """Writes what differs between before and after."""
+        ...
+
+    async def order_of(self, organisation_id: UUID, shipment_id: UUID) -> UUID | None:
+        """The order of an organisation's shipment; None for a stranger's or none at all."""
+        ...
+
+    async def lock_to_replan(self, limit: int) -> list[Fulfilment]:
+        """Those whose time has come by the database's clock, skipping what others hold."""
+        ...
+
+    async def replan_channel(self, connection_id: UUID, channel_id: str) -> None:
+        """Every order of a channel that has open shipments is to be planned anew."""
+        ...
+
+    async def replan_organisation(self, organisation_id: UUID) -> None:
+        """The same for a whole organisation; what label creation had found out about them is forgotten."""
+        ...
+
+    async def due_labels(self, connection_id: UUID, limit: int) -> list[tuple[UUID, UUID]]:
+        """(order id, shipment id), longest due first, by the database's clock."""
+        ...
+
+    async def due_write_backs(self, connection_id: UUID, limit: int) -> list[DueWriteBack]: ...
+
+
+class Policies(Protocol):
+    """What sellers chose: a mode per channel, a carrier per organisation."""
+
+    async def automatic(self, connection_ids: Sequence[UUID]) -> frozenset[tuple[UUID, str]]:
+        """(connection, channel) of those that make labels by themselves."""
+        ...
+
+    async def set_mode(self, connection_id: UUID, channel_id: str, *, automatic: bool, now: datetime) -> None: ...
+
+    async def carriers(self, organisation_ids: Sequence[UUID]) -> Mapping[UUID, CarrierSettings]: ...
+
+    async def put_carrier(self, settings: CarrierSettings, now: datetime) -> None: ...
+
+    async def draw_serial(self, settings: CarrierSettings) -> int:
+        """The next serial of the range, never given before. Raises NumbersUsedUp."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Store:
+    """Labels' repositories over one open transaction."""
+
+    connections: Connections
+    fulfilments: Fulfilments
+    policies: Policies
+    outbox: Outbox

@@ -1,0 +1,101 @@
+"""
+Reading back what the marketplace shows of an order's parcels: success is only what is seen there.
+
+The same is learnt, for nothing, from the next poll of the order (`domain/changes.py`).
+"""
+
+from dataclasses import replace
+from datetime import timedelta
+
+from services.labels.domain import write_back
+from services.labels.domain.fulfilment import Fulfilment
+from services.labels.domain.order import Package
+from services.labels.domain.shipment import Told
+from services.labels.usecases.ports import DueWriteBack, Store
+from services.labels.usecases.tell import save_and_tell
+from services.labels.usecases.telling import Place, Telling
+from shared.kernel.errors import FarSideError, Refused, Retryable, RoleMissing, Throttled, Unreadable
+from shared.kernel.ports import Lease
+from shared.kernel.tokens import with_token
+from shared.marketplaces.models import MarketplacePackage
+
+_PAUSE_SECONDS = 5.0
+_LONG_PAUSE_SECONDS = 300.0
+
+
+async def read_back(lease: Lease[Store], row: DueWriteBack, place: Place, tools: Telling) -> None:
+    """One getOrder for one parcel. Raises what concerns the whole connection; else only this parcel waits."""
+    fulfilment = await lease.read(lambda store: store.fulfilments.read(row.order_id))
+    if fulfilment is None or fulfilment.order is None:
+        return
+    far_id = fulfilment.order.marketplace_order_id
+    try:
+        packages = await with_token(
+            tools.tokens,
+            place.connection_id,
+            lambda token: place.tracking.read_packages(place.account, far_id, token, lease.budgets),
+        )
+    except FarSideError as error:
+        wait = _wait_seconds(error)
+        await lease.settle(lambda store: _postpone(store, row, wait, tools))
+        if isinstance(error, Throttled | Refused | Unreadable | RoleMissing):
+            return  # of this operation or this order only: writes go on
+        raise
+    await lease.settle(lambda store: _seen(store, row, packages, place, tools))
+
+
+def _wait_seconds(error: FarSideError) -> float:
+    wait = error.retry_after_seconds if isinstance(error, Retryable) else _LONG_PAUSE_SECONDS
+    return max(wait or 0.0, _PAUSE_SECONDS)
+
+
+async def _postpone(store: Store, row: DueWriteBack, wait: float, tools: Telling) -> None:
+    """Reading costs more than writing (domain rule 26): it waits for its budget, or for the next poll of the order."""
+    before = (await store.fulfilments.lock([row.order_id]))[0]
+    shipment = before.shipment(row.shipment_id)
+    if shipment.write_back is None or shipment.write_back.state is not Told.SENT:
+        return
+    later = shipment.telling(due_at=tools.planner.now() + timedelta(seconds=wait))
+    await store.fulfilments.save([(before, before.with_shipment(later))])
+
+
+async def _seen(
+    store: Store,
+    row: DueWriteBack,
+    packages: tuple[MarketplacePackage, ...],
+    place: Place,
+    tools: Telling,
+) -> None:
+    """Judges every parcel of the order that waits to be read back: one answer shows them all."""
+    now = tools.planner.now()
+    before = (await store.fulfilments.lock([row.order_id]))[0]
+    if before.order is None:
+        return
+    shown = replace(before.order, packages=_translated(before, packages))
+    after = before
+    for shipment in before.shipments:
+        told = shipment.write_back
+        asked = shipment.shipment_id == row.shipment_id or (told is not None and write_back.is_ours(shipment, shown))
+        if told is not None and told.state is Told.SENT and asked:
+            others = before.references() - {told.reference}
+            ours = frozenset(other for other in others if _is_of_ours(before, other))
+            after = after.with_shipment(write_back.read_back(shipment, shown, ours, now, place.timing))
+    await save_and_tell(store, [(before, after)], now)
+
+
+def _is_of_ours(fulfilment: Fulfilment, reference: str) -> bool:
+    return any(one.write_back is not None and one.write_back.reference == reference for one in fulfilment.shipments)
+
+
+def _translated(fulfilment: Fulfilment, packages: tuple[MarketplacePackage, ...]) -> tuple[Package, ...]:
+    """The marketplace's parcels with our line ids; lines we do not know are left out."""
+    lines = fulfilment.order.lines if fulfilment.order else ()
+    ours = {line.marketplace_line_id: line.line_id for line in lines}
+    return tuple(
+        Package(
+            package.reference,
+            package.tracking_number,
+            tuple((ours[line_id], quantity) for line_id, quantity in package.lines if line_id in ours),
+        )
+        for package in packages
+    )

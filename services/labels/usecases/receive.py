@@ -1,0 +1,100 @@
+"""What the other services say: connections, orders, reservations. Database work only, in the consumer's transaction."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from services.labels.domain.changes import order_seen
+from services.labels.domain.order import Order, OrderLine, Package, Reservation, ReservedLine
+from services.labels.usecases.planner import Planner
+from services.labels.usecases.ports import ConnectionCopy, OrderNews, ReservationNews, Store
+from services.labels.usecases.tell import save_and_tell
+from shared.events.auth import ConnectionStateV1
+from shared.events.base import Event
+from shared.events.inventory import ReservationChangedV1
+from shared.events.orders import OrderStateV1
+
+
+async def receive_connections(store: Store, events: Sequence[Event[ConnectionStateV1]]) -> None:
+    """Keeps the newest state of each connection: work for inactive ones rests."""
+    await store.connections.put([_connection(event.body) for event in events])
+
+
+async def receive_orders(store: Store, events: Sequence[Event[OrderStateV1]], *, planner: Planner) -> None:
+    """Plans what an order needs, marks what it already has, and confirms the parcels it shows."""
+    bodies = [event.body for event in events]
+    news = [OrderNews(body.order_id, body.organisation_id, _order(body)) for body in bodies]
+    await store.fulfilments.hear_orders(news)
+    await _plan_again(store, [one.order_id for one in news], planner)
+
+
+async def receive_reservations(
+    store: Store, events: Sequence[Event[ReservationChangedV1]], *, planner: Planner
+) -> None:
+    """Plans an order once the reservation of its newest version is known."""
+    bodies = [event.body for event in events]
+    news = [ReservationNews(body.order_id, body.organisation_id, _reservation(body)) for body in bodies]
+    await store.fulfilments.hear_reservations(news)
+    await _plan_again(store, [one.order_id for one in news], planner)
+
+
+async def _plan_again(store: Store, order_ids: Sequence[UUID], planner: Planner) -> None:
+    now = planner.now()
+    before = await store.fulfilments.lock(order_ids)
+    after = await planner.plan(store, [order_seen(fulfilment, now) for fulfilment in before])
+    await save_and_tell(store, list(zip(before, after, strict=True)), now)
+
+
+def _connection(body: ConnectionStateV1) -> ConnectionCopy:
+    return ConnectionCopy(
+        connection_id=body.connection_id,
+        organisation_id=body.organisation_id,
+        marketplace=body.marketplace,
+        region=body.region,
+        seller_id=body.seller_id,
+        name=body.name,
+        state=body.state,
+        consent_version=body.consent_version,
+        channels=tuple((channel.id, channel.name) for channel in body.channels),
+    )
+
+
+def _order(body: OrderStateV1) -> Order:
+    return Order(
+        connection_id=body.connection_id,
+        marketplace=body.marketplace,
+        channel_id=body.channel_id,
+        marketplace_order_id=body.marketplace_order_id,
+        version=body.order_version,
+        status=body.status,
+        placed_at=body.placed_at,
+        cancel_requested=body.cancel_requested,
+        ship_by=body.ship_by,
+        label_not_before=body.label_not_before,
+        recipient_digest=body.recipient_digest,
+        lines=tuple(
+            OrderLine(
+                line_id=line.line_id,
+                marketplace_line_id=line.marketplace_line_id,
+                sku=line.sku,
+                ordered=line.ordered,
+                cancelled=line.cancelled,
+                fulfilled=line.fulfilled,
+                decision=line.decision,
+                duties=line.duties,
+            )
+            for line in body.lines
+        ),
+        packages=tuple(
+            Package(
+                package.reference,
+                package.tracking_number,
+                tuple((line.line_id, line.quantity) for line in package.lines),
+            )
+            for package in body.packages
+        ),
+    )
+
+
+def _reservation(body: ReservationChangedV1) -> Reservation:
+    lines = (ReservedLine(line.line_id, line.wanted, line.reserved, line.weight_grams) for line in body.lines)
+    return Reservation(body.order_version, tuple(lines))
