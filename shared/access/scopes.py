@@ -2,6 +2,8 @@
 
 AUTH_TOKENS_USE = "auth.tokens:use"
 AUTH_SESSIONS_RESOLVE = "auth.sessions:resolve"
+AUTH_CONNECTIONS_READ = "auth.connections:read"
+AUTH_CONNECTIONS_WRITE = "auth.connections:write"
 ORDERS_READ = "orders.orders:read"
 ORDERS_RECIPIENT_READ = "orders.recipient:read"
 STOCK_READ = "inventory.stock:read"
@@ -12,6 +14,8 @@ SHIPMENTS_WRITE = "labels.shipments:write"
 MEANINGS = {
     AUTH_TOKENS_USE: "Get access tokens of connections, report a lost consent.",
     AUTH_SESSIONS_RESOLVE: "Ask whose session a cookie is.",
+    AUTH_CONNECTIONS_READ: "Read connections and their channels.",
+    AUTH_CONNECTIONS_WRITE: "Rename and end connections.",
     ORDERS_READ: "Read orders, their lines and their timeline, without personal data.",
     ORDERS_RECIPIENT_READ: "Read to whom an order goes; every read is audited.",
     STOCK_READ: "Read SKUs, levels and the ledger.",
@@ -28,5 +32,14 @@ SERVICE_SCOPES = {
 }
 
 SELLER_SCOPES = frozenset(
-    {ORDERS_READ, ORDERS_RECIPIENT_READ, STOCK_READ, STOCK_WRITE, SHIPMENTS_READ, SHIPMENTS_WRITE}
+    {
+        AUTH_CONNECTIONS_READ,
+        AUTH_CONNECTIONS_WRITE,
+        ORDERS_READ,
+        ORDERS_RECIPIENT_READ,
+        STOCK_READ,
+        STOCK_WRITE,
+        SHIPMENTS_READ,
+        SHIPMENTS_WRITE,
+    }
 )
