@@ -10,6 +10,7 @@ import os
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 from deploy.local.options import Options
 from deploy.local.processes import free_ports
@@ -27,6 +28,7 @@ _SCOPES = {
     "inventory": ["auth.sessions:resolve"],
     "labels": ["auth.tokens:use", "auth.sessions:resolve", "orders.recipient:read"],
 }
+_PROJECT = Path(__file__).parents[2]
 _REGIONS = ("na", "eu", "fe")
 APPLICATION_ID = "amzn1.sp.solution.passerelle-demo"
 CLIENT_ID = "amzn1.application-oa2-client.passerelle-demo"
@@ -77,7 +79,7 @@ class Environments:
     def base(self) -> dict[str, str]:
         """For a process that has no settings: where to find programs and files."""
         kept = {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
-        return kept | {"PYTHONUNBUFFERED": "1"}
+        return kept | {"PYTHONUNBUFFERED": "1", "PYTHONPATH": str(_PROJECT)}
 
     def of(self, service: str, process: str) -> dict[str, str]:
         """For `python -m services.<service> <process>`; `migrate` is told the same as the API."""
