@@ -1,0 +1,153 @@
+"""Access tokens of our own auth, and nothing else, open a door."""
+
+import base64
+import hmac
+import json
+from typing import Any
+from uuid import UUID
+
+import pytest
+from joserfc import jwt
+from joserfc.jwk import ECKey, KeySet, RSAKey
+
+from shared.access.errors import NotSignedIn
+from shared.access.tokens import RemoteSigningKeys, TokenVerifier
+from shared.kernel.errors import Unavailable
+from tests.unit.access.far_auth import START, FarAuth, TurnedClock
+
+ISSUER = "https://passerelle.example"
+ORGANISATION = UUID("01890a5d-ac96-774b-bcce-b302099a8058")
+JWKS = "/.well-known/jwks.json"
+KEY = ECKey.generate_key("P-256", {"kid": "k1", "use": "sig", "alg": "ES256"})
+NOW = int(START.timestamp())
+CLAIMS: dict[str, Any] = {
+    "iss": ISSUER, "aud": "passerelle", "exp": NOW + 600, "iat": NOW, "sub": "orders", "client_id": "orders",
+    "scope": "auth.tokens:use auth.sessions:resolve",
+}  # fmt: skip
+
+
+def signed(key: Any = KEY, header: dict[str, Any] | None = None, **claims: Any) -> str:
+    body = {name: value for name, value in (CLAIMS | claims).items() if value is not None}
+    return jwt.encode({"alg": "ES256", "kid": "k1"} | (header or {}), body, key, algorithms=["ES256", "HS256", "RS256"])
+
+
+def far_auth(*keys: ECKey) -> FarAuth:
+    auth = FarAuth()
+    auth.answer(JWKS, 200, KeySet(list(keys)).as_dict(private=False))
+    return auth
+
+
+def verifier(auth: FarAuth, clock: TurnedClock | None = None) -> TokenVerifier:
+    clock = clock or TurnedClock()
+    return TokenVerifier(ISSUER, RemoteSigningKeys("http://auth", auth.outward(), clock=clock), clock)
+
+
+async def test_a_token_of_a_service() -> None:
+    """No organisation, its scopes, its client id."""
+    found = await verifier(far_auth(KEY)).verify(signed())
+    assert (found.organisation_id, found.label, found.csrf_token) == (None, "orders", None)
+    assert found.scopes == {"auth.tokens:use", "auth.sessions:resolve"}
+
+
+async def test_a_token_of_an_organisation() -> None:
+    """The organisation is in the token, signed."""
+    assert (await verifier(far_auth(KEY)).verify(signed(organisation=str(ORGANISATION)))).organisation == ORGANISATION
+
+
+@pytest.mark.parametrize("seconds", [0, 629])
+async def test_clocks_may_differ_by_half_a_minute(seconds: float) -> None:
+    """A token is good until 30 seconds after its end."""
+    await verifier(far_auth(KEY), TurnedClock(seconds)).verify(signed())
+
+
+def encoded(part: bytes) -> str:
+    return base64.urlsafe_b64encode(part).rstrip(b"=").decode()
+
+
+def signed_with_our_public_key() -> str:
+    """The old trick: HMAC under the public key, hoping the verifier lets the token choose the algorithm."""
+    head = encoded(json.dumps({"alg": "HS256", "kid": "k1"}).encode()) + "." + encoded(json.dumps(CLAIMS).encode())
+    return head + "." + encoded(hmac.digest(KEY.as_pem(private=False), head.encode(), "sha256"))
+
+
+REFUSED = {
+    "nonsense": "nonsense",
+    "three dots": "a.b.c",
+    "empty": "",
+    "not ascii": "é.é.é",
+    "another issuer": signed(iss="https://evil.example"),
+    "no issuer": signed(iss=None),
+    "another audience": signed(aud="other"),
+    "no audience": signed(aud=None),
+    "ended": signed(exp=NOW - 31),
+    "endless": signed(exp=None),
+    "no client": signed(client_id=None),
+    "organisation is no id": signed(organisation="x"),
+    "another key under our id": signed(ECKey.generate_key("P-256", {"kid": "k1"})),
+    "our public key as a shared secret": signed_with_our_public_key(),
+    "another algorithm": signed(RSAKey.generate_key(2048), {"alg": "RS256"}),
+    "no key id": jwt.encode({"alg": "ES256"}, CLAIMS, KEY),
+}
+
+
+@pytest.mark.parametrize("token", REFUSED.values(), ids=REFUSED.keys())
+async def test_any_other_token_is_refused(token: str) -> None:
+    """NotSignedIn, whatever is wrong, and no hint which."""
+    with pytest.raises(NotSignedIn, match=r"^the token is not valid$"):
+        await verifier(far_auth(KEY)).verify(token)
+
+
+async def test_an_unsigned_token_is_refused() -> None:
+    """`alg: none` opens nothing."""
+    parts = [{"alg": "none", "kid": "k1"}, CLAIMS]
+    token = ".".join([*(encoded(json.dumps(part).encode()) for part in parts), ""])
+    with pytest.raises(NotSignedIn):
+        await verifier(far_auth(KEY)).verify(token)
+
+
+async def test_keys_are_asked_for_once() -> None:
+    """And again after ten minutes, so that a withdrawn key does not live for ever."""
+    auth, clock = far_auth(KEY), TurnedClock()
+    tokens = verifier(auth, clock)
+    await tokens.verify(signed())
+    await tokens.verify(signed())
+    assert len(auth.asked) == 1
+    clock.seconds = 601
+    await tokens.verify(signed())
+    assert len(auth.asked) == 2
+
+
+async def test_a_new_key_is_found_at_once_and_a_forged_id_is_no_flood() -> None:
+    """An unknown key id asks again, at most every ten seconds."""
+    auth, clock = far_auth(KEY), TurnedClock()
+    tokens = verifier(auth, clock)
+    await tokens.verify(signed())
+    new = ECKey.generate_key("P-256", {"kid": "k2", "use": "sig", "alg": "ES256"})
+    auth.answer(JWKS, 200, KeySet([KEY, new]).as_dict(private=False))
+    clock.seconds = 11
+    await tokens.verify(signed(new, {"kid": "k2"}))
+    for _ in range(20):
+        with pytest.raises(NotSignedIn):
+            await tokens.verify(signed(header={"kid": "forged"}))
+    assert len(auth.asked) == 2
+
+
+async def test_known_keys_outlive_an_absent_auth() -> None:
+    """auth away: tokens of known keys are still checked, unknown ones are Unavailable, not refused."""
+    auth, clock = far_auth(KEY), TurnedClock()
+    tokens = verifier(auth, clock)
+    await tokens.verify(signed())
+    del auth.answers[JWKS]
+    clock.seconds = 605
+    await tokens.verify(signed())
+    with pytest.raises(Unavailable):
+        await tokens.verify(signed(header={"kid": "k2"}))
+
+
+@pytest.mark.parametrize("answer", [(500, None), (200, {"keys": "?"}), (200, []), (200, {"keys": [{"kty": "?"}]})])
+async def test_unreadable_keys_are_unavailable(answer: tuple[int, Any]) -> None:
+    """Nobody can say whether the token is good."""
+    auth = FarAuth()
+    auth.answer(JWKS, *answer)
+    with pytest.raises(Unavailable):
+        await verifier(auth).verify(signed())
