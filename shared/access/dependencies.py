@@ -15,8 +15,7 @@ from fastapi import Depends, Request
 from fastapi.security import APIKeyCookie, HTTPBearer
 
 from shared.access.errors import Forbidden, NotSignedIn, SignInFirst
-from shared.access.principal import Principal, Sessions, check_csrf, session_cookie_name
-from shared.access.tokens import TokenVerifier
+from shared.access.principal import Principal, Sessions, Tokens, check_csrf, session_cookie_name
 
 CSRF_HEADER = "X-CSRF-Token"
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -31,7 +30,7 @@ class Access:
     """How this process tells who asks."""
 
     sessions: Sessions
-    tokens: TokenVerifier
+    tokens: Tokens
     public_url: str
 
     async def by_session(self, request: Request) -> Principal | None:

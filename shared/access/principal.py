@@ -40,6 +40,14 @@ class Sessions(Protocol):
         ...
 
 
+class Tokens(Protocol):
+    """Implemented by TokenVerifier."""
+
+    async def verify(self, token: str) -> Principal:
+        """Whoever the token was given to. Raises NotSignedIn, Unavailable."""
+        ...
+
+
 def check_csrf(principal: Principal, token: str | None) -> None:
     """A form or call that changes something carries its session's token. Raises FormExpired."""
     if not principal.csrf_token or not token or not hmac.compare_digest(principal.csrf_token.encode(), token.encode()):

@@ -5,7 +5,7 @@ Errors as the caller gets them: problem+json for programs (RFC 9457), a page for
 """
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from http import HTTPStatus
 from typing import Any, cast
 from urllib.parse import urlencode
@@ -112,8 +112,8 @@ def answer_problem(request: Request, problem: Problem) -> Response:
 async def _answer_error(request: Request, error: Exception) -> Response:
     reader = next(_READERS[kind] for kind in type(error).__mro__ if kind in _READERS)
     response = answer_problem(request, reader(error))
-    for name, value in cast(Mapping[str, str], getattr(error, "headers", None) or {}).items():
-        response.headers[name] = value
+    if isinstance(error, HTTPException):
+        response.headers.update(error.headers or {})
     return response
 
 
