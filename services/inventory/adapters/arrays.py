@@ -1,18 +1,18 @@
 """Values handed to a statement as one array per column: any number of them is one statement, planned once."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import Column, ColumnElement, TableValuedAlias, any_, bindparam, column, func
+from sqlalchemy import Column, ColumnClause, ColumnElement, TableValuedAlias, any_, bindparam, column, func
 from sqlalchemy.dialects.postgresql import ARRAY
 
 
-def rows_of(columns: Sequence[Column[Any]], rows: Iterable[Mapping[str, Any]]) -> TableValuedAlias:
-    """A relation named `given` with these columns, holding `rows` (by column name)."""
+def rows_of(columns: Sequence[ColumnClause[Any]], rows: Iterable[Any]) -> TableValuedAlias:
+    """A relation with these columns; each row is an object that has an attribute by each column's name."""
     held = list(rows)
-    arrays = [bindparam(None, [row[c.name] for row in held], ARRAY(c.type), unique=True) for c in columns]
+    arrays = [bindparam(None, [getattr(row, c.name) for row in held], ARRAY(c.type), unique=True) for c in columns]
     names = [column(c.name, c.type) for c in columns]
-    return func.unnest(*arrays).table_valued(*names, name="given").render_derived()
+    return func.unnest(*arrays).table_valued(*names).render_derived()
 
 
 def among(tested: Column[Any], values: Collection[Any]) -> ColumnElement[bool]:

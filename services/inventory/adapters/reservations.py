@@ -1,10 +1,10 @@
 """Reservations and their lines, over one open transaction."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import asdict, fields
-from typing import Any
+from dataclasses import fields
+from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, func, select, update
+from sqlalchemy import ColumnElement, Integer, Uuid, column, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -18,6 +18,12 @@ from shared.kernel.ids import OrderId, OrganisationId, SkuId
 _LINE = [reservation_line.c[field.name] for field in fields(Line)]
 _SHORT = reservation_line.c.wanted - reservation_line.c.reserved
 _HEAD = list(reservation.columns)
+_WISH = [column("sku_id", Uuid), column("units", Integer)]
+
+
+class _Wish(NamedTuple):
+    sku_id: SkuId
+    units: int
 
 
 class SqlLines:
@@ -50,8 +56,7 @@ class SqlLines:
     async def save(self, lines: Sequence[Line]) -> None:
         if not lines:
             return
-        columns = [*_LINE, reservation_line.c.wanted]
-        given = rows_of(columns, ({**asdict(line), "wanted": line.wanted} for line in lines))
+        given = rows_of([*_LINE, reservation_line.c.wanted], lines)
         saving = insert(reservation_line).from_select(list(given.c.keys()), select(*given.c))
         values = {name: saving.excluded[name] for name in given.c.keys() if name != "line_id"}  # noqa: SIM118
         await self._connection.execute(saving.on_conflict_do_update(index_elements=["line_id"], set_=values))
@@ -78,16 +83,16 @@ class SqlLines:
         order: tuple[ColumnElement[Any], ...],
     ) -> list[Line]:
         """Per SKU, as many lines in this order as it takes until their amounts reach `units`."""
-        wishes = rows_of([sku.c.id, sku.c.on_hand], ({"id": one, "on_hand": units[one]} for one in units))
+        wishes = rows_of(_WISH, (_Wish(*wish) for wish in units.items()))
         up_to_here = func.sum(amount).over(partition_by=reservation_line.c.sku_id, order_by=order)
         candidates = (
-            select(*_LINE, (up_to_here - amount).label("before"), wishes.c.on_hand.label("needed"))
-            .join(wishes, wishes.c.id == reservation_line.c.sku_id)
+            select(*_LINE, (up_to_here - amount).label("before"), wishes.c.units)
+            .join(wishes, wishes.c.sku_id == reservation_line.c.sku_id)
             .where(reservation_line.c.wanted > 0, amount > 0, ~among(reservation_line.c.order_id, beside))
             .subquery()
         )
-        names = [column.name for column in _LINE]
-        query = select(*(candidates.c[name] for name in names)).where(candidates.c.before < candidates.c.needed)
+        names = [one.name for one in _LINE]
+        query = select(*(candidates.c[name] for name in names)).where(candidates.c.before < candidates.c.units)
         return [Line(**row) for row in (await self._connection.execute(query)).mappings()]
 
 
@@ -107,15 +112,14 @@ class SqlReservations:
     async def save(self, reservations: Sequence[Reservation]) -> None:
         if not reservations:
             return
-        given = rows_of(_HEAD, (asdict(head) for head in reservations))
-        values = {column.name: given.c[column.name] for column in _HEAD if not column.primary_key}
+        given = rows_of(_HEAD, reservations)
+        values = {one.name: given.c[one.name] for one in _HEAD if not one.primary_key}
         await self._connection.execute(
             update(reservation).where(reservation.c.order_id == given.c.order_id).values(values)
         )
 
     async def _make(self, new: Mapping[OrderId, OrganisationId]) -> None:
         columns = [reservation.c.order_id, reservation.c.organisation_id]
-        rows = ({"order_id": order_id, "organisation_id": new[order_id]} for order_id in sorted(new))
-        given = rows_of(columns, rows)
+        given = rows_of(columns, (Reservation(order_id, new[order_id]) for order_id in sorted(new)))
         making = insert(reservation).from_select(list(given.c.keys()), select(*given.c).order_by(given.c.order_id))
         await self._connection.execute(making.on_conflict_do_nothing(index_elements=["order_id"]))

@@ -1,11 +1,12 @@
 """SKUs and the ledger, over one open transaction."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import fields
 from datetime import datetime
+from types import SimpleNamespace
 from typing import Any
 
-from sqlalchemy import Row, false, literal, select, update
+from sqlalchemy import Row, literal, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -40,7 +41,7 @@ class SqlSkus:
     async def save(self, skus: Sequence[Sku]) -> None:
         if not skus:
             return
-        given = rows_of([sku.c.id, *_SAVED], (asdict(one) for one in skus))
+        given = rows_of([sku.c.id, *_SAVED], skus)
         values = {column.name: given.c[column.name] for column in _SAVED}
         await self._connection.execute(update(sku).where(sku.c.id == given.c.id).values(values))
 
@@ -52,15 +53,15 @@ class SqlSkus:
     async def _ids(self, names: Collection[SkuName]) -> dict[SkuName, SkuId]:
         if not names:
             return {}
-        given = rows_of(_NAME, (name._asdict() for name in names))
+        given = rows_of(_NAME, names)
         same = (sku.c.organisation_id == given.c.organisation_id) & (sku.c.code == given.c.code)
         rows = await self._connection.execute(select(sku.c.id, *_NAME).join(given, same))
         return {SkuName(row.organisation_id, row.code): SkuId(row.id) for row in rows}
 
     async def _make(self, names: Sequence[SkuName], now: datetime) -> None:
         """Untracked: nobody has counted yet."""
-        given = rows_of([sku.c.id, *_NAME], ({"id": new_id(), **name._asdict()} for name in names))
-        fixed = {"tracked": false(), "on_hand": 0, "reserved": 0, "short": 0, "created_at": now}
+        given = rows_of([sku.c.id, *_NAME], (Sku(SkuId(new_id()), *name) for name in names))
+        fixed = {"tracked": False, "on_hand": 0, "reserved": 0, "short": 0, "created_at": now}
         rows = select(*given.c, *(literal(value, sku.c[name].type) for name, value in fixed.items()))
         rows = rows.order_by(given.c.organisation_id, given.c.code)
         making = insert(sku).from_select([*given.c.keys(), *fixed], rows)
@@ -92,6 +93,6 @@ def sku_of(row: Row[Any]) -> Sku:
     )
 
 
-def _row(entry: Entry) -> dict[str, Any]:
-    cause = entry.cause
-    return {**asdict(entry), "id": new_id(), "via": cause.via.value, "user_id": cause.user_id}
+def _row(entry: Entry) -> SimpleNamespace:
+    told = {field.name: getattr(entry, field.name) for field in fields(Entry)}
+    return SimpleNamespace(**told, id=new_id(), via=entry.cause.via, user_id=entry.cause.user_id)

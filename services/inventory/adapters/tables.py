@@ -99,7 +99,7 @@ ledger_entry = Table(
     Column("sku_id", Uuid, ForeignKey("sku.id"), nullable=False),
     Column("at", _TIME, nullable=False),
     Column("reason", Text, nullable=False),
-    Column("units", Integer, nullable=False),
+    Column("change", Integer, nullable=False),
     Column("level", Integer, nullable=False),
     Column("via", Text, nullable=False),
     Column("user_id", Uuid),

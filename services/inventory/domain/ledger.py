@@ -31,7 +31,7 @@ class Cause:
 @dataclass(frozen=True, slots=True)
 class Entry:
     """
-    `units` were added (or taken, below zero); `level` is what they led to.
+    `change` units were added (taken, below zero); `level` is what they led to.
 
     A shipped entry names its line, and `departed`: all units that left for the line so far, this entry's included.
     """
@@ -40,7 +40,7 @@ class Entry:
     sku_id: SkuId
     at: datetime
     reason: Reason
-    units: int
+    change: int
     level: int
     cause: Cause
     order_id: OrderId | None = None

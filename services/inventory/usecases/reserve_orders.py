@@ -5,7 +5,7 @@ from typing import Any
 
 from services.inventory.domain.line import Line, OrderWord
 from services.inventory.usecases.ports import SkuName, Store
-from services.inventory.usecases.settle_shelf import Touched, settle_shelf, shelf_of
+from services.inventory.usecases.settle_shelf import Touched, by_order, settle_shelf, shelf_of
 from shared.events.base import Event
 from shared.events.orders import OrderLineV1, OrderStateV1
 from shared.kernel.clock import Clock
@@ -25,8 +25,9 @@ async def reserve_orders(store: Store, events: Sequence[Event[Any]], *, clock: C
     lines = await store.lines.of_orders(words)
     shelf = shelf_of(skus, lines, now)
     ids = {SkuName(sku.organisation_id, sku.code): sku.id for sku in skus}
-    for word in words.values():
-        for line in _folded(word, [line for line in lines if line.order_id == word.order_id], ids):
+    known = by_order(lines)
+    for order_id, word in words.items():
+        for line in _folded(word, known[order_id], ids):
             shelf.put(line)
     orders = {order_id: OrganisationId(word.organisation_id) for order_id, word in words.items()}
     await settle_shelf(shelf, Touched(orders, lines, words), store=store, now=now)

@@ -1,6 +1,7 @@
 """The end of every path: serve who waits, write what changed, tell who must know. One transaction, set-based."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -35,6 +36,14 @@ def shelf_of(skus: Sequence[Sku], lines: Sequence[Line], now: datetime) -> Shelf
     return Shelf(skus, lines, now)
 
 
+def by_order(lines: Iterable[Line]) -> Mapping[OrderId, Sequence[Line]]:
+    """The lines of each order; an order without lines has none."""
+    grouped: defaultdict[OrderId, list[Line]] = defaultdict(list)
+    for line in lines:
+        grouped[line.order_id].append(line)
+    return grouped
+
+
 async def settle_shelf(shelf: Shelf, touched: Touched, *, store: Store, now: datetime) -> None:
     """
     Balances the shelf and stores it; publishes the reservations and levels that changed.
@@ -55,6 +64,8 @@ async def settle_shelf(shelf: Shelf, touched: Touched, *, store: Store, now: dat
 
 async def _balance(shelf: Shelf, beside: Collection[OrderId], store: Store) -> None:
     free, missing = shelf.free(), shelf.missing()
+    if not free and not missing:
+        return
     candidates: list[Line] = []
     if free:
         candidates += await store.lines.to_serve(free, beside)

@@ -6,7 +6,7 @@ from typing import Any
 
 from services.inventory.domain.line import Line
 from services.inventory.usecases.ports import Store
-from services.inventory.usecases.settle_shelf import Touched, settle_shelf, shelf_of
+from services.inventory.usecases.settle_shelf import Touched, by_order, settle_shelf, shelf_of
 from shared.events.base import Event
 from shared.events.labels import ShipmentStateV1
 from shared.kernel.clock import Clock
@@ -25,8 +25,9 @@ async def ship_orders(store: Store, events: Sequence[Event[Any]], *, clock: Cloc
     skus = await store.skus.lock((), await store.lines.sku_ids(words), now)
     lines = await store.lines.of_orders(words)
     shelf = shelf_of(skus, lines, now)
+    known = by_order(lines)
     for order_id, word in words.items():
-        for line in _folded(order_id, word, [line for line in lines if line.order_id == order_id]):
+        for line in _folded(order_id, word, known[order_id]):
             shelf.put(line)
     orders = {order_id: OrganisationId(word.organisation_id) for order_id, word in words.items()}
     await settle_shelf(shelf, Touched(orders, lines, {}), store=store, now=now)

@@ -147,7 +147,7 @@ def check_levels(warehouse: Warehouse) -> None:
     """Sums, limits and the ledger of every SKU."""
     written: defaultdict[SkuId, int] = defaultdict(int)
     for entry in warehouse.ledger.entries:
-        written[entry.sku_id] += entry.units
+        written[entry.sku_id] += entry.change
         assert entry.level >= 0
     for sku in warehouse.skus.rows.values():
         lines = [line for line in warehouse.lines.rows.values() if line.sku_id == sku.id]

@@ -26,8 +26,8 @@ async def test_a_confirmed_parcel_leaves_the_level_and_the_reservation() -> None
     await warehouse.shipment(shipment(received.subject, [{received.body.lines[0].line_id: 2}]))
     assert warehouse.levels("mug") == (3, 0, 3, 0)
     counted, shipped = warehouse.ledger.entries
-    assert (counted.reason, counted.units, counted.level) == (Reason.COUNTED, 5, 5)
-    assert (shipped.reason, shipped.units, shipped.level) == (Reason.SHIPPED, -2, 3)
+    assert (counted.reason, counted.change, counted.level) == (Reason.COUNTED, 5, 5)
+    assert (shipped.reason, shipped.change, shipped.level) == (Reason.SHIPPED, -2, 3)
     assert shipped.order_id == received.subject
 
 
@@ -59,7 +59,7 @@ async def test_the_marketplace_and_labels_tell_of_the_same_parcel_once() -> None
             await warehouse.shipment(confirmed)
             await warehouse.order(fulfilled)
         assert warehouse.levels("mug") == (3, 0, 3, 0)
-        assert sum(entry.units for entry in warehouse.ledger.entries) == 3
+        assert sum(entry.change for entry in warehouse.ledger.entries) == 3
 
 
 async def test_labels_may_speak_of_an_order_before_orders_does() -> None:

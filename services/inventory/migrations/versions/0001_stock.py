@@ -101,7 +101,7 @@ def _create_ledger() -> None:
         sa.Column("sku_id", sa.Uuid, nullable=False),
         sa.Column("at", _TIME, nullable=False),
         sa.Column("reason", sa.Text, nullable=False),
-        sa.Column("units", sa.Integer, nullable=False),
+        sa.Column("change", sa.Integer, nullable=False),
         sa.Column("level", sa.Integer, nullable=False),
         sa.Column("via", sa.Text, nullable=False),
         sa.Column("user_id", sa.Uuid),

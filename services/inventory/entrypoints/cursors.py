@@ -1,0 +1,40 @@
+"""Cursors of lists: where the next piece begins, unreadable to callers so that nobody builds one."""
+
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import Query
+from pydantic import AfterValidator, BeforeValidator
+from pydantic_core import PydanticCustomError
+
+
+def cursor_of(after: str | None) -> str | None:
+    return None if after is None else urlsafe_b64encode(after.encode()).decode().rstrip("=")
+
+
+def code_after(cursor: str | None) -> str | None:
+    """The SKU's code a piece begins behind. Raises PydanticCustomError for what `cursor_of` never gave."""
+    if cursor is None:
+        return None
+    try:
+        after = urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode()
+    except ValueError:
+        after = ""
+    if cursor_of(after) != cursor or "\0" in after:
+        raise PydanticCustomError("cursor", "This cursor is not one of ours.")
+    return after
+
+
+def entry_after(cursor: str | None) -> UUID | None:
+    """The ledger entry a piece begins behind. Raises PydanticCustomError."""
+    after = code_after(cursor)
+    try:
+        return UUID(after) if after is not None else None
+    except ValueError:
+        raise PydanticCustomError("cursor", "This cursor is not one of ours.") from None
+
+
+_CURSOR = Query(max_length=600, alias="cursor", description="`next_cursor` of the answer before.")
+SkuCursor = Annotated[str | None, AfterValidator(code_after), _CURSOR]
+EntryCursor = Annotated[UUID | None, BeforeValidator(entry_after), _CURSOR]

@@ -1,0 +1,34 @@
+"""The worker: publishes what happened here, applies what happened elsewhere."""
+
+import asyncio
+from functools import partial
+
+from services.inventory import bootstrap
+from services.inventory.bootstrap import SERVICE
+from services.inventory.settings import Settings
+from shared.kernel.clock import SystemClock
+from shared.messaging.relay import run_relay
+from shared.runtime.process import run_process
+
+
+async def run(settings: Settings) -> int:
+    """Relay and consumer side by side until told to stop; the exit status."""
+    engine = bootstrap.engine_of(settings, "worker")
+    kafka = bootstrap.kafka_of(settings)
+
+    async def relay(stop: asyncio.Event) -> None:
+        await run_relay(settings.database_url.get_secret_value(), kafka, service=SERVICE, stop=stop)
+
+    async def consumer(stop: asyncio.Event) -> None:
+        await bootstrap.consume(engine, kafka, SystemClock(), stop)
+
+    try:
+        return await run_process(
+            service=SERVICE,
+            process="worker",
+            settings=settings,
+            parts=[relay, consumer],
+            ready=partial(bootstrap.database_answers, engine),
+        )
+    finally:
+        await engine.dispose()

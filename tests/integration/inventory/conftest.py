@@ -1,0 +1,62 @@
+"""A migrated database and inventory over it, as its worker and its API use it."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from typing import Any, TypeVar
+
+import pytest
+from sqlalchemy import select, text
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from services.inventory import bootstrap
+from services.inventory.adapters.tables import ledger_entry, outbox, reservation, reservation_line, sku
+from services.inventory.domain.sku import Sku
+from services.inventory.usecases.ports import Store
+from services.inventory.usecases.set_stock import StockRow, set_stock
+from shared.db.engine import make_engine
+from shared.db.unit_of_work import run_in_transaction, transaction
+from shared.events.base import Event
+from shared.kernel.clock import SystemClock
+from shared.kernel.ids import OrganisationId
+from tests.infrastructure import MakeDatabase
+from tests.unit.inventory.builders import BY_HAND, ORGANISATION
+
+T = TypeVar("T")
+TABLES = {table.name: table for table in (sku, reservation, reservation_line, ledger_entry, outbox)}
+
+
+class Inventory:
+    """What arrives, as the API and the consumer bring it, and what the tables say afterwards."""
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        self.engine = engine
+        self.clock = SystemClock()
+        self.held = bootstrap.inventory_on(engine, self.clock)
+        self._handlers = {one.topic.name: one.handle for one in bootstrap.subscriptions(self.clock)}
+
+    async def apply(self, *events: Event[Any]) -> None:
+        """As the consumer does, without its inbox: one transaction, started over after a conflict."""
+        handle = self._handlers[events[0].body.TOPIC]
+        await run_in_transaction(self.held.uow, lambda store: handle(store, events))
+
+    async def set(self, *rows: StockRow, organisation_id: OrganisationId = ORGANISATION) -> list[Sku]:
+        return await self._in_transaction(
+            lambda store: set_stock(rows, organisation_id, BY_HAND, store=store, clock=self.clock)
+        )
+
+    async def rows(self, table: str) -> Sequence[Any]:
+        async with transaction(self.engine) as connection:
+            return (await connection.execute(select(TABLES[table]))).all()
+
+    async def execute(self, statement: str) -> None:
+        async with transaction(self.engine) as connection:
+            await connection.execute(text(statement))
+
+    async def _in_transaction(self, work: Callable[[Store], Awaitable[T]]) -> T:
+        return await run_in_transaction(self.held.uow, work)
+
+
+@pytest.fixture
+async def inventory(migrated_database: MakeDatabase) -> AsyncIterator[Inventory]:
+    engine = make_engine(migrated_database("inventory"), "tests", pool_size=8)
+    yield Inventory(engine)
+    await engine.dispose()
