@@ -5,6 +5,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from services.auth.adapters.accounts import SqlAccounts, SqlAttempts, SqlSessions
 from services.auth.adapters.connections import SqlConnections, SqlConsents
 from services.auth.adapters.grants import SqlAudit, SqlGrants, SqlSigningKeys
+from services.auth.adapters.upkeep import SqlUpkeep
 from services.auth.usecases.ports import Store
 from shared.messaging.outbox import SqlOutbox
 
@@ -19,5 +20,6 @@ def bind(connection: AsyncConnection) -> Store:
         grants=SqlGrants(connection),
         audit=SqlAudit(connection),
         signing_keys=SqlSigningKeys(connection),
+        upkeep=SqlUpkeep(connection),
         outbox=SqlOutbox(connection),
     )

@@ -17,7 +17,7 @@ SEEN_EVERY = timedelta(hours=1)
 ATTEMPTS_WINDOW = timedelta(minutes=15)
 # By what is counted: this account from this address, this address, this account from anywhere. The last is wide, so
 # that a stranger cannot easily lock somebody out.
-ATTEMPTS_MOST = {"pair": 10, "address": 50, "account": 100, "sign-up": 20}
+ATTEMPTS_MOST = {"pair": 10, "address": 50, "account": 100, "sign-up": 100}
 LOCALES = ("en", "fr")
 
 _EMAIL = re.compile(r"[^@\s,;<>\"]+@[^@\s,;<>\"]+\.[^@\s,;<>\".]+")

@@ -2,7 +2,7 @@
 
 from services.auth.domain.audit import Action, AuditEntry
 from services.auth.domain.connection import Connection, disconnect
-from services.auth.usecases.begin_consent import Who
+from services.auth.usecases.actor import Actor
 from services.auth.usecases.errors import ConnectionUnknown
 from services.auth.usecases.keep_change import keep_change
 from services.auth.usecases.ports import Store
@@ -10,7 +10,7 @@ from shared.kernel.clock import Clock
 from shared.kernel.ids import ConnectionId, new_id
 
 
-async def disconnect_connection(connection_id: ConnectionId, who: Who, *, store: Store, clock: Clock) -> Connection:
+async def disconnect_connection(connection_id: ConnectionId, who: Actor, *, store: Store, clock: Clock) -> Connection:
     """The connection, ended; doing it again changes nothing. Raises ConnectionUnknown."""
     connection = await store.connections.lock_own(connection_id, who.organisation_id)
     if connection is None:

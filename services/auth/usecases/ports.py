@@ -1,6 +1,6 @@
 """What the use cases need from the outside: the `Store` of one transaction, and the vault, which calls out."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import datetime
@@ -129,6 +129,20 @@ class SigningKeys(Protocol):
     async def delete(self, kids: Sequence[str]) -> None: ...
 
 
+class Upkeep(Protocol):
+    async def remove_ended(self, now: datetime) -> None:
+        """Sessions, attempts and consent states whose time is over."""
+        ...
+
+    async def rewrap_grants(
+        self, after: GrantId | None, rewrap: Callable[[GrantId, bytes], bytes | None]
+    ) -> GrantId | None:
+        """Replaces the wrapped keys that `rewrap` gives another for, a batch after `after`; where to go on."""
+        ...
+
+    async def rewrap_signing_keys(self, rewrap: Callable[[str, bytes], bytes | None]) -> None: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Store:
     accounts: Accounts
@@ -139,6 +153,7 @@ class Store:
     grants: Grants
     audit: Audit
     signing_keys: SigningKeys
+    upkeep: Upkeep
     outbox: Outbox
 
 
@@ -181,3 +196,11 @@ class TokenVault(Protocol):
 
 class SigningVault(Protocol):
     def new_key(self, now: datetime) -> SigningKey: ...
+
+
+class KeyWrapping(Protocol):
+    """None: the data key is under the newest key-encryption key already."""
+
+    def rewrap_grant(self, grant_id: GrantId, wrapped: bytes) -> bytes | None: ...
+
+    def rewrap_signing_key(self, kid: str, wrapped: bytes) -> bytes | None: ...

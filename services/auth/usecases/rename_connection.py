@@ -2,7 +2,7 @@
 
 from services.auth.domain.audit import Action, AuditEntry
 from services.auth.domain.connection import Connection, rename
-from services.auth.usecases.begin_consent import Who
+from services.auth.usecases.actor import Actor
 from services.auth.usecases.errors import ConnectionUnknown
 from services.auth.usecases.keep_change import keep_change
 from services.auth.usecases.ports import Store
@@ -11,7 +11,7 @@ from shared.kernel.ids import ConnectionId, new_id
 
 
 async def rename_connection(
-    connection_id: ConnectionId, name: str, who: Who, *, store: Store, clock: Clock
+    connection_id: ConnectionId, name: str, who: Actor, *, store: Store, clock: Clock
 ) -> Connection:
     """The connection renamed. Raises ConnectionUnknown, NameInvalid."""
     connection = await store.connections.lock_own(connection_id, who.organisation_id)

@@ -1,0 +1,61 @@
+"""Who asks, answered from auth's own tables: what the other services ask auth for over HTTP."""
+
+from joserfc.jwk import KeySet
+
+from services.auth.usecases.ports import Store
+from services.auth.usecases.resolve_session import resolve_session
+from services.auth.usecases.views import Views
+from shared.access.principal import Principal
+from shared.access.scopes import SELLER_SCOPES
+from shared.kernel.clock import Clock
+from shared.kernel.ports import UnitOfWork
+
+# A cookie of ours is 43 characters; what is far longer is not looked for.
+_LONGEST_COOKIE = 200
+_KEEP_SECONDS = 60.0
+# A forged key id must not become a read of the database for each request.
+_LOOK_AGAIN_SECONDS = 1.0
+
+
+class OwnSessions:
+    """Implements `shared.access.principal.Sessions`."""
+
+    def __init__(self, uow: UnitOfWork[Store], clock: Clock) -> None:
+        self._uow = uow
+        self._clock = clock
+
+    async def resolve(self, cookie_value: str) -> Principal | None:
+        if not cookie_value or len(cookie_value) > _LONGEST_COOKIE:
+            return None
+        async with self._uow() as store:
+            found = await resolve_session(cookie_value, store=store, clock=self._clock)
+        if found is None:
+            return None
+        session, account = found
+        return Principal(
+            account.organisation_id,
+            account.id,
+            SELLER_SCOPES,
+            csrf_token=session.csrf_token,
+            locale=account.locale,
+            label=account.email,
+        )
+
+
+class OwnSigningKeys:
+    """Implements `shared.access.tokens.SigningKeys`."""
+
+    def __init__(self, views: Views, clock: Clock) -> None:
+        self._views = views
+        self._clock = clock
+        self._keys = KeySet([])
+        self._read_at: float | None = None
+
+    async def holding(self, kid: str) -> KeySet:
+        known = any(key.kid == kid for key in self._keys)
+        keep = _KEEP_SECONDS if known else _LOOK_AGAIN_SECONDS
+        if self._read_at is None or self._clock.monotonic() - self._read_at >= keep:
+            public = [key.public_key for key in await self._views.signing_keys()]
+            self._keys = KeySet.import_key_set({"keys": public})
+            self._read_at = self._clock.monotonic()
+        return self._keys

@@ -1,0 +1,47 @@
+"""Reads for pages and lists: each in a short transaction of its own."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from services.auth.adapters import tables
+from services.auth.adapters.connections import to_connection
+from services.auth.adapters.grants import SqlSigningKeys
+from services.auth.domain.connection import Connection
+from services.auth.domain.signing import SigningKey
+from shared.db.unit_of_work import transaction
+from shared.kernel.ids import ConnectionId, OrganisationId
+
+_ITS = tables.connection
+
+
+class SqlViews:
+    """See `usecases.views.Views`."""
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        self._engine = engine
+
+    async def connections(
+        self, organisation_id: OrganisationId, *, after: ConnectionId | None, limit: int
+    ) -> Sequence[Connection]:
+        query = select(_ITS).where(_ITS.c.organisation_id == organisation_id).order_by(_ITS.c.id).limit(limit)
+        if after is not None:
+            query = query.where(_ITS.c.id > after)
+        async with transaction(self._engine) as connection:
+            return [to_connection(row) for row in await connection.execute(query)]
+
+    async def connection(self, organisation_id: OrganisationId, connection_id: ConnectionId) -> Connection | None:
+        query = select(_ITS).where(_ITS.c.organisation_id == organisation_id, _ITS.c.id == connection_id)
+        async with transaction(self._engine) as connection:
+            row = (await connection.execute(query)).first()
+        return to_connection(row) if row else None
+
+    async def organisation_name(self, organisation_id: OrganisationId) -> str:
+        query = select(tables.organisation.c.name).where(tables.organisation.c.id == organisation_id)
+        async with transaction(self._engine) as connection:
+            return str((await connection.execute(query)).scalar_one())
+
+    async def signing_keys(self) -> Sequence[SigningKey]:
+        async with transaction(self._engine) as connection:
+            return await SqlSigningKeys(connection).all()

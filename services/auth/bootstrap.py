@@ -1,0 +1,169 @@
+"""The composition root: the one place where ports meet what fills them."""
+
+import secrets
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+import structlog
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from services.auth.adapters.access import OwnSessions, OwnSigningKeys
+from services.auth.adapters.connections import probes_due
+from services.auth.adapters.passwords import Argon2Passwords
+from services.auth.adapters.queries import SqlViews
+from services.auth.adapters.store import bind
+from services.auth.settings import MigrationSettings, Settings
+from services.auth.usecases.begin_consent import Offer
+from services.auth.usecases.keep_signing_keys import keep_signing_keys
+from services.auth.usecases.ports import PasswordHasher, Store
+from services.auth.usecases.views import Views
+from services.auth.vault.consents import SealingConsents
+from services.auth.vault.renewal import KIND as TOKEN
+from services.auth.vault.renewal import LEASE_SECONDS, MARGIN_SECONDS, Renewal
+from services.auth.vault.seals import GrantSeals
+from services.auth.vault.service_tokens import ServiceClient, ServiceTokenIssuer
+from services.auth.vault.signing import SealedSigning
+from services.auth.vault.tokens import RenewedTokens
+from services.auth.vault.wrapping import Rewrapping
+from shared.access.dependencies import Access
+from shared.access.tokens import TokenVerifier
+from shared.crypto.keyring import KeyRing
+from shared.db.claims import Kind, SqlClaims
+from shared.db.engine import make_engine
+from shared.db.unit_of_work import SqlUnitOfWork, transaction
+from shared.http.outward import Outward
+from shared.kernel.clock import Clock, SystemClock
+from shared.kernel.ports import UnitOfWork
+from shared.marketplaces.models import FarApp
+from shared.marketplaces.ports import FarSide, OAuthPort
+from shared.marketplaces.registry import AMAZON, marketplaces, rates
+from shared.messaging.kafka import KafkaSettings
+
+SERVICE = "auth"
+PROBE = "probe"
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True)
+class Auth:
+    """What pages, APIs and the worker work with."""
+
+    uow: UnitOfWork[Store]
+    claims: SqlClaims[Store]
+    views: Views
+    hasher: PasswordHasher
+    offers: Mapping[str, Offer]
+    oauth: Mapping[str, OAuthPort]
+    consents: SealingConsents
+    tokens: RenewedTokens
+    signing: SealedSigning
+    wrapping: Rewrapping
+    issuer: ServiceTokenIssuer
+    clock: Clock
+    new_secret: Callable[[], str]
+    public_url: str
+
+
+def engine_of(settings: Settings | MigrationSettings, process: str) -> AsyncEngine:
+    return make_engine(settings.database_url.get_secret_value(), f"{SERVICE} {process}")
+
+
+def kafka_of(settings: Settings) -> KafkaSettings:
+    return KafkaSettings(settings.kafka_bootstrap_servers, settings.topic_prefix, settings.instance_id)
+
+
+def auth_on(engine: AsyncEngine, settings: Settings, outward: Outward, clock: Clock) -> Auth:
+    uow, keys = SqlUnitOfWork(engine, bind), KeyRing.parse(settings.key_encryption_keys.get_secret_value())
+    offers = offers_of(settings, outward, clock)
+    oauth = {name: offer.oauth for name, offer in offers.items()}
+    seals, claims = GrantSeals(keys), claims_on(engine, clock)
+    return Auth(
+        uow=uow,
+        claims=claims,
+        views=SqlViews(engine),
+        hasher=Argon2Passwords(),
+        offers=offers,
+        oauth=oauth,
+        consents=SealingConsents(offers, seals, clock),
+        tokens=RenewedTokens(uow, claims, Renewal(oauth, seals, clock), seals, clock),
+        signing=SealedSigning(keys),
+        wrapping=Rewrapping(keys),
+        issuer=ServiceTokenIssuer(settings.public_url, clients_of(settings)),
+        clock=clock,
+        new_secret=lambda: secrets.token_urlsafe(32),
+        public_url=settings.public_url,
+    )
+
+
+def access_on(auth: Auth) -> Access:
+    """Sessions and tokens are checked against our own tables."""
+    verifier = TokenVerifier(auth.public_url, OwnSigningKeys(auth.views, auth.clock), auth.clock)
+    return Access(OwnSessions(auth.uow, auth.clock), verifier, auth.public_url)
+
+
+def claims_on(engine: AsyncEngine, clock: Clock) -> SqlClaims[Store]:
+    kinds = {
+        TOKEN: Kind(due=None, lease_seconds=LEASE_SECONDS, margin_seconds=MARGIN_SECONDS),
+        PROBE: Kind(due=probes_due(), lease_seconds=60, margin_seconds=5, rates=rates(PROBE)),
+    }
+    return SqlClaims(engine, bind, kinds=kinds, clock=clock)
+
+
+def offers_of(settings: Settings, outward: Outward, clock: Clock) -> Mapping[str, Offer]:
+    """The marketplaces one can connect here: those we have an application for."""
+    _warn_of_addresses(settings)
+    apps = {
+        region: FarApp(app.application_id, app.client_id, app.client_secret.get_secret_value(), app.draft)
+        for region, app in settings.amazon_apps.items()
+    }
+    amazon = FarSide(
+        api_urls=settings.amazon_api_urls,
+        central_urls=settings.amazon_central_urls,
+        token_url=settings.amazon_token_url,
+        apps=apps,
+    )
+    known = marketplaces(outward, {AMAZON: amazon}, clock=clock)
+    regions = {AMAZON: frozenset(apps)}
+    return {
+        name: Offer(each.oauth, f"{settings.public_url}/connections/{name}/callback", regions[name])
+        for name, each in known.items()
+        if each.oauth is not None
+    }
+
+
+def clients_of(settings: Settings) -> Mapping[str, ServiceClient]:
+    return {
+        client.id: ServiceClient(client.id, client.secret_hash, frozenset(client.scopes))
+        for client in settings.service_clients
+    }
+
+
+def consent_origins(settings: Settings) -> list[str]:
+    """Where a *Connect* form leads to by redirect."""
+    central = (urlsplit(settings.amazon_central_urls[region]) for region in settings.amazon_apps)
+    return sorted({f"{url.scheme}://{url.netloc}" for url in central})
+
+
+async def make_signing_key(engine: AsyncEngine, settings: MigrationSettings) -> None:
+    """The first one, where there is none; a successor, where it is old."""
+    if settings.key_encryption_keys is None:
+        return
+    signing = SealedSigning(KeyRing.parse(settings.key_encryption_keys.get_secret_value()))
+    async with SqlUnitOfWork(engine, bind)() as store:
+        await keep_signing_keys(store=store, vault=signing, clock=SystemClock())
+
+
+async def database_answers(engine: AsyncEngine) -> bool:
+    async with transaction(engine) as connection:
+        await connection.execute(text("select 1"))
+    return True
+
+
+def _warn_of_addresses(settings: Settings) -> None:
+    """Amazon redirects to public https addresses only; the sandbox to any (domain rule 35)."""
+    real = any(urlsplit(settings.amazon_central_urls[region]).scheme == "https" for region in settings.amazon_apps)
+    if real and urlsplit(settings.public_url).scheme != "https":
+        log.warning("consent.needs_https", detail="Amazon will not redirect to AUTH_PUBLIC_URL: it must be https.")

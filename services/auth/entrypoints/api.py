@@ -1,0 +1,61 @@
+"""The process that serves auth's pages, APIs and token endpoint."""
+
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+
+from fastapi import FastAPI
+
+from services.auth import bootstrap
+from services.auth.bootstrap import SERVICE, Auth
+from services.auth.entrypoints import (
+    account_pages,
+    connection_pages,
+    connections_api,
+    consent_pages,
+    internal,
+    oauth,
+)
+from services.auth.settings import Settings
+from shared.access.dependencies import Access
+from shared.http.outward import Outward
+from shared.kernel.clock import SystemClock
+from shared.runtime.process import run_process
+from shared.runtime.serve import http_part
+from shared.web.app import mount_static, new_app
+from shared.web.pages import Pages
+
+HERE = Path(__file__).parent
+_ROUTERS = (account_pages, consent_pages, connection_pages, connections_api, internal, oauth)
+
+
+def make_app(held: Auth, access: Access, *, form_targets: Sequence[str]) -> FastAPI:
+    """Pages and APIs over what bootstrap made. `form_targets`: where consent pages are."""
+    pages = Pages(templates=HERE / "templates", catalogues=HERE.parent / "catalogues")
+    app = new_app(SERVICE, "Who may speak for which seller.", access=access, pages=pages, form_targets=form_targets)
+    app.state.auth = held
+    for each in _ROUTERS:
+        app.include_router(each.router)
+    mount_static(app)
+    return app
+
+
+async def run(settings: Settings) -> int:
+    """Serves until told to stop; the exit status."""
+    engine = bootstrap.engine_of(settings, "api")
+    clock = SystemClock()
+    outward = Outward(clock)
+    held = bootstrap.auth_on(engine, settings, outward, clock)
+    app = make_app(held, bootstrap.access_on(held), form_targets=bootstrap.consent_origins(settings))
+    serve = http_part(app, settings.http_host, settings.http_port, trusted_proxies=settings.trusted_proxies)
+    try:
+        return await run_process(
+            service=SERVICE,
+            process="api",
+            settings=settings,
+            parts=[serve, held.tokens.finish],
+            ready=partial(bootstrap.database_answers, engine),
+        )
+    finally:
+        await outward.close()
+        await engine.dispose()

@@ -1,0 +1,145 @@
+"""
+Connect, reconnect, and the redirect back from the marketplace.
+
+The address of the redirect holds a code and a state: it is never rendered, logged or linked to, and the browser is sent
+away from it at once.
+"""
+
+from typing import Annotated
+from uuid import UUID
+
+import structlog
+from fastapi import APIRouter, Depends, Request
+from starlette.responses import RedirectResponse, Response
+
+from services.auth.bootstrap import PROBE, Auth
+from services.auth.domain.connection import NameInvalid
+from services.auth.domain.consent import ConsentFailed, ConsentProblem, Returned, read_return
+from services.auth.domain.opaque import digest
+from services.auth.entrypoints.connection_pages import connections_page
+from services.auth.entrypoints.held import auth_of, pages_of, session_cookie, who_of
+from services.auth.entrypoints.sentences import FIELD_PROBLEMS, OUTCOMES
+from services.auth.usecases.begin_consent import Wanted, begin_consent, begin_renewal
+from services.auth.usecases.complete_consent import complete_consent
+from services.auth.usecases.errors import ConnectionUnknown, RegionNotOffered
+from services.auth.usecases.probe_connection import probe_connection
+from shared.access.dependencies import Access
+from shared.access.principal import Principal
+from shared.kernel.errors import FarSideError
+from shared.kernel.ids import ConnectionId
+from shared.kernel.ports import LeaseLost
+from shared.marketplaces.registry import PROFILES
+from shared.web.forms import PostedForm, posted_form
+from shared.web.problems import Problem, not_found
+
+router = APIRouter(prefix="/connections", include_in_schema=False)
+Form = Annotated[PostedForm, Depends(posted_form)]
+
+log = structlog.get_logger()
+
+
+@router.post("")
+async def connect_form(request: Request, form: Form) -> Response:
+    held, who = auth_of(request), form.principal
+    wanted = Wanted(form.text("marketplace"), form.text("region"), form.text("name") or _default_name(form))
+    try:
+        async with held.uow() as store:
+            address = await begin_consent(
+                wanted,
+                who_of(request, who),
+                store=store,
+                offers=held.offers,
+                clock=held.clock,
+                new_secret=held.new_secret,
+            )
+    except (NameInvalid, RegionNotOffered) as error:
+        return await _again(request, who, wanted, "name" if isinstance(error, NameInvalid) else "region")
+    return RedirectResponse(address, 303)
+
+
+@router.post("/{connection_id:uuid}/reconnect")
+async def reconnect_form(request: Request, form: Form, connection_id: UUID) -> Response:
+    held = auth_of(request)
+    try:
+        async with held.uow() as store:
+            address = await begin_renewal(
+                ConnectionId(connection_id),
+                who_of(request, form.principal),
+                store=store,
+                offers=held.offers,
+                clock=held.clock,
+                new_secret=held.new_secret,
+            )
+    except ConnectionUnknown:
+        raise not_found() from None
+    except RegionNotOffered:
+        raise Problem(409, "region-not-offered", FIELD_PROBLEMS["region.not_offered"]) from None
+    return RedirectResponse(address, 303)
+
+
+@router.get("/{marketplace}/callback")
+async def callback(
+    request: Request,
+    marketplace: str,
+    state: str | None = None,
+    spapi_oauth_code: str | None = None,
+    selling_partner_id: str | None = None,
+) -> Response:
+    """Where the marketplace's consent page leads back to."""
+    held = auth_of(request)
+    if marketplace not in held.offers:
+        raise not_found()
+    try:
+        returned = read_return(state, spapi_oauth_code, selling_partner_id)
+        connection_id = await _complete(request, returned)
+    except ConsentFailed as failed:
+        log.warning("consent.failed", marketplace=marketplace, reason=failed.problem.value)
+        return RedirectResponse(f"/connections/outcome/{failed.problem.value}", 303)
+    await _look_at_once(held, connection_id)
+    return RedirectResponse(f"/connections?connected={connection_id}", 303)
+
+
+@router.get("/outcome/{problem}")
+async def outcome_page(request: Request, problem: str) -> Response:
+    """What happened and what to do: also for somebody who is not signed in here."""
+    outcome = next((page for known, page in OUTCOMES.items() if known.value == problem), None)
+    if outcome is None:
+        raise not_found()
+    return pages_of(request).render(request, "outcome.html", principal=await _signed_in(request), outcome=outcome)
+
+
+async def _complete(request: Request, returned: Returned) -> ConnectionId:
+    """Raises ConsentFailed. Without a session nothing is used up: somebody else's browser must not spoil it."""
+    held = auth_of(request)
+    if await _signed_in(request) is None:
+        raise ConsentFailed(ConsentProblem.UNKNOWN)
+    session = digest(session_cookie(request))
+    return await complete_consent(returned, session, uow=held.uow, vault=held.consents, clock=held.clock)
+
+
+async def _signed_in(request: Request) -> Principal | None:
+    access: Access = request.app.state.access
+    return await access.by_session(request)
+
+
+async def _look_at_once(held: Auth, connection_id: ConnectionId) -> None:
+    """The seller sees the channels on the next page. Where this fails the worker does it: the probe stays due."""
+    try:
+        async with held.claims.lease_of(PROBE, connection_id) as lease:
+            if lease is not None:
+                await probe_connection(lease, oauth=held.oauth, vault=held.tokens, clock=held.clock)
+    except (FarSideError, LeaseLost) as error:
+        log.warning("probe.later", connection_id=str(connection_id), reason=type(error).__name__)
+
+
+async def _again(request: Request, who: Principal, wanted: Wanted, field: str) -> Response:
+    sentence = FIELD_PROBLEMS["name.invalid" if field == "name" else "region.not_offered"]
+    said = pages_of(request).say(request, sentence, principal=who)
+    form = {"region": wanted.region, "name": wanted.name, "marketplace": wanted.marketplace}
+    return await connections_page(request, who, form=form, errors={field: said}, status=422)
+
+
+def _default_name(form: PostedForm) -> str:
+    """Such as "Amazon Europe"."""
+    profile = PROFILES.get(form.text("marketplace"))
+    return f"{profile.title} {profile.regions.get(form.text('region'), '')}" if profile else "?"

@@ -1,0 +1,59 @@
+"""What every entrypoint of auth reaches for: the held parts, cookies, and who is behind a session."""
+
+from urllib.parse import urlsplit
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from services.auth.bootstrap import Auth
+from services.auth.domain.account import SESSION_LASTS
+from services.auth.domain.opaque import digest
+from services.auth.usecases.actor import Actor
+from services.auth.usecases.begin_consent import Who
+from shared.access.errors import NotSignedIn
+from shared.access.principal import Principal, session_cookie_name
+from shared.web.pages import Pages
+
+
+def auth_of(request: Request) -> Auth:
+    """What `make_app` was given."""
+    held: Auth = request.app.state.auth
+    return held
+
+
+def pages_of(request: Request) -> Pages:
+    pages: Pages = request.app.state.pages
+    return pages
+
+
+def session_cookie(request: Request) -> str:
+    """The session cookie's value; empty where the request brings none."""
+    return request.cookies.get(session_cookie_name(auth_of(request).public_url), "")
+
+
+def set_session_cookie(
+    request: Request, response: Response, value: str, *, seconds: float = SESSION_LASTS.total_seconds()
+) -> None:
+    set_cookie(request, response, session_cookie_name(auth_of(request).public_url), value, seconds)
+
+
+def set_cookie(request: Request, response: Response, name: str, value: str, seconds: float) -> None:
+    """Not readable by scripts, and not sent by other sites' forms. `seconds` 0 deletes it."""
+    secure = urlsplit(auth_of(request).public_url).scheme == "https"
+    response.set_cookie(name, value, int(seconds), path="/", secure=secure, httponly=True, samesite="lax")
+
+
+def address_of(request: Request) -> str:
+    """Who is behind the proxies we trust."""
+    return request.client.host if request.client else "unknown"
+
+
+def actor_of(principal: Principal) -> Actor:
+    return Actor(principal.organisation, principal.user_id)
+
+
+def who_of(request: Request, principal: Principal) -> Who:
+    """The signed-in person with their session."""
+    if principal.user_id is None:
+        raise NotSignedIn("a person is needed")
+    return Who(digest(session_cookie(request)), principal.organisation, principal.user_id)

@@ -1,0 +1,86 @@
+"""The internal API, for our services only: never routed from outside."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Request
+
+from services.auth.entrypoints.held import auth_of
+from services.auth.entrypoints.schemas import ConsentLostIn, SessionIn, SessionOut, TokenIn, TokenOut
+from services.auth.usecases.errors import Busy, ConnectionUnknown
+from services.auth.usecases.give_access_token import give_access_token
+from services.auth.usecases.report_consent_lost import report_consent_lost
+from shared.access.dependencies import Access, service
+from shared.access.principal import Principal
+from shared.access.scopes import AUTH_SESSIONS_RESOLVE, AUTH_TOKENS_USE
+from shared.kernel.errors import ClientSecretInvalid, ConsentLost, FarSideError, Throttled, Unavailable
+from shared.kernel.ids import ConnectionId
+from shared.web.problems import Problem, not_found
+
+router = APIRouter(prefix="/internal/v1", tags=["internal"])
+TokenUser = Annotated[Principal, Depends(service(AUTH_TOKENS_USE))]
+SessionUser = Annotated[Principal, Depends(service(AUTH_SESSIONS_RESOLVE))]
+_SOON_SECONDS = 2.0
+
+
+@router.post("/connections/{connection_id}/access-token")
+async def access_token(request: Request, _who: TokenUser, connection_id: UUID, asked: TokenIn) -> TokenOut:
+    """A token that is good for a minute yet; one newer than `rejected`."""
+    held = auth_of(request)
+    try:
+        token = await give_access_token(
+            ConnectionId(connection_id), rejected=asked.rejected, uow=held.uow, vault=held.tokens
+        )
+    except ConnectionUnknown:
+        raise not_found() from None
+    except FarSideError as error:
+        raise _problem(error) from error
+    return TokenOut.of(token)
+
+
+@router.post("/connections/{connection_id}/consent-lost", status_code=202)
+async def consent_lost(request: Request, _who: TokenUser, connection_id: UUID, report: ConsentLostIn) -> None:
+    """A far side refused a token of this consent: auth will look for itself."""
+    held = auth_of(request)
+    try:
+        async with held.uow() as store:
+            await report_consent_lost(
+                ConnectionId(connection_id), report.consent_version, store=store, clock=held.clock
+            )
+    except ConnectionUnknown:
+        raise not_found() from None
+
+
+@router.post("/sessions/resolve")
+async def resolve(request: Request, _who: SessionUser, asked: SessionIn) -> SessionOut:
+    """Whose session a cookie is; 404: nobody's, or no longer."""
+    access: Access = request.app.state.access
+    found = await access.sessions.resolve(asked.session)
+    if found is None or found.user_id is None:
+        raise not_found()
+    return SessionOut(
+        user_id=found.user_id,
+        organisation_id=found.organisation,
+        csrf_token=found.csrf_token or "",
+        locale=found.locale,
+        label=found.label,
+    )
+
+
+def _problem(error: FarSideError) -> Problem:
+    """By what the caller does next."""
+    match error:
+        case ConsentLost():
+            return Problem(409, "consent-lost", "The seller must authorise again.")
+        case ClientSecretInvalid():
+            return Problem(502, "client-secret-invalid", "The marketplace refuses our application's secret.")
+        case Throttled(retry_after_seconds=wait):
+            return Problem(503, "throttled", "The token endpoint asked us to slow down.", retry_after=wait)
+        case Busy(retry_after_seconds=wait):
+            return Problem(503, "busy", "The token is being renewed.", retry_after=wait)
+        case Unavailable(retry_after_seconds=wait):
+            return Problem(
+                503, "far-side-unavailable", "The token endpoint does not answer.", retry_after=wait or _SOON_SECONDS
+            )
+        case _:
+            return Problem(503, "far-side-unavailable", "No token could be had.", retry_after=_SOON_SECONDS)

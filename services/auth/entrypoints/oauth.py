@@ -1,0 +1,59 @@
+"""The OAuth token endpoint of our services, and the keys that check what it signs."""
+
+from fastapi import APIRouter, Request
+from starlette.responses import JSONResponse, Response
+
+from services.auth.bootstrap import Auth
+from services.auth.domain.signing import SigningKey, signing
+from services.auth.entrypoints.held import auth_of
+from services.auth.entrypoints.schemas import KeySetOut, ServiceTokenOut
+from services.auth.usecases.keep_signing_keys import keep_signing_keys
+
+router = APIRouter(tags=["oauth"])
+_MOST_FIELDS = 20
+_FORM = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            "application/x-www-form-urlencoded": {
+                "schema": {
+                    "type": "object",
+                    "required": ["grant_type", "scope"],
+                    "properties": {
+                        "grant_type": {"const": "client_credentials"},
+                        "scope": {"type": "string", "description": "Scopes, separated by spaces."},
+                    },
+                }
+            }
+        },
+    }
+}
+
+
+@router.post("/oauth/token", response_model=ServiceTokenOut, openapi_extra=_FORM)
+async def token(request: Request) -> Response:
+    """Client credentials (RFC 6749, 4.4), by HTTP Basic or in the form; errors as its section 5.2 says."""
+    held = auth_of(request)
+    posted = await request.form(max_files=0, max_fields=_MOST_FIELDS)
+    fields = {name: value for name, value in posted.items() if isinstance(value, str)}
+    headers = {"Authorization": request.headers["authorization"]} if "authorization" in request.headers else {}
+    key = held.signing.opened(await _signing_key(held))
+    answer = held.issuer.issue(fields, headers, key)
+    return JSONResponse(answer.body, answer.status, headers=answer.headers)
+
+
+@router.get("/.well-known/jwks.json", response_model=KeySetOut)
+async def jwks(request: Request) -> Response:
+    """The public keys: the one that signs, and those whose tokens may still be under way."""
+    keys = await auth_of(request).views.signing_keys()
+    return JSONResponse({"keys": [key.public_key for key in keys]}, media_type="application/jwk-set+json")
+
+
+async def _signing_key(held: Auth) -> SigningKey:
+    """The newest. `migrate` makes the first; where it was not given the keys to, it is made here."""
+    newest = signing(await held.views.signing_keys())
+    if newest is not None:
+        return newest
+    async with held.uow() as store:
+        await keep_signing_keys(store=store, vault=held.signing, clock=held.clock)
+    return await _signing_key(held)

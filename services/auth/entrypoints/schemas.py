@@ -1,0 +1,107 @@
+"""What the APIs take and give. Unknown members are refused, so that a typo is not lost."""
+
+from datetime import datetime
+from typing import Literal
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from services.auth.domain.connection import NAME_LENGTH, Connection
+from shared.kernel.ports import AccessToken
+
+
+class In(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class ChannelOut(BaseModel):
+    """A marketplace (a country's store) below the connection."""
+
+    id: str = Field(description="The marketplace's own id.")
+    name: str
+    country: str = Field(description="ISO 3166.")
+    currency: str = Field(description="ISO 4217.")
+    time_zone: str
+
+
+class ConnectionOut(BaseModel):
+    """A connected seller account."""
+
+    id: UUID
+    marketplace: str
+    region: str
+    seller_id: str
+    name: str
+    state: Literal["authorised", "waiting", "revoked", "disconnected"]
+    consent_version: int = Field(description="Rises with each consent.")
+    authorised_at: datetime
+    expires_at: datetime = Field(description="When the seller must have authorised again.")
+    channels: list[ChannelOut]
+    probed_at: datetime | None = Field(description="When the marketplace last answered about this consent.")
+    probe_outcome: Literal["ok", "role_missing", "refused"] | None
+
+    @classmethod
+    def of(cls, connection: Connection) -> "ConnectionOut":
+        return cls.model_validate(connection, from_attributes=True)
+
+
+class ConnectionList(BaseModel):
+    items: list[ConnectionOut]
+    next_cursor: str | None
+
+
+class NameIn(In):
+    name: str = Field(min_length=1, max_length=NAME_LENGTH)
+
+
+class TokenIn(In):
+    rejected: int | None = Field(default=None, description="Version of a token that the far side refused.")
+
+
+class TokenOut(BaseModel):
+    """A token of a far side: secret."""
+
+    access_token: str = Field(repr=False)
+    token_version: int
+    consent_version: int
+    expires_at: datetime
+
+    @classmethod
+    def of(cls, token: AccessToken) -> "TokenOut":
+        return cls(
+            access_token=token.value,
+            token_version=token.token_version,
+            consent_version=token.consent_version,
+            expires_at=token.expires_at,
+        )
+
+
+class ConsentLostIn(In):
+    consent_version: int = Field(description="Of the token that was refused; older ones are ignored.")
+
+
+class SessionIn(In):
+    session: str = Field(repr=False, max_length=500, description="The session cookie's value.")
+
+
+class SessionOut(BaseModel):
+    user_id: UUID
+    organisation_id: UUID
+    csrf_token: str = Field(repr=False)
+    locale: str
+    label: str = Field(repr=False, description="For the page's header.")
+
+
+class ServiceTokenOut(BaseModel):
+    """RFC 6749, section 5.1."""
+
+    access_token: str = Field(repr=False)
+    token_type: Literal["Bearer"]
+    expires_in: int
+    scope: str
+
+
+class KeySetOut(BaseModel):
+    """RFC 7517: public keys."""
+
+    keys: list[dict[str, str]]

@@ -1,0 +1,91 @@
+"""What auth's pages say about codes; English, translated by the catalogues."""
+
+from dataclasses import dataclass
+
+from services.auth.domain.consent import ConsentProblem
+
+FIELD_PROBLEMS = {
+    "email.missing": "Enter your e-mail address.",
+    "email.not_an_email": "Enter an e-mail address such as name@example.com.",
+    "email.taken": "There is an account with this e-mail address already: sign in instead.",
+    "password.too_short": "The password needs at least 12 characters.",
+    "password.too_long": "The password has more than 200 characters.",
+    "password.too_simple": "The password repeats too few different characters.",
+    "password.is_email": "The password must not be your e-mail address.",
+    "organisation.missing": "Enter the name of your organisation.",
+    "organisation.too_long": "The name has more than 120 characters, or some that cannot be shown.",
+    "name.invalid": "Enter a name of 1 to 80 characters.",
+    "region.not_offered": "This region is not set up here. Choose another one.",
+}
+SIGN_IN_REFUSED = "E-mail address and password do not fit together."
+TOO_MANY_ATTEMPTS = "Too many attempts. Please wait a few minutes and try again."
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """A page about a consent that connected nothing: what happened, and what to do."""
+
+    title: str
+    happened: str
+    to_do: str
+
+
+OUTCOMES = {
+    ConsentProblem.CANCELLED: Outcome(
+        "Nothing was connected",
+        "You came back from the marketplace without having authorised us.",
+        "If that was a mistake, connect again and confirm on the marketplace's page.",
+    ),
+    ConsentProblem.UNKNOWN: Outcome(
+        "This authorisation was not begun here",
+        "It was begun in another browser or session, or its address was changed on the way. Nothing was connected.",
+        "Sign in, open Connections, and connect again from there.",
+    ),
+    ConsentProblem.EXPIRED: Outcome(
+        "The authorisation took too long",
+        "An authorisation must be finished within ten minutes. Nothing was connected.",
+        "Please connect again.",
+    ),
+    ConsentProblem.USED: Outcome(
+        "This authorisation was used already",
+        "The page you came back to was opened a second time. What the first time did is listed under Connections.",
+        "If your account is not there, please connect again.",
+    ),
+    ConsentProblem.CODE_REFUSED: Outcome(
+        "The marketplace did not accept the authorisation",
+        "Its code was expired or used before. Nothing was connected.",
+        "Please connect again, and confirm within five minutes.",
+    ),
+    ConsentProblem.UNCERTAIN: Outcome(
+        "Please authorise once more",
+        "The marketplace did not answer when we asked it to complete the authorisation. That cannot be asked twice.",
+        "Please connect again: authorising twice does no harm.",
+    ),
+    ConsentProblem.AWAY: Outcome(
+        "The marketplace does not answer",
+        "It could not be reached to complete the authorisation. Nothing was connected.",
+        "Please connect again in a few minutes.",
+    ),
+    ConsentProblem.OUR_SECRET: Outcome(
+        "We cannot complete authorisations just now",
+        "The marketplace refuses our own application. This is ours to mend, and its operator was told.",
+        "Please connect again later. What is connected already is not changed.",
+    ),
+    ConsentProblem.OTHER_ORGANISATION: Outcome(
+        "This seller account is connected to another organisation",
+        "A seller account belongs to one organisation at a time. Nothing was connected.",
+        "Disconnect it there first, or sign in to that organisation.",
+    ),
+    ConsentProblem.OTHER_SELLER: Outcome(
+        "You authorised another seller account",
+        "You wanted to renew one connection, but were signed in to another seller account at the marketplace. "
+        "Nothing was changed.",
+        "Sign in to the right account there and reconnect, or add the other account as a new connection.",
+    ),
+}
+
+
+def all_sentences() -> list[str]:
+    """Every sentence here, for the catalogues' completeness."""
+    outcomes = [part for each in OUTCOMES.values() for part in (each.title, each.happened, each.to_do)]
+    return [*FIELD_PROBLEMS.values(), SIGN_IN_REFUSED, TOO_MANY_ATTEMPTS, *outcomes]

@@ -1,0 +1,13 @@
+"""In whose name something is changed."""
+
+from dataclasses import dataclass
+
+from shared.kernel.ids import OrganisationId, UserId
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """`user_id` None: a program of the organisation, with a token."""
+
+    organisation_id: OrganisationId
+    user_id: UserId | None

@@ -1,0 +1,26 @@
+"""What pages and lists read, straight from the tables."""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from services.auth.domain.connection import Connection
+from services.auth.domain.signing import SigningKey
+from shared.kernel.ids import ConnectionId, OrganisationId
+
+
+class Views(Protocol):
+    async def connections(
+        self, organisation_id: OrganisationId, *, after: ConnectionId | None, limit: int
+    ) -> Sequence[Connection]:
+        """An organisation's connections, in the order they were made."""
+        ...
+
+    async def connection(self, organisation_id: OrganisationId, connection_id: ConnectionId) -> Connection | None:
+        """None: there is none of this organisation."""
+        ...
+
+    async def organisation_name(self, organisation_id: OrganisationId) -> str: ...
+
+    async def signing_keys(self) -> Sequence[SigningKey]:
+        """Those that sign or are still published, oldest first."""
+        ...
