@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
+from babel.support import Translations
 from jinja2 import ChoiceLoader, Environment, FileSystemLoader, StrictUndefined
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
@@ -28,17 +29,19 @@ class Pages:
     def __init__(self, *, templates: Path, catalogues: Path | None, clock: Clock | None = None) -> None:
         """`templates`: the service's; `catalogues`: its folder of `fr.po`."""
         folders = [HERE / "catalogues"] + ([catalogues] if catalogues else [])
+        self._translations = {language: read_translations(language, folders) for language in LANGUAGES}
         self._environments = {
-            language: _environment(language, templates, folders, clock or SystemClock()) for language in LANGUAGES
+            language: _environment(language, templates, translations, clock or SystemClock())
+            for language, translations in self._translations.items()
         }
 
     def render(
-        self, request: Request, name: str, *, principal: Principal | None, status: int = 200, **context: Any
+        self, request: Request, template: str, /, *, principal: Principal | None, status: int = 200, **context: Any
     ) -> HTMLResponse:
         """The page in the reader's language. A language chosen by `?language=` is remembered in a cookie."""
         language = language_of(request, principal)
         known = self._known(request, language, principal)
-        response = HTMLResponse(self._environments[language].get_template(name).render(known | context), status)
+        response = HTMLResponse(self._environments[language].get_template(template).render(known | context), status)
         if request.query_params.get(PARAMETER) == language:
             secure = request.url.scheme == "https"
             response.set_cookie(COOKIE, language, _A_YEAR_SECONDS, secure=secure, httponly=True, samesite="lax")
@@ -46,8 +49,7 @@ class Pages:
 
     def say(self, request: Request, sentence: str, *, principal: Principal | None) -> str:
         """One sentence in the reader's language; English where it has no translation."""
-        environment = self._environments[language_of(request, principal)]
-        return str(environment.globals["gettext"](sentence))  # type: ignore[operator]
+        return str(self._translations[language_of(request, principal)].gettext(sentence))
 
     def _known(self, request: Request, language: str, principal: Principal | None) -> dict[str, Any]:
         return {
@@ -59,7 +61,7 @@ class Pages:
         }
 
 
-def _environment(language: str, templates: Path, folders: list[Path], clock: Clock) -> Environment:
+def _environment(language: str, templates: Path, translations: Translations, clock: Clock) -> Environment:
     environment = Environment(
         loader=ChoiceLoader([FileSystemLoader(templates), FileSystemLoader(HERE / "templates")]),
         autoescape=True,
@@ -69,9 +71,7 @@ def _environment(language: str, templates: Path, folders: list[Path], clock: Clo
         auto_reload=False,
         extensions=["jinja2.ext.i18n"],
     )
-    environment.install_gettext_translations(  # type: ignore[attr-defined]
-        read_translations(language, folders), newstyle=True
-    )
+    environment.install_gettext_translations(translations, newstyle=True)  # type: ignore[attr-defined]
     environment.filters.update(Formats(language, clock).filters())
     environment.globals["static"] = _static_address
     return environment
