@@ -14,10 +14,11 @@ from shared.marketplaces.amazon import stores as amazon
 from shared.marketplaces.amazon.oauth import AmazonOAuth
 from shared.marketplaces.amazon.operations import OPERATIONS as AMAZON_OPERATIONS
 from shared.marketplaces.amazon.orders import AmazonOrders
+from shared.marketplaces.amazon.tracking import CAPABILITIES as AMAZON_CAPABILITIES
 from shared.marketplaces.amazon.tracking import AmazonTracking
 from shared.marketplaces.amazon.wire import Sends, Spapi
 from shared.marketplaces.models import Channel
-from shared.marketplaces.ports import FarSide, OAuthPort, Operation, OrdersPort, TrackingPort
+from shared.marketplaces.ports import Capabilities, FarSide, OAuthPort, Operation, OrdersPort, TrackingPort
 
 AMAZON = "amazon"
 
@@ -31,6 +32,7 @@ class Profile:
     regions: Mapping[str, str]
     stores: Mapping[str, Channel]
     operations: tuple[Operation, ...]
+    capabilities: Capabilities
     real_addresses: FarSide
 
 
@@ -59,6 +61,7 @@ PROFILES: Mapping[str, Profile] = {
         regions={amazon.EU: "Europe", amazon.NA: "North America", amazon.FE: "Far East"},
         stores={store.id: store.channel for store in amazon.STORES.values()},
         operations=AMAZON_OPERATIONS,
+        capabilities=AMAZON_CAPABILITIES,
         real_addresses=FarSide(api_urls=amazon.API_URLS, central_urls=amazon.CENTRAL_URLS, token_url=amazon.TOKEN_URL),
     ),
 }

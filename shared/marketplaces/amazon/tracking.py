@@ -26,6 +26,7 @@ from shared.marketplaces.amazon.wire import Call, Spapi
 from shared.marketplaces.models import MarketplacePackage, ParcelToTell
 from shared.marketplaces.ports import Capabilities, FarAccount, FrozenBody
 
+CAPABILITIES = Capabilities(write="keyed", splits_orders=True, read_lag_seconds=120)
 _SMALLEST, _MANY = 100_000_000, 900_000_000  # nine digits
 
 
@@ -39,7 +40,7 @@ class AmazonTracking:
 
     @property
     def capabilities(self) -> Capabilities:
-        return Capabilities(write="keyed", splits_orders=True, read_lag_seconds=120)
+        return CAPABILITIES
 
     def new_reference(self, used: frozenset[str]) -> str:
         """
