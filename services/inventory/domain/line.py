@@ -15,8 +15,8 @@ class OrderWord:
     """
     What orders says of a line. `fulfilled`: shipped by the marketplace's account.
 
-    `fulfilled_before`: already shipped when orders first saw the line; None: not told. `ours`: it leaves our shelf
-    (not the marketplace's own warehouse). `reserve`: stock is to be held.
+    `fulfilled_before`: already shipped when orders first saw the line; None: not told. `ours`: it leaves the seller's
+    own shelf (not the marketplace's warehouse). `reserve`: stock is to be held.
     """
 
     sku_id: SkuId | None

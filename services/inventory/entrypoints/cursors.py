@@ -5,7 +5,7 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import Query
-from pydantic import AfterValidator, BeforeValidator
+from pydantic import AfterValidator, BeforeValidator, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 
@@ -35,6 +35,6 @@ def entry_after(cursor: str | None) -> UUID | None:
         raise PydanticCustomError("cursor", "This cursor is not one of ours.") from None
 
 
-_CURSOR = Query(max_length=600, alias="cursor", description="`next_cursor` of the answer before.")
+_CURSOR = Query(alias="cursor", description="`next_cursor` of the answer before.")
 SkuCursor = Annotated[str | None, AfterValidator(code_after), _CURSOR]
-EntryCursor = Annotated[UUID | None, BeforeValidator(entry_after), _CURSOR]
+EntryCursor = Annotated[UUID | None, BeforeValidator(entry_after), WithJsonSchema({"type": "string"}), _CURSOR]

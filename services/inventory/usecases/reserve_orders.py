@@ -11,6 +11,10 @@ from shared.events.orders import OrderLineV1, OrderStateV1
 from shared.kernel.clock import Clock
 from shared.kernel.ids import LineId, OrderId, OrganisationId, SkuId
 
+# Lines that hold nothing any more, but whose units left the seller's own shelf (orders' decision codes). Others that
+# hold nothing are the marketplace's, an echo, or nobody knows yet whose.
+_FINISHED_BY_SELLER = frozenset({"already_shipped", "cancelled"})
+
 
 async def reserve_orders(store: Store, events: Sequence[Event[Any]], *, clock: Clock) -> None:
     """
@@ -60,5 +64,5 @@ def _word(order: OrderStateV1, line: OrderLineV1, sku_id: SkuId | None) -> Order
         fulfilled=line.fulfilled,
         fulfilled_before=line.fulfilled_before,
         reserve=line.reserve,
-        ours=line.reserve or line.decision != "not_ours",
+        ours=line.reserve or line.code in _FINISHED_BY_SELLER,
     )

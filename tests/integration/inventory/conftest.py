@@ -1,7 +1,8 @@
 """A migrated database and inventory over it, as its worker and its API use it."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from typing import Any, TypeVar
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from typing import Any
 
 import pytest
 from sqlalchemy import select, text
@@ -13,6 +14,7 @@ from services.inventory.domain.sku import Sku
 from services.inventory.usecases.ports import Store
 from services.inventory.usecases.set_stock import StockRow, set_stock
 from shared.db.engine import make_engine
+from shared.db.errors import Conflict
 from shared.db.unit_of_work import run_in_transaction, transaction
 from shared.events.base import Event
 from shared.kernel.clock import SystemClock
@@ -20,7 +22,6 @@ from shared.kernel.ids import OrganisationId
 from tests.infrastructure import MakeDatabase
 from tests.unit.inventory.builders import BY_HAND, ORGANISATION
 
-T = TypeVar("T")
 TABLES = {table.name: table for table in (sku, reservation, reservation_line, ledger_entry, outbox)}
 
 
@@ -31,16 +32,17 @@ class Inventory:
         self.engine = engine
         self.clock = SystemClock()
         self.held = bootstrap.inventory_on(engine, self.clock)
+        self.conflicts: list[str] = []
         self._handlers = {one.topic.name: one.handle for one in bootstrap.subscriptions(self.clock)}
 
     async def apply(self, *events: Event[Any]) -> None:
         """As the consumer does, without its inbox: one transaction, started over after a conflict."""
         handle = self._handlers[events[0].body.TOPIC]
-        await run_in_transaction(self.held.uow, lambda store: handle(store, events))
+        await run_in_transaction(self._counted, lambda store: handle(store, events))
 
     async def set(self, *rows: StockRow, organisation_id: OrganisationId = ORGANISATION) -> list[Sku]:
-        return await self._in_transaction(
-            lambda store: set_stock(rows, organisation_id, BY_HAND, store=store, clock=self.clock)
+        return await run_in_transaction(
+            self._counted, lambda store: set_stock(rows, organisation_id, BY_HAND, store=store, clock=self.clock)
         )
 
     async def rows(self, table: str) -> Sequence[Any]:
@@ -51,8 +53,15 @@ class Inventory:
         async with transaction(self.engine) as connection:
             await connection.execute(text(statement))
 
-    async def _in_transaction(self, work: Callable[[Store], Awaitable[T]]) -> T:
-        return await run_in_transaction(self.held.uow, work)
+    @asynccontextmanager
+    async def _counted(self) -> AsyncIterator[Store]:
+        """The service's unit of work, keeping in mind why transactions had to start over."""
+        try:
+            async with self.held.uow() as store:
+                yield store
+        except Conflict as conflict:
+            self.conflicts.append(str(conflict))
+            raise
 
 
 @pytest.fixture

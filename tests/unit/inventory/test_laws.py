@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from shared.events.base import Event
 from shared.events.inventory import ReservationChangedV1
+from shared.events.orders import OrderLineV1
 from shared.kernel.ids import LineId, SkuId
 from tests.unit.inventory.builders import order, order_line, ship_by, shipment
 from tests.unit.inventory.fakes import Warehouse
@@ -38,18 +39,22 @@ def order_histories(draw: st.DrawFn) -> list[History]:
     first = order(told, ship_by=draw(st.sampled_from([None, ship_by(1), ship_by(2)])))
     versions = [first]
     for version in range(2, draw(st.integers(1, 4)) + 1):
-        told = [
-            line.model_copy(
-                update={
-                    "fulfilled": line.fulfilled + draw(st.integers(0, 2)),
-                    "cancelled": draw(st.integers(0, line.ordered)),
-                    "reserve": draw(st.booleans()),
-                }
-            )
-            for line in told
-        ]
+        told = [line.model_copy(update=draw(changes(line))) for line in told]
         versions.append(order(told, order_id=first.subject, version=version))
     return [History("orders", tuple(versions)), History("labels", tuple(draw(parcels(first))))]
+
+
+@st.composite
+def changes(draw: st.DrawFn, line: OrderLineV1) -> dict[str, Any]:
+    """More shipped, more or less cancelled, held or finished."""
+    held = draw(st.booleans())
+    return {
+        "fulfilled": line.fulfilled + draw(st.integers(0, 2)),
+        "cancelled": draw(st.integers(0, line.ordered)),
+        "reserve": held,
+        "decision": "ship" if held else "not_ours",
+        "code": "ready" if held else draw(st.sampled_from(["already_shipped", "cancelled"])),
+    }
 
 
 @st.composite

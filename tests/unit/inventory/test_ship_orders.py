@@ -94,6 +94,15 @@ async def test_what_orders_saw_first_counts_though_we_missed_its_first_event() -
     assert warehouse.levels("mug") == (3, 1, 2, 0)
 
 
+async def test_an_order_first_heard_of_when_it_was_all_shipped_leaves_what_left_since() -> None:
+    """Orders holds nothing for it any more, but its units were on our shelf when orders first saw it."""
+    warehouse = Warehouse()
+    await warehouse.count("mug", 5)
+    finished = {"reserve": False, "decision": "not_ours", "code": "already_shipped"}
+    await warehouse.order(order([order_line("mug", 3, fulfilled=3, fulfilled_before=1, **finished)]))
+    assert warehouse.levels("mug") == (3, 0, 3, 0)
+
+
 async def test_our_own_parcel_leaves_the_level_though_the_marketplace_told_of_it_first() -> None:
     """First seen as shipped, then labels says that parcel was ours: the units leave our shelf."""
     warehouse = Warehouse()
@@ -109,7 +118,7 @@ async def test_what_the_marketplace_ships_from_its_own_warehouse_is_not_ours() -
     """Fulfilment by the marketplace never touches our level."""
     warehouse = Warehouse()
     await warehouse.count("mug", 5)
-    theirs = {"reserve": False, "decision": "not_ours", "code": "fulfilled_by_marketplace"}
+    theirs = {"reserve": False, "decision": "not_ours", "code": "marketplace_fulfilled"}
     received = order([order_line("mug", 2, **theirs)])
     await warehouse.order(received)
     await warehouse.order(changed(received, 2, fulfilled=2))
