@@ -180,8 +180,12 @@ def reservation_of(row: Row) -> Reservation:
         organisation_id=OrganisationId(row.organisation_id),
         order_version=row.order_version,
         at=row.at,
-        lines=tuple(ReservedLine(**(line | {"line_id": LineId(UUID(line["line_id"]))})) for line in row.lines),
+        lines=reserved_lines_of(row.lines),
     )
+
+
+def reserved_lines_of(told: list[dict[str, Any]]) -> tuple[ReservedLine, ...]:
+    return tuple(ReservedLine(**(line | {"line_id": LineId(UUID(line["line_id"]))})) for line in told)
 
 
 def shipments_values(one: Shipments) -> dict[str, Any]:
@@ -194,7 +198,7 @@ def shipments_values(one: Shipments) -> dict[str, Any]:
 
 
 def shipments_of(row: Row) -> Shipments:
-    shipments = tuple(_shipment_of(told) for told in row.shipments)
+    shipments = tuple(shipment_of(told) for told in row.shipments)
     return Shipments(OrderId(row.order_id), OrganisationId(row.organisation_id), row.at, shipments)
 
 
@@ -252,7 +256,7 @@ def _shipment_values(shipment: Shipment) -> dict[str, Any]:
     }
 
 
-def _shipment_of(told: dict[str, Any]) -> Shipment:
+def shipment_of(told: dict[str, Any]) -> Shipment:
     return Shipment(
         **told
         | {

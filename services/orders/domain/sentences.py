@@ -5,8 +5,12 @@ English here, with gaps `%(name)s`; pages translate by `catalogues/fr.po`. A cod
 listed is shown as its words.
 """
 
+import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
+
+_GAP = re.compile(r"%\((\w+)\)s")
 
 SENTENCES: dict[str, str] = {
     # What decisions.py says of a line
@@ -29,9 +33,14 @@ SENTENCES: dict[str, str] = {
     "decision.cancelled": "%(skus)s is cancelled: nothing to do.",
     "decision.already_shipped": "%(skus)s has been shipped: nothing left to do.",
     # Order
-    "order.received": "Received from the marketplace: %(lines)s lines, status %(status)s.",
-    "order.status_changed": "The status went from %(before)s to %(now)s.",
-    "order.cancelled": "Cancelled at the marketplace.",
+    "order.received": "Received from the marketplace, lines: %(lines)s.",
+    "status.pending": "The marketplace holds it as pending.",
+    "status.open": "The marketplace released it to be shipped.",
+    "status.partially_shipped": "Partly shipped, as the marketplace tells.",
+    "status.shipped": "Shipped, as the marketplace tells.",
+    "status.cancelled": "Cancelled at the marketplace.",
+    "status.unfulfillable": "The marketplace says that it cannot be fulfilled.",
+    "status.unknown": "The marketplace gives it a status that is not known here.",
     "order.cancellation_requested": "The buyer asked to cancel.",
     "order.cancellation_withdrawn": "The buyer no longer asks to cancel.",
     "order.recipient_changed": "The address was told or changed.",
@@ -44,23 +53,54 @@ SENTENCES: dict[str, str] = {
     "stock.short": "Stock is short: %(reserved)s of %(wanted)s units are reserved; missing: %(skus)s.",
     "stock.nothing_held": "No stock is held for this order any more.",
     # Shipments and their write-back
-    "shipment.planned": "A parcel is planned. %(reason)s",
+    "shipment.planned": "A parcel is planned.",
     "shipment.label_pending": "The label is being made.",
     "shipment.label_created": "The label is made: %(carrier)s %(tracking_number)s.",
     "shipment.outdated": "The order changed after the label %(tracking_number)s was made: look at its parcel.",
     "shipment.voided": "The label %(tracking_number)s was taken back.",
-    "shipment.needs_person": "A parcel needs a person. %(reason)s",
+    "shipment.needs_person": "A parcel needs a person.",
     "write_back.owed": "The parcel number %(tracking_number)s is about to be told to the marketplace.",
     "write_back.sending": "The parcel number %(tracking_number)s is being told to the marketplace.",
     "write_back.sent": "The marketplace took the parcel number %(tracking_number)s; it has not been read back yet.",
     "write_back.confirmed": "Confirmed: the parcel number %(tracking_number)s was read back from the marketplace.",
     "write_back.shipped_elsewhere": "The marketplace already has another parcel number for these units.",
-    "write_back.refused": "The marketplace refused the parcel number %(tracking_number)s. %(reason)s",
-    "write_back.needs_person": "Telling the parcel number %(tracking_number)s needs a person. %(reason)s",
+    "write_back.refused": "The marketplace refused the parcel number %(tracking_number)s.",
+    "write_back.needs_person": "Telling the parcel number %(tracking_number)s needs a person.",
     # Waiting
     "waits.reservation": "Waits for the stock's answer to the newest state of the order.",
     "waits.stock_short": "Waits for stock: %(short)s units are missing (%(skus)s).",
     "waits.plan": "Waits for its parcel to be planned.",
+    # Why labels' parcels wait; its own pages say more
+    "reason.reservation_awaited": "Stock is being reserved for the newest state of the order.",
+    "reason.channel_manual": "This channel makes labels by hand: create the label when the parcel is ready.",
+    "reason.label_voided": "A label of this order was voided; the next one is made by hand.",
+    "reason.cancel_requested": "The buyer asks to cancel: decide whether the parcel leaves.",
+    "reason.lines_wait": "Other lines must wait, and this marketplace takes one parcel per order.",
+    "reason.duty": "The carrier cannot do what the order asks for.",
+    "reason.pickup_point": "It goes to a pick-up point, which the carrier does not serve.",
+    "reason.short_stock": "Stock is short: raise the level under Stock, or ship fewer units.",
+    "reason.settings_missing": "The carrier is not set up: see Shipments, Settings.",
+    "reason.weight_missing": "The weight of a SKU is missing: set it under Stock.",
+    "reason.address_missing": "The address is missing or incomplete.",
+    "reason.address_erased": "The personal data was erased; no label can be made.",
+    "reason.label_not_before": "The marketplace does not allow the label yet.",
+    "reason.numbers_used_up": "The serial numbers are used up: widen the range under Shipments, Settings.",
+    "reason.carrier_refused": "The carrier refused the parcel.",
+    "reason.carrier_away": "The carrier does not answer; it is tried again by itself.",
+    "reason.label_outcome_unknown": "The carrier's answer did not come: look there whether the label exists.",
+    "reason.order_changed": "The order changed, and the parcel no longer fits it.",
+    "reason.order_cancelled": "The order was cancelled.",
+    "reason.nothing_left": "Nothing of the order is left to ship.",
+    "reason.voided_by_person": "It was voided by hand.",
+    "reason.cancelled_too_late": "The order was cancelled after its number was sent: stop the parcel, or refund.",
+    "reason.already_done": "The marketplace says that it is shipped already; whose number it has is read back.",
+    "reason.not_seen_yet": "The marketplace does not show the number yet.",
+    "reason.never_seen": "The marketplace accepted the number several times but never showed it.",
+    "reason.marketplace_refused": "The marketplace said no.",
+    "reason.marketplace_away": "The marketplace does not answer; it is tried again by itself.",
+    "reason.outcome_unknown": "The marketplace's answer did not come: look there whether the parcel is shown.",
+    "reason.role_missing": "Our application lacks a role at the marketplace; it is tried again by itself.",
+    "reason.other_parcel_there": "The marketplace shows another parcel for these units; nothing was written.",
     # Polling
     "polling.throttled": "the marketplace asks us to slow down",
     "polling.budget_empty": "our share of the marketplace's calls is used up for now",
@@ -78,28 +118,29 @@ SENTENCES: dict[str, str] = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A sentence to be translated, and what fills its gaps."""
+
+    template: str
+    gaps: dict[str, str]
+
+
+def said(code: str, facts: Mapping[str, Any] | None = None) -> list[Said]:
+    """The sentence of a code; a second one where the facts give another service's `reason`."""
+    facts = facts or {}
+    found = [_said(code, facts)]
+    if facts.get("reason"):
+        found.append(_said(f"reason.{facts['reason']}", facts))
+    return found
+
+
 def sentence(code: str, facts: Mapping[str, Any] | None = None) -> str:
-    """The English sentence of a code, its gaps filled."""
-    return filled(SENTENCES.get(code), code, facts)
+    """The same in English, its gaps filled."""
+    return " ".join(one.template % one.gaps for one in said(code, facts))
 
 
-def filled(template: str | None, code: str, facts: Mapping[str, Any] | None = None) -> str:
-    """`template` (translated or not) with the facts; a code without a sentence is shown as its words."""
-    if template is None:
-        return code.rpartition(".")[2].replace("_", " ")
-    return (template % _Gaps(facts or {})).strip()
-
-
-class _Gaps(dict[str, Any]):
-    """A fact that an older entry does not have yet leaves its gap empty; a code among them is shown as its words."""
-
-    def __missing__(self, key: str) -> str:
-        return ""
-
-    def __getitem__(self, key: str) -> Any:
-        value = super().__getitem__(key)
-        return (
-            value.replace("_", " ")
-            if key in ("reason", "status", "before", "now") and isinstance(value, str)
-            else value
-        )
+def _said(code: str, facts: Mapping[str, Any]) -> Said:
+    template = SENTENCES.get(code) or code.rpartition(".")[2].replace("_", " ").replace("%", "%%")
+    # A fact that an older entry does not have yet leaves its gap empty.
+    return Said(template, {name: str(facts.get(name, "")) for name in _GAP.findall(template)})

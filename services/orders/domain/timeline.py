@@ -10,7 +10,6 @@ from typing import Any
 
 from services.orders.domain.copies import Reservation, Shipments
 from services.orders.domain.order import Order
-from shared.marketplaces.models import OrderStatus
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +22,10 @@ class Entry:
 def order_read(known: Order | None, order: Order, now: datetime) -> list[Entry]:
     """What a reading brought."""
     if known is None:
-        first = [Entry(now, "order.received", {"status": order.status, "lines": len(order.lines)})]
+        first = [
+            Entry(now, "order.received", {"lines": len(order.lines)}),
+            Entry(now, f"status.{order.status.value}", {}),
+        ]
         return [*first, *_decided(None, order, now), *_packages(None, order, now)]
     found = [Entry(now, code, facts) for it_is_so, code, facts in _changes(known, order) if it_is_so]
     return [*found, *_decided(known, order, now), *_packages(known, order, now)]
@@ -59,7 +61,7 @@ def shipped(known: Shipments | None, news: Shipments) -> list[Entry]:
 def _changes(known: Order, order: Order) -> tuple[tuple[bool, str, dict[str, Any]], ...]:
     units, before = _units(order), _units(known)
     return (
-        (order.status is not known.status, _status_code(order), {"before": known.status, "now": order.status}),
+        (order.status is not known.status, f"status.{order.status.value}", {"before": known.status.value}),
         (order.cancel_requested and not known.cancel_requested, "order.cancellation_requested", {}),
         (known.cancel_requested and not order.cancel_requested, "order.cancellation_withdrawn", {}),
         (order.recipient_digest != known.recipient_digest, "order.recipient_changed", {}),
@@ -67,10 +69,6 @@ def _changes(known: Order, order: Order) -> tuple[tuple[bool, str, dict[str, Any
         (units != before, "order.quantities_changed", {"before": sum(before.values()), "now": sum(units.values())}),
         (known.delivered_at is None and order.delivered_at is not None, "order.delivered", {}),
     )
-
-
-def _status_code(order: Order) -> str:
-    return "order.cancelled" if order.status is OrderStatus.CANCELLED else "order.status_changed"
 
 
 def _units(order: Order) -> dict[Any, int]:
@@ -85,7 +83,11 @@ def _decided(known: Order | None, order: Order, now: datetime) -> list[Entry]:
         if before.get(line.id) != (line.decision, line.code):
             alike.setdefault((line.decision, line.code), []).append(line.sku or line.marketplace_line_id)
     return [
-        Entry(now, f"decision.{code}", {"decision": decision, "skus": ", ".join(skus), "program": order.program or ""})
+        Entry(
+            now,
+            f"decision.{code}",
+            {"decision": str(decision), "skus": ", ".join(skus), "program": order.program or ""},
+        )
         for (decision, code), skus in alike.items()
     ]
 

@@ -1,0 +1,28 @@
+"""All repositories over one open transaction."""
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.orders.adapters.order_repository import SqlOrders
+from services.orders.adapters.repositories import (
+    SqlConnections,
+    SqlCopies,
+    SqlPolls,
+    SqlRecipientReads,
+    SqlTimeline,
+    SqlUnreadableRecords,
+)
+from services.orders.usecases.ports import Store
+from shared.messaging.outbox import SqlOutbox
+
+
+def bind(connection: AsyncConnection) -> Store:
+    return Store(
+        connections=SqlConnections(connection),
+        polls=SqlPolls(connection),
+        orders=SqlOrders(connection),
+        unreadable=SqlUnreadableRecords(connection),
+        timeline=SqlTimeline(connection),
+        copies=SqlCopies(connection),
+        recipient_reads=SqlRecipientReads(connection),
+        outbox=SqlOutbox(connection),
+    )

@@ -1,0 +1,133 @@
+"""The composition root: the one place where ports meet what fills them."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import partial
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from services.orders.adapters.queries import SqlViews
+from services.orders.adapters.repositories import due_connections
+from services.orders.adapters.store import bind as bind
+from services.orders.domain.windows import Pace
+from services.orders.settings import MigrationSettings, Settings
+from services.orders.usecases.apply_connections import apply_connections
+from services.orders.usecases.apply_reservations import apply_reservations
+from services.orders.usecases.apply_shipments import apply_shipments
+from services.orders.usecases.poll import Polling
+from services.orders.usecases.ports import Keys, Store
+from services.orders.usecases.views import Views
+from shared.access.access_tokens import RemoteAccessTokens
+from shared.access.dependencies import Access
+from shared.access.internal import ServiceTokens
+from shared.access.sessions import SessionResolver
+from shared.access.tokens import RemoteSigningKeys, TokenVerifier
+from shared.crypto.keyring import KeyRing
+from shared.db.claims import Kind, SqlClaims
+from shared.db.engine import make_engine
+from shared.db.unit_of_work import SqlUnitOfWork, transaction
+from shared.events.topics import AUTH_CONNECTION, INVENTORY_RESERVATION, LABELS_SHIPMENT
+from shared.http.outward import Outward
+from shared.kernel.clock import Clock, SystemClock
+from shared.kernel.ports import UnitOfWork
+from shared.marketplaces.ports import FarSide
+from shared.marketplaces.registry import PROFILES, marketplaces, rates
+from shared.messaging.consumer import Applier, Subscription
+from shared.messaging.kafka import KafkaSettings
+
+SERVICE = "orders"
+POLL = "poll"
+# Longer than a page may take: a call of 20 s, its repetition with a new token, and storing it.
+_LEASE_SECONDS = 90.0
+
+
+@dataclass(frozen=True)
+class OrdersParts:
+    """What pages and API work with."""
+
+    uow: UnitOfWork[Store]
+    views: Views
+    keys: Keys
+    clock: Clock
+
+
+def engine_of(settings: Settings | MigrationSettings, process: str) -> AsyncEngine:
+    return make_engine(settings.database_url.get_secret_value(), f"{SERVICE} {process}")
+
+
+def keys_of(settings: Settings) -> KeyRing:
+    """Raises KeysInvalid, with a sentence for the operator."""
+    return KeyRing.parse(settings.key_encryption_keys.get_secret_value())
+
+
+def orders_on(engine: AsyncEngine, keys: Keys, clock: Clock) -> OrdersParts:
+    return OrdersParts(SqlUnitOfWork(engine, bind), SqlViews(engine), keys, clock)
+
+
+def access_of(settings: Settings, outward: Outward) -> Access:
+    """Sessions are asked at auth, tokens are checked with its keys."""
+    verifier = TokenVerifier(settings.public_url, RemoteSigningKeys(settings.auth_url, outward), SystemClock())
+    sessions = SessionResolver(settings.auth_url, _own_tokens(settings, outward), outward)
+    return Access(sessions, verifier, settings.public_url)
+
+
+def kafka_of(settings: Settings) -> KafkaSettings:
+    return KafkaSettings(settings.kafka_bootstrap_servers, settings.topic_prefix, settings.instance_id)
+
+
+def claims_on(engine: AsyncEngine, clock: Clock) -> SqlClaims[Store]:
+    """The leases of the poller: one per connection."""
+    kind = Kind(due=due_connections(), lease_seconds=_LEASE_SECONDS, rates=rates(POLL))
+    return SqlClaims(engine, bind, kinds={POLL: kind}, clock=clock)
+
+
+def polling_of(settings: Settings, keys: Keys, outward: Outward, clock: Clock) -> Polling:
+    far_sides = {name: _far_side(settings, name) for name in PROFILES}
+    known = marketplaces(outward, far_sides, clock=clock)
+    return Polling(
+        marketplaces={name: one.orders for name, one in known.items()},
+        operations={
+            name: tuple(each.name for each in one.operations if each.kind == POLL) for name, one in known.items()
+        },
+        tokens=RemoteAccessTokens(settings.auth_url, _own_tokens(settings, outward), outward),
+        keys=keys,
+        clock=clock,
+        pace=Pace(
+            interval=timedelta(seconds=settings.poll_interval_seconds),
+            overlap=timedelta(seconds=settings.poll_overlap_seconds),
+            first=timedelta(days=settings.first_window_days),
+            sweep=timedelta(seconds=settings.sweep_interval_seconds),
+        ),
+        import_marketplace_fulfilled=settings.import_marketplace_fulfilled,
+    )
+
+
+def subscriptions(clock: Clock) -> list[Subscription[Store]]:
+    """What orders hears: auth says for whom we may work; inventory and labels, how each order goes on."""
+    return [
+        Subscription(AUTH_CONNECTION, partial(apply_connections, clock=clock)),
+        Subscription(INVENTORY_RESERVATION, apply_reservations),
+        Subscription(LABELS_SHIPMENT, apply_shipments),
+    ]
+
+
+def applier_on(engine: AsyncEngine, clock: Clock) -> Applier[Store]:
+    """Applies single events: for the replay of parked ones."""
+    return Applier(SERVICE, subscriptions(clock), engine, bind)
+
+
+async def database_answers(engine: AsyncEngine) -> bool:
+    async with transaction(engine) as connection:
+        await connection.execute(text("select 1"))
+    return True
+
+
+def _own_tokens(settings: Settings, outward: Outward) -> ServiceTokens:
+    return ServiceTokens(settings.auth_url, settings.client_id, settings.client_secret, outward)
+
+
+def _far_side(settings: Settings, name: str) -> FarSide:
+    """`ORDERS_<MARKETPLACE>_API_URLS`, else the real addresses."""
+    urls: dict[str, str] | None = getattr(settings, f"{name}_api_urls")
+    return FarSide(api_urls=urls) if urls else PROFILES[name].real_addresses

@@ -1,0 +1,137 @@
+"""The API of orders, and the process that serves it together with the pages."""
+
+from functools import partial
+from pathlib import Path
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, FastAPI, Query, Request
+
+from services.orders import bootstrap
+from services.orders.bootstrap import SERVICE, OrdersParts
+from services.orders.domain.order import Decision
+from services.orders.entrypoints.cursors import Cursor, cursor_of
+from services.orders.entrypoints.pages import router as pages_router
+from services.orders.entrypoints.parts import open_recipient, orders_of, view_of
+from services.orders.entrypoints.schemas import (
+    EntryOut,
+    ListOut,
+    OrderOut,
+    OrderRowOut,
+    PollingOut,
+    RecipientOut,
+    UnreadableOut,
+)
+from services.orders.settings import Settings
+from services.orders.usecases.read_recipient import Reader
+from services.orders.usecases.views import OrdersAsked
+from shared.access.dependencies import Access, principal, service
+from shared.access.principal import Principal
+from shared.access.scopes import ORDERS_READ, ORDERS_RECIPIENT_READ
+from shared.http.outward import Outward
+from shared.kernel.clock import SystemClock
+from shared.kernel.ids import OrderId, OrganisationId
+from shared.marketplaces.models import OrderStatus
+from shared.runtime.process import run_process
+from shared.runtime.serve import http_part
+from shared.web.app import new_app
+from shared.web.pages import Pages
+
+HERE = Path(__file__).parent
+router = APIRouter(prefix="/api/orders/v1", tags=["orders"])
+internal = APIRouter(prefix="/internal/v1", tags=["internal"])
+OrdersReader = Annotated[Principal, Depends(principal(ORDERS_READ))]
+RecipientReader = Annotated[Principal, Depends(principal(ORDERS_RECIPIENT_READ))]
+ServiceReader = Annotated[Principal, Depends(service(ORDERS_RECIPIENT_READ))]
+Limit = Annotated[int, Query(ge=1, le=200, description="Items of one answer, at most.")]
+Search = Annotated[str | None, Query(max_length=100, description="How the marketplace's order id begins.")]
+ChannelId = Annotated[str | None, Query(max_length=100, description="The marketplace's id of a channel.")]
+
+
+@router.get("/orders")
+async def list_orders(
+    request: Request,
+    who: OrdersReader,
+    after: Cursor = None,
+    status: OrderStatus | None = None,
+    decision: Decision | None = None,
+    channel: ChannelId = None,
+    search: Search = None,
+    limit: Limit = 50,
+) -> ListOut[OrderRowOut]:
+    """Orders, the one placed last first."""
+    asked = OrdersAsked(status, decision, channel, search, after, limit)
+    rows = await orders_of(request).views.orders(who.organisation, asked)
+    last = rows[limit - 1] if len(rows) > limit else None
+    items = [OrderRowOut.of(row) for row in rows[:limit]]
+    return ListOut(items=items, next_cursor=cursor_of((last.placed_at, last.id) if last else None))
+
+
+@router.get("/orders/{order_id}")
+async def read_order(request: Request, who: OrdersReader, order_id: UUID) -> OrderOut:
+    """One order: lines with their decisions, parcels, and what it waits for."""
+    return OrderOut.of(await view_of(request, who.organisation, OrderId(order_id)))
+
+
+@router.get("/orders/{order_id}/timeline")
+async def read_timeline(request: Request, who: OrdersReader, order_id: UUID) -> ListOut[EntryOut]:
+    """What happened to the order, oldest first."""
+    view = await view_of(request, who.organisation, OrderId(order_id))
+    entries = await orders_of(request).views.timeline(who.organisation, view.order.id)
+    return ListOut(items=[EntryOut.of(entry) for entry in entries], next_cursor=None)
+
+
+@router.get("/orders/{order_id}/recipient")
+async def read_order_recipient(request: Request, who: RecipientReader, order_id: UUID) -> RecipientOut:
+    """To whom the order goes. Every read is written down: who, when, which order."""
+    reader = Reader(who.user_id, None if who.user_id else who.label)
+    return RecipientOut.of(await open_recipient(request, who.organisation, OrderId(order_id), reader))
+
+
+@router.get("/polling")
+async def read_polling(request: Request, who: OrdersReader) -> ListOut[PollingOut]:
+    """How far each connection has been read, and what reading waits for."""
+    views = await orders_of(request).views.polling(who.organisation)
+    return ListOut(items=[PollingOut.of(view) for view in views], next_cursor=None)
+
+
+@router.get("/unreadable")
+async def read_unreadable(request: Request, who: OrdersReader) -> ListOut[UnreadableOut]:
+    """Records that could not be read (the oldest 200), with the reason; their content stays under seal."""
+    views = await orders_of(request).views.unreadable(who.organisation)
+    return ListOut(items=[UnreadableOut.of(view) for view in views], next_cursor=None)
+
+
+@internal.get("/organisations/{organisation_id}/orders/{order_id}/recipient")
+async def read_recipient_for_service(
+    request: Request, who: ServiceReader, organisation_id: UUID, order_id: UUID
+) -> RecipientOut:
+    """The same for one of our services, by its scope."""
+    reader = Reader(None, who.label)
+    return RecipientOut.of(await open_recipient(request, OrganisationId(organisation_id), OrderId(order_id), reader))
+
+
+def make_app(parts: OrdersParts, access: Access) -> FastAPI:
+    """Pages and API over what bootstrap made."""
+    pages = Pages(templates=HERE / "templates", catalogues=HERE.parent / "catalogues", clock=parts.clock)
+    app = new_app(SERVICE, "What was sold, what is to be done with it, and why it waits.", access=access, pages=pages)
+    app.state.orders = parts
+    for each in (router, internal, pages_router):
+        app.include_router(each)
+    return app
+
+
+async def run(settings: Settings) -> int:
+    """Serves until told to stop; the exit status."""
+    engine = bootstrap.engine_of(settings, "api")
+    clock = SystemClock()
+    outward = Outward(clock)
+    parts = bootstrap.orders_on(engine, bootstrap.keys_of(settings), clock)
+    app = make_app(parts, bootstrap.access_of(settings, outward))
+    serve = http_part(app, settings.http_host, settings.http_port, trusted_proxies=settings.trusted_proxies)
+    ready = partial(bootstrap.database_answers, engine)
+    try:
+        return await run_process(service=SERVICE, process="api", settings=settings, parts=[serve], ready=ready)
+    finally:
+        await outward.close()
+        await engine.dispose()

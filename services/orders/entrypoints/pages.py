@@ -1,0 +1,128 @@
+"""The pages of orders: the list, one order with its timeline, records that could not be read."""
+
+from collections.abc import Mapping
+from typing import Annotated, Any
+from urllib.parse import urlencode
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Request
+from fastapi.responses import HTMLResponse
+
+from services.orders.domain.order import Decision
+from services.orders.domain.sentences import said
+from services.orders.domain.stage import stage_of
+from services.orders.domain.waiting import reasons
+from services.orders.entrypoints.cursors import cursor_of, place_of
+from services.orders.entrypoints.parts import open_recipient, orders_of, view_of
+from services.orders.usecases.read_recipient import Opened, Reader
+from services.orders.usecases.views import OrdersAsked
+from shared.access.dependencies import signed_in_page
+from shared.access.principal import Principal
+from shared.kernel.ids import OrderId
+from shared.marketplaces.models import OrderStatus
+from shared.marketplaces.registry import PROFILES, store_name
+from shared.web.forms import PostedForm, posted_form
+from shared.web.pages import Pages
+
+router = APIRouter(include_in_schema=False)
+Reads = Annotated[Principal, Depends(signed_in_page)]
+Posted = Annotated[PostedForm, Depends(posted_form)]
+_PAGE = 50
+_FILTERS = ("status", "decision", "channel", "search")
+
+
+@router.get("/orders")
+async def orders_page(request: Request, who: Reads) -> HTMLResponse:
+    """The list, with what each connection's reading waits for on top. A filter that makes no sense is none."""
+    views = orders_of(request).views
+    chosen = {name: request.query_params.get(name, "").strip()[:100] for name in _FILTERS}
+    rows = await views.orders(who.organisation, _asked(chosen, request.query_params.get("cursor")))
+    last = rows[_PAGE - 1] if len(rows) > _PAGE else None
+    more = cursor_of((last.placed_at, last.id)) if last else None
+    return _render(
+        request,
+        "orders.html",
+        who,
+        rows=rows[:_PAGE],
+        chosen=chosen,
+        statuses=[status.value for status in OrderStatus],
+        decisions=[decision.value for decision in Decision],
+        channels=await views.channels(who.organisation),
+        polling=await views.polling(who.organisation),
+        unreadable=len(await views.unreadable(who.organisation)),
+        next_page=f"/orders?{urlencode({**_given(chosen), 'cursor': more})}" if more else None,
+    )
+
+
+@router.get("/orders/unreadable")
+async def unreadable_page(request: Request, who: Reads) -> HTMLResponse:
+    """Records that could not be read, and why."""
+    return _render(request, "unreadable.html", who, records=await orders_of(request).views.unreadable(who.organisation))
+
+
+@router.get("/orders/{order_id}")
+async def order_page(request: Request, who: Reads, order_id: UUID) -> HTMLResponse:
+    """One order: why it waits, its lines and parcels, what happened."""
+    return await _order_page(request, who, OrderId(order_id), None)
+
+
+@router.post("/orders/{order_id}/recipient")
+async def recipient_page(request: Request, form: Posted, order_id: UUID) -> HTMLResponse:
+    """The same with the address, for this once. A form, because every look is written down."""
+    who = form.principal
+    opened = await open_recipient(request, who.organisation, OrderId(order_id), Reader(who.user_id, None))
+    return await _order_page(request, who, OrderId(order_id), opened)
+
+
+async def _order_page(request: Request, who: Principal, order_id: OrderId, opened: Opened | None) -> HTMLResponse:
+    view = await view_of(request, who.organisation, order_id)
+    views, order, shipments = orders_of(request).views, view.order, view.shipments
+    held = {line.line_id: line for line in view.reservation.lines} if view.reservation else {}
+    return _render(
+        request,
+        "order.html",
+        who,
+        view=view,
+        order=order,
+        opened=opened,
+        held=held,
+        skus={line.id: line.sku or line.marketplace_line_id for line in order.lines},
+        shipments=shipments.shipments if shipments else (),
+        reached=stage_of(order.version, view.reservation, shipments).value,
+        waits_for=reasons(order, view.reservation, shipments),
+        timeline=await views.timeline(who.organisation, order_id),
+        reads=await views.recipient_reads(who.organisation, order_id),
+    )
+
+
+def _render(request: Request, name: str, who: Principal, **context: Any) -> HTMLResponse:
+    pages: Pages = request.app.state.pages
+    titles = {profile.name: profile.title for profile in PROFILES.values()}
+    return pages.render(request, name, principal=who, said=said, store_name=store_name, titles=titles, **context)
+
+
+def _asked(chosen: Mapping[str, str], cursor: str | None) -> OrdersAsked:
+    return OrdersAsked(
+        status=_member(OrderStatus, chosen["status"]),
+        decision=_member(Decision, chosen["decision"]),
+        channel=chosen["channel"] or None,
+        search=chosen["search"] or None,
+        after=_place(cursor),
+        limit=_PAGE,
+    )
+
+
+def _member(kind: Any, value: str) -> Any:
+    return kind(value) if value in {member.value for member in kind} else None
+
+
+def _place(cursor: str | None) -> Any:
+    """A cursor somebody cut off begins at the first page."""
+    try:
+        return place_of(cursor[:200]) if cursor else None
+    except ValueError:
+        return None
+
+
+def _given(chosen: Mapping[str, str]) -> dict[str, str]:
+    return {name: value for name, value in chosen.items() if value}
