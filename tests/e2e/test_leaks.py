@@ -53,14 +53,15 @@ async def stored(stack: Stack) -> dict[str, str]:
         async with engine.connect() as connection:
             names = await connection.execute(text("select tablename from pg_tables where schemaname = 'public'"))
             tables = [
-                json.dumps(
-                    (await connection.execute(text(f'select to_jsonb(t)::text from "{name}" t'))).scalars().all()
-                )
-                for name in names.scalars()
+                json.dumps((await connection.execute(text(_rows_of(name)))).scalars().all()) for name in names.scalars()
             ]
         await engine.dispose()
         rows[service] = "".join(tables)
     return rows
+
+
+def _rows_of(table: str) -> str:
+    return f'select to_jsonb(t)::text from "{table}" t'  # noqa: S608 - a name from the catalogue
 
 
 def logged(stack: Stack) -> str:
