@@ -1,16 +1,19 @@
 """Rows to domain objects and back. A column is named like the field it holds."""
 
+from collections.abc import Mapping
 from dataclasses import fields
 from typing import Any
 
 from pydantic import TypeAdapter
-from sqlalchemy import RowMapping
 
 from services.labels.domain.carrier import Address, CarrierSettings
 from services.labels.domain.fulfilment import Fulfilment
 from services.labels.domain.order import Order, Reservation
 from services.labels.domain.shipment import Shipment, ShipmentLine, State, Told, WriteBack
 from services.labels.usecases.ports import ConnectionCopy
+
+# A row of SQLAlchemy's, or a part of one.
+Values = Mapping[Any, Any]
 
 _ORDER = TypeAdapter(Order)
 _RESERVATION = TypeAdapter(Reservation)
@@ -28,7 +31,7 @@ def reservation_json(reservation: Reservation) -> Any:
     return _RESERVATION.dump_python(reservation, mode="json")
 
 
-def fulfilment(row: RowMapping, shipments: tuple[Shipment, ...]) -> Fulfilment:
+def fulfilment(row: Values, shipments: tuple[Shipment, ...]) -> Fulfilment:
     return Fulfilment(
         order_id=row["order_id"],
         organisation_id=row["organisation_id"],
@@ -41,11 +44,11 @@ def fulfilment(row: RowMapping, shipments: tuple[Shipment, ...]) -> Fulfilment:
     )
 
 
-def order(row: RowMapping) -> Order | None:
+def order(row: Values) -> Order | None:
     return _ORDER.validate_python(row["order_state"]) if row["order_state"] else None
 
 
-def shipment(row: RowMapping, told: WriteBack | None) -> Shipment:
+def shipment(row: Values, told: WriteBack | None) -> Shipment:
     values = {name: row[name] for name in _SHIPMENT_FIELDS}
     values["state"] = State(row["state"])
     values["lines"] = _LINES.validate_python(row["lines"])
@@ -61,7 +64,7 @@ def shipment_row(one: Shipment, of: Fulfilment) -> dict[str, Any]:
     return values | _owner(of) | {"organisation_id": of.organisation_id}
 
 
-def write_back(row: RowMapping) -> WriteBack:
+def write_back(row: Values) -> WriteBack:
     return WriteBack(**{name: row[name] for name in _WRITE_BACK_FIELDS} | {"state": Told(row["state"])})
 
 
@@ -74,7 +77,7 @@ def _owner(of: Fulfilment) -> dict[str, Any]:
     return {"order_id": of.order_id, "connection_id": of.order.connection_id if of.order else None}
 
 
-def carrier_settings(row: RowMapping) -> CarrierSettings:
+def carrier_settings(row: Values) -> CarrierSettings:
     values = {field.name: row[field.name] for field in fields(CarrierSettings)}
     return CarrierSettings(**values | {"sender": _ADDRESS.validate_python(row["sender"])})
 
@@ -84,7 +87,7 @@ def carrier_settings_row(settings: CarrierSettings) -> dict[str, Any]:
     return values | {"sender": _ADDRESS.dump_python(settings.sender, mode="json")}
 
 
-def connection(row: RowMapping) -> ConnectionCopy:
+def connection(row: Values) -> ConnectionCopy:
     values = {field.name: row[field.name] for field in fields(ConnectionCopy)}
     return ConnectionCopy(**values | {"channels": tuple((one["id"], one["name"]) for one in row["channels"])})
 

@@ -20,7 +20,7 @@ class Address:
 class CarrierSettings:
     """
     An organisation's built-in carrier. Numbers are drawn from `serial_first`..`serial_last` of its own GS1 prefix and
-    extension digit; `tracking_url_template` holds `{number}`, or is None.
+    extension digit; `tracking_url_template` holds `{tracking_number}`, or is None.
     """
 
     organisation_id: UUID
@@ -33,7 +33,7 @@ class CarrierSettings:
     tracking_url_template: str | None = None
 
     def tracking_url(self, number: str) -> str | None:
-        return self.tracking_url_template.replace("{number}", number) if self.tracking_url_template else None
+        return self.tracking_url_template.replace("{tracking_number}", number) if self.tracking_url_template else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +63,6 @@ class Recipient:
     city: str | None
     state: str | None
     country: str | None
-    phone: str | None = None
     instructions: str | None = None
     pickup_point: bool = False
 

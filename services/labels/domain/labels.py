@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from services.labels.domain import write_back
+from services.labels.domain.actions import in_doubt, may_be_voided
 from services.labels.domain.carrier import CarrierSettings, CreatedLabel
 from services.labels.domain.changes import released, still_fits
 from services.labels.domain.fulfilment import Fulfilment
@@ -175,10 +176,9 @@ def void(fulfilment: Fulfilment, shipment_id: UUID, now: datetime) -> Fulfilment
     Raises KeyError, NotPossible.
     """
     shipment = fulfilment.shipment(shipment_id)
-    blind_unknown = shipment.state is State.NEEDS_PERSON and not shipment.label_known
-    if not shipment.has_label and not blind_unknown:
+    if not shipment.has_label and not in_doubt(shipment):
         raise NotPossible("no_label", "This parcel has no label to void.")
-    if shipment.write_back is not None and shipment.write_back.may_have_left:
+    if not may_be_voided(shipment):
         raise NotPossible(
             "already_told", "Its tracking number is being sent to the marketplace, or is there: it cannot be voided."
         )
@@ -195,7 +195,7 @@ def retried(fulfilment: Fulfilment, shipment_id: UUID, asked: Asked, terms: Term
     if write_back.may_be_asked_again(shipment):
         version = fulfilment.order.version if fulfilment.order else None
         return fulfilment.with_shipment(replace(write_back.asked_again(shipment, asked.at), despite_version=version))
-    if shipment.state is State.NEEDS_PERSON and not shipment.label_known:
+    if in_doubt(shipment):
         shipment = replace(shipment, state=State.PLANNED, label_known=True)
         return request(fulfilment.with_shipment(shipment), shipment_id, asked, terms)
     if shipment.state is State.PLANNED and shipment.problem is not None:

@@ -1,4 +1,4 @@
-"""SSCC-18, GS1's number of a parcel: extension digit, company prefix, serial, check digit (GS1 General Specifications)."""
+"""SSCC-18, GS1's number of a parcel: extension digit, company prefix, serial and check digit (mod 10)."""
 
 _DIGITS_WITHOUT_CHECK = 17
 

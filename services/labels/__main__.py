@@ -1,0 +1,63 @@
+"""python -m services.labels api|worker|migrate|parked|republish"""
+
+import argparse
+import asyncio
+import sys
+from pathlib import Path
+
+
+def main() -> int:
+    """Each command imports only what it needs: `migrate` runs at every deployment and must start fast."""
+    arguments = _parser().parse_args()
+    match arguments.command:
+        case "api":
+            from services.labels.entrypoints import api
+            from services.labels.settings import load
+
+            return asyncio.run(api.run(load()))
+        case "worker":
+            from services.labels.entrypoints import worker
+            from services.labels.settings import load
+
+            return asyncio.run(worker.run(load()))
+        case "migrate":
+            return asyncio.run(_migrate())
+        case _:
+            from services.labels.entrypoints import operator
+            from services.labels.settings import load_for_migration
+
+            return asyncio.run(operator.run(arguments, load_for_migration()))
+
+
+def _parser() -> argparse.ArgumentParser:
+    from shared.messaging.parked import add_parked_commands, add_republish_command
+
+    parser = argparse.ArgumentParser(prog="python -m services.labels", description="Shipments, labels, write-backs.")
+    commands = parser.add_subparsers(dest="command", required=True)
+    commands.add_parser("api", help="pages and API")
+    commands.add_parser("worker", help="publishes and applies events, makes labels, tells the marketplaces")
+    commands.add_parser("migrate", help="brings the database to its newest revision, makes our topics")
+    add_parked_commands(commands)
+    add_republish_command(commands)
+    return parser
+
+
+async def _migrate() -> int:
+    from services.labels.settings import load_for_migration
+    from shared.db.errors import DatabaseUnavailable
+    from shared.db.migrations import migrate
+    from shared.messaging.kafka import KafkaSettings, TopicsNotMade, ensure_topics
+
+    settings = load_for_migration()
+    try:
+        await migrate(settings.database_url.get_secret_value(), Path(__file__).parent / "migrations")
+        if settings.kafka_bootstrap_servers:
+            await ensure_topics(KafkaSettings(settings.kafka_bootstrap_servers, settings.topic_prefix), "labels")
+    except (DatabaseUnavailable, TopicsNotMade) as error:
+        sys.stderr.write(f"not migrated: {error}\n")
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

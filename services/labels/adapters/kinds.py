@@ -1,0 +1,29 @@
+"""Labels' kinds of work that calls out, and what of each is due now: only of connections that are active."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, Table, func, select
+
+from services.labels.adapters.tables import connection, shipment, write_back
+from shared.db.claims import Kind
+from shared.kernel.budgets import Rate
+
+LABEL = "label"
+WRITE_BACK = "write_back"
+
+
+def kinds(rates: Mapping[str, Rate]) -> Mapping[str, Kind]:
+    """`rates`: of the operations that belong to the write-back."""
+    return {
+        LABEL: Kind(due=_due(shipment, shipment.c.label_due_at)),
+        WRITE_BACK: Kind(due=_due(write_back, write_back.c.due_at), lease_seconds=60, margin_seconds=25, rates=rates),
+    }
+
+
+def _due(table: Table, due_at: ColumnElement[Any]) -> Select[Any]:
+    return (
+        select(table.c.connection_id.label("subject"), due_at.label("due_at"))
+        .join(connection, connection.c.connection_id == table.c.connection_id)
+        .where(connection.c.state == "authorised", due_at <= func.clock_timestamp())
+    )

@@ -1,0 +1,115 @@
+"""Reads for lists and pages, each scoped by its organisation."""
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row, Select, and_, or_, select
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from services.labels.adapters import rows
+from services.labels.adapters.tables import (
+    carrier_settings,
+    channel_mode,
+    connection,
+    fulfilment,
+    shipment,
+    write_back,
+)
+from services.labels.domain.carrier import CarrierSettings
+from services.labels.domain.shipment import State
+from services.labels.usecases.views import ChannelView, Filter, Page, ShipmentView
+from shared.db.unit_of_work import transaction
+
+
+class SqlViews:
+    """Implements `usecases.views.Views`; every read is a transaction of its own."""
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        self._engine = engine
+
+    async def shipments(self, organisation_id: UUID, wanted: Filter, *, after: UUID | None, limit: int) -> Page:
+        query = _shipments().where(shipment.c.organisation_id == organisation_id)
+        if wanted.order_id is not None:
+            query = query.where(shipment.c.order_id == wanted.order_id)
+        if wanted.state is not None:
+            query = query.where(or_(shipment.c.state == wanted.state, write_back.c.state == wanted.state))
+        if wanted.hide_voided:
+            query = query.where(shipment.c.state != State.VOIDED.value)
+        if after is not None:
+            query = query.where(shipment.c.shipment_id < after)
+        found = await self._views(query.order_by(shipment.c.shipment_id.desc()).limit(limit + 1))
+        more = len(found) > limit
+        return Page(found[:limit], found[limit - 1].shipment.shipment_id if more else None)
+
+    async def shipment(self, organisation_id: UUID, shipment_id: UUID) -> ShipmentView | None:
+        one = and_(shipment.c.organisation_id == organisation_id, shipment.c.shipment_id == shipment_id)
+        found = await self._views(_shipments().where(one))
+        return found[0] if found else None
+
+    async def carrier(self, organisation_id: UUID) -> CarrierSettings | None:
+        query = select(carrier_settings).where(carrier_settings.c.organisation_id == organisation_id)
+        async with transaction(self._engine) as opened:
+            row = (await opened.execute(query)).mappings().one_or_none()
+        return rows.carrier_settings(row) if row else None
+
+    async def channels(self, organisation_id: UUID) -> Sequence[ChannelView]:
+        query = select(connection).where(connection.c.organisation_id == organisation_id)
+        modes = select(channel_mode.c.connection_id, channel_mode.c.channel_id).where(channel_mode.c.automatic)
+        async with transaction(self._engine) as opened:
+            copies = [rows.connection(row) for row in (await opened.execute(query)).mappings()]
+            ids = [copy.connection_id for copy in copies]
+            automatic = {tuple(row) for row in await opened.execute(modes.where(channel_mode.c.connection_id.in_(ids)))}
+        views = [
+            ChannelView(copy.connection_id, copy.name, channel_id, name, (copy.connection_id, channel_id) in automatic)
+            for copy in copies
+            for channel_id, name in copy.channels
+        ]
+        return sorted(views, key=lambda view: (view.connection_name, view.channel_name, view.channel_id))
+
+    async def _views(self, query: Select[Any]) -> list[ShipmentView]:
+        async with transaction(self._engine) as opened:
+            return [_view(row) for row in await opened.execute(query)]
+
+
+def _shipments() -> Select[Any]:
+    joined = shipment.join(fulfilment, fulfilment.c.order_id == shipment.c.order_id)
+    joined = joined.outerjoin(write_back, write_back.c.shipment_id == shipment.c.shipment_id)
+    joined = joined.outerjoin(connection, connection.c.connection_id == shipment.c.connection_id)
+    return select(
+        *_named("shipment", shipment),
+        *_named("write_back", write_back),
+        fulfilment.c.order_state.label("order_state"),
+        connection.c.state.label("connection_state"),
+        connection.c.channels.label("channels"),
+    ).select_from(joined)
+
+
+def _named(prefix: str, table: Any) -> list[Any]:
+    return [column.label(f"{prefix}_{column.name}") for column in table.c]
+
+
+def _view(row: Row[Any]) -> ShipmentView:
+    values = row._mapping
+    told = _part(values, "write_back", write_back)
+    parcel = _part(values, "shipment", shipment)
+    order = rows.order(values)
+    if order is None:
+        raise ValueError("a shipment without an order")
+    names = {channel["id"]: channel["name"] for channel in values["channels"] or ()}
+    return ShipmentView(
+        shipment=rows.shipment(parcel, rows.write_back(told) if told["shipment_id"] else None),
+        order_id=parcel["order_id"],
+        connection_id=parcel["connection_id"],
+        channel_id=order.channel_id,
+        channel_name=names.get(order.channel_id, order.channel_id),
+        marketplace=order.marketplace,
+        marketplace_order_id=order.marketplace_order_id,
+        ship_by=order.ship_by,
+        cancel_requested=order.cancel_requested,
+        connection_active=values["connection_state"] == "authorised",
+    )
+
+
+def _part(values: Any, prefix: str, table: Any) -> Any:
+    return {column.name: values[f"{prefix}_{column.name}"] for column in table.c}

@@ -1,0 +1,17 @@
+"""Binds labels' repositories to one open transaction."""
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.labels.adapters.fulfilments import SqlFulfilments
+from services.labels.adapters.policies import SqlConnections, SqlPolicies
+from services.labels.usecases.ports import Store
+from shared.messaging.outbox import SqlOutbox
+
+
+def bind(connection: AsyncConnection) -> Store:
+    return Store(
+        connections=SqlConnections(connection),
+        fulfilments=SqlFulfilments(connection),
+        policies=SqlPolicies(connection),
+        outbox=SqlOutbox(connection),
+    )

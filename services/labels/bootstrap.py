@@ -1,0 +1,137 @@
+"""The composition root: the one place where ports meet what fills them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import partial
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from services.labels.adapters.kinds import LABEL, WRITE_BACK, kinds
+from services.labels.adapters.queries import SqlViews
+from services.labels.adapters.recipients import RemoteRecipients
+from services.labels.adapters.store import bind
+from services.labels.carriers.builtin.carrier import BuiltinCarrier
+from services.labels.domain.write_back import Timing
+from services.labels.settings import MigrationSettings, Settings
+from services.labels.usecases.create_labels import Labelling
+from services.labels.usecases.planner import Planner
+from services.labels.usecases.ports import Carrier, Recipients, Store
+from services.labels.usecases.receive import receive_connections, receive_orders, receive_reservations
+from services.labels.usecases.telling import Telling
+from services.labels.usecases.views import Views
+from shared.access.access_tokens import RemoteAccessTokens
+from shared.access.dependencies import Access
+from shared.access.internal import InternalApi, ServiceTokens
+from shared.access.sessions import SessionResolver
+from shared.access.tokens import RemoteSigningKeys, TokenVerifier
+from shared.db.claims import SqlClaims
+from shared.db.engine import make_engine
+from shared.db.unit_of_work import SqlUnitOfWork, transaction
+from shared.events.topics import AUTH_CONNECTION, INVENTORY_RESERVATION, ORDERS_ORDER
+from shared.http.outward import Outward
+from shared.kernel.clock import Clock
+from shared.kernel.ids import new_id
+from shared.kernel.ports import UnitOfWork
+from shared.marketplaces.ports import FarSide, TrackingPort
+from shared.marketplaces.registry import AMAZON, PROFILES, marketplaces, rates
+from shared.messaging.consumer import Applier, Subscription
+from shared.messaging.kafka import KafkaSettings
+
+__all__ = ["LABEL", "SERVICE", "WRITE_BACK", "bind"]
+
+SERVICE = "labels"
+
+
+@dataclass(frozen=True)
+class Labels:
+    """What pages and API work with."""
+
+    uow: UnitOfWork[Store]
+    views: Views
+    planner: Planner
+    carrier: Carrier
+    recipients: Recipients
+
+
+def engine_of(settings: Settings | MigrationSettings, process: str) -> AsyncEngine:
+    return make_engine(settings.database_url.get_secret_value(), f"{SERVICE} {process}")
+
+
+def labels_on(engine: AsyncEngine, settings: Settings, outward: Outward, clock: Clock) -> Labels:
+    carrier = BuiltinCarrier(clock)
+    return Labels(
+        uow=SqlUnitOfWork(engine, bind),
+        views=SqlViews(engine),
+        planner=planner_of(clock),
+        carrier=carrier,
+        recipients=_recipients(settings, outward),
+    )
+
+
+def planner_of(clock: Clock) -> Planner:
+    capabilities = {name: profile.capabilities for name, profile in PROFILES.items()}
+    return Planner(capabilities, BuiltinCarrier(clock).abilities, clock, new_id)
+
+
+def labelling_of(settings: Settings, outward: Outward, clock: Clock) -> Labelling:
+    return Labelling(planner_of(clock), BuiltinCarrier(clock), _recipients(settings, outward))
+
+
+def telling_of(settings: Settings, outward: Outward, clock: Clock) -> Telling:
+    tokens = RemoteAccessTokens(settings.auth_url, _service_tokens(settings, outward), outward)
+    api_urls = settings.amazon_api_urls or PROFILES[AMAZON].real_addresses.api_urls
+    far_sides = {AMAZON: FarSide(api_urls=api_urls)}
+    built = marketplaces(outward, far_sides, clock=clock)
+    trackings = {name: marketplace.tracking for name, marketplace in built.items()}
+    return Telling(planner_of(clock), tokens, trackings, partial(_timing, settings, trackings))
+
+
+def claims_of(engine: AsyncEngine, clock: Clock) -> SqlClaims[Store]:
+    return SqlClaims(engine, bind, kinds=kinds(rates(WRITE_BACK)), clock=clock)
+
+
+def access_of(settings: Settings, outward: Outward, clock: Clock) -> Access:
+    """Sessions are asked at auth, tokens are checked with its keys."""
+    sessions = SessionResolver(settings.auth_url, _service_tokens(settings, outward), outward)
+    verifier = TokenVerifier(settings.public_url, RemoteSigningKeys(settings.auth_url, outward), clock)
+    return Access(sessions, verifier, settings.public_url)
+
+
+def kafka_of(settings: Settings) -> KafkaSettings:
+    return KafkaSettings(settings.kafka_bootstrap_servers, settings.topic_prefix, settings.instance_id)
+
+
+def subscriptions(clock: Clock) -> list[Subscription[Store]]:
+    """What labels hears: which connections live, what was sold, what is reserved."""
+    planner = planner_of(clock)
+    return [
+        Subscription(AUTH_CONNECTION, receive_connections),
+        Subscription(ORDERS_ORDER, partial(receive_orders, planner=planner)),
+        Subscription(INVENTORY_RESERVATION, partial(receive_reservations, planner=planner)),
+    ]
+
+
+def applier_on(engine: AsyncEngine, clock: Clock) -> Applier[Store]:
+    """Applies single events: for the replay of parked ones."""
+    return Applier(SERVICE, subscriptions(clock), engine, bind)
+
+
+async def database_answers(engine: AsyncEngine) -> bool:
+    async with transaction(engine) as connection:
+        await connection.execute(text("select 1"))
+    return True
+
+
+def _service_tokens(settings: Settings, outward: Outward) -> ServiceTokens:
+    return ServiceTokens(settings.auth_url, settings.client_id, settings.client_secret, outward)
+
+
+def _recipients(settings: Settings, outward: Outward) -> Recipients:
+    return RemoteRecipients(InternalApi(settings.orders_url, _service_tokens(settings, outward), outward))
+
+
+def _timing(settings: Settings, trackings: Mapping[str, TrackingPort], marketplace: str) -> Timing:
+    lag = settings.read_back_lag_seconds
+    declared = trackings[marketplace].capabilities.read_lag_seconds
+    return Timing(settings.read_back_seconds, declared if lag is None else lag, settings.repeat_after_seconds)

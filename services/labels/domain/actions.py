@@ -1,0 +1,53 @@
+"""What a person may do with a shipment now, and the sentence that says what a retry will do."""
+
+from enum import StrEnum
+
+from services.labels.domain.reasons import Reason
+from services.labels.domain.shipment import Shipment, State, Told
+from services.labels.domain.write_back import may_be_asked_again
+
+
+class Action(StrEnum):
+    LABEL = "label"
+    VOID = "void"
+    RETRY = "retry"
+
+
+TRY_LABEL = "Passerelle tries to make the label again."
+BUY_AGAIN = "Passerelle has another label made: look at the carrier's first whether the earlier one exists."
+SEND_ANEW = "Passerelle words the message anew and sends the tracking number again, under the same reference."
+SEND_DESPITE = "Passerelle sends the tracking number although the buyer asked for a cancellation."
+SEND_SAME = "Passerelle sends the same tracking number again; where the marketplace has it already, nothing changes."
+
+
+def possible(shipment: Shipment) -> tuple[Action, ...]:
+    """In the order in which they are offered."""
+    found = [Action.LABEL] if shipment.state is State.PLANNED else []
+    if retry_sentence(shipment):
+        found.append(Action.RETRY)
+    if may_be_voided(shipment):
+        found.append(Action.VOID)
+    return tuple(found)
+
+
+def may_be_voided(shipment: Shipment) -> bool:
+    """There is a label, or there may be one, and the marketplace has surely not heard of it."""
+    told = shipment.write_back
+    return (shipment.has_label or in_doubt(shipment)) and not (told is not None and told.may_have_left)
+
+
+def in_doubt(shipment: Shipment) -> bool:
+    """The carrier's answer never came, and a person is to look."""
+    return shipment.state is State.NEEDS_PERSON and not shipment.label_known
+
+
+def retry_sentence(shipment: Shipment) -> str | None:
+    """English; pages translate it. None: there is nothing to retry."""
+    told = shipment.write_back
+    if told is not None and may_be_asked_again(shipment):
+        if told.state is Told.REFUSED:
+            return SEND_ANEW
+        return SEND_DESPITE if told.reason == Reason.CANCEL_REQUESTED else SEND_SAME
+    if in_doubt(shipment):
+        return BUY_AGAIN
+    return TRY_LABEL if shipment.state is State.PLANNED and shipment.problem is not None else None

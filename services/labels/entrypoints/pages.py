@@ -1,0 +1,140 @@
+"""The pages of shipments: the list, one shipment with what may be done about it, its label."""
+
+from collections.abc import Awaitable, Callable
+from functools import partial
+from typing import Annotated, Any
+from urllib.parse import urlencode
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Request
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
+
+from services.labels.domain.actions import possible, retry_sentence
+from services.labels.domain.labels import Asked, NotPossible
+from services.labels.domain.reasons import sentence
+from services.labels.domain.shipment import Shipment
+from services.labels.entrypoints import words
+from services.labels.entrypoints.requests import Cursor, change, labels, pdf_of, view_of
+from services.labels.entrypoints.schemas import HEAVIEST_GRAMS, StateFilter
+from services.labels.entrypoints.settings_page import router as settings_router
+from services.labels.usecases.act import request_label, retry, void_label
+from services.labels.usecases.views import Filter, ShipmentView
+from shared.access.dependencies import signed_in_page
+from shared.access.principal import Principal
+from shared.web.forms import PostedForm, local_path, posted_form
+from shared.web.pages import Pages
+
+router = APIRouter()
+router.include_router(settings_router)  # before `/shipments/{shipment_id}`
+User = Annotated[Principal, Depends(signed_in_page)]
+Form = Annotated[PostedForm, Depends(posted_form)]
+_ROWS = 50
+UNITS = "units."
+
+
+@router.get("/shipments", response_class=HTMLResponse)
+async def shipments_page(
+    request: Request, who: User, state: StateFilter | None = None, all: bool = False, cursor: Cursor = None
+) -> HTMLResponse:
+    """Shipments, newest first; those that came to nothing only when asked for."""
+    hide = not all and state is None
+    wanted = Filter(state=state, hide_voided=hide)
+    found = await labels(request).views.shipments(who.organisation, wanted, after=cursor, limit=_ROWS)
+    kept = {"state": state or "", "all": "1" if all else ""}
+    query = {name: value for name, value in kept.items() if value} | {"cursor": str(found.after)}
+    more = f"/shipments?{urlencode(query)}" if found.after else None
+    context: dict[str, Any] = {"rows": found.items, "more": more, "state": state or "", "states": words.STATES}
+    return _render(request, who, "shipments.html", **context)
+
+
+@router.get("/shipments/{shipment_id}", response_class=HTMLResponse)
+async def shipment_page(request: Request, who: User, shipment_id: UUID) -> HTMLResponse:
+    """One shipment, why it waits, and what may be done."""
+    return _shipment(request, who, await view_of(request, who.organisation, shipment_id))
+
+
+@router.get("/shipments/{shipment_id}/label.pdf", response_class=Response)
+async def label_page(request: Request, who: User, shipment_id: UUID) -> Response:
+    """The label, for the printer."""
+    pdf = await pdf_of(request, who.organisation, shipment_id)
+    headers = {"cache-control": "no-store", "content-disposition": f'inline; filename="label-{shipment_id}.pdf"'}
+    return Response(pdf, media_type="application/pdf", headers=headers)
+
+
+@router.post("/shipments/{shipment_id}/label", response_class=RedirectResponse, status_code=303)
+async def create_label(request: Request, form: Form, shipment_id: UUID) -> Response:
+    """Also posted from the order's page, whose form has `next`."""
+    view = await view_of(request, form.principal.organisation, shipment_id)
+    try:
+        asked = _asked(request, form, view)
+    except NotPossible as error:
+        return _shipment(request, form.principal, view, error, status=422)
+    return await _act(request, form, shipment_id, partial(request_label, asked=asked, planner=labels(request).planner))
+
+
+@router.post("/shipments/{shipment_id}/void", response_class=RedirectResponse, status_code=303)
+async def void(request: Request, form: Form, shipment_id: UUID) -> Response:
+    """Takes the label back."""
+    return await _act(request, form, shipment_id, partial(void_label, planner=labels(request).planner))
+
+
+@router.post("/shipments/{shipment_id}/retry", response_class=RedirectResponse, status_code=303)
+async def retry_shipment(request: Request, form: Form, shipment_id: UUID) -> Response:
+    """Has what came to a halt tried again."""
+    asked = Asked(form.principal.user_id, labels(request).planner.now())
+    return await _act(request, form, shipment_id, partial(retry, asked=asked, planner=labels(request).planner))
+
+
+async def _act(
+    request: Request, form: PostedForm, shipment_id: UUID, verb: Callable[..., Awaitable[Shipment]]
+) -> Response:
+    """Does it and goes on to where the form wants; what is not possible is said on the shipment's page."""
+    organisation_id = form.principal.organisation
+    try:
+        await change(request, lambda store: verb(store, organisation_id, shipment_id))
+    except NotPossible as error:
+        view = await view_of(request, organisation_id, shipment_id)
+        return _shipment(request, form.principal, view, error, status=409)
+    return RedirectResponse(local_path(form.text("next"), f"/shipments/{shipment_id}"), 303)
+
+
+def _asked(request: Request, form: PostedForm, view: ShipmentView) -> Asked:
+    """Raises NotPossible where a number is none."""
+    chosen = {line.line_id: form.text(f"{UNITS}{line.line_id}") for line in view.shipment.lines}
+    given = any(chosen.values())
+    weight = form.text("weight_grams")
+    return Asked(
+        by=form.principal.user_id,
+        at=labels(request).planner.now(),
+        units={line_id: _whole(text or "0") for line_id, text in chosen.items()} if given else None,
+        weight_grams=_whole(weight, 1, HEAVIEST_GRAMS) if weight else None,
+        despite_cancellation=form.text("despite_cancellation") == "1",
+    )
+
+
+def _whole(text: str, least: int = 0, most: int = 1_000_000) -> int:
+    number = int(text) if text.isascii() and text.isdecimal() and len(text) < 9 else -1
+    if not least <= number <= most:
+        raise NotPossible("number", "Units and grams are whole numbers.")
+    return number
+
+
+def _shipment(
+    request: Request, who: Principal, view: ShipmentView, error: NotPossible | None = None, *, status: int = 200
+) -> HTMLResponse:
+    shipment, told = view.shipment, view.shipment.write_back
+    context: dict[str, Any] = {
+        "view": view,
+        "shipment": shipment,
+        "told": told,
+        "error": error,
+        "actions": [action.value for action in possible(shipment)],
+        "retry_sentence": retry_sentence(shipment),
+        "many": sum(line.quantity for line in shipment.lines) > 1,
+    }
+    return _render(request, who, "shipment.html", status=status, **context)
+
+
+def _render(request: Request, who: Principal, name: str, *, status: int = 200, **context: Any) -> HTMLResponse:
+    pages: Pages = request.app.state.pages
+    return pages.render(request, name, principal=who, status=status, sentence=sentence, words=words, **context)

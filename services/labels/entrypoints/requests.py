@@ -1,0 +1,60 @@
+"""What API and pages share of a request: the service's own things, its ids looked up, its refusals as problems."""
+
+from collections.abc import Awaitable, Callable
+from typing import Annotated, TypeVar
+from uuid import UUID
+
+from fastapi import Query, Request
+
+from services.labels.bootstrap import Labels
+from services.labels.domain.labels import NotPossible
+from services.labels.usecases.act import ShipmentUnknown
+from services.labels.usecases.choose import ChannelUnknown
+from services.labels.usecases.ports import Store
+from services.labels.usecases.print_label import print_label
+from services.labels.usecases.views import ShipmentView
+from shared.db.unit_of_work import run_in_transaction
+from shared.web.problems import Problem, not_found
+
+T = TypeVar("T")
+Cursor = Annotated[UUID | None, Query(description="`next_cursor` of the answer before.")]
+
+
+def labels(request: Request) -> Labels:
+    """What `make_app` was given."""
+    held: Labels = request.app.state.labels
+    return held
+
+
+async def change(request: Request, work: Callable[[Store], Awaitable[T]]) -> T:
+    """`work` in one transaction, again after a deadlock. Raises Problem: 404 for what is not theirs; NotPossible."""
+    try:
+        return await run_in_transaction(labels(request).uow, work)
+    except (ShipmentUnknown, ChannelUnknown):
+        raise not_found() from None
+
+
+async def view_of(request: Request, organisation_id: UUID, shipment_id: UUID) -> ShipmentView:
+    """Raises Problem 404."""
+    found = await labels(request).views.shipment(organisation_id, shipment_id)
+    if found is None:
+        raise not_found()
+    return found
+
+
+async def pdf_of(request: Request, organisation_id: UUID, shipment_id: UUID) -> bytes:
+    """Raises Problem: 404, 409; Unavailable."""
+    held = labels(request)
+    try:
+        return await print_label(
+            organisation_id, shipment_id, views=held.views, recipients=held.recipients, carrier=held.carrier
+        )
+    except ShipmentUnknown:
+        raise not_found() from None
+    except NotPossible as error:
+        raise problem_of(error) from None
+
+
+def problem_of(error: NotPossible) -> Problem:
+    """409: the request is fine, the shipment's state does not allow it."""
+    return Problem(409, error.code.replace("_", "-"), error.sentence, error.detail)

@@ -1,0 +1,32 @@
+"""How states are called on pages, and in which tone. English; templates translate."""
+
+STATES = {
+    "planned": "planned",
+    "label_pending": "label being made",
+    "label_created": "label made",
+    "outdated": "outdated",
+    "voided": "voided",
+    "needs_person": "needs a person",
+    "owed": "to be sent to the marketplace",
+    "sending": "being sent",
+    "sent": "sent, not seen there yet",
+    "confirmed": "confirmed",
+    "shipped_elsewhere": "shipped elsewhere",
+    "refused": "refused by the marketplace",
+}
+
+TONES = {
+    "planned": "plain",
+    "label_pending": "busy",
+    "label_created": "good",
+    "outdated": "warn",
+    "voided": "plain",
+    "needs_person": "bad",
+    "owed": "busy",
+    "sending": "busy",
+    "sent": "busy",
+    "confirmed": "good",
+    "shipped_elsewhere": "warn",
+    "refused": "bad",
+    "released": "plain",
+}
