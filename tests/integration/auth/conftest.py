@@ -1,0 +1,263 @@
+"""auth over a migrated database and a sandbox, as its API process runs it; visitors with cookies of their own."""
+
+import base64
+import hashlib
+import json
+import secrets
+import subprocess
+import sys
+import time
+from collections.abc import AsyncIterator, Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
+
+import httpx
+import pytest
+from fastapi import FastAPI
+from pydantic import SecretStr
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from services.auth import bootstrap
+from services.auth.bootstrap import Auth
+from services.auth.entrypoints.api import make_app
+from services.auth.settings import Settings
+from shared.access.scopes import SERVICE_SCOPES
+from shared.db.engine import make_engine
+from shared.db.unit_of_work import transaction
+from shared.http.outward import Outward
+from shared.kernel.clock import SystemClock
+from tests.infrastructure import MakeDatabase
+from tests.sandbox_client import Sandbox, free_port
+
+ROOT = Path(__file__).parents[3]
+PUBLIC_URL = "http://127.0.0.1:8080"
+PASSWORD = "correct horse battery"
+APP = {"application_id": "amzn1.sp.solution.tests", "client_id": "amzn1.client.tests", "client_secret": "s3cret-tests"}
+REGIONS = ("na", "eu", "fe")
+
+
+class TurnedClock:
+    """The system's clock, turned forward by a test. Monotonic time stays real: waits are real."""
+
+    def __init__(self) -> None:
+        self.ahead = timedelta()
+
+    def now(self) -> datetime:
+        return SystemClock().now() + self.ahead
+
+    def monotonic(self) -> float:
+        return time.monotonic()
+
+
+def settings_for(database_url: str, sandbox_url: str, **changed: Any) -> Settings:
+    """As deployed, with far sides of the sandbox and a secret per service client (`secret-<service>`)."""
+    clients = [
+        {"id": name, "secret_hash": hashlib.sha256(f"secret-{name}".encode()).hexdigest(), "scopes": list(scopes)}
+        for name, scopes in SERVICE_SCOPES.items()
+    ]
+    return Settings.model_validate(
+        {
+            "database_url": database_url,
+            "kafka_bootstrap_servers": "127.0.0.1:1",
+            "http_port": 1,
+            "metrics_port": 1,
+            "public_url": PUBLIC_URL,
+            "key_encryption_keys": SecretStr("k1:" + base64.b64encode(secrets.token_bytes(32)).decode()),
+            "service_clients": clients,
+            "amazon_apps": {region: {**APP, "draft": False} for region in REGIONS},
+            "amazon_token_url": f"{sandbox_url}/amazon/lwa/auth/o2/token",
+            "amazon_central_urls": {region: f"{sandbox_url}/amazon/central/{region}" for region in REGIONS},
+            "amazon_api_urls": {region: f"{sandbox_url}/amazon/{region}" for region in REGIONS},
+        }
+        | changed
+    )
+
+
+@dataclass
+class Visitor:
+    """A browser: keeps cookies, follows nothing by itself, so that every answer can be looked at."""
+
+    client: httpx.AsyncClient
+    sandbox: Sandbox
+    organisation: str = ""
+    email: str = ""
+
+    async def get(self, path: str, **headers: str) -> httpx.Response:
+        return await self.client.get(path, headers={"accept": "text/html"} | headers)
+
+    async def post(self, path: str, **fields: str) -> httpx.Response:
+        return await self.client.post(path, data=fields, headers={"accept": "text/html"})
+
+    async def csrf(self, path: str = "/connections") -> str:
+        """The form token of a page."""
+        page = (await self.get(path)).text
+        return page.split('name="csrf_token" value="')[1].split('"')[0]
+
+    async def submit(self, path: str, *, page: str = "/connections", **fields: str) -> httpx.Response:
+        return await self.post(path, csrf_token=await self.csrf(page), **fields)
+
+    async def sign_up(self) -> "Visitor":
+        self.organisation, self.email = f"Org {secrets.token_hex(4)}", f"{secrets.token_hex(6)}@shop.example"
+        fields = {"email": self.email, "password": PASSWORD, "organisation": self.organisation}
+        answer = await self.submit("/signup", page="/signup", **fields)
+        assert answer.status_code == 303, answer.text
+        return self
+
+    async def begin(self, region: str = "eu", **fields: str) -> str:
+        """Clicks *Connect*: the address of the consent page."""
+        answer = await self.submit("/connections", marketplace="amazon", region=region, **fields)
+        assert answer.status_code == 303, answer.text
+        return answer.headers["location"]
+
+    async def confirm(self, consent_address: str, seller_id: str) -> str:
+        """Confirms on the far side's page: path and query it sends back to."""
+        form = dict(parse_qsl(urlsplit(consent_address).query)) | {
+            "selling_partner_id": seller_id,
+            "decision": "confirm",
+        }
+        async with httpx.AsyncClient(trust_env=False) as far:
+            answer = await far.post(consent_address, data=form)
+        assert answer.status_code == 302, answer.text
+        location: str = answer.headers["location"]
+        assert location.startswith(PUBLIC_URL)
+        return location.removeprefix(PUBLIC_URL)
+
+    async def connect(self, seller_id: str, region: str = "eu", **fields: str) -> httpx.Response:
+        """The whole way; the answer of the redirect's target."""
+        return await self.get(await self.confirm(await self.begin(region, **fields), seller_id))
+
+    async def connections(self) -> list[dict[str, Any]]:
+        answer = await self.client.get("/api/auth/v1/connections")
+        assert answer.status_code == 200, answer.text
+        items: list[dict[str, Any]] = answer.json()["items"]
+        return items
+
+
+@dataclass
+class Running:
+    """One API process's parts, in this process."""
+
+    settings: Settings
+    engine: AsyncEngine
+    outward: Outward
+    held: Auth
+    app: FastAPI
+    sandbox: Sandbox
+    clock: TurnedClock
+    visitors: list[httpx.AsyncClient] = field(default_factory=list)
+
+    def client(self) -> httpx.AsyncClient:
+        made = httpx.AsyncClient(transport=httpx.ASGITransport(self.app), base_url=PUBLIC_URL)
+        self.visitors.append(made)
+        return made
+
+    def visitor(self) -> Visitor:
+        return Visitor(self.client(), self.sandbox)
+
+    async def service(self, name: str = "orders", scope: str = "auth.tokens:use") -> httpx.AsyncClient:
+        """One of our services, with a token of the scope."""
+        client = self.client()
+        given = await client.post(
+            "/oauth/token",
+            data={"grant_type": "client_credentials", "scope": scope},
+            auth=(name, f"secret-{name}"),
+        )
+        assert given.status_code == 200, given.text
+        client.headers["authorization"] = f"Bearer {given.json()['access_token']}"
+        return client
+
+    async def rows(self, statement: str, **values: Any) -> list[Any]:
+        async with transaction(self.engine) as connection:
+            answer = await connection.execute(text(statement), values)
+            return list(answer) if answer.returns_rows else []
+
+    async def events(self) -> list[tuple[str, dict[str, Any]]]:
+        """Type and body of what is in the outbox, in order."""
+        return [(row.type, json.loads(row.body)) for row in await self.rows("select * from outbox order by id")]
+
+    async def close(self) -> None:
+        for visitor in self.visitors:
+            await visitor.aclose()
+        await self.outward.close()
+        await self.engine.dispose()
+
+
+def run_auth(settings: Settings, sandbox: Sandbox) -> Running:
+    """Another API process's parts over the same database."""
+    clock = TurnedClock()
+    engine = make_engine(settings.database_url.get_secret_value(), "tests")
+    outward = Outward(clock)
+    held = bootstrap.auth_on(engine, settings, outward, clock)
+    app = make_app(held, bootstrap.access_on(held), form_targets=bootstrap.consent_origins(settings))
+    return Running(settings, engine, outward, held, app, sandbox, clock)
+
+
+@pytest.fixture(scope="session")
+def sandbox_url() -> Iterator[str]:
+    """A sandbox process for all of auth's tests; emptied by each."""
+    port = free_port()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "tests.sandbox", f"--port={port}", "--quota-scale=1000"], cwd=ROOT
+    )
+    url = f"http://127.0.0.1:{port}"
+    try:
+        _until_healthy(url, process)
+        yield url
+    finally:
+        process.terminate()
+        process.wait()
+
+
+@pytest.fixture
+async def sandbox(sandbox_url: str) -> AsyncIterator[Sandbox]:
+    async with Sandbox(sandbox_url) as made:
+        await made.empty()
+        await made.app(
+            APP["application_id"],
+            APP["client_id"],
+            [APP["client_secret"]],
+            redirect_uris=[f"{PUBLIC_URL}/connections/amazon/callback"],
+            draft=False,
+        )
+        yield made
+
+
+@pytest.fixture
+def auth_settings(migrated_database: MakeDatabase, sandbox_url: str) -> Settings:
+    return settings_for(migrated_database("auth"), sandbox_url)
+
+
+@pytest.fixture
+async def auth(auth_settings: Settings, sandbox: Sandbox) -> AsyncIterator[Running]:
+    running = run_auth(auth_settings, sandbox)
+    yield running
+    await running.close()
+
+
+@pytest.fixture
+async def another(auth: Running) -> AsyncIterator[Callable[[], Running]]:
+    """Makes further API processes' parts over the same database."""
+    made: list[Running] = []
+
+    def make() -> Running:
+        made.append(run_auth(auth.settings, auth.sandbox))
+        return made[-1]
+
+    yield make
+    for running in made:
+        await running.close()
+
+
+def _until_healthy(url: str, process: subprocess.Popen[bytes]) -> None:
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline and process.poll() is None:
+        try:
+            if httpx.get(f"{url}/control/health", trust_env=False).status_code == 200:
+                return
+        except httpx.TransportError:
+            time.sleep(0.05)
+    raise RuntimeError("the sandbox did not start")
