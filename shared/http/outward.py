@@ -31,7 +31,9 @@ _CONNECT_SECONDS = 5.0
 # A connection idle for longer is not used again: far sides close theirs after more, so that we never write into one
 # that is just being closed, which would make a write's outcome unknown for nothing.
 _LIMITS = httpx.Limits(max_connections=100, max_keepalive_connections=20, keepalive_expiry=5.0)
-_NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol, httpx.ProxyError)
+_NOT_SENT = (
+    httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.LocalProtocolError, httpx.UnsupportedProtocol
+)  # fmt: skip
 
 SECONDS = Histogram("http_out_seconds", "Calls out, by operation and what came of them.", ["operation", "outcome"])
 
@@ -102,7 +104,7 @@ class Outward:
             async with asyncio.timeout(request.timeout_seconds):
                 return await self._exchange(request, leaving)
         except _NOT_SENT as error:
-            raise Unavailable(f"{request.host} cannot be reached", code="unreachable") from error
+            raise Unavailable(f"the request to {request.host} did not leave", code="unreachable") from error
         except TimeoutError as error:
             raise _no_answer(request, leaving, "did not answer in time") from error
         except (httpx.HTTPError, httpx.StreamError) as error:

@@ -8,6 +8,7 @@ supervises starts it again. SIGTERM and SIGINT set the stop event that every par
 import asyncio
 import signal
 from collections.abc import Sequence
+from functools import partial
 
 import structlog
 
@@ -18,7 +19,7 @@ from shared.runtime.telemetry import configure_telemetry
 
 # Kubernetes and our own supervisor kill after 30 s.
 STOP_WITHIN_SECONDS = 25.0
-_CANCEL_WITHIN_SECONDS = 3.0
+_CANCEL_WITHIN_SECONDS = 2.0
 
 log = structlog.get_logger()
 
@@ -60,7 +61,7 @@ async def run_parts(parts: Sequence[Part], stop: asyncio.Event, *, also: asyncio
     stop.set()
     await stopping
     for task in early:
-        log.error("process.part_ended", part=task.get_name(), exc_info=task.exception())
+        log.error("process.part_ended", part=task.get_name(), exc_info=None if task.cancelled() else task.exception())
     late = await _end(tasks)
     died = [task for task in tasks if task not in early and not task.cancelled() and task.exception()]
     for task in died:
@@ -87,7 +88,8 @@ async def _run(part: Part, stop: asyncio.Event) -> None:
 
 
 def _name(part: Part) -> str:
-    return getattr(part, "__name__", type(part).__name__)
+    inner = part.func if isinstance(part, partial) else part
+    return getattr(inner, "__name__", type(inner).__name__)
 
 
 def _stop_on_signals(stop: asyncio.Event) -> None:

@@ -16,6 +16,9 @@ from opentelemetry.sdk.trace.export import BatchSpanProcessor
 from opentelemetry.trace import Span, SpanKind
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
+# An absent collector must not hold up the end of a process.
+EXPORT_SECONDS = 2
+
 _PROPAGATOR = TraceContextTextMapPropagator()
 
 
@@ -28,7 +31,7 @@ def configure_telemetry(service: str, process: str, otlp_endpoint: str | None) -
         from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
 
         endpoint = otlp_endpoint.rstrip("/") + "/v1/traces"
-        provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter(endpoint=endpoint)))
+        provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter(endpoint=endpoint, timeout=EXPORT_SECONDS)))
     trace.set_tracer_provider(provider)
     return provider
 

@@ -60,6 +60,15 @@ async def test_no_connection_is_unavailable_even_for_a_write(outward: Outward, e
         await outward.call(ask("http://127.0.0.1:1", effect))
 
 
+async def test_what_cannot_be_sent_was_not_sent(outward: Outward) -> None:
+    """A header no protocol allows: nothing left, and its value is not in the error."""
+    async with far_side(answering("200 OK")) as side:
+        with pytest.raises(Unavailable) as caught:
+            await outward.call(ask(side.base_url, "write", headers={"x": "SECRET\n"}))
+        assert side.heads == []
+    assert "SECRET" not in str(caught.value)
+
+
 @pytest.mark.parametrize(("effect", "error"), [("read", Unavailable), ("write", OutcomeUnknown)])
 @pytest.mark.parametrize("behave", [silent, hanging_up])
 async def test_no_answer_to_a_write_is_an_unknown_outcome(
