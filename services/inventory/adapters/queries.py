@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from typing import Any
-from uuid import UUID
 
 from sqlalchemy import Row, Select, func, select
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -41,7 +40,7 @@ class SqlViews:
         found = await self._rows(query)
         return sku_of(found[0]) if found else None
 
-    async def ledger(self, sku_id: SkuId, *, after: UUID | None, limit: int) -> Slice[LedgerView]:
+    async def ledger(self, sku_id: SkuId, *, after: int | None, limit: int) -> Slice[LedgerView]:
         query = (
             select(ledger_entry, reservation.c.marketplace_order_id)
             .outerjoin(reservation, reservation.c.order_id == ledger_entry.c.order_id)

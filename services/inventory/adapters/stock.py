@@ -18,6 +18,7 @@ from services.inventory.usecases.ports import SkuName
 from shared.kernel.ids import OrganisationId, SkuId, new_id
 
 _NAME = [sku.c.organisation_id, sku.c.code]
+_ENTRY = [one for one in ledger_entry.columns if not one.primary_key]
 _SAVED = [sku.c.weight_grams, sku.c.tracked, sku.c.on_hand, sku.c.reserved, sku.c.short, sku.c.counted_at]
 
 
@@ -75,7 +76,7 @@ class SqlLedger:
     async def append(self, entries: Sequence[Entry]) -> None:
         if not entries:
             return
-        given = rows_of(list(ledger_entry.columns), (_row(entry) for entry in entries))
+        given = rows_of(_ENTRY, (_row(entry) for entry in entries))
         await self._connection.execute(insert(ledger_entry).from_select(list(given.c.keys()), select(*given.c)))
 
 
@@ -95,4 +96,4 @@ def sku_of(row: Row[Any]) -> Sku:
 
 def _row(entry: Entry) -> SimpleNamespace:
     told = {field.name: getattr(entry, field.name) for field in fields(Entry)}
-    return SimpleNamespace(**told, id=new_id(), via=entry.cause.via, user_id=entry.cause.user_id)
+    return SimpleNamespace(**told, via=entry.cause.via, user_id=entry.cause.user_id)

@@ -7,6 +7,7 @@ from sqlalchemy import (
     Column,
     DateTime,
     ForeignKey,
+    Identity,
     Index,
     Integer,
     Table,
@@ -94,7 +95,8 @@ Index(
 ledger_entry = Table(
     "ledger_entry",
     metadata,
-    Column("id", Uuid, primary_key=True),
+    # Drawn under the SKU's lock: the order of its entries.
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
     Column("organisation_id", Uuid, nullable=False),
     Column("sku_id", Uuid, ForeignKey("sku.id"), nullable=False),
     Column("at", _TIME, nullable=False),

@@ -2,7 +2,6 @@
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from typing import Annotated
-from uuid import UUID
 
 from fastapi import Query
 from pydantic import AfterValidator, BeforeValidator, WithJsonSchema
@@ -26,15 +25,16 @@ def code_after(cursor: str | None) -> str | None:
     return after
 
 
-def entry_after(cursor: str | None) -> UUID | None:
+def entry_after(cursor: str | None) -> int | None:
     """The ledger entry a piece begins behind. Raises PydanticCustomError."""
     after = code_after(cursor)
-    try:
-        return UUID(after) if after is not None else None
-    except ValueError:
-        raise PydanticCustomError("cursor", "This cursor is not one of ours.") from None
+    if after is None:
+        return None
+    if not after.isascii() or not after.isdecimal() or len(after) > 18:
+        raise PydanticCustomError("cursor", "This cursor is not one of ours.")
+    return int(after)
 
 
 _CURSOR = Query(alias="cursor", description="`next_cursor` of the answer before.")
 SkuCursor = Annotated[str | None, AfterValidator(code_after), _CURSOR]
-EntryCursor = Annotated[UUID | None, BeforeValidator(entry_after), WithJsonSchema({"type": "string"}), _CURSOR]
+EntryCursor = Annotated[int | None, BeforeValidator(entry_after), WithJsonSchema({"type": "string"}), _CURSOR]

@@ -103,7 +103,7 @@ async def _sku(
     sku: Sku,
     form: StockForm,
     *,
-    after: Any = None,
+    after: int | None = None,
     saved: bool = False,
     status: int = 200,
 ) -> HTMLResponse:

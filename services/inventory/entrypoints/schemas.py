@@ -98,7 +98,7 @@ class SkuOut(BaseModel):
 class LedgerEntryOut(BaseModel):
     """`change` units were added (taken, below zero), which led to `level`. `order_id`: whose units left."""
 
-    id: UUID
+    id: int
     at: datetime
     reason: Literal["counted", "shipped"]
     change: int

@@ -24,7 +24,7 @@ class Slice(Generic[T]):
 class LedgerView:
     """`order_id` and its marketplace's number: the order whose units left."""
 
-    id: UUID
+    id: int
     at: datetime
     reason: str
     change: int
@@ -56,7 +56,7 @@ class Views(Protocol):
 
     async def sku(self, organisation_id: OrganisationId, code: str) -> Sku | None: ...
 
-    async def ledger(self, sku_id: SkuId, *, after: UUID | None, limit: int) -> Slice[LedgerView]:
+    async def ledger(self, sku_id: SkuId, *, after: int | None, limit: int) -> Slice[LedgerView]:
         """Newest first. `after`: an entry's id."""
         ...
 

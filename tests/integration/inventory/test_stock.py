@@ -87,6 +87,16 @@ async def test_a_cancelled_order_in_a_batch_serves_others_in_and_outside_of_it(i
     await check_sums(inventory)
 
 
+async def test_entries_of_one_batch_keep_their_order(inventory: Inventory) -> None:
+    """Each entry's level is what the one before it led to, also within one transaction."""
+    await inventory.set(StockRow("mug", counted=50))
+    orders = [order([order_line("mug", 1)]) for _ in range(20)]
+    await inventory.apply(*orders)
+    await inventory.apply(*(shipment(one.subject, [{one.body.lines[0].line_id: 1}]) for one in orders))
+    entries = sorted(await inventory.rows("ledger_entry"), key=lambda entry: entry.id)
+    assert [entry.level for entry in entries] == list(range(50, 29, -1))
+
+
 async def test_the_ledger_cannot_be_changed(inventory: Inventory) -> None:
     """Append-only is kept by the database itself."""
     await inventory.set(StockRow("mug", counted=5))

@@ -96,7 +96,7 @@ def _create_reservation_line() -> None:
 def _create_ledger() -> None:
     op.create_table(
         "ledger_entry",
-        sa.Column("id", sa.Uuid, nullable=False),
+        sa.Column("id", sa.BigInteger, sa.Identity(always=True)),
         sa.Column("organisation_id", sa.Uuid, nullable=False),
         sa.Column("sku_id", sa.Uuid, nullable=False),
         sa.Column("at", _TIME, nullable=False),
