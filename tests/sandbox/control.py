@@ -152,8 +152,8 @@ def _faults(world: World, request: Request, body: Json) -> tuple[int, Any]:
 
 
 def _clear_faults(world: World, request: Request, body: Json) -> tuple[int, Any]:
-    world.faults.clear()
-    return 200, {"faults": []}
+    world.faults.clear(request.query_params.get("seller_id"))
+    return 200, {"faults": [_fault_json(fault) for fault in world.faults.all()]}
 
 
 def _calls(world: World, request: Request, body: Json) -> tuple[int, Any]:

@@ -49,8 +49,11 @@ class Faults:
     def all(self) -> list[Fault]:
         return list(self._table)
 
-    def clear(self) -> None:
-        self._table.clear()
+    def clear(self, seller_id: str | None = None) -> None:
+        """Those of one seller only, or all."""
+        for fault in self.all():
+            if seller_id in (None, fault.seller_id):
+                self._table.remove(fault.fault_id)
 
     def peek(self, operation: str, seller_id: str | None, *kinds: str) -> Fault | None:
         """The oldest fault of one of the kinds that fits this call, not yet used up by it."""

@@ -35,6 +35,15 @@ async def test_a_fault_strikes_as_often_as_asked(far: Far, kind: str, status: in
     assert (await far.control.calls("amazon.searchOrders"))["calls"][0]["fault"] == kind
 
 
+async def test_the_faults_of_one_seller_can_be_ended_alone(far: Far) -> None:
+    """Scenarios side by side, each with its own seller, do not end each other's faults."""
+    await far.control.fault("amazon.searchOrders", "throttle", seller_id=SELLER)
+    await far.control.fault("amazon.searchOrders", "server_error", seller_id="SOMEBODY-ELSE")
+    await far.control.clear_faults(SELLER)
+    assert [fault["seller_id"] for fault in await far.control.faults()] == ["SOMEBODY-ELSE"]
+    assert await statuses(far, 1) == [200]
+
+
 async def test_without_times_a_fault_lasts_until_cleared(far: Far) -> None:
     """0 means until deleted."""
     await far.control.fault("amazon.searchOrders", "server_error")
