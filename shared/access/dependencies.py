@@ -9,6 +9,7 @@ FastAPI dependencies that say who may come in. `bootstrap` keeps an `Access` on 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Annotated
+from urllib.parse import urlencode
 
 import structlog
 from fastapi import Depends, Request
@@ -18,6 +19,8 @@ from shared.access.errors import Forbidden, NotSignedIn, SignInFirst
 from shared.access.principal import Principal, Sessions, Tokens, check_csrf, session_cookie_name
 
 CSRF_HEADER = "X-CSRF-Token"
+# What a consent redirect brings: never written into an address again.
+CONSENT_PARAMETERS = frozenset({"state", "code", "spapi_oauth_code", "mws_auth_token", "selling_partner_id"})
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 
 # For the OpenAPI description only; the cookie's real name depends on the public URL.
@@ -55,8 +58,7 @@ async def signed_in_page(request: Request) -> Principal:
     """For pages: the signed-in user. Raises SignInFirst (303 to /signin?next=…)."""
     found = await _access(request).by_session(request)
     if found is None:
-        query = f"?{request.url.query}" if request.url.query else ""
-        raise SignInFirst(request.url.path + query if request.method in _SAFE else "/")
+        raise SignInFirst(_address(request) if request.method in _SAFE else "/")
     return found
 
 
@@ -79,7 +81,8 @@ def principal(scope: str) -> Callable[..., Awaitable[Principal]]:
             if found is not None and request.method not in _SAFE:
                 check_csrf(found, request.headers.get(CSRF_HEADER))
         found = _allowed(found, scope)
-        _ = found.organisation
+        if found.organisation_id is None:
+            raise Forbidden("an organisation")
         return found
 
     return dependency
@@ -103,6 +106,11 @@ def _allowed(found: Principal | None, scope: str) -> Principal:
     if scope not in found.scopes:
         raise Forbidden(scope)
     return found
+
+
+def _address(request: Request) -> str:
+    kept = [(name, value) for name, value in request.query_params.multi_items() if name not in CONSENT_PARAMETERS]
+    return request.url.path + (f"?{urlencode(kept)}" if kept else "")
 
 
 def _access(request: Request) -> Access:

@@ -50,7 +50,8 @@ class Tokens(Protocol):
 
 def check_csrf(principal: Principal, token: str | None) -> None:
     """A form or call that changes something carries its session's token. Raises FormExpired."""
-    if not principal.csrf_token or not token or not hmac.compare_digest(principal.csrf_token.encode(), token.encode()):
+    given = (token or "").encode(errors="replace")
+    if not principal.csrf_token or not hmac.compare_digest(principal.csrf_token.encode(), given):
         raise FormExpired("the form does not belong to this session")
 
 

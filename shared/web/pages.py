@@ -15,14 +15,14 @@ from jinja2 import ChoiceLoader, Environment, FileSystemLoader, StrictUndefined
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
+from shared.access.dependencies import CONSENT_PARAMETERS
 from shared.access.principal import Principal
 from shared.kernel.clock import Clock, SystemClock
 from shared.web.formats import Formats
 from shared.web.languages import COOKIE, HERE, LANGUAGES, PARAMETER, language_of, read_translations
 
 _A_YEAR_SECONDS = 365 * 24 * 3600
-# Never written into a link again: what a consent redirect brings.
-_NOT_REPEATED = frozenset({PARAMETER, "state", "code", "spapi_oauth_code", "mws_auth_token", "selling_partner_id"})
+_NOT_REPEATED = CONSENT_PARAMETERS | {PARAMETER}
 
 
 class Pages:

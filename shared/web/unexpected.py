@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 import structlog
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 
 from shared.web.problems import Problem, answer_problem
 
@@ -32,6 +32,8 @@ class UnexpectedErrors:
 
         try:
             await self.app(scope, receive, watch)
+        except ClientDisconnect:
+            return  # nobody is left to be answered
         except Exception as error:
             log.exception("http.bug", exc_info=error)
             if begun:

@@ -5,6 +5,10 @@ from uuid import UUID
 import httpx
 import pytest
 from fastapi import FastAPI, Request
+from opentelemetry import trace
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
 from shared.runtime.requests import RequestLines
 from shared.runtime.telemetry import configure_telemetry, traceparent
@@ -72,6 +76,20 @@ async def test_a_trace_begins_here_otherwise(client: httpx.AsyncClient, lines: L
     await client.get("/orders/1", headers={"traceparent": "nonsense"})
     first, second = lines()
     assert first["trace_id"] != second["trace_id"]
+
+
+async def test_a_span_has_no_address(client: httpx.AsyncClient, lines: Lines) -> None:
+    """One server span per request: method, route template and status, nothing that was typed."""
+    exporter = InMemorySpanExporter()
+    provider = trace.get_tracer_provider()
+    assert isinstance(provider, TracerProvider)
+    provider.add_span_processor(SimpleSpanProcessor(exporter))
+    await client.get("/orders/SECRET?spapi_oauth_code=SECRET")
+    (told,) = exporter.get_finished_spans()
+    assert (told.name, dict(told.attributes or {})) == (
+        "GET /orders/{order_id}",
+        {"http.request.method": "GET", "http.route": "/orders/{order_id}", "http.response.status_code": 200},
+    )
 
 
 def test_there_is_no_trace_outside_a_span() -> None:

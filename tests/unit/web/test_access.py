@@ -17,6 +17,12 @@ async def test_a_page_without_a_session_leads_to_signing_in_and_back(client: htt
     assert (answer.status_code, answer.headers["location"]) == (303, "/signin?next=%2Forders%3Fstatus%3Dopen")
 
 
+async def test_a_consent_code_is_not_carried_along(client: httpx.AsyncClient) -> None:
+    """Should the session be gone when a consent comes back, its code and state are in no address of ours."""
+    answer = await client.get("/orders?spapi_oauth_code=SECRET&state=SECRET&a=b")
+    assert answer.headers["location"] == "/signin?next=%2Forders%3Fa%3Db"
+
+
 async def test_a_post_without_a_session_does_not_come_back(client: httpx.AsyncClient) -> None:
     """What was posted is gone; coming back to the address by GET would be something else."""
     answer = await client.post("/orders", data={"sku": "a"})
