@@ -132,10 +132,12 @@ def outdated(shipment: Shipment) -> Shipment:
 
 
 def not_created(shipment: Shipment, now: datetime) -> Shipment:
-    """Surely this attempt made no label; tried again by itself, later and later."""
+    """Surely this attempt made no label; an earlier one may have. Tried again by itself, later and later."""
     wait = min(2.0 ** min(shipment.label_attempt, 16), _LONGEST_BACK_OFF_SECONDS)
     due = now + timedelta(seconds=wait)
-    return replace(shipment, label_known=True, label_due_at=due, reason=Reason.CARRIER_AWAY.value, reason_detail=None)
+    doubt = shipment.reason == Reason.LABEL_OUTCOME_UNKNOWN
+    reason = Reason.CARRIER_AWAY.value
+    return replace(shipment, label_known=not doubt, label_due_at=due, reason=reason, reason_detail=None)
 
 
 def outcome_unknown(shipment: Shipment, now: datetime, *, blind: bool) -> Shipment:
