@@ -12,6 +12,7 @@ from typing import Any
 from uuid import UUID
 
 MAX_TEXT = 500
+_READ_TEXT = 8 * MAX_TEXT  # the patterns below take long on very long texts
 _MAX_FRAMES = 25
 _OURS = ("shared.", "services.")
 _QUIET_FOREIGN = (
@@ -23,12 +24,13 @@ _REDACTIONS = (
     (re.compile(r"(?i)\b(bearer|basic)\s+[\w.~+/=|-]+"), r"\1 …"),
     (re.compile(r"\bAtz[a-z]\|[\w.~+/=-]+"), "Atz…"),
     (re.compile(r"\beyJ[\w-]+\.[\w-]+\.?[\w-]*"), "…"),  # JWT
-    (re.compile(r"[\w.+-]+@[\w-]+\.[\w.-]+"), "…@…"),
+    (re.compile(r"[\w.+-]{1,64}@[\w-]+\.[\w.-]+"), "…@…"),
 )
 
 
 def redact(text: str) -> str:
     """`text` without query strings, credentials, tokens and e-mail addresses, and not too long."""
+    text = text[:_READ_TEXT]
     for pattern, instead in _REDACTIONS:
         text = pattern.sub(instead, text)
     return text if len(text) <= MAX_TEXT else text[:MAX_TEXT] + "…"
