@@ -6,6 +6,7 @@ fields, badges and notices. An undefined name is an error, not an empty place.
 """
 
 import hashlib
+from functools import cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -77,14 +78,11 @@ def _environment(language: str, templates: Path, translations: Translations, clo
     return environment
 
 
+@cache
 def _static_address(name: str) -> str:
     """`/static/<name>` with the file's digest, so that it may be kept by browsers for ever."""
-    if name not in _DIGESTS:
-        _DIGESTS[name] = hashlib.sha256((HERE / "static" / name).read_bytes()).hexdigest()[:12]
-    return f"/static/{name}?v={_DIGESTS[name]}"
-
-
-_DIGESTS: dict[str, str] = {}
+    digest = hashlib.sha256((HERE / "static" / name).read_bytes()).hexdigest()
+    return f"/static/{name}?v={digest[:12]}"
 
 
 def _in_language(request: Request, language: str) -> str:
