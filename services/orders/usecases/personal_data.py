@@ -1,15 +1,14 @@
 """Personal data to bytes and back, as they lie under seal; and what of it makes another recipient."""
 
 import json
-from dataclasses import asdict, replace
+from dataclasses import fields, is_dataclass, replace
 from typing import Any
 
 from shared.marketplaces.models import MarketplaceOrder, PersonalData, Recipient
 
 
 def to_bytes(personal: PersonalData) -> bytes:
-    recipient = asdict(personal.recipient) if personal.recipient else None
-    return _json({"recipient": recipient, "buyer": personal.buyer})
+    return _json({"recipient": personal.recipient, "buyer": personal.buyer})
 
 
 def from_bytes(stored: bytes) -> PersonalData:
@@ -30,17 +29,22 @@ def completed(news: PersonalData, known: PersonalData) -> PersonalData:
 
 def recipient_bytes(recipient: Recipient) -> bytes:
     """What goes on a parcel. The e-mail does not, and some readings come without it: it makes no other recipient."""
-    told = asdict(recipient)
-    del told["email"]
-    return _json(told)
+    return _json(_members(recipient, without=("email",)))
 
 
 def content_bytes(reading: MarketplaceOrder) -> bytes:
     """The canonical content of a reading: all we understand of it but its timestamp."""
-    content = asdict(replace(reading, raw=b""))
-    del content["raw"], content["updated_at"]
-    return _json(content)
+    return _json(_members(reading, without=("raw", "updated_at")))
 
 
 def _json(told: Any) -> bytes:
-    return json.dumps(told, sort_keys=True, default=str, ensure_ascii=False).encode()
+    return json.dumps(told, sort_keys=True, default=_plain, ensure_ascii=False).encode()
+
+
+def _plain(value: Any) -> Any:
+    return _members(value) if is_dataclass(value) else str(value)
+
+
+def _members(value: Any, without: tuple[str, ...] = ()) -> dict[str, Any]:
+    """One level only: `dataclasses.asdict` copies everything below, which was most of the time of a page."""
+    return {each.name: getattr(value, each.name) for each in fields(value) if each.name not in without}
