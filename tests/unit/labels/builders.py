@@ -91,7 +91,7 @@ def in_flight(of: Fulfilment | None = None) -> Fulfilment:
     """Its label's intent is committed."""
     before = of or requested()
     parcel = before.shipments[0]
-    return before.with_shipment(labels.frozen(before, parcel, SETTINGS, "095212340000000015"))
+    return before.with_shipment(labels.frozen(before, parcel, SETTINGS, "095212340000000013"))
 
 
 def labelled(of: Fulfilment | None = None) -> Fulfilment:

@@ -31,13 +31,13 @@ from tests.unit.labels.builders import (
     sent,
 )
 
-LABEL = CreatedLabel("Test Express", "095212340000000015", None)
+LABEL = CreatedLabel("Test Express", "095212340000000013", None)
 
 
 def test_an_unchanged_order_gets_its_label_and_owes_its_number() -> None:
     """Label and debt to the marketplace come into being together."""
     parcel = first(labelled())
-    assert (parcel.state, parcel.tracking_number) == (State.LABEL_CREATED, "095212340000000015")
+    assert (parcel.state, parcel.tracking_number) == (State.LABEL_CREATED, "095212340000000013")
     assert parcel.write_back is not None
     assert (parcel.write_back.state, parcel.write_back.due_at) == (Told.OWED, NOW)
 
@@ -87,7 +87,7 @@ def test_a_resumed_intent_keeps_number_and_frozen_facts() -> None:
     before = in_flight()
     changed = replace(before, order=order(version=2, recipient_digest="digest-2"))
     again = labels.frozen(changed, first(changed), SETTINGS, None)
-    assert (again.number, again.recipient_digest, again.order_version) == ("095212340000000015", "digest-1", 1)
+    assert (again.number, again.recipient_digest, again.order_version) == ("095212340000000013", "digest-1", 1)
     assert (again.label_attempt, labels.awaits(again, 1), labels.awaits(again, 2)) == (2, False, True)
 
 
