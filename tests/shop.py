@@ -111,8 +111,8 @@ class Shop:
                 return items
 
     async def plant(self, count: int = 1, **fields: Any) -> list[str]:
-        """New orders on the far side, a minute old: old enough to be listed, young enough for the poller's overlap."""
-        return await self.sandbox.orders(self.seller_id, count, **{"age_seconds": 60} | fields)
+        """New orders, older than the two minutes Amazon keeps back, younger than the ten that readings overlap."""
+        return await self.sandbox.orders(self.seller_id, count, **{"age_seconds": 180} | fields)
 
     async def orders(self) -> dict[str, Json]:
         """Our orders by the marketplace's number."""
