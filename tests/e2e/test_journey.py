@@ -7,7 +7,7 @@ import pytest
 from deploy.local.stack import Stack
 from tests.shop import CARRIER, Shop, demand, open_shop
 
-pytestmark = pytest.mark.asyncio(loop_scope="session")
+pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(300)]
 
 
 async def order_of(shop: Shop, number: str) -> str:

@@ -13,7 +13,7 @@ from shared.db.engine import make_engine
 from shared.events.topics import TOPICS
 from tests.shop import PASSWORD, open_shop
 
-pytestmark = pytest.mark.asyncio(loop_scope="session")
+pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(300)]
 
 BUYER = {
     "name": "Canary Featherstonehaugh",

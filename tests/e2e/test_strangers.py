@@ -10,7 +10,7 @@ from deploy.local.gateway import PREFIXES, service_for
 from deploy.local.stack import Stack
 from tests.shop import Shop, open_shop
 
-pytestmark = pytest.mark.asyncio(loop_scope="session")
+pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(300)]
 
 # Routes that belong to nobody's organisation.
 OPEN = re.compile(r"^/(health|oauth|\.well-known|static|signin|signup|signout|language|internal|$)")
