@@ -102,6 +102,8 @@ async def test_an_earlier_order_that_comes_later_takes_nothing_away() -> None:
     urgent = order([order_line("mug", 1)], ship_by=ship_by(1))
     await warehouse.order(urgent)
     assert (warehouse.reserved(first), warehouse.reserved(urgent)) == ([2], [0])
+    await warehouse.order(order(first.body.lines, order_id=first.subject, version=2, ship_by=ship_by(6)))
+    assert (warehouse.reserved(first), warehouse.reserved(urgent)) == ([2], [0])
 
 
 async def test_a_cancelled_order_gives_its_units_to_who_waits() -> None:

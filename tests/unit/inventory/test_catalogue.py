@@ -1,0 +1,41 @@
+"""Every sentence a stock page can show exists in French."""
+
+from io import BytesIO
+from pathlib import Path
+
+from babel.messages.extract import extract
+from babel.messages.pofile import read_po
+
+from services.inventory.entrypoints import stock_form
+from services.inventory.entrypoints.schemas import CODE_PROBLEMS
+
+ROOT = Path(__file__).parents[3]
+TEMPLATES = ROOT / "services" / "inventory" / "entrypoints" / "templates"
+CATALOGUES = [
+    ROOT / "services" / "inventory" / "catalogues" / "fr.po",
+    ROOT / "shared" / "web" / "catalogues" / "fr.po",
+]
+
+
+def said() -> set[str]:
+    """Sentences of the templates and of the form."""
+    sentences = {*CODE_PROBLEMS.values(), stock_form.COUNT_WRONG, stock_form.WEIGHT_WRONG, stock_form.NOTHING_SET}
+    for template in TEMPLATES.glob("*.html"):
+        found = extract("jinja2.ext:babel_extract", BytesIO(template.read_bytes()), keywords={"_": None})
+        sentences |= {str(message) for _, message, _, _ in found}
+    return sentences
+
+
+def translated() -> set[str]:
+    return {
+        str(message.id)
+        for path in CATALOGUES
+        for message in read_po(BytesIO(path.read_bytes()))
+        if message.id and message.string
+    }
+
+
+def test_every_sentence_is_translated() -> None:
+    """No English sentence is left on a French page."""
+    assert said() - translated() == set()
+    assert len(said()) > 40
