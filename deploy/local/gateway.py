@@ -8,6 +8,7 @@ import json
 import os
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from http.cookiejar import CookieJar, DefaultCookiePolicy
 
 import httpx
 import uvicorn
@@ -53,7 +54,9 @@ def make_app(services: Mapping[str, str]) -> Starlette:
         # No read timeout: a stream of events may be silent for long; the services end what takes too long.
         timeout = httpx.Timeout(None, connect=5)
         limits = httpx.Limits(max_connections=None, max_keepalive_connections=50)
-        async with httpx.AsyncClient(timeout=timeout, limits=limits, trust_env=False) as client:
+        # One client serves every visitor: a cookie it kept would be the next one's session.
+        no_cookies = CookieJar(DefaultCookiePolicy(allowed_domains=[]))
+        async with httpx.AsyncClient(timeout=timeout, limits=limits, trust_env=False, cookies=no_cookies) as client:
             app.state.client = client
             yield
 

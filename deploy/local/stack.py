@@ -2,7 +2,7 @@
 The whole product on one machine: servers, migrations, processes, the origin before them. `run` and the tests use it.
 
 Nothing waits for its turn that does not have to: the servers, the sandbox and the origin start at once, the migrations
-when both servers answer, our processes when the tables are there.
+when both servers answer, our processes when the tables are there (at a second start: at once).
 """
 
 import asyncio
@@ -17,6 +17,7 @@ import httpx
 from deploy.local.errors import CannotRun
 from deploy.local.folder import RunFolder
 from deploy.local.kafka import Kafka
+from deploy.local.migrated import is_migrated, remember_migrated
 from deploy.local.options import Options
 from deploy.local.postgres import Postgres, create_databases
 from deploy.local.secrets import Secrets
@@ -24,6 +25,7 @@ from deploy.local.settings import PROCESSES, Environments, Layout, choose_ports
 from deploy.local.supervisor import Program, Supervisor
 
 _READY_WITHIN_SECONDS = 120.0
+_ASK_EVERY_SECONDS = 0.25
 SERVERS = ("postgres", "kafka")
 
 
@@ -54,9 +56,13 @@ class Stack:
     async def start(self) -> None:
         """Returns when every process says that it is ready. Raises `CannotRun` when one does not within two minutes."""
         self.start_beside()
-        await asyncio.gather(self.start_postgres(), self.start_kafka())
-        await self.migrate()
+        servers = asyncio.gather(self.start_postgres(), self.start_kafka())
+        if not is_migrated(self.folder, self.options):
+            await servers
+            await self.migrate()
+            remember_migrated(self.folder, self.options)
         self.start_services()
+        await servers
         await self.ready()
 
     def start_beside(self) -> None:
@@ -152,4 +158,4 @@ async def _answers(client: httpx.AsyncClient, url: str) -> None:
                 return
         except httpx.TransportError:
             pass
-        await asyncio.sleep(0.1)
+        await asyncio.sleep(_ASK_EVERY_SECONDS)
