@@ -1,0 +1,78 @@
+"""auth's API as processes of their own, as a deployment runs it."""
+
+import asyncio
+import json
+import os
+import signal
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+
+from services.auth.settings import Settings
+from tests.sandbox_client import free_port
+
+_START_SECONDS = 40
+
+
+@dataclass
+class Process:
+    """One `python -m services.auth api`."""
+
+    url: str
+    running: asyncio.subprocess.Process
+
+    def freeze(self) -> None:
+        self.running.send_signal(signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        self.running.send_signal(signal.SIGCONT)
+
+
+@asynccontextmanager
+async def api_process(settings: Settings) -> AsyncIterator[Process]:
+    """Started and ready; ended with the block, also when it is frozen."""
+    port, metrics_port = free_port(), free_port()
+    command = [sys.executable, "-m", "services.auth", "api"]
+    environment = os.environ | _environment(settings, port, metrics_port)
+    running = await asyncio.create_subprocess_exec(*command, env=environment, stdout=asyncio.subprocess.DEVNULL)
+    process = Process(f"http://127.0.0.1:{port}", running)
+    try:
+        await _until_ready(f"http://127.0.0.1:{metrics_port}/health/ready", running)
+        yield process
+    finally:
+        if running.returncode is None:
+            process.thaw()
+            running.terminate()
+        await running.wait()
+
+
+def _environment(settings: Settings, port: int, metrics_port: int) -> dict[str, str]:
+    values: dict[str, Any] = settings.model_dump(mode="json", exclude={"otlp_endpoint", "instance_id"})
+    values |= {
+        "database_url": settings.database_url.get_secret_value(),
+        "key_encryption_keys": settings.key_encryption_keys.get_secret_value(),
+        "http_port": port,
+        "metrics_port": metrics_port,
+    }
+    for region, app in settings.amazon_apps.items():
+        values["amazon_apps"][region]["client_secret"] = app.client_secret.get_secret_value()
+    return {
+        f"AUTH_{name.upper()}": value if isinstance(value, str) else json.dumps(value) for name, value in values.items()
+    }
+
+
+async def _until_ready(address: str, running: asyncio.subprocess.Process) -> None:
+    async with asyncio.timeout(_START_SECONDS), httpx.AsyncClient(trust_env=False) as client:
+        while True:
+            if running.returncode is not None:
+                raise RuntimeError(f"auth ended at its start with status {running.returncode}")
+            try:
+                if (await client.get(address)).status_code == 200:
+                    return
+            except httpx.TransportError:
+                pass
+            await asyncio.sleep(0.05)
