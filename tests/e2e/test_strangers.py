@@ -21,7 +21,7 @@ async def routes(stack: Stack) -> list[tuple[str, str]]:
     found = []
     async with httpx.AsyncClient(trust_env=False) as client:
         for service in PREFIXES:
-            document = (await client.get(f"{stack.layout.api_url(service)}/openapi.json")).json()
+            document = (await client.get(f"{stack.layout.api_url(service)}/api/{service}/v1/openapi.json")).json()
             found += [(method.upper(), path) for path, methods in document["paths"].items() for method in methods]
     return found
 

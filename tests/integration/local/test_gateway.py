@@ -27,6 +27,7 @@ def _service() -> Starlette:
             "host": request.headers["host"],
             "for": request.headers.getlist("x-forwarded-for"),
             "size": len(body),
+            "cookie": request.headers.get("cookie", ""),
         }
         return JSONResponse(seen)
 
@@ -153,3 +154,11 @@ async def test_a_service_that_is_down_is_said_in_a_sentence(origin: httpx.AsyncC
     assert (answer.status_code, json.loads(answer.text)["status"]) == (503, 503)
     page = await origin.get("/shipments", headers={"accept": "text/html"})
     assert "The service “labels” is not answering" in page.text
+
+
+async def test_one_visitors_cookies_are_not_the_next_ones(origin: httpx.AsyncClient) -> None:
+    """After somebody signed in, a stranger's request reaches the service without any cookie."""
+    await origin.post("/signin")
+    async with httpx.AsyncClient(base_url=origin.base_url, trust_env=False) as stranger:
+        assert (await stranger.get("/orders")).json()["cookie"] == ""
+    assert "session=a" in (await origin.get("/orders")).json()["cookie"]
