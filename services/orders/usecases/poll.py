@@ -18,7 +18,16 @@ from services.orders.usecases.ports import Keys, Store
 from services.orders.usecases.receive_orders import Received, receive_orders
 from shared.kernel.budgets import Budgets
 from shared.kernel.clock import Clock
-from shared.kernel.errors import FarSideError
+from shared.kernel.errors import (
+    ClientSecretInvalid,
+    ConsentLost,
+    FarSideError,
+    Refused,
+    RoleMissing,
+    Throttled,
+    Unavailable,
+    Unreadable,
+)
 from shared.kernel.ids import ConnectionId
 from shared.kernel.ports import AccessToken, AccessTokens, Lease
 from shared.kernel.tokens import with_token
@@ -26,6 +35,18 @@ from shared.marketplaces.models import OrderPage, ShippedBy
 from shared.marketplaces.ports import DataRefused, FarAccount, OrdersPort, PageTokenRefused
 
 _OUTDATED_SECONDS = 2.0  # our copy of the connection and auth's word of it meet within moments
+
+# What the list page has a sentence for; a code that says more than this is for logs.
+_WAITS: dict[type[FarSideError], str] = {
+    Throttled: "throttled",
+    Unavailable: "unavailable",
+    ConsentLost: "consent_lost",
+    ClientSecretInvalid: "client_secret_invalid",
+    RoleMissing: "role_missing",
+    Refused: "refused",
+    Unreadable: "unreadable",
+}
+_MORE_EXACT = ("budget_empty", "window_too_new")
 
 log = structlog.get_logger()
 
@@ -68,7 +89,7 @@ async def poll(lease: Lease[Store], *, polling: Polling) -> None:
     except (DataRefused, PageTokenRefused) as error:
         await _start_again(turn, error, lease, polling)
     except FarSideError as error:
-        await _note(error.code, turn, lease, polling)
+        await _note(_why(error), turn, lease, polling)
         raise
     else:
         await _settle(page, token, turn, lease, polling)
@@ -174,6 +195,12 @@ async def _note(code: str, turn: _Turn, lease: Lease[Store], polling: Polling) -
         await store.polls.waits(turn.connection.id, code, polling.clock.now())
 
     await lease.settle(note)
+
+
+def _why(error: FarSideError) -> str:
+    if error.code in _MORE_EXACT:
+        return error.code
+    return next((code for kind, code in _WAITS.items() if isinstance(error, kind)), "unavailable")
 
 
 async def _current(turn: _Turn, store: Store) -> Progress:
