@@ -28,11 +28,14 @@ _FNC1 = "\xf1"  # reportlab's spelling of the code that makes a Code 128 a GS1-1
 _SSCC_IDENTIFIER = "00"
 _MODULE = 0.44 * mm
 _BAR_HEIGHT = 30 * mm
-_RECIPIENT_LINES = 9
+_FACTS_BASE = _MARGIN + _BAR_HEIGHT + 13 * mm
+_INSTRUCTIONS_HEIGHT = 34.0
+_SIZES = (12, 10, 8, 6)
+_LEADING = 1.2
 
 
 def render_label(content: LabelContent) -> bytes:
-    """A PDF of one page. Texts too long for their line are broken, those too many are cut at the end."""
+    """A PDF of one page. Lines too long are broken, and a long address is set smaller."""
     _register_fonts()
     file = io.BytesIO()
     canvas = Canvas(file, pagesize=A6, pageCompression=1)
@@ -65,10 +68,20 @@ def _draw_sender(canvas: Canvas, content: LabelContent) -> float:
 
 
 def _draw_recipient(canvas: Canvas, recipient: Recipient, top: float) -> None:
-    lines = _broken(recipient_lines(recipient), _BOLD, 12)[:_RECIPIENT_LINES]
-    end = _draw_lines(canvas, lines, top - 18, _BOLD, 12)
+    size, lines = _fitting(recipient_lines(recipient), top - _FACTS_BASE - _INSTRUCTIONS_HEIGHT)
+    end = _draw_lines(canvas, lines, top - 1.5 * size, _BOLD, size)
     if recipient.instructions:
         _draw_lines(canvas, _broken([recipient.instructions], _FONT, 7)[:2], end - 2, _FONT, 7)
+
+
+def _fitting(lines: list[str], height: float) -> tuple[float, list[str]]:
+    """The largest type in which the whole address fits; what no type can hold loses lines before town and country."""
+    for size in _SIZES:
+        broken = _broken(lines, _BOLD, size)
+        most = int(height / (size * _LEADING)) - 1
+        if len(broken) <= most:
+            return size, broken
+    return size, broken[: most - 3] + broken[-3:]
 
 
 def recipient_lines(recipient: Recipient) -> list[str]:
@@ -79,7 +92,7 @@ def recipient_lines(recipient: Recipient) -> list[str]:
 
 
 def _draw_facts(canvas: Canvas, content: LabelContent) -> None:
-    base = _MARGIN + _BAR_HEIGHT + 13 * mm
+    base = _FACTS_BASE
     canvas.line(_MARGIN, base + 11, A6[0] - _MARGIN, base + 11)
     canvas.setFont(_FONT, 8)
     canvas.drawString(_MARGIN, base, f"{content.weight_grams / 1000:.3f} kg   x {content.units}")
@@ -96,8 +109,8 @@ def _draw_bar_code(canvas: Canvas, number: str) -> None:
 def _draw_lines(canvas: Canvas, lines: list[str], top: float, font: str, size: float) -> float:
     canvas.setFont(font, size)
     for number, line in enumerate(lines):
-        canvas.drawString(_MARGIN, top - number * size * 1.2, line)
-    return top - len(lines) * size * 1.2
+        canvas.drawString(_MARGIN, top - number * size * _LEADING, line)
+    return top - len(lines) * size * _LEADING
 
 
 def _broken(lines: list[str], font: str, size: float) -> list[str]:
