@@ -52,7 +52,7 @@ ChannelId = Annotated[str | None, Query(max_length=100, description="The marketp
 async def list_orders(
     request: Request,
     who: OrdersReader,
-    after: Cursor = None,
+    after: Cursor,
     status: OrderStatus | None = None,
     decision: Decision | None = None,
     channel: ChannelId = None,

@@ -5,11 +5,11 @@ from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import Query
-from pydantic import BeforeValidator
-from pydantic_core import PydanticCustomError
+from fastapi import Depends, Query
+from fastapi.exceptions import RequestValidationError
 
 Place = tuple[datetime, UUID]
+_LONGEST = 200
 
 
 def cursor_of(place: Place | None) -> str | None:
@@ -20,23 +20,28 @@ def cursor_of(place: Place | None) -> str | None:
     return urlsafe_b64encode(f"{at.isoformat()}|{row_id}".encode()).decode().rstrip("=")
 
 
-def place_of(cursor: str | None) -> Place | None:
-    """Raises PydanticCustomError for what `cursor_of` never gave."""
-    if not cursor:
-        return None
-    try:
-        told = urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode()
-        at, _, row_id = told.partition("|")
-        place = datetime.fromisoformat(at), UUID(row_id)
-    except ValueError:
-        raise PydanticCustomError("cursor", "This cursor is not one of ours.") from None
+def place_of(cursor: str) -> Place:
+    """Raises ValueError for what `cursor_of` never gave."""
+    if len(cursor) > _LONGEST:
+        raise ValueError("too long")
+    told = urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode()
+    at, _, row_id = told.partition("|")
+    place = datetime.fromisoformat(at), UUID(row_id)
     if place[0].tzinfo is None:
-        raise PydanticCustomError("cursor", "This cursor is not one of ours.")
+        raise ValueError("no time zone")
     return place
 
 
-Cursor = Annotated[
-    Place | None,
-    BeforeValidator(place_of),
-    Query(alias="cursor", max_length=200, description="`next_cursor` of the answer before."),
-]
+async def _asked(
+    cursor: Annotated[str | None, Query(description="`next_cursor` of the answer before.")] = None,
+) -> Place | None:
+    if not cursor:
+        return None
+    try:
+        return place_of(cursor)
+    except ValueError:
+        problem = {"loc": ("query", "cursor"), "type": "cursor", "msg": "This cursor is not one of ours."}
+        raise RequestValidationError([problem]) from None
+
+
+Cursor = Annotated[Place | None, Depends(_asked)]

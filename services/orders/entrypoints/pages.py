@@ -119,7 +119,7 @@ def _member(kind: Any, value: str) -> Any:
 def _place(cursor: str | None) -> Any:
     """A cursor somebody cut off begins at the first page."""
     try:
-        return place_of(cursor[:200]) if cursor else None
+        return place_of(cursor) if cursor else None
     except ValueError:
         return None
 

@@ -1,0 +1,336 @@
+"""The API and the pages as sellers, programs and our services meet them, on a real PostgreSQL."""
+
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any, cast
+from uuid import uuid4
+
+import httpx
+import pytest
+
+from services.orders.entrypoints.api import make_app
+from shared.access.dependencies import Access
+from shared.access.errors import NotSignedIn
+from shared.access.principal import Principal
+from shared.access.scopes import ORDERS_READ, ORDERS_RECIPIENT_READ, SELLER_SCOPES
+from shared.access.tokens import TokenVerifier
+from shared.kernel.ids import UserId
+from shared.marketplaces.models import OrderStatus, PersonalData, ShippedBy, UnreadableOrder
+from tests.integration.orders.conftest import OrdersService
+from tests.unit.orders.builders import FRANCE, NOW, ORGANISATION, OTHER_ORGANISATION, line, order, page
+from tests.unit.orders.events import LABELLED, SHIPMENT_ID, reservation, shipment
+
+BASE = "/api/orders/v1"
+USER = UserId(uuid4())
+HTML = {"accept": "text/html"}
+PERSONAL = ("Anne", "rue des Essais", "75011", "buyer.example", "+331")
+
+
+class KnownSessions:
+    """Two sessions: `ours` and `theirs`."""
+
+    async def resolve(self, cookie_value: str) -> Principal | None:
+        organisation = {"ours": ORGANISATION, "theirs": OTHER_ORGANISATION}.get(cookie_value)
+        if organisation is None:
+            return None
+        return Principal(organisation, USER, SELLER_SCOPES, csrf_token="genuine", label="anna@example.org")
+
+
+class KnownTokens:
+    """`labels`: our service; `program`: a client of the organisation that may read orders."""
+
+    async def verify(self, token: str) -> Principal:
+        match token:
+            case "labels":
+                return Principal(None, None, frozenset({ORDERS_RECIPIENT_READ}), label="labels")
+            case "program":
+                return Principal(ORGANISATION, None, frozenset({ORDERS_READ}), label="erp")
+        raise NotSignedIn("no such token")
+
+
+@pytest.fixture
+def app(orders: OrdersService) -> Any:
+    access = Access(KnownSessions(), cast(TokenVerifier, KnownTokens()), "http://127.0.0.1:8080")
+    return make_app(orders.parts, access)
+
+
+def client(app: Any, session: str | None = None, token: str | None = None) -> httpx.AsyncClient:
+    return httpx.AsyncClient(
+        transport=httpx.ASGITransport(app),
+        base_url="http://127.0.0.1:8080",
+        cookies={"passerelle_session": session} if session else None,
+        headers={"authorization": f"Bearer {token}"} if token else None,
+    )
+
+
+@pytest.fixture
+async def ours(app: Any) -> AsyncIterator[httpx.AsyncClient]:
+    async with client(app, "ours") as browser:
+        yield browser
+
+
+@pytest.fixture
+async def theirs(app: Any) -> AsyncIterator[httpx.AsyncClient]:
+    async with client(app, "theirs") as browser:
+        yield browser
+
+
+async def stored(orders: OrdersService) -> Any:
+    """One order of ours; its event."""
+    await orders.connect()
+    await orders.receive(page(order()))
+    (told,) = await orders.events()
+    return told
+
+
+async def test_orders_are_listed_newest_first_over_pages(orders: OrdersService, ours: httpx.AsyncClient) -> None:
+    """Following the cursor sees each order once; the last answer has none."""
+    await orders.receive(page(*(order(number, placed_at=NOW - timedelta(minutes=number // 2)) for number in range(7))))
+    seen, cursor = [], ""
+    while cursor is not None:
+        answer = (await ours.get(f"{BASE}/orders?limit=3" + (f"&cursor={cursor}" if cursor else ""))).json()
+        seen += [item["marketplace_order_id"] for item in answer["items"]]
+        cursor = answer["next_cursor"]
+    assert len(seen) == len(set(seen)) == 7
+    assert {seen[0], seen[1]} == {order(0).id, order(1).id}
+
+
+async def test_filters_narrow_the_list(orders: OrdersService, ours: httpx.AsyncClient) -> None:
+    """Status, decision, channel, and how the number begins; `%` and `_` are no wildcards."""
+    await orders.receive(
+        page(
+            order(1),
+            order(2, status=OrderStatus.PENDING, channel_id="other"),
+            order(3, shipped_by=ShippedBy.MARKETPLACE),
+            order(4, lines=(line(1), line(2, sku=None))),
+        )
+    )
+
+    async def found(query: str) -> set[str]:
+        answer = await ours.get(f"{BASE}/orders?{query}")
+        assert answer.status_code == 200, answer.text
+        return {item["marketplace_order_id"] for item in answer.json()["items"]}
+
+    assert await found("status=pending") == {order(2).id}
+    assert await found("decision=not_ours") == {order(3).id}
+    assert await found("decision=needs_person") == {order(4).id}
+    assert await found("channel=other") == {order(2).id}
+    assert await found("search=402-0000003") == {order(3).id}
+    assert await found("search=402%25") == await found("search=402_0000001-0000001") == set()
+    assert await found(f"status=open&channel={FRANCE.id}&search=402") == {order(1).id, order(3).id, order(4).id}
+
+
+@pytest.mark.parametrize("query", ["status=sold", "decision=maybe", "cursor=xyz", "cursor=!!", "limit=0", "limit=201"])
+async def test_a_wrong_question_names_its_field(ours: httpx.AsyncClient, query: str) -> None:
+    """422 with the field."""
+    answer = await ours.get(f"{BASE}/orders?{query}")
+    assert answer.status_code == 422
+    name = query.partition("=")[0]
+    assert [error["field"] for error in answer.json()["errors"]] == [name]
+
+
+async def test_one_order_says_what_it_waits_for(orders: OrdersService, ours: httpx.AsyncClient) -> None:
+    """Lines with decision and stock, parcels, reasons with sentences, and how far it has come."""
+    told = await stored(orders)
+    answer = (await ours.get(f"{BASE}/orders/{told.order_id}")).json()
+    assert [reason["code"] for reason in answer["waits_for"]] == ["waits.reservation", "waits.plan"]
+    await orders.apply(reservation(told, short=1))
+    await orders.apply(shipment(told))
+    answer = (await ours.get(f"{BASE}/orders/{told.order_id}")).json()
+    assert [(reason["code"], reason["person"]) for reason in answer["waits_for"]] == [
+        ("waits.stock_short", True),
+        ("shipment.planned", True),
+    ]
+    assert (answer["lines"][0]["reserved"], answer["lines"][0]["short"]) == (1, 1)
+    assert answer["time_zone"] == "Europe/Paris"
+    assert answer["stage"] == "received"
+    await orders.apply(reservation(told))
+    await orders.apply(shipment(told, **LABELLED | {"write_back": "confirmed", "confirmed_at": NOW}))
+    answer = (await ours.get(f"{BASE}/orders/{told.order_id}")).json()
+    assert (answer["stage"], answer["waits_for"]) == ("confirmed", [])
+    assert answer["shipments"][0]["tracking_number"] == LABELLED["tracking_number"]
+    listed = (await ours.get(f"{BASE}/orders")).json()["items"][0]
+    assert listed["stage"] == "confirmed"
+
+
+async def test_the_timeline_has_sentences(orders: OrdersService, ours: httpx.AsyncClient) -> None:
+    """What happened, oldest first, with a code for machines and a sentence for people."""
+    told = await stored(orders)
+    items = (await ours.get(f"{BASE}/orders/{told.order_id}/timeline")).json()["items"]
+    assert [item["code"] for item in items] == ["order.received", "status.open", "decision.ready"]
+    assert items[2]["sentence"] == "Ready to ship: SKU-1."
+
+
+async def test_the_recipient_is_told_only_by_its_endpoint_and_written_down(
+    orders: OrdersService, ours: httpx.AsyncClient
+) -> None:
+    """Nowhere else in API or pages; each look leaves who, when, and which order."""
+    told = await stored(orders)
+    for path in ("orders", f"orders/{told.order_id}", f"orders/{told.order_id}/timeline"):
+        text = (await ours.get(f"{BASE}/{path}")).text
+        assert not any(secret in text for secret in PERSONAL)
+    answer = (await ours.get(f"{BASE}/orders/{told.order_id}/recipient")).json()
+    assert (answer["state"], answer["recipient"]["name"], answer["recipient"]["postal_code"]) == (
+        "present", "Anne Exemple", "75011",
+    )  # fmt: skip
+    assert answer["recipient_digest"] == told.recipient_digest
+    look = await orders.one("recipient_read")
+    assert (look.user_id, look.service, look.at, look.order_id) == (USER, None, NOW, told.order_id)
+
+
+async def test_a_service_reads_the_recipient_by_its_scope(orders: OrdersService, app: Any) -> None:
+    """Only a service's token opens the internal route; which service looked is written down."""
+    told = await stored(orders)
+    path = f"/internal/v1/organisations/{ORGANISATION}/orders/{told.order_id}/recipient"
+    async with client(app, token="labels") as labels:
+        answer = (await labels.get(path)).json()
+        assert (answer["state"], answer["order_version"], answer["recipient"]["lines"]) == (
+            "present", 1, ["12 rue des Essais"],
+        )  # fmt: skip
+        assert (await orders.one("recipient_read")).service == "labels"
+        foreign = f"/internal/v1/organisations/{OTHER_ORGANISATION}/orders/{told.order_id}/recipient"
+        assert (await labels.get(foreign)).status_code == 404
+    async with client(app, "ours") as browser:
+        assert (await browser.get(path)).status_code == 401
+    async with client(app, token="program") as program:
+        assert (await program.get(path)).status_code == 403
+        assert (await program.get(f"{BASE}/orders/{told.order_id}/recipient")).status_code == 403
+        assert (await program.get(f"{BASE}/orders/{told.order_id}")).status_code == 200
+
+
+async def test_an_absent_address_is_said_to_be_absent(orders: OrdersService, ours: httpx.AsyncClient) -> None:
+    """Rule 23: no error, no invention."""
+    await orders.receive(page(order(personal=PersonalData())))
+    (told,) = await orders.events()
+    answer = (await ours.get(f"{BASE}/orders/{told.order_id}/recipient")).json()
+    assert (answer["state"], answer["recipient"], answer["recipient_digest"]) == ("absent", None, None)
+
+
+@pytest.mark.parametrize("path", ["", "/timeline", "/recipient"])
+async def test_foreign_and_unknown_orders_are_not_there(
+    orders: OrdersService, theirs: httpx.AsyncClient, path: str
+) -> None:
+    """Another organisation's order answers like one that does not exist, on every route."""
+    told = await stored(orders)
+    for order_id in (told.order_id, uuid4()):
+        answer = await theirs.get(f"{BASE}/orders/{order_id}{path}")
+        assert answer.status_code == 404
+        assert answer.json()["type"] == "urn:passerelle:problem:not-found"
+    page_answer = await theirs.get(f"/orders/{told.order_id}", headers=HTML)
+    assert page_answer.status_code == 404
+    posted = await theirs.post(f"/orders/{told.order_id}/recipient", data={"csrf_token": "genuine"}, headers=HTML)
+    assert posted.status_code == 404
+    assert await orders.rows("recipient_read") == []
+    for secret in (*PERSONAL, order().id):
+        assert secret not in page_answer.text + posted.text
+
+
+async def test_lists_hold_only_our_own(orders: OrdersService, theirs: httpx.AsyncClient) -> None:
+    """Orders, polling and unreadable records of others do not appear."""
+    await stored(orders)
+    await orders.receive(page(unreadable=(UnreadableOrder("402-9", "broken", b"{}"),)))
+    for path in ("orders", "polling", "unreadable"):
+        assert (await theirs.get(f"{BASE}/{path}")).json()["items"] == []
+    assert order().id not in (await theirs.get("/orders", headers=HTML)).text
+    assert "402-9" not in (await theirs.get("/orders/unreadable", headers=HTML)).text
+
+
+async def test_without_a_session_nobody_gets_in(app: Any) -> None:
+    """Programs get 401, people the sign-in page."""
+    async with client(app) as stranger:
+        assert (await stranger.get(f"{BASE}/orders")).status_code == 401
+        answer = await stranger.get("/orders?status=open", headers=HTML)
+        assert (answer.status_code, answer.headers["location"]) == (303, "/signin?next=%2Forders%3Fstatus%3Dopen")
+
+
+async def test_the_list_page_says_why_reading_waits(orders: OrdersService, ours: httpx.AsyncClient) -> None:
+    """In the reader's language, with what to do; and how many records could not be read."""
+    one = await orders.connect()
+    async with orders.parts.uow() as store:
+        await store.polls.waits(one.id, "throttled", NOW)
+    await orders.receive(page(order(), unreadable=(UnreadableOrder("402-9", "orderItems is empty", b"{}"),)))
+    text = (await ours.get("/orders", headers=HTML)).text
+    assert "Reading waits because the marketplace asks us to slow down" in text
+    assert "Records that could not be read: 1" in text
+    french = (await ours.get("/orders?language=fr", headers=HTML)).text
+    assert "La lecture attend car la place de marché nous demande de ralentir" in french
+    assert (await ours.get(f"{BASE}/polling")).json()["items"][0]["waits_for"] == "throttled"
+    records = (await ours.get("/orders/unreadable", headers=HTML)).text
+    assert "402-9" in records
+    assert "orderItems is empty" in records
+    assert (await ours.get(f"{BASE}/unreadable")).json()["items"][0]["reason"] == "orderItems is empty"
+    await orders.revoke(one)
+    assert "the connection is not authorised" in (await ours.get("/orders?language=en", headers=HTML)).text
+
+
+async def test_empty_lists_say_what_to_do(orders: OrdersService, ours: httpx.AsyncClient) -> None:
+    """No connection, no orders yet, no order that fits: three different sentences."""
+    assert "Connect a marketplace account first" in (await ours.get("/orders", headers=HTML)).text
+    await orders.connect()
+    assert "They appear here as soon as" in (await ours.get("/orders", headers=HTML)).text
+    assert "No order fits this" in (await ours.get("/orders?search=zzz", headers=HTML)).text
+    assert "Everything could be read" in (await ours.get("/orders/unreadable", headers=HTML)).text
+
+
+async def test_the_list_page_leads_to_the_next_one(orders: OrdersService, ours: httpx.AsyncClient) -> None:
+    """Fifty a page, the filter kept on the way; a cursor cut short begins anew."""
+    await orders.receive(page(*(order(number) for number in range(60))))
+    first = (await ours.get("/orders?status=open", headers=HTML)).text
+    address = first.split('class="pager"')[1].split('href="')[1].split('"')[0].replace("&amp;", "&")
+    assert "status=open" in address
+    second = (await ours.get(address, headers=HTML)).text
+    assert second.count("<tr>") - 1 == 10
+    assert (await ours.get("/orders?cursor=abc&status=nonsense", headers=HTML)).status_code == 200
+
+
+async def test_an_orders_page_tells_its_story_and_hides_the_address(
+    orders: OrdersService, ours: httpx.AsyncClient
+) -> None:
+    """Why it waits, lines, parcel with its form, timeline; the address only after asking by the form."""
+    told = await stored(orders)
+    await orders.apply(reservation(told))
+    await orders.apply(shipment(told))
+    for language in ("en", "fr"):
+        text = (await ours.get(f"/orders/{told.order_id}?language={language}", headers=HTML)).text
+        assert f'action="/shipments/{SHIPMENT_ID}/label"' in text
+        assert not any(secret in text for secret in PERSONAL)
+    assert "Un colis est prévu." in text
+    assert "créez l’étiquette quand le colis est prêt" in text
+    refused = await ours.post(f"/orders/{told.order_id}/recipient", data={"csrf_token": "forged"}, headers=HTML)
+    assert refused.status_code == 403
+    assert await orders.rows("recipient_read") == []
+    shown = await ours.post(f"/orders/{told.order_id}/recipient", data={"csrf_token": "genuine"}, headers=HTML)
+    assert "Anne Exemple" in shown.text
+    assert shown.headers["cache-control"] == "no-store"
+    assert (await orders.one("recipient_read")).user_id == USER
+
+
+async def test_every_kind_of_line_has_a_page(orders: OrdersService, ours: httpx.AsyncClient) -> None:
+    """Unmapped, duties, packages, replacements, programs, cancellation wishes: nothing breaks the page."""
+    whole = order(
+        lines=(line(1, cancel_requested=True, duties=("age_check",)), line(2, sku=None, title=None, unit_price=None)),
+        cancel_requested=True,
+        business=True,
+        program="PRIME",
+        shipped_by=ShippedBy.PROGRAM,
+        related=(("replacement_of", "402-1"), ("other", "x")),
+        label_not_before=NOW,
+        delivered_at=NOW,
+    )
+    await orders.receive(page(whole, replace(order(2), channel_id=None, ship_by=None, deliver_by=None, total=None)))
+    for told in await orders.events():
+        for language in ("en", "fr"):
+            answer = await ours.get(f"/orders/{told.order_id}?language={language}", headers=HTML)
+            assert answer.status_code == 200
+            assert "%(" not in answer.text
+    assert (
+        "unmapped" in (await ours.get(f"/orders/{(await orders.events())[0].order_id}?language=en", headers=HTML)).text
+    )
+
+
+async def test_an_id_that_is_none_is_refused_without_echo(ours: httpx.AsyncClient) -> None:
+    """422 for programs; what was typed is not repeated."""
+    answer = await ours.get(f"{BASE}/orders/not-an-id")
+    assert answer.status_code == 422
+    assert "not-an-id" not in answer.text
