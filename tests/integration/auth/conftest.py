@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -16,12 +16,14 @@ from urllib.parse import parse_qsl, urlsplit
 
 import httpx
 import pytest
+from argon2 import PasswordHasher
 from fastapi import FastAPI
 from pydantic import SecretStr
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.auth import bootstrap
+from services.auth.adapters.passwords import Argon2Passwords
 from services.auth.bootstrap import Auth
 from services.auth.entrypoints.api import make_app
 from services.auth.settings import Settings
@@ -191,7 +193,8 @@ def run_auth(settings: Settings, sandbox: Sandbox) -> Running:
     clock = TurnedClock()
     engine = make_engine(settings.database_url.get_secret_value(), "tests")
     outward = Outward(clock)
-    held = bootstrap.auth_on(engine, settings, outward, clock)
+    cheap = Argon2Passwords(PasswordHasher(time_cost=1, memory_cost=64, parallelism=1))
+    held = replace(bootstrap.auth_on(engine, settings, outward, clock), hasher=cheap)
     app = make_app(held, bootstrap.access_on(held), form_targets=bootstrap.consent_origins(settings))
     return Running(settings, engine, outward, held, app, sandbox, clock)
 

@@ -1,0 +1,88 @@
+"""What sign-up asks for, how tries are counted, how long a session lives."""
+
+from datetime import timedelta
+from uuid import UUID
+
+import pytest
+
+from services.auth.domain.account import (
+    FormInvalid,
+    Session,
+    SignUp,
+    TooManyAttempts,
+    checked_sign_up,
+    email_key,
+    is_live,
+)
+from services.auth.usecases.count_attempt import check_attempts, sign_in_keys
+from services.auth.usecases.ports import Counted
+from tests.unit.auth.builders import NOW, USER
+
+GOOD = SignUp("owner@shop.example", "correct horse battery", "My shop")
+
+
+def problems(**changed: str) -> dict[str, str]:
+    fields = {"email": GOOD.email, "password": GOOD.password, "organisation": GOOD.organisation} | changed
+    try:
+        checked_sign_up(SignUp(**fields))
+    except FormInvalid as error:
+        return error.problems
+    return {}
+
+
+@pytest.mark.parametrize(
+    ("changed", "found"),
+    [
+        ({}, {}),
+        ({"email": ""}, {"email": "missing"}),
+        ({"email": "owner@shop"}, {"email": "not_an_email"}),
+        ({"email": "a b@shop.example"}, {"email": "not_an_email"}),
+        ({"email": "x" * 250 + "@shop.example"}, {"email": "not_an_email"}),
+        ({"password": "elevenchars"}, {"password": "too_short"}),
+        ({"password": "x1" * 101}, {"password": "too_long"}),
+        ({"password": "aaaaaaaaaaaaaaaa"}, {"password": "too_simple"}),
+        ({"password": "owner@SHOP.example"}, {"password": "is_email"}),
+        ({"organisation": "  "}, {"organisation": "missing"}),
+        ({"organisation": "x" * 121}, {"organisation": "too_long"}),
+        ({"email": "", "organisation": ""}, {"email": "missing", "organisation": "missing"}),
+    ],
+)
+def test_sign_up_names_every_problem(changed: dict[str, str], found: dict[str, str]) -> None:
+    """Each field with its code, all at once."""
+    assert problems(**changed) == found
+
+
+def test_an_address_in_other_letters_is_the_same() -> None:
+    """Upper and lower case do not make two accounts."""
+    assert email_key(" Owner@Shop.Example ") == email_key("owner@shop.example")
+
+
+def test_passwords_are_not_printed() -> None:
+    """Neither the form nor what is made of it shows in a traceback."""
+    assert "horse" not in repr(GOOD)
+
+
+def test_too_many_tries_are_told_how_long_to_wait() -> None:
+    """By the window that ends last."""
+    since = NOW - timedelta(minutes=5)
+    check_attempts({"pair": Counted(10, since), "address": Counted(50, since)}, NOW)
+    with pytest.raises(TooManyAttempts) as refused:
+        check_attempts({"pair": Counted(11, since), "address": Counted(51, NOW)}, NOW)
+    assert refused.value.retry_after_seconds == 900
+
+
+def test_tries_are_counted_by_digests() -> None:
+    """Neither e-mail nor address can be read from a key; kinds never share one."""
+    keys = sign_in_keys("owner@shop.example", "192.0.2.1")
+    assert len(set(keys.values())) == 3
+    assert "owner" not in str(keys)
+    assert "192" not in str(keys)
+
+
+def test_a_session_ends_unused_or_old() -> None:
+    """Seven days unused; thirty days at most."""
+    session = Session(UUID(int=1), "d", USER, "c", NOW, NOW)
+    assert is_live(session, NOW + timedelta(days=6, hours=23))
+    assert not is_live(session, NOW + timedelta(days=7))
+    used = Session(UUID(int=1), "d", USER, "c", NOW, NOW + timedelta(days=29))
+    assert not is_live(used, NOW + timedelta(days=30))

@@ -1,0 +1,77 @@
+"""What auth must be told, and the sentence for each mistake."""
+
+import base64
+import json
+
+import pytest
+
+from services.auth.settings import load, load_for_migration
+
+KEY = base64.b64encode(b"k" * 32).decode()
+COMPLETE = {
+    "AUTH_DATABASE_URL": "postgresql+asyncpg://auth@127.0.0.1/auth",
+    "AUTH_KAFKA_BOOTSTRAP_SERVERS": "127.0.0.1:9092",
+    "AUTH_HTTP_PORT": "8001",
+    "AUTH_METRICS_PORT": "8002",
+    "AUTH_PUBLIC_URL": "https://passerelle.example",
+    "AUTH_KEY_ENCRYPTION_KEYS": f"k1:{KEY}",
+    "AUTH_SERVICE_CLIENTS": json.dumps([{"id": "orders", "secret_hash": "0" * 64, "scopes": ["auth.tokens:use"]}]),
+}
+
+
+@pytest.fixture
+def environment(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
+    for name, value in COMPLETE.items():
+        monkeypatch.setenv(name, value)
+    return monkeypatch
+
+
+def sentence(capsys: pytest.CaptureFixture[str]) -> str:
+    with pytest.raises(SystemExit) as ended:
+        load()
+    assert ended.value.code == 2
+    return capsys.readouterr().err
+
+
+def test_the_real_far_side_is_the_default(environment: pytest.MonkeyPatch) -> None:
+    """No address needs to be set for Amazon itself; without an application no region is offered."""
+    settings = load()
+    assert settings.amazon_token_url == "https://api.amazon.com/auth/o2/token"
+    assert set(settings.amazon_central_urls) == set(settings.amazon_api_urls) == {"na", "eu", "fe"}
+    assert settings.amazon_apps == {}
+
+
+def test_plain_http_is_for_this_machine_only(
+    environment: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Consent needs a public https address (domain rule 35)."""
+    environment.setenv("AUTH_PUBLIC_URL", "http://127.0.0.1:8080")
+    assert load().public_url == "http://127.0.0.1:8080"
+    environment.setenv("AUTH_PUBLIC_URL", "http://passerelle.example")
+    assert "AUTH_PUBLIC_URL is not valid: must be https" in sentence(capsys)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("AUTH_KEY_ENCRYPTION_KEYS", "k1:short", "is not valid"),
+        ("AUTH_SERVICE_CLIENTS", '[{"id": "orders", "secret_hash": "abc", "scopes": []}]', "is not valid"),
+        ("AUTH_AMAZON_APPS", '{"moon": {"application_id": "a", "client_id": "c", "client_secret": "s"}}', "moon"),
+    ],
+)
+def test_a_wrong_setting_is_named(
+    environment: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], name: str, value: str, said: str
+) -> None:
+    """Its environment variable, what is wrong, and what it is for; never its value."""
+    environment.setenv(name, value)
+    text = sentence(capsys)
+    assert name in text
+    assert said in text
+    assert KEY not in text
+
+
+def test_a_missing_secret_has_no_default(environment: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    """Without keys auth does not start; `migrate` does."""
+    environment.delenv("AUTH_KEY_ENCRYPTION_KEYS")
+    assert "AUTH_KEY_ENCRYPTION_KEYS is not set" in sentence(capsys)
+    assert load_for_migration().key_encryption_keys is None

@@ -1,0 +1,142 @@
+"""What the vault seals opens only where it belongs, and nothing secret is printed."""
+
+import base64
+import hashlib
+import json
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from services.auth.domain.connection import ConnectionState
+from services.auth.domain.grant import SealedGrant
+from services.auth.domain.signing import needs_successor, retired, signing
+from services.auth.domain.token import RenewalFailure, TokenState
+from services.auth.vault.seals import GrantSeals
+from services.auth.vault.service_tokens import ServiceClient, ServiceTokenIssuer
+from services.auth.vault.signing import SealedSigning
+from services.auth.vault.wrapping import Rewrapping
+from shared.crypto.errors import CannotOpen
+from shared.crypto.keyring import KeyRing
+from shared.kernel.ids import ConnectionId, GrantId, new_id
+from tests.unit.auth.builders import NOW, answer
+
+OLD = "old:" + base64.b64encode(b"o" * 32).decode()
+NEW = "new:" + base64.b64encode(b"n" * 32).decode()
+KEYS = KeyRing.parse(OLD)
+
+
+def sealed() -> SealedGrant:
+    return GrantSeals(KEYS).new_grant(GrantId(new_id()), "amazon", "eu", answer(), NOW)
+
+
+def state_of(grant: SealedGrant) -> TokenState:
+    return TokenState(
+        ConnectionId(new_id()),
+        ConnectionState.AUTHORISED,
+        1,
+        grant.id,
+        token_version=grant.token_version,
+        expires_at=grant.expires_at,
+        data_key=grant.data_key,
+        sealed_token=grant.access_token,
+    )
+
+
+def test_tokens_open_as_they_were_sealed() -> None:
+    """Refresh and access token, with the version and the end of the latter."""
+    grant = sealed()
+    assert GrantSeals(KEYS).refresh_token(grant) == "refresh"
+    token = GrantSeals(KEYS).access_token(state_of(grant))
+    assert (token.value, token.token_version, token.expires_at) == ("access", 1, NOW + timedelta(hours=1))
+
+
+def test_tokens_open_nowhere_else() -> None:
+    """Not under another grant's id, and a refresh token is never read as an access token."""
+    grant, other = sealed(), sealed()
+    with pytest.raises(CannotOpen):
+        GrantSeals(KEYS).refresh_token(replace(grant, id=other.id))
+    with pytest.raises(ValueError, match="another place"):
+        GrantSeals(KEYS).access_token(replace(state_of(grant), sealed_token=grant.refresh_token))
+
+
+def test_a_renewal_without_a_refresh_token_keeps_the_old_one() -> None:
+    """Amazon may send none; a new one replaces it."""
+    seals, grant = GrantSeals(KEYS), sealed()
+    kept = seals.with_answer(grant, answer(access_token="a2", refresh_token=None), NOW)
+    assert (seals.refresh_token(kept), kept.token_version) == ("refresh", 2)
+    rotated = seals.with_answer(grant, answer(refresh_token="r2"), NOW)
+    assert seals.refresh_token(rotated) == "r2"
+
+
+def test_nothing_secret_is_printed() -> None:
+    """Grants, states and answers show no bytes."""
+    grant = sealed()
+    assert "refresh" not in repr(grant)
+    assert "sealed_token" not in repr(state_of(grant))
+
+
+def test_data_keys_move_to_the_newest_key() -> None:
+    """After a rewrap the old key-encryption key is no longer needed; what was sealed still opens."""
+    grant = sealed()
+    rewrapped = Rewrapping(KeyRing.parse(f"{NEW},{OLD}")).rewrap_grant(grant.id, grant.data_key)
+    assert rewrapped is not None
+    only_new = KeyRing.parse(NEW)
+    assert GrantSeals(only_new).refresh_token(replace(grant, data_key=rewrapped)) == "refresh"
+    assert Rewrapping(only_new).rewrap_grant(grant.id, rewrapped) is None
+
+
+def test_a_token_is_usable_until_a_minute_before_its_end() -> None:
+    """And never when it, or a newer one, was refused."""
+    state = state_of(sealed())
+    assert state.is_usable(NOW + timedelta(minutes=58, seconds=59), None)
+    assert not state.is_usable(NOW + timedelta(minutes=59), None)
+    assert not state.is_usable(NOW, rejected=1)
+    assert state.is_usable(NOW, rejected=0)
+
+
+def test_a_failure_is_told_until_it_may_be_tried_again() -> None:
+    """Nobody asks the far side in between."""
+    state = replace(state_of(sealed()), failure=RenewalFailure.THROTTLED, retry_at=NOW + timedelta(seconds=5))
+    assert state.failing(NOW) is RenewalFailure.THROTTLED
+    assert state.failing(NOW + timedelta(seconds=5)) is None
+
+
+def test_signing_keys_take_turns() -> None:
+    """The newest signs; a successor after thirty days; the old one goes a day after it."""
+    vault = SealedSigning(KEYS)
+    first = vault.new_key(NOW)
+    assert needs_successor([], NOW)
+    assert not needs_successor([first], NOW + timedelta(days=29))
+    later = NOW + timedelta(days=30)
+    assert needs_successor([first], later)
+    second = vault.new_key(later)
+    assert signing([second, first]) == second
+    assert retired([first, second], later) == []
+    assert retired([first, second], later + timedelta(days=1)) == [first]
+    assert retired([first], later + timedelta(days=90)) == []
+
+
+def test_a_signing_key_is_published_without_its_private_half() -> None:
+    """And sealed in the row."""
+    key = SealedSigning(KEYS).new_key(NOW)
+    assert "d" not in key.public_key
+    assert SealedSigning(KEYS).opened(key).as_dict(private=True)["d"].encode() not in key.private_key
+
+
+def test_a_service_token_names_its_key_audience_and_client() -> None:
+    """What the other services check."""
+    vault = SealedSigning(KEYS)
+    key = vault.new_key(NOW)
+    client = ServiceClient("orders", hashlib.sha256(b"secret").hexdigest(), frozenset({"auth.tokens:use"}))
+    issuer = ServiceTokenIssuer("https://passerelle.example", {"orders": client})
+    form = {"grant_type": "client_credentials", "scope": "auth.tokens:use"}
+    basic = base64.b64encode(b"orders:secret").decode()
+    given = issuer.issue(form, {"Authorization": f"Basic {basic}"}, vault.opened(key))
+    head, claims, _ = given.body["access_token"].split(".")
+    header, body = (json.loads(base64.urlsafe_b64decode(part + "==")) for part in (head, claims))
+    assert (header["alg"], header["kid"]) == ("ES256", key.kid)
+    assert (body["iss"], body["aud"]) == ("https://passerelle.example", "passerelle")
+    assert (body["client_id"], body["scope"], body["exp"] - body["iat"]) == ("orders", "auth.tokens:use", 600)
+    assert "organisation" not in body
+    assert given.body["access_token"] not in repr(given)
