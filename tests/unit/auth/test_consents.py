@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from services.auth.domain.connection import ConnectionState
-from services.auth.domain.consent import ConsentFailed, ConsentProblem, Returned, read_return
+from services.auth.domain.consent import ConsentFailed, ConsentProblem, ConsentState, Returned, read_return
 from services.auth.domain.opaque import digest
 from services.auth.usecases.begin_consent import Offer, Wanted, Who, begin_consent
 from services.auth.usecases.complete_consent import complete_consent
@@ -37,15 +37,13 @@ from tests.unit.auth.builders import (
 RETURNED = Returned("state", "code", "A1SELLER")
 
 
-async def complete(
-    tables: Tables, vault: FakeVault, *, session: str = "session", clock: FixedClock | None = None
-) -> None:
-    await complete_consent(RETURNED, session, uow=tables.uow, vault=vault, clock=clock or FixedClock())
+async def complete(tables: Tables, vault: FakeVault, *, session: str = "session") -> None:
+    await complete_consent(RETURNED, session, uow=tables.uow, vault=vault, clock=FixedClock())
 
 
-async def problem_of(tables: Tables, vault: FakeVault, **given: object) -> ConsentProblem:
+async def problem_of(tables: Tables, vault: FakeVault, **given: str) -> ConsentProblem:
     with pytest.raises(ConsentFailed) as failed:
-        await complete(tables, vault, **given)  # type: ignore[arg-type]
+        await complete(tables, vault, **given)
     return failed.value.problem
 
 
@@ -115,14 +113,14 @@ async def test_every_failed_exchange_has_a_page_and_makes_nothing(error: Excepti
 
 async def test_what_cannot_be_used_is_not_exchanged() -> None:
     """Foreign session, expired, used: the code is not spent."""
-    vault_of = FakeVault
-    for state, given, problem in (
+    cases: list[tuple[ConsentState, dict[str, str], ConsentProblem]] = [
         (consent_state(), {"session": "another"}, ConsentProblem.UNKNOWN),
         (consent_state(expires_at=NOW), {}, ConsentProblem.EXPIRED),
         (consent_state(used_at=NOW), {}, ConsentProblem.USED),
-    ):
+    ]
+    for state, given, problem in cases:
         tables = Tables(consents={digest("state"): state})
-        vault = vault_of(tables, grant())
+        vault = FakeVault(tables, grant())
         assert await problem_of(tables, vault, **given) is problem
         assert vault.codes == []
 
