@@ -129,6 +129,7 @@ async def test_path_query_host_and_body_arrive_as_sent(origin: httpx.AsyncClient
         "host": "shop.example",
         "for": ["127.0.0.1"],
         "size": 5_000_000,
+        "cookie": "",
     }
 
 
