@@ -122,6 +122,10 @@ def _connections() -> None:
         ),
         sa.ForeignKeyConstraint(["grant_id"], ["access_grant.id"], name="fk_connection_grant_id_access_grant"),
     )
+    _connection_indexes()
+
+
+def _connection_indexes() -> None:
     op.create_index("ix_connection_organisation_id", "connection", ["organisation_id"])
     op.create_index("ix_connection_grant_id", "connection", ["grant_id"])
     op.create_index(
