@@ -1,4 +1,4 @@
-"""The tables every service has: outbox (events to publish), inbox (last event applied by key), lease (claims)."""
+"""The tables services have alike: outbox (events to publish), inbox (last event applied by key), lease (claims)."""
 
 from sqlalchemy import BigInteger, Column, DateTime, Identity, Index, MetaData, Table, Text, Uuid, func, text
 from sqlalchemy.dialects.postgresql import JSONB

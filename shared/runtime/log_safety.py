@@ -16,7 +16,7 @@ _READ_TEXT = 8 * MAX_TEXT  # the patterns below take long on very long texts
 _MAX_FRAMES = 25
 _OURS = ("shared.", "services.")
 _QUIET_FOREIGN = (
-    AttributeError, ImportError, NameError, NotImplementedError, RecursionError, TimeoutError, MemoryError, TypeError
+    AttributeError, ImportError, NameError, RecursionError, TimeoutError, MemoryError, TypeError
 )  # fmt: skip
 _REDACTIONS = (
     (re.compile(r"\?[^\s\"'<>)]*=[^\s\"'<>)]*"), "?…"),  # query strings

@@ -18,7 +18,6 @@ _HOLDS_WHAT_IS_THERE = (
 def upgrade() -> None:
     standard_v1.create_outbox(op)
     standard_v1.create_inbox(op)
-    standard_v1.create_lease(op)
     _create_sku()
     _create_reservation()
     _create_reservation_line()

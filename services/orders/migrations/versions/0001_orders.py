@@ -89,7 +89,9 @@ def _order() -> None:
         sa.Column("sealed_personal", sa.LargeBinary, nullable=False),
         sa.Column("sealed_raw", sa.LargeBinary, nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_marketplace_order"),
-        sa.UniqueConstraint("connection_id", "marketplace_order_id", name="uq_marketplace_order_connection_id"),
+        sa.UniqueConstraint(
+            "connection_id", "marketplace_order_id", name="uq_marketplace_order_connection_id_marketplace_order_id"
+        ),
     )
     op.create_index("ix_marketplace_order_list", "marketplace_order", ["organisation_id", "placed_at", "id"])
     op.create_index("ix_marketplace_order_search", "marketplace_order", ["organisation_id", "marketplace_order_id"])
@@ -116,7 +118,7 @@ def _line() -> None:
         sa.Column("code", sa.Text, nullable=False),
         sa.Column("reserve", sa.Boolean, nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_order_line"),
-        sa.UniqueConstraint("order_id", "marketplace_line_id", name="uq_order_line_order_id"),
+        sa.UniqueConstraint("order_id", "marketplace_line_id", name="uq_order_line_order_id_marketplace_line_id"),
         sa.ForeignKeyConstraint(
             ["order_id"], ["marketplace_order.id"], name="fk_order_line_order_id_marketplace_order", ondelete="CASCADE"
         ),
@@ -169,7 +171,7 @@ def _unreadable() -> None:
         sa.Column("data_key", sa.LargeBinary, nullable=False),
         sa.Column("sealed_raw", sa.LargeBinary, nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_unreadable_record"),
-        sa.UniqueConstraint("connection_id", "record_key", name="uq_unreadable_record_connection_id"),
+        sa.UniqueConstraint("connection_id", "record_key", name="uq_unreadable_record_connection_id_record_key"),
     )
     op.create_index("ix_unreadable_record_organisation_id", "unreadable_record", ["organisation_id"])
     op.create_table(
