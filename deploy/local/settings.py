@@ -160,7 +160,10 @@ class Environments:
         return self.base() | {"GATEWAY_PORT": str(self.options.port), "GATEWAY_SERVICES": json.dumps(services)}
 
     def sandbox_command(self, state: str) -> list[str]:
-        """By default with twenty times Amazon's quotas: a demo of a minute shows what takes an afternoon."""
+        """
+        By default with twenty times Amazon's quotas, and writes that are seen before they are read back: a demo of a
+        minute shows what takes an afternoon.
+        """
         own = ["--port", str(self.options.sandbox_port), "--state", state]
-        given = self.options.environment.get("SANDBOX_OPTIONS", "--quota-scale=20").split()
+        given = self.options.environment.get("SANDBOX_OPTIONS", "--quota-scale=20 --write-visible-seconds=1").split()
         return [sys.executable, "-m", "tests.sandbox", *own, *given]
