@@ -5,7 +5,7 @@ from itertools import groupby
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import RowMapping, Select, func, null, select, text, update
+from sqlalchemy import RowMapping, Select, bindparam, func, null, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -77,10 +77,10 @@ class SqlFulfilments:
         await self._put(shipment, "shipment_id", [rows.shipment_row(one, after) for one, after in parcels])
         told = [rows.write_back_row(one.write_back, after) for one, after in parcels if one.write_back]
         await self._put(write_back, "shipment_id", told)
-        for before, after in changed:
-            if _head(before) != _head(after):
-                row = update(fulfilment).where(fulfilment.c.order_id == after.order_id)
-                await self._connection.execute(row.values(**_head(after)))
+        heads = [_head(after) | {"of": after.order_id} for before, after in changed if _head(before) != _head(after)]
+        if heads:
+            row = update(fulfilment).where(fulfilment.c.order_id == bindparam("of"))
+            await self._connection.execute(row, heads)
 
     async def replan_channel(self, connection_id: UUID, channel_id: str) -> None:
         of_channel = (fulfilment.c.connection_id == connection_id) & (fulfilment.c.channel_id == channel_id)

@@ -52,6 +52,11 @@ class Fulfilment:
         kept = (changed if one.shipment_id == changed.shipment_id else one for one in self.shipments)
         return replace(self, shipments=tuple(kept))
 
+    def references_beside(self, shipment: Shipment) -> frozenset[str]:
+        """References of our other parcels of this order."""
+        others = (one.write_back for one in self.shipments if one.shipment_id != shipment.shipment_id)
+        return frozenset(told.reference for told in others if told and told.reference)
+
     def each(self, change: Callable[[Shipment], Shipment]) -> "Fulfilment":
         return replace(self, shipments=tuple(change(shipment) for shipment in self.shipments))
 

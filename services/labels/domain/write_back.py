@@ -125,9 +125,8 @@ def read_back(shipment: Shipment, order: Order, others: frozenset[str], now: dat
         return confirmed(shipment, now)
     age = (now - (write_back.sent_at or now)).total_seconds()
     late = age >= timing.lag_seconds
-    if _covered_by_others(shipment, order, others) and (write_back.reason == Reason.ALREADY_DONE or late):
-        reason = Reason.OTHER_PARCEL_THERE.value
-        return shipment.telling(state=Told.SHIPPED_ELSEWHERE, due_at=None, reason=reason, reason_detail=None)
+    if covered_by_others(shipment, order, others) and (write_back.reason == Reason.ALREADY_DONE or late):
+        return shipped_elsewhere(shipment)
     if not late:
         return _read_again_at(shipment, timing.lag_seconds, now)
     unknown = write_back.reason == Reason.OUTCOME_UNKNOWN
@@ -145,6 +144,12 @@ def confirmed(shipment: Shipment, now: datetime) -> Shipment:
     return shipment.telling(
         state=Told.CONFIRMED, known=True, confirmed_at=now, due_at=None, reason=None, reason_detail=None
     )
+
+
+def shipped_elsewhere(shipment: Shipment) -> Shipment:
+    """Another's parcel holds these units: nothing is written any more."""
+    reason = Reason.OTHER_PARCEL_THERE.value
+    return shipment.telling(state=Told.SHIPPED_ELSEWHERE, due_at=None, reason=reason, reason_detail=None)
 
 
 def is_ours(shipment: Shipment, order: Order) -> bool:
@@ -167,7 +172,7 @@ def _same(package: Package, tracking_number: str) -> bool:
     return shown is not None and shown.strip().upper() == tracking_number.strip().upper()
 
 
-def _covered_by_others(shipment: Shipment, order: Order, others: frozenset[str]) -> bool:
+def covered_by_others(shipment: Shipment, order: Order, others: frozenset[str]) -> bool:
     """Parcels that are none of ours leave no room for one of our lines."""
     shown: dict[object, int] = {}
     foreign: set[object] = set()

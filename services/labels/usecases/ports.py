@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import Any, Protocol
 from uuid import UUID
 
 from services.labels.domain.carrier import (
@@ -17,7 +17,8 @@ from services.labels.domain.carrier import (
 from services.labels.domain.fulfilment import Fulfilment
 from services.labels.domain.order import Order, Reservation
 from services.labels.domain.shipment import Told
-from shared.kernel.ports import Intent, Outbox
+from shared.events.base import Event
+from shared.kernel.ports import Intent
 from shared.marketplaces.ports import FarAccount, TrackingPort
 
 Trackings = Mapping[str, TrackingPort]
@@ -171,6 +172,12 @@ class Policies(Protocol):
 
     async def draw_serial(self, settings: CarrierSettings) -> int:
         """The next serial of the range, never given before. Raises NumbersUsedUp."""
+        ...
+
+
+class Outbox(Protocol):
+    async def add_all(self, events: Sequence[Event[Any]]) -> None:
+        """To be published; their subjects' rows are locked and their sequences set."""
         ...
 
 

@@ -77,14 +77,9 @@ async def _seen(
         told = shipment.write_back
         asked = shipment.shipment_id == row.shipment_id or (told is not None and write_back.is_ours(shipment, shown))
         if told is not None and told.state is Told.SENT and asked:
-            others = before.references() - {told.reference}
-            ours = frozenset(other for other in others if _is_of_ours(before, other))
-            after = after.with_shipment(write_back.read_back(shipment, shown, ours, now, place.timing))
+            others = before.references_beside(shipment)
+            after = after.with_shipment(write_back.read_back(shipment, shown, others, now, place.timing))
     await save_and_tell(store, [(before, after)], now)
-
-
-def _is_of_ours(fulfilment: Fulfilment, reference: str) -> bool:
-    return any(one.write_back is not None and one.write_back.reference == reference for one in fulfilment.shipments)
 
 
 def _translated(fulfilment: Fulfilment, packages: tuple[MarketplacePackage, ...]) -> tuple[Package, ...]:

@@ -88,6 +88,8 @@ def _held(fulfilment: Fulfilment, shipment: Shipment, now: datetime) -> Shipment
         return released(shipment, Reason.ORDER_CANCELLED, now)
     if cancel:
         return shipment.telling(state=Told.NEEDS_PERSON, due_at=None, reason=Reason.CANCEL_REQUESTED.value)
+    if write_back.covered_by_others(shipment, order, fulfilment.references_beside(shipment)):
+        return write_back.shipped_elsewhere(shipment)
     return None if still_fits(fulfilment, shipment) else labels.outdated(shipment)
 
 

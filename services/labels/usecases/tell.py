@@ -42,8 +42,7 @@ async def save_and_tell(store: Store, changes: Sequence[Change], now: datetime) 
         events.extend(made)
         saved.append((before, replace(after, event_sequence=before.event_sequence + len(made))))
     await store.fulfilments.save(saved)
-    for event in events:
-        await store.outbox.add(event)
+    await store.outbox.add_all(events)
 
 
 def _events(before: Fulfilment, after: Fulfilment, now: datetime) -> list[Event[ShipmentStateV1]]:

@@ -125,6 +125,21 @@ async def test_already_done_is_judged_by_whose_number_is_there(labels: Labels, n
     assert labels.tracking.sent == []
 
 
+async def test_an_order_shipped_by_hand_after_the_label_is_not_written_over(labels: Labels) -> None:
+    """The seller confirmed another number meanwhile: shipped elsewhere, seen at the intent, nothing is sent."""
+    order = await labels.order()
+    await labels.make_labels()
+    line = order.lines[0]
+    package = PackageV1.model_validate(
+        {"reference": "1", "tracking_number": "X", "lines": [{"line_id": line.line_id, "quantity": 2}]}
+    )
+    shipped = line.model_copy(update={"fulfilled": 2, "decision": "not_ours", "code": "already_shipped"})
+    await labels.change(order, status="shipped", lines=(shipped,), packages=(package,))
+    await labels.settle_everything()
+    assert (await labels.told(order.order_id)).state is Told.SHIPPED_ELSEWHERE
+    assert labels.tracking.sent == []
+
+
 async def test_a_refusal_waits_for_a_person_whose_retry_sends_it(labels: Labels) -> None:
     """The sentence is kept; other parcels flow on; the retry is a new attempt under the same reference."""
     refused, other = await labels.order(), await labels.order()

@@ -20,6 +20,7 @@ def upgrade() -> None:
     _create_policies()
     _create_fulfilment()
     _create_shipment()
+    _index_shipment()
     _create_write_back()
 
 
@@ -94,6 +95,17 @@ def _create_fulfilment() -> None:
     )
 
 
+_ASKED_AND_FOUND = (
+    ("requested_at", _TIME),
+    ("requested_by", sa.Uuid),
+    ("despite_version", sa.Integer),
+    ("weight_override_grams", sa.Integer),
+    ("problem", sa.Text),
+    ("problem_detail", sa.Text),
+    ("problem_version", sa.Integer),
+)
+
+
 def _create_shipment() -> None:
     op.create_table(
         "shipment",
@@ -106,13 +118,7 @@ def _create_shipment() -> None:
         sa.Column("lines", JSONB, nullable=False),
         sa.Column("reason", sa.Text),
         sa.Column("reason_detail", sa.Text),
-        sa.Column("requested_at", _TIME),
-        sa.Column("requested_by", sa.Uuid),
-        sa.Column("despite_version", sa.Integer),
-        sa.Column("weight_override_grams", sa.Integer),
-        sa.Column("problem", sa.Text),
-        sa.Column("problem_detail", sa.Text),
-        sa.Column("problem_version", sa.Integer),
+        *(sa.Column(name, kind) for name, kind in _ASKED_AND_FOUND),
         sa.Column("label_due_at", _TIME),
         sa.Column("label_attempt", sa.Integer, nullable=False),
         sa.Column("label_known", sa.Boolean, nullable=False),
@@ -130,6 +136,9 @@ def _create_shipment() -> None:
         sa.PrimaryKeyConstraint("shipment_id", name="pk_shipment"),
         sa.ForeignKeyConstraint(["order_id"], ["fulfilment.order_id"], name="fk_shipment_order_id_fulfilment"),
     )
+
+
+def _index_shipment() -> None:
     op.create_index("ix_shipment_order_id", "shipment", ["order_id"])
     op.create_index("ix_shipment_page", "shipment", ["organisation_id", "shipment_id"])
     op.create_index(
