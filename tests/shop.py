@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-from deploy.local.browser import Browser, Unexpected
+from deploy.local.browser import Browser, Page, Unexpected
 from deploy.local.folder import RunFolder
 from deploy.local.options import read_options
 from deploy.local.processes import free_ports
@@ -130,14 +130,18 @@ class Shop:
         await self.send("POST", "/api/inventory/v1/skus/bulk", rows)
 
     async def connect(self) -> None:
-        """Connect Amazon, as a person clicks it: our form, the consent page, and back."""
+        """Connect Amazon, as a person clicks it: our form, the consent page, and back. Raises `Unexpected`."""
+        back = await self.consent()
+        if back.status != 200 or "connected=" not in back.url:
+            raise Unexpected(f"after the consent came {back.url} ({back.status}): {back.sentence()}")
+
+    async def consent(self) -> Page:
+        """The page the seller sees after having confirmed on the marketplace's."""
         page = await self.browser.open("/connections")
         consent = await self.browser.submit(page, page.form("region"), name="Test shop", region=self.region)
-        back = await self.browser.submit(
+        return await self.browser.submit(
             consent, consent.form("selling_partner_id"), decision="confirm", selling_partner_id=self.seller_id
         )
-        if back.status != 200 or "/connections" not in back.url:
-            raise Unexpected(f"after the consent came {back.url} ({back.status}): {back.sentence()}")
 
     async def label_automatically(self, mode: str = "automatic") -> None:
         connection = await self.connection()

@@ -1,0 +1,99 @@
+"""
+Many proofs side by side: sellers do not meet, so each course has its own seller and goes through its cases in turn.
+
+A course that fails in one case goes on with the next; its faults are taken away first.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Collection, Sequence
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, replace
+
+from deploy.local.stack import Stack
+from tests.e2e.databases import Databases
+from tests.e2e.scene import SKU, Scene
+from tests.shop import open_shop
+
+# Shops opened at a time: signing up costs what a password hash should cost.
+_OPENING = 4
+
+
+@dataclass(frozen=True)
+class Case:
+    """`proof`: what the product does under this fault, what the seller sees, and that all catches up."""
+
+    operation: str
+    kind: str
+    proof: Callable[[Scene], Awaitable[None]]
+
+    @property
+    def name(self) -> str:
+        return f"{self.operation}-{self.kind}"
+
+
+@dataclass(frozen=True)
+class Course:
+    """`connected`: authorised, and read to the end once, before its first case."""
+
+    cases: Sequence[Case]
+    region: str = "eu"
+    connected: bool = True
+
+
+class Proofs:
+    """Runs courses; what came of each case is awaited by its name."""
+
+    def __init__(self, stack: Stack, databases: Databases, courses: Sequence[Course], wanted: Collection[str]) -> None:
+        self._stack = stack
+        self._databases = databases
+        self._opening = asyncio.Semaphore(_OPENING)
+        self._outcomes: dict[str, asyncio.Future[None]] = {}
+        self._tasks = []
+        for course in courses:
+            chosen = replace(course, cases=[case for case in course.cases if case.name in wanted])
+            if chosen.cases:
+                self._outcomes |= {case.name: asyncio.get_running_loop().create_future() for case in chosen.cases}
+                self._tasks.append(asyncio.create_task(self._run(chosen)))
+
+    async def of(self, name: str) -> None:
+        """Returns when the case is proved; raises what disproved it."""
+        await self._outcomes[name]
+
+    async def all_done(self) -> None:
+        """Returns when every case was tried, whatever came of it."""
+        await asyncio.wait(self._tasks)
+
+    async def close(self) -> None:
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.wait(self._tasks)
+        for outcome in self._outcomes.values():
+            if outcome.done() and not outcome.cancelled():
+                outcome.exception()  # its test was not asked for, or has told it
+
+    async def _run(self, course: Course) -> None:
+        try:
+            async with AsyncExitStack() as opened:
+                async with self._opening:
+                    shop = await opened.enter_async_context(
+                        open_shop(self._stack, levels={SKU: 1000}, region=course.region, connected=course.connected)
+                    )
+                    scene = Scene(self._stack, shop, self._databases)
+                    if course.connected:
+                        await scene.read_to_the_end()
+                for case in course.cases:
+                    await self._try(case, scene)
+        except Exception as error:  # noqa: BLE001 - told by each test that waits for this course
+            for case in course.cases:
+                if not self._outcomes[case.name].done():
+                    self._outcomes[case.name].set_exception(error)
+
+    async def _try(self, case: Case, scene: Scene) -> None:
+        outcome = self._outcomes[case.name]
+        try:
+            await case.proof(scene)
+            outcome.set_result(None)
+        except Exception as error:  # noqa: BLE001 - told by the test of this case
+            outcome.set_exception(error)
+        finally:
+            await scene.mend()

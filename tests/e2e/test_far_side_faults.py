@@ -1,0 +1,53 @@
+"""
+Each fault kind of the far side, on each call it can strike: what the product does, what the seller sees, and that
+everything catches up by itself after it ends.
+
+The proofs run side by side on one stack, each with its own seller; a test here waits for one of them.
+"""
+
+from collections.abc import AsyncIterator
+
+import pytest
+import pytest_asyncio
+
+from deploy.local.stack import Stack
+from tests.e2e import faults_of_consent, faults_of_reading, faults_of_telling
+from tests.e2e.courses import Proofs
+from tests.e2e.databases import open_databases
+from tests.sandbox.faults import KINDS
+from tests.sandbox_client import Sandbox
+
+pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(300)]
+
+COURSES = [*faults_of_telling.COURSES, *faults_of_consent.COURSES, *faults_of_reading.COURSES]
+NAMES = [case.name for course in COURSES for case in course.cases]
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def proofs(stack: Stack, request: pytest.FixtureRequest) -> AsyncIterator[Proofs]:
+    """All that was asked for is under way; only that, so that one alone is quick."""
+    asked = {item.callspec.params["name"] for item in request.session.items if hasattr(item, "callspec")}
+    async with open_databases(stack) as databases:
+        running = Proofs(stack, databases, COURSES, asked & set(NAMES))
+        yield running
+        await running.close()
+
+
+@pytest.mark.parametrize("name", NAMES)
+async def test_the_product_bears_and_outlives(name: str, proofs: Proofs) -> None:
+    """See the proof's own docstring, in `faults_of_*.py`."""
+    await proofs.of(name)
+
+
+async def test_our_calls_are_what_a_strict_far_side_takes(stack: Stack, proofs: Proofs) -> None:
+    """Through all of this no call of ours had an unknown parameter, a missing header or an odd word."""
+    await proofs.all_done()
+    async with Sandbox(stack.sandbox) as sandbox:
+        assert (await sandbox.calls())["deviations"] == []
+
+
+def test_every_kind_of_fault_has_its_proof() -> None:
+    """Each kind the far side can play is proved on at least one call."""
+    played = set().union(*KINDS.values())
+    assert played - {case.kind for course in COURSES for case in course.cases} == set()
+    assert len(NAMES) == len(set(NAMES))
