@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import Select, func, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from services.orders.adapters import rows, tables
+from services.orders.adapters import copies_rows, progress_rows, rows, tables
 from services.orders.domain.connection import AUTHORISED
 from services.orders.domain.copies import Reservation, Shipments
 from services.orders.domain.order import Decision
@@ -49,8 +49,8 @@ class SqlViews:
         zone = next((one["time_zone"] for one in channels if one["id"] == order.channel_id), "UTC")
         return OrderView(
             order=order,
-            reservation=rows.reservation_of(reservation[0]) if reservation else None,
-            shipments=rows.shipments_of(shipments[0]) if shipments else None,
+            reservation=copies_rows.reservation_of(reservation[0]) if reservation else None,
+            shipments=copies_rows.shipments_of(shipments[0]) if shipments else None,
             time_zone=zone,
             connection_name=connection[0].name if connection else "",
         )
@@ -165,7 +165,7 @@ def _order_row(row: Any) -> OrderRow:
 def _reservation(row: Any) -> Reservation | None:
     if row.reserved_version is None:
         return None
-    lines = rows.reserved_lines_of(row.reserved_lines)
+    lines = copies_rows.reserved_lines_of(row.reserved_lines)
     organisation_id = OrganisationId(row.organisation_id)
     return Reservation(OrderId(row.id), organisation_id, row.reserved_version, row.reserved_at, lines)
 
@@ -173,12 +173,12 @@ def _reservation(row: Any) -> Reservation | None:
 def _shipments(row: Any) -> Shipments | None:
     if row.shipments is None:
         return None
-    told = tuple(rows.shipment_of(one) for one in row.shipments)
+    told = tuple(copies_rows.shipment_of(one) for one in row.shipments)
     return Shipments(OrderId(row.id), OrganisationId(row.organisation_id), row.shipments_at, told)
 
 
 def _polling(row: Any) -> PollingView:
-    progress = rows.progress_of(row.progress) if row.progress else None
+    progress = progress_rows.progress_of(row.progress) if row.progress else None
     active = row.state == AUTHORISED
     return PollingView(
         connection_id=ConnectionId(row.id),

@@ -8,7 +8,7 @@ from sqlalchemy import case, delete, func, insert, select, update
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.orders.adapters import rows, tables
+from services.orders.adapters import copies_rows, progress_rows, rows, tables
 from services.orders.adapters.order_repository import upsert
 from services.orders.domain.connection import Connection
 from services.orders.domain.copies import Reservation, Shipments
@@ -28,6 +28,12 @@ class SqlConnections:
     async def lock(self, connection_id: ConnectionId) -> Connection | None:
         query = select(tables.connection).where(tables.connection.c.id == connection_id)
         return await self._one(query.with_for_update())
+
+    async def of(self, connection_ids: Sequence[ConnectionId]) -> Mapping[ConnectionId, Connection]:
+        table = tables.connection
+        query = select(table).where(table.c.id.in_(connection_ids)).order_by(table.c.id).with_for_update()
+        found = [rows.connection_of(row) for row in await self._connection.execute(query)]
+        return {one.id: one for one in found}
 
     async def put(self, connections: Sequence[Connection]) -> None:
         if connections:
@@ -52,10 +58,10 @@ class SqlPolls:
         table = tables.poll
         query = select(table.c.connection_id, table.c.progress).where(table.c.connection_id.in_(connection_ids))
         found = await self._connection.execute(query.order_by(table.c.connection_id).with_for_update())
-        return {ConnectionId(row.connection_id): rows.progress_of(row.progress) for row in found}
+        return {ConnectionId(row.connection_id): progress_rows.progress_of(row.progress) for row in found}
 
     async def save(self, connection_id: ConnectionId, progress: Progress, due_at: datetime) -> None:
-        values = {"due_at": due_at, "progress": rows.progress_values(progress)}
+        values = {"due_at": due_at, "progress": progress_rows.progress_values(progress)}
         statement = postgresql.insert(tables.poll).values(connection_id=connection_id, **values)
         await self._connection.execute(statement.on_conflict_do_update(index_elements=["connection_id"], set_=values))
 
@@ -118,21 +124,23 @@ class SqlCopies:
     async def reservations(self, order_ids: Sequence[OrderId]) -> Mapping[OrderId, Reservation]:
         table = tables.reservation
         found = await self._connection.execute(select(table).where(table.c.order_id.in_(order_ids)))
-        return {OrderId(row.order_id): rows.reservation_of(row) for row in found}
+        return {OrderId(row.order_id): copies_rows.reservation_of(row) for row in found}
 
     async def shipments(self, order_ids: Sequence[OrderId]) -> Mapping[OrderId, Shipments]:
         table = tables.shipments
         found = await self._connection.execute(select(table).where(table.c.order_id.in_(order_ids)))
-        return {OrderId(row.order_id): rows.shipments_of(row) for row in found}
+        return {OrderId(row.order_id): copies_rows.shipments_of(row) for row in found}
 
     async def put_reservations(self, reservations: Sequence[Reservation]) -> None:
         if reservations:
-            values = [rows.reservation_values(one) for one in reservations]
+            values = [copies_rows.reservation_values(one) for one in reservations]
             await self._connection.execute(upsert(tables.reservation), values)
 
     async def put_shipments(self, shipments: Sequence[Shipments]) -> None:
         if shipments:
-            await self._connection.execute(upsert(tables.shipments), [rows.shipments_values(one) for one in shipments])
+            await self._connection.execute(
+                upsert(tables.shipments), [copies_rows.shipments_values(one) for one in shipments]
+            )
 
 
 class SqlRecipientReads:

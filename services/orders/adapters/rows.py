@@ -6,11 +6,9 @@ from typing import Any
 from uuid import UUID
 
 from services.orders.domain.connection import Connection
-from services.orders.domain.copies import Reservation, ReservedLine, Shipment, Shipments
 from services.orders.domain.order import Decision, Line, Order, Package
-from services.orders.domain.windows import Progress, Purpose, Window
 from services.orders.usecases.ports import Kept
-from shared.kernel.ids import ConnectionId, LineId, OrderId, OrganisationId, ShipmentId
+from shared.kernel.ids import ConnectionId, LineId, OrderId, OrganisationId
 from shared.kernel.money import Money
 from shared.marketplaces.models import Channel, OrderStatus, ShippedBy
 
@@ -127,81 +125,6 @@ def money_of(amount_minor: int | None, currency: str | None) -> Money | None:
     return Money(amount_minor, currency) if amount_minor is not None and currency else None
 
 
-def progress_values(progress: Progress) -> dict[str, Any]:
-    times = ("changes_due_at", "open_due_at", "cursor_at", "swept_at", "data_set_since")
-    return {name: _text(getattr(progress, name)) for name in times} | {
-        "changes": _window_values(progress.changes),
-        "open": _window_values(progress.open),
-        "restarts": progress.restarts,
-        "data_set": progress.data_set,
-        "lean": progress.lean,
-    }
-
-
-def progress_of(told: dict[str, Any]) -> Progress:
-    return Progress(
-        changes_due_at=datetime.fromisoformat(told["changes_due_at"]),
-        open_due_at=datetime.fromisoformat(told["open_due_at"]),
-        cursor_at=_time(told["cursor_at"]),
-        changes=_window_of(told["changes"]),
-        open=_window_of(told["open"]),
-        swept_at=_time(told["swept_at"]),
-        restarts=told["restarts"],
-        data_set=told["data_set"],
-        data_set_since=_time(told["data_set_since"]),
-        lean=told["lean"],
-    )
-
-
-def reservation_values(one: Reservation) -> dict[str, Any]:
-    lines = [
-        {
-            "line_id": str(line.line_id),
-            "sku": line.sku,
-            "wanted": line.wanted,
-            "reserved": line.reserved,
-            "short": line.short,
-            "tracked": line.tracked,
-        }
-        for line in one.lines
-    ]
-    return {
-        "order_id": one.order_id,
-        "organisation_id": one.organisation_id,
-        "order_version": one.order_version,
-        "at": one.at,
-        "lines": lines,
-    }
-
-
-def reservation_of(row: Row) -> Reservation:
-    return Reservation(
-        order_id=OrderId(row.order_id),
-        organisation_id=OrganisationId(row.organisation_id),
-        order_version=row.order_version,
-        at=row.at,
-        lines=reserved_lines_of(row.lines),
-    )
-
-
-def reserved_lines_of(told: list[dict[str, Any]]) -> tuple[ReservedLine, ...]:
-    return tuple(ReservedLine(**(line | {"line_id": LineId(UUID(line["line_id"]))})) for line in told)
-
-
-def shipments_values(one: Shipments) -> dict[str, Any]:
-    return {
-        "order_id": one.order_id,
-        "organisation_id": one.organisation_id,
-        "at": one.at,
-        "shipments": [_shipment_values(shipment) for shipment in one.shipments],
-    }
-
-
-def shipments_of(row: Row) -> Shipments:
-    shipments = tuple(shipment_of(told) for told in row.shipments)
-    return Shipments(OrderId(row.order_id), OrganisationId(row.organisation_id), row.at, shipments)
-
-
 def _line_of(row: Row) -> Line:
     return Line(
         id=LineId(row.id),
@@ -228,7 +151,7 @@ def _package_values(package: Package) -> dict[str, Any]:
         "carrier": package.carrier,
         "tracking_number": package.tracking_number,
         "status": package.status,
-        "shipped_at": _text(package.shipped_at),
+        "shipped_at": text_of(package.shipped_at),
         "lines": [[str(line_id), units] for line_id, units in package.lines],
     }
 
@@ -239,70 +162,14 @@ def _package_of(told: dict[str, Any]) -> Package:
         carrier=told["carrier"],
         tracking_number=told["tracking_number"],
         status=told["status"],
-        shipped_at=_time(told["shipped_at"]),
+        shipped_at=time_of(told["shipped_at"]),
         lines=tuple((LineId(UUID(line_id)), units) for line_id, units in told["lines"]),
     )
 
 
-def _shipment_values(shipment: Shipment) -> dict[str, Any]:
-    same = (
-        "state", "write_back", "reason", "carrier", "tracking_number", "tracking_url", "reference",
-    )  # fmt: skip
-    return {name: getattr(shipment, name) for name in same} | {
-        "id": str(shipment.id),
-        "lines": [[str(line_id), units] for line_id, units in shipment.lines],
-        "label_created_at": _text(shipment.label_created_at),
-        "confirmed_at": _text(shipment.confirmed_at),
-    }
-
-
-def shipment_of(told: dict[str, Any]) -> Shipment:
-    return Shipment(
-        **told
-        | {
-            "id": ShipmentId(UUID(told["id"])),
-            "lines": tuple((LineId(UUID(line_id)), units) for line_id, units in told["lines"]),
-            "label_created_at": _time(told["label_created_at"]),
-            "confirmed_at": _time(told["confirmed_at"]),
-        }
-    )
-
-
-def _window_values(window: Window | None) -> dict[str, Any] | None:
-    if window is None:
-        return None
-    return {
-        "purpose": window.purpose.value,
-        "after": _text(window.after),
-        "before": _text(window.before),
-        "started_at": _text(window.started_at),
-        "channel_ids": list(window.channel_ids),
-        "statuses": list(window.statuses),
-        "fulfilled_by": list(window.fulfilled_by),
-        "page_token": window.page_token,
-        "seen": list(window.seen),
-    }
-
-
-def _window_of(told: dict[str, Any] | None) -> Window | None:
-    if told is None:
-        return None
-    return Window(
-        purpose=Purpose(told["purpose"]),
-        after=datetime.fromisoformat(told["after"]),
-        before=datetime.fromisoformat(told["before"]),
-        started_at=datetime.fromisoformat(told["started_at"]),
-        channel_ids=tuple(told["channel_ids"]),
-        statuses=tuple(told["statuses"]),
-        fulfilled_by=tuple(told["fulfilled_by"]),
-        page_token=told["page_token"],
-        seen=tuple(told["seen"]),
-    )
-
-
-def _text(instant: datetime | None) -> str | None:
+def text_of(instant: datetime | None) -> str | None:
     return instant.isoformat() if instant else None
 
 
-def _time(told: str | None) -> datetime | None:
+def time_of(told: str | None) -> datetime | None:
     return datetime.fromisoformat(told) if told else None

@@ -7,6 +7,7 @@ Older never overwrites newer; an address, once told, is not lost because a later
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Any
 
 from services.orders.domain.connection import Connection
 from services.orders.domain.decisions import decide
@@ -57,19 +58,8 @@ def first_read(
         marketplace=connection.marketplace,
         marketplace_order_id=reading.id,
         channel_id=reading.channel_id,
-        status=reading.status,
-        status_text=reading.status_text,
-        shipped_by=reading.shipped_by,
-        program=reading.program,
-        is_sale=reading.is_sale,
         business=reading.business,
-        related=reading.related,
         placed_at=reading.placed_at,
-        updated_at=reading.updated_at,
-        cancel_requested=reading.cancel_requested,
-        ship_by=reading.ship_by,
-        deliver_by=reading.deliver_by,
-        label_not_before=reading.label_not_before,
         delivered_at=reading.delivered_at,
         ended_at=_ended_at(reading),
         erase_after=None,
@@ -80,6 +70,7 @@ def first_read(
         packages=_packages(reading.packages, lines),
         version=1,
         event_sequence=0,
+        **_as_told(reading),
     )
     return replace(order, erase_after=erase_after(order))
 
@@ -87,27 +78,12 @@ def first_read(
 def read_again(known: Order, reading: MarketplaceOrder, digests: Digests, new_line_id: Callable[[], LineId]) -> Order:
     """What a newer (or as new) reading makes of a known order; the version rises where others must act."""
     recipient = digests.recipient or known.recipient_digest
-    lines = _lines(
-        reading,
-        {line.marketplace_line_id: line for line in known.lines},
-        new_line_id,
-        has_recipient=recipient is not None,
-    )
+    before = {line.marketplace_line_id: line for line in known.lines}
+    lines = _lines(reading, before, new_line_id, has_recipient=recipient is not None)
     order = replace(
         known,
         channel_id=reading.channel_id or known.channel_id,
-        status=reading.status,
-        status_text=reading.status_text,
-        shipped_by=reading.shipped_by,
-        program=reading.program,
-        is_sale=reading.is_sale,
         business=reading.business or known.business,
-        related=reading.related,
-        updated_at=reading.updated_at,
-        cancel_requested=reading.cancel_requested,
-        ship_by=reading.ship_by,
-        deliver_by=reading.deliver_by,
-        label_not_before=reading.label_not_before,
         delivered_at=known.delivered_at or reading.delivered_at,
         ended_at=known.ended_at or _ended_at(reading),
         total=reading.total or known.total,
@@ -115,9 +91,19 @@ def read_again(known: Order, reading: MarketplaceOrder, digests: Digests, new_li
         content_digest=digests.content,
         lines=lines,
         packages=_packages(reading.packages, lines),
+        **_as_told(reading),
     )
     order = replace(order, erase_after=erase_after(order))
     return replace(order, version=known.version + 1) if acted_on(order) != acted_on(known) else order
+
+
+def _as_told(reading: MarketplaceOrder) -> dict[str, Any]:
+    """What the newest reading alone decides."""
+    names = (
+        "status", "status_text", "shipped_by", "program", "is_sale", "related", "updated_at", "cancel_requested",
+        "ship_by", "deliver_by", "label_not_before",
+    )  # fmt: skip
+    return {name: getattr(reading, name) for name in names}
 
 
 def erase_after(order: Order) -> datetime | None:

@@ -11,17 +11,10 @@ from services.orders import bootstrap
 from services.orders.bootstrap import SERVICE, OrdersParts
 from services.orders.domain.order import Decision
 from services.orders.entrypoints.cursors import Cursor, cursor_of
+from services.orders.entrypoints.order_schemas import EntryOut, OrderOut, RecipientOut
 from services.orders.entrypoints.pages import router as pages_router
 from services.orders.entrypoints.parts import open_recipient, orders_of, view_of
-from services.orders.entrypoints.schemas import (
-    EntryOut,
-    ListOut,
-    OrderOut,
-    OrderRowOut,
-    PollingOut,
-    RecipientOut,
-    UnreadableOut,
-)
+from services.orders.entrypoints.schemas import ListOut, OrderRowOut, PollingOut, UnreadableOut
 from services.orders.settings import Settings
 from services.orders.usecases.read_recipient import Reader
 from services.orders.usecases.views import OrdersAsked

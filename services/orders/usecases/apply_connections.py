@@ -6,7 +6,7 @@ from typing import Any
 from services.orders.domain import windows
 from services.orders.domain.connection import Connection
 from services.orders.usecases.ports import Store
-from shared.events.auth import ConnectionAuthorisedV1, ConnectionStateV1
+from shared.events.auth import ConnectionStateV1
 from shared.events.base import Event
 from shared.kernel.clock import Clock
 from shared.kernel.ids import ConnectionId, OrganisationId
@@ -16,15 +16,23 @@ from shared.marketplaces.models import Channel
 async def apply_connections(store: Store, events: Sequence[Event[Any]], *, clock: Clock) -> None:
     """`events` of `auth.connection.v1`: at most one per connection, in the order of their ids."""
     connections = [_connection(event.body) for event in events]
+    ids = [one.id for one in connections]
+    known = await store.connections.of(ids)
     await store.connections.put(connections)
-    known = await store.polls.of([one.id for one in connections])
+    progress = await store.polls.of(ids)
     now = clock.now()
-    for connection, event in zip(connections, events, strict=True):
-        progress = known.get(connection.id)
-        if progress is None:
-            await store.polls.save(connection.id, windows.started(now), now)
-        elif isinstance(event.body, ConnectionAuthorisedV1):
-            await store.polls.save(connection.id, windows.due_at_once(progress, now), now)
+    for one in connections:
+        if one.id not in progress:
+            await store.polls.save(one.id, windows.started(now), now)
+        elif _newly_active(known.get(one.id), one):
+            await store.polls.save(one.id, windows.due_at_once(progress[one.id], now), now)
+
+
+def _newly_active(known: Connection | None, news: Connection) -> bool:
+    """By its state, not by the event's kind: the event that said so may have been skipped for a newer one."""
+    if not news.active:
+        return False
+    return known is None or not known.active or known.consent_version < news.consent_version
 
 
 def _connection(body: ConnectionStateV1) -> Connection:

@@ -66,6 +66,10 @@ class Connections(Protocol):
         """The same, its row locked until the end of the transaction."""
         ...
 
+    async def of(self, connection_ids: Sequence[ConnectionId]) -> Mapping[ConnectionId, Connection]:
+        """Those that are known, locked in the order of their ids."""
+        ...
+
     async def put(self, connections: Sequence[Connection]) -> None: ...
 
 

@@ -1,137 +1,18 @@
-"""A migrated database and orders over it, as its poller, worker and API use it; the marketplace and auth are fakes."""
+"""A migrated database, orders over it, and browsers that ask it."""
 
-import base64
-from collections.abc import AsyncIterator, Sequence
-from dataclasses import replace
-from typing import Any
+from collections.abc import AsyncIterator
+from typing import Any, cast
 
+import httpx
 import pytest
-from sqlalchemy import select, update
-from sqlalchemy.ext.asyncio import AsyncEngine
 
-from services.orders import bootstrap
-from services.orders.adapters import tables
-from services.orders.adapters.repositories import due_connections
-from services.orders.adapters.store import bind
-from services.orders.domain.connection import Connection
-from services.orders.domain.windows import Progress
-from services.orders.usecases.poll import Polling, poll
-from services.orders.usecases.ports import Store
-from services.orders.usecases.receive_orders import Received, receive_orders
-from shared.crypto.keyring import KeyRing
-from shared.db.claims import Kind, SqlClaims
+from services.orders.entrypoints.api import make_app
+from shared.access.dependencies import Access
+from shared.access.tokens import TokenVerifier
 from shared.db.engine import make_engine
-from shared.db.unit_of_work import transaction
-from shared.events.auth import ChannelV1, ConnectionAuthorisedV1, ConnectionRevokedV1, ConnectionStateV1
-from shared.events.base import Event
-from shared.events.registry import BY_TYPE
-from shared.kernel.budgets import Rate
-from shared.kernel.ids import new_id
-from shared.marketplaces.models import OrderPage
 from tests.infrastructure import MakeDatabase
-from tests.unit.orders.builders import CONNECTION_ID, NOW, PACE, FakeOrders, FakeTokens, TestClock, connection
-
-KEYS = KeyRing.parse("test:" + base64.b64encode(bytes(range(32))).decode())
-RATES = {"searchOrders": Rate(10.0, 20)}
-
-
-class OrdersService:
-    """What arrives, as the consumer and the poller bring it, and what the tables say afterwards."""
-
-    def __init__(self, engine: AsyncEngine) -> None:
-        self.engine = engine
-        self.clock = TestClock()
-        self.far_side = FakeOrders(self.clock)
-        self.tokens = FakeTokens()
-        self.parts = bootstrap.orders_on(engine, KEYS, self.clock)
-        self._handlers = {one.topic.name: one.handle for one in bootstrap.subscriptions(self.clock)}
-
-    def polling(self, **changes: Any) -> Polling:
-        polling = Polling(
-            marketplaces={"amazon": self.far_side},
-            operations={"amazon": tuple(RATES)},
-            tokens=self.tokens,
-            keys=KEYS,
-            clock=self.clock,
-            pace=PACE,
-            import_marketplace_fulfilled=True,
-        )
-        return replace(polling, **changes)
-
-    def claims(self, lease_seconds: float = 30.0) -> SqlClaims[Store]:
-        """Another process's claims: each caller makes its own."""
-        kind = Kind(due=due_connections(), lease_seconds=lease_seconds, rates=RATES)
-        return SqlClaims(self.engine, bind, kinds={"poll": kind}, clock=self.clock)
-
-    async def apply(self, *events: Event[Any]) -> None:
-        """As the consumer does, without its inbox."""
-        async with self.parts.uow() as store:
-            await self._handlers[events[0].body.TOPIC](store, events)
-
-    async def connect(self, one: Connection | None = None) -> Connection:
-        one = one or connection()
-        await self.apply(connection_event(one, ConnectionAuthorisedV1))
-        return one
-
-    async def revoke(self, one: Connection) -> None:
-        await self.apply(connection_event(one, ConnectionRevokedV1, state="revoked"))
-
-    async def receive(self, page: OrderPage, one: Connection | None = None) -> Received:
-        async with self.parts.uow() as store:
-            return await receive_orders(page, connection=one or connection(), store=store, keys=KEYS, clock=self.clock)
-
-    async def poll(self, times: int = 1, **changes: Any) -> None:
-        """Reads so many pages, as far as a connection is due by our clock."""
-        for _ in range(times):
-            async with self.claims().lease_of("poll", CONNECTION_ID) as lease:
-                assert lease is not None
-                await poll(lease, polling=self.polling(**changes))
-
-    async def rested(self) -> None:
-        """A pause is over."""
-        async with transaction(self.engine) as connection:
-            await connection.execute(update(tables.lease).values(not_before=None))
-
-    async def progress(self) -> Progress:
-        async with self.parts.uow() as store:
-            found = await store.polls.get(CONNECTION_ID)
-        assert found is not None
-        return found
-
-    async def rows(self, name: str) -> Sequence[Any]:
-        async with transaction(self.engine) as connection:
-            return (await connection.execute(select(tables.metadata.tables[name]))).all()
-
-    async def one(self, name: str) -> Any:
-        (row,) = await self.rows(name)
-        return row
-
-    async def events(self) -> list[Any]:
-        """The bodies in the outbox, in the order they were written."""
-        rows = sorted(await self.rows("outbox"), key=lambda row: row.id)
-        return [BY_TYPE[row.type].model_validate_json(row.body) for row in rows]
-
-    async def codes(self) -> list[str]:
-        """The timeline's codes, in the order they were written."""
-        return [row.code for row in sorted(await self.rows("timeline"), key=lambda row: row.id)]
-
-
-def connection_event(one: Connection, kind: type[ConnectionStateV1], **changes: Any) -> Event[ConnectionStateV1]:
-    body = kind(
-        organisation_id=one.organisation_id,
-        connection_id=one.id,
-        marketplace=one.marketplace,
-        region=one.region,
-        seller_id=one.seller_id,
-        name=one.name,
-        state=changes.get("state", one.state),
-        consent_version=one.consent_version,
-        channels=tuple(
-            ChannelV1(id=c.id, name=c.name, country=c.country, currency=c.currency, time_zone=c.time_zone)
-            for c in one.channels
-        ),
-    )
-    return Event(new_id(), one.id, 1, NOW, body)
+from tests.integration.orders.browsers import KnownSessions, KnownTokens, client
+from tests.integration.orders.service import OrdersService
 
 
 @pytest.fixture
@@ -139,3 +20,21 @@ async def orders(migrated_database: MakeDatabase) -> AsyncIterator[OrdersService
     engine = make_engine(migrated_database("orders"), "tests", pool_size=8)
     yield OrdersService(engine)
     await engine.dispose()
+
+
+@pytest.fixture
+def app(orders: OrdersService) -> Any:
+    access = Access(KnownSessions(), cast(TokenVerifier, KnownTokens()), "http://127.0.0.1:8080")
+    return make_app(orders.parts, access)
+
+
+@pytest.fixture
+async def ours(app: Any) -> AsyncIterator[httpx.AsyncClient]:
+    async with client(app, "ours") as browser:
+        yield browser
+
+
+@pytest.fixture
+async def theirs(app: Any) -> AsyncIterator[httpx.AsyncClient]:
+    async with client(app, "theirs") as browser:
+        yield browser

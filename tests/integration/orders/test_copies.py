@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from shared.events.auth import ConnectionSettingsChangedV1
-from tests.integration.orders.conftest import OrdersService, connection_event
+from tests.integration.orders.service import OrdersService, connection_event
 from tests.unit.orders.builders import NOW, ORGANISATION, connection, order, page
 from tests.unit.orders.events import LABELLED, SHIPMENT_ID, reservation, shipment
 
@@ -90,3 +90,11 @@ async def test_an_unknown_organisations_connection_is_kept_apart(orders: OrdersS
     await orders.connect()
     await orders.connect(connection(id=SHIPMENT_ID, organisation_id=SHIPMENT_ID))
     assert {row.organisation_id for row in await orders.rows("connection")} == {ORGANISATION, SHIPMENT_ID}
+
+
+async def test_a_new_consent_counts_whatever_event_tells_it(orders: OrdersService) -> None:
+    """Only the newest event of a connection is seen: a changed name may carry the new consent."""
+    one = await orders.connect()
+    await orders.poll(2)
+    await orders.apply(connection_event(replace(one, consent_version=2, name="x"), ConnectionSettingsChangedV1))
+    assert (await orders.one("poll")).due_at == NOW

@@ -16,7 +16,7 @@ from shared.kernel.ids import ConnectionId
 from shared.kernel.ports import AccessToken, LeaseLost
 from shared.marketplaces.models import OrderPage, OrdersQuery
 from shared.marketplaces.ports import DataRefused, FarAccount, PageTokenRefused
-from tests.integration.orders.conftest import OrdersService
+from tests.integration.orders.service import OrdersService
 from tests.unit.orders.builders import NOW, FakeOrders, connection, order
 
 

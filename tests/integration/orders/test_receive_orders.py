@@ -19,7 +19,7 @@ from shared.marketplaces.models import (
     PersonalData,
     UnreadableOrder,
 )
-from tests.integration.orders.conftest import KEYS, OrdersService
+from tests.integration.orders.service import KEYS, OrdersService
 from tests.unit.orders.builders import ANNE, NOW, connection, line, order, page
 
 LATER = NOW - timedelta(minutes=30)

@@ -72,12 +72,8 @@ def _order() -> None:
         sa.Column("placed_at", _TIME, nullable=False),
         sa.Column("updated_at", _TIME, nullable=False),
         sa.Column("cancel_requested", sa.Boolean, nullable=False),
-        sa.Column("ship_by", _TIME),
-        sa.Column("deliver_by", _TIME),
-        sa.Column("label_not_before", _TIME),
-        sa.Column("delivered_at", _TIME),
-        sa.Column("ended_at", _TIME),
-        sa.Column("erase_after", _TIME),
+        *(sa.Column(name, _TIME) for name in ("ship_by", "deliver_by", "label_not_before")),
+        *(sa.Column(name, _TIME) for name in ("delivered_at", "ended_at", "erase_after")),
         sa.Column("total_minor", sa.BigInteger),
         sa.Column("currency", sa.Text),
         sa.Column("recipient_digest", sa.Text),
@@ -93,11 +89,11 @@ def _order() -> None:
             "connection_id", "marketplace_order_id", name="uq_marketplace_order_connection_id_marketplace_order_id"
         ),
     )
-    op.create_index("ix_marketplace_order_list", "marketplace_order", ["organisation_id", "placed_at", "id"])
-    op.create_index("ix_marketplace_order_search", "marketplace_order", ["organisation_id", "marketplace_order_id"])
 
 
 def _line() -> None:
+    op.create_index("ix_marketplace_order_list", "marketplace_order", ["organisation_id", "placed_at", "id"])
+    op.create_index("ix_marketplace_order_search", "marketplace_order", ["organisation_id", "marketplace_order_id"])
     op.create_table(
         "order_line",
         sa.Column("id", sa.Uuid, nullable=False),
