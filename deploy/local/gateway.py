@@ -9,6 +9,7 @@ import os
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from http.cookiejar import CookieJar, DefaultCookiePolicy
+from urllib.parse import urlsplit
 
 import httpx
 import uvicorn
@@ -46,8 +47,12 @@ def service_for(path: str) -> str | None:
     return None
 
 
-def make_app(services: Mapping[str, str]) -> Starlette:
-    """`services`: the base URL of each service."""
+def make_app(services: Mapping[str, str], public_url: str) -> Starlette:
+    """
+    `services`: the base URL of each service. `public_url`: what a browser is told; under https there is somebody
+    before us who ended the encryption, and whom we believe where requests come from.
+    """
+    public = urlsplit(public_url)
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
@@ -66,7 +71,7 @@ def make_app(services: Mapping[str, str]) -> Starlette:
             return _answer(request, 404, "There is nothing at this address.")
         client: httpx.AsyncClient = request.app.state.client
         try:
-            answer = await client.send(_outward(client, request, services[service]), stream=True)
+            answer = await client.send(_outward(client, request, services[service], public.scheme), stream=True)
         except httpx.TransportError:
             return _answer(request, 503, f"The service “{service}” is not answering. Try again in a moment.")
         return _inward(answer)
@@ -74,14 +79,16 @@ def make_app(services: Mapping[str, str]) -> Starlette:
     return Starlette(routes=[Route("/{path:path}", forward, methods=_METHODS)], lifespan=lifespan)
 
 
-def _outward(client: httpx.AsyncClient, request: Request, base_url: str) -> httpx.Request:
+def _outward(client: httpx.AsyncClient, request: Request, base_url: str, scheme: str) -> httpx.Request:
     """The same request for the service: the path as it was sent, the Host the browser named."""
+    peer = request.client.host if request.client else ""
+    before = request.headers.getlist("x-forwarded-for") if scheme == "https" else []
     raw_path = request.scope["raw_path"] + (b"?" + query if (query := request.scope["query_string"]) else b"")
     url = httpx.URL(base_url).copy_with(raw_path=raw_path)
     headers = [pair for pair in request.headers.raw if pair[0] not in _HOP_BY_HOP | _FORWARDED]
     headers += [
-        (b"x-forwarded-for", (request.client.host if request.client else "").encode()),
-        (b"x-forwarded-proto", request.url.scheme.encode()),
+        (b"x-forwarded-for", ", ".join([*before, peer]).encode()),
+        (b"x-forwarded-proto", scheme.encode()),
         (b"x-forwarded-host", request.headers.get("host", "").encode()),
     ]
     has_body = "content-length" in request.headers or "transfer-encoding" in request.headers
@@ -115,7 +122,7 @@ def _answer(request: Request, status: int, sentence: str) -> Response:
 
 
 def server(app: Starlette, port: int) -> uvicorn.Server:
-    """On 127.0.0.1. It is the first hop: what a browser claims in X-Forwarded-* is not believed."""
+    """On 127.0.0.1. Who asks is the peer, whatever X-Forwarded-For claims: `_outward` decides what is passed on."""
     config = uvicorn.Config(
         app,
         host="127.0.0.1",
@@ -131,6 +138,6 @@ def server(app: Starlette, port: int) -> uvicorn.Server:
 
 
 def serve() -> None:
-    """`python -m deploy.local gateway`: GATEWAY_PORT, and GATEWAY_SERVICES as a JSON object of base URLs."""
+    """`python -m deploy.local gateway`: GATEWAY_PORT, GATEWAY_PUBLIC_URL, GATEWAY_SERVICES (JSON: base URL by name)."""
     services: dict[str, str] = json.loads(os.environ["GATEWAY_SERVICES"])
-    server(make_app(services), int(os.environ["GATEWAY_PORT"])).run()
+    server(make_app(services, os.environ["GATEWAY_PUBLIC_URL"]), int(os.environ["GATEWAY_PORT"])).run()

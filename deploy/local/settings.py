@@ -157,7 +157,11 @@ class Environments:
 
     def gateway(self) -> dict[str, str]:
         services = {service: self.layout.api_url(service) for service in PROCESSES}
-        return self.base() | {"GATEWAY_PORT": str(self.options.port), "GATEWAY_SERVICES": json.dumps(services)}
+        return self.base() | {
+            "GATEWAY_PORT": str(self.options.port),
+            "GATEWAY_PUBLIC_URL": self.options.public_url,
+            "GATEWAY_SERVICES": json.dumps(services),
+        }
 
     def sandbox_command(self, state: str) -> list[str]:
         """

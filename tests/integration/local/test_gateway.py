@@ -26,6 +26,7 @@ def _service() -> Starlette:
             "query": request.url.query,
             "host": request.headers["host"],
             "for": request.headers.getlist("x-forwarded-for"),
+            "proto": request.headers["x-forwarded-proto"],
             "size": len(body),
             "cookie": request.headers.get("cookie", ""),
         }
@@ -79,7 +80,7 @@ async def service() -> Starlette:
 async def origin(service: Starlette) -> AsyncIterator[httpx.AsyncClient]:
     down = f"http://127.0.0.1:{free_ports(1)[0]}"
     async with _served(service) as up:
-        gateway = make_app({"auth": up, "orders": up, "inventory": up, "labels": down})
+        gateway = make_app({"auth": up, "orders": up, "inventory": up, "labels": down}, "http://127.0.0.1:8080")
         async with _served(gateway) as url, httpx.AsyncClient(base_url=url, trust_env=False) as client:
             yield client
 
@@ -128,6 +129,7 @@ async def test_path_query_host_and_body_arrive_as_sent(origin: httpx.AsyncClient
         "query": "page=2&q=%C3%A9",
         "host": "shop.example",
         "for": ["127.0.0.1"],
+        "proto": "http",
         "size": 5_000_000,
         "cookie": "",
     }
@@ -163,3 +165,14 @@ async def test_one_visitors_cookies_are_not_the_next_ones(origin: httpx.AsyncCli
     async with httpx.AsyncClient(base_url=origin.base_url, trust_env=False) as stranger:
         assert (await stranger.get("/orders")).json()["cookie"] == ""
     assert "session=a" in (await origin.get("/orders")).json()["cookie"]
+
+
+async def test_behind_somebody_who_ends_https_the_way_is_kept(service: Starlette) -> None:
+    """With a public https address: the services are told https, and where the request came from."""
+    async with (
+        _served(service) as up,
+        _served(make_app({"orders": up}, "https://passerelle.example")) as url,
+        httpx.AsyncClient(base_url=url, trust_env=False) as client,
+    ):
+        seen = (await client.get("/orders", headers={"x-forwarded-for": "203.0.113.7"})).json()
+    assert (seen["for"], seen["proto"]) == (["203.0.113.7, 127.0.0.1"], "https")
