@@ -5,7 +5,7 @@ import asyncio
 import sys
 from pathlib import Path
 
-from services.auth.settings import MigrationSettings, load, load_for_migration
+from services.auth.settings import load, load_for_migration
 
 
 def main() -> int:
@@ -41,6 +41,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 async def _migrate() -> int:
+    from services.auth.first_key import make_first_key
     from shared.db.errors import DatabaseUnavailable
     from shared.db.migrations import migrate
     from shared.messaging.kafka import KafkaSettings, TopicsNotMade, ensure_topics
@@ -48,25 +49,13 @@ async def _migrate() -> int:
     settings = load_for_migration()
     try:
         await migrate(settings.database_url.get_secret_value(), Path(__file__).parent / "migrations")
-        if settings.key_encryption_keys:
-            await _first_signing_key(settings)
+        await make_first_key(settings)
         if settings.kafka_bootstrap_servers:
             await ensure_topics(KafkaSettings(settings.kafka_bootstrap_servers, settings.topic_prefix), "auth")
     except (DatabaseUnavailable, TopicsNotMade) as error:
         sys.stderr.write(f"not migrated: {error}\n")
         return 1
     return 0
-
-
-async def _first_signing_key(settings: MigrationSettings) -> None:
-    """So that the first service that asks for a token gets one. Several at once make one: the keys are locked."""
-    from services.auth.bootstrap import engine_of, make_signing_key
-
-    engine = engine_of(settings, "migrate")
-    try:
-        await make_signing_key(engine, settings)
-    finally:
-        await engine.dispose()
 
 
 if __name__ == "__main__":

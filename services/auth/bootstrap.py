@@ -16,7 +16,6 @@ from services.auth.adapters.queries import SqlViews
 from services.auth.adapters.store import bind
 from services.auth.settings import MigrationSettings, Settings
 from services.auth.usecases.begin_consent import Offer
-from services.auth.usecases.keep_signing_keys import keep_signing_keys
 from services.auth.usecases.ports import PasswordHasher, Store
 from services.auth.usecases.views import Views
 from services.auth.vault.consents import SealingConsents
@@ -34,7 +33,7 @@ from shared.db.claims import Kind, SqlClaims
 from shared.db.engine import make_engine
 from shared.db.unit_of_work import SqlUnitOfWork, transaction
 from shared.http.outward import Outward
-from shared.kernel.clock import Clock, SystemClock
+from shared.kernel.clock import Clock
 from shared.kernel.ports import UnitOfWork
 from shared.marketplaces.models import FarApp
 from shared.marketplaces.ports import FarSide, OAuthPort
@@ -145,15 +144,6 @@ def consent_origins(settings: Settings) -> list[str]:
     """Where a *Connect* form leads to by redirect."""
     central = (urlsplit(settings.amazon_central_urls[region]) for region in settings.amazon_apps)
     return sorted({f"{url.scheme}://{url.netloc}" for url in central})
-
-
-async def make_signing_key(engine: AsyncEngine, settings: MigrationSettings) -> None:
-    """The first one, where there is none; a successor, where it is old."""
-    if settings.key_encryption_keys is None:
-        return
-    signing = SealedSigning(KeyRing.parse(settings.key_encryption_keys.get_secret_value()))
-    async with SqlUnitOfWork(engine, bind)() as store:
-        await keep_signing_keys(store=store, vault=signing, clock=SystemClock())
 
 
 async def database_answers(engine: AsyncEngine) -> bool:

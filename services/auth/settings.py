@@ -1,8 +1,9 @@
 """AUTH_*: what this service is told, read once."""
 
 from collections.abc import Mapping
+from typing import Self
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from shared.crypto.errors import KeysInvalid
@@ -67,6 +68,13 @@ class Settings(ServiceSettings):
         if unknown := set(value) - set(PROFILES[AMAZON].regions):
             raise ValueError(f"regions are {', '.join(sorted(PROFILES[AMAZON].regions))}, not {', '.join(unknown)}")
         return value
+
+    @model_validator(mode="after")
+    def _addresses_complete(self) -> Self:
+        for name in ("amazon_central_urls", "amazon_api_urls"):
+            if missing := set(self.amazon_apps) - set(getattr(self, name)):
+                raise ValueError(f"AUTH_{name.upper()} has no address for {', '.join(sorted(missing))}")
+        return self
 
 
 class MigrationSettings(BaseSettings):

@@ -27,6 +27,9 @@ class SqlUpkeep:
         await self._connection.execute(delete(session).where(ended))
         await self._connection.execute(delete(attempt).where(attempt.c.window_began < now - ATTEMPTS_WINDOW))
         await self._connection.execute(delete(consent).where(consent.c.expires_at < now - _CONSENTS_KEPT))
+        lease, grants = tables.lease, select(tables.access_grant.c.id)
+        orphaned = (lease.c.kind == "token", lease.c.token.is_(None), lease.c.subject.not_in(grants))
+        await self._connection.execute(delete(lease).where(*orphaned))
 
     async def rewrap_grants(
         self, after: GrantId | None, rewrap: Callable[[GrantId, bytes], bytes | None]

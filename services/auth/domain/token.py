@@ -50,6 +50,10 @@ class TokenState:
             return False
         return now < self.expires_at - FRESH_FOR
 
+    def is_renewed(self, seen_version: int, now: datetime) -> bool:
+        """Newer than was seen, and not over: given out however short its life, or it would be renewed for ever."""
+        return self.token_version > seen_version and self.expires_at is not None and now < self.expires_at
+
     def failing(self, now: datetime) -> RenewalFailure | None:
         """The last renewal failed, and it is too soon for another."""
         return self.failure if self.retry_at is not None and now < self.retry_at else None

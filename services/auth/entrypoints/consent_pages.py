@@ -5,6 +5,7 @@ The address of the redirect holds a code and a state: it is never rendered, logg
 away from it at once.
 """
 
+import asyncio
 from typing import Annotated
 from uuid import UUID
 
@@ -25,6 +26,7 @@ from services.auth.usecases.errors import ConnectionUnknown, RegionNotOffered
 from services.auth.usecases.probe_connection import probe_connection
 from shared.access.dependencies import Access
 from shared.access.principal import Principal
+from shared.db.errors import Conflict, DatabaseUnavailable
 from shared.kernel.errors import FarSideError
 from shared.kernel.ids import ConnectionId
 from shared.kernel.ports import LeaseLost
@@ -34,6 +36,8 @@ from shared.web.problems import Problem, not_found
 
 router = APIRouter(prefix="/connections", include_in_schema=False)
 Form = Annotated[PostedForm, Depends(posted_form)]
+# The seller waits for the next page meanwhile.
+_LOOK_SECONDS = 5.0
 
 log = structlog.get_logger()
 
@@ -125,10 +129,10 @@ async def _signed_in(request: Request) -> Principal | None:
 async def _look_at_once(held: Auth, connection_id: ConnectionId) -> None:
     """The seller sees the channels on the next page. Where this fails the worker does it: the probe stays due."""
     try:
-        async with held.claims.lease_of(PROBE, connection_id) as lease:
+        async with asyncio.timeout(_LOOK_SECONDS), held.claims.lease_of(PROBE, connection_id) as lease:
             if lease is not None:
                 await probe_connection(lease, oauth=held.oauth, vault=held.tokens, clock=held.clock)
-    except (FarSideError, LeaseLost) as error:
+    except (FarSideError, LeaseLost, DatabaseUnavailable, Conflict, TimeoutError) as error:
         log.warning("probe.later", connection_id=str(connection_id), reason=type(error).__name__)
 
 

@@ -1,6 +1,6 @@
 """The internal API, for our services only: never routed from outside."""
 
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Request
@@ -21,9 +21,15 @@ router = APIRouter(prefix="/internal/v1", tags=["internal"])
 TokenUser = Annotated[Principal, Depends(service(AUTH_TOKENS_USE))]
 SessionUser = Annotated[Principal, Depends(service(AUTH_SESSIONS_RESOLVE))]
 _SOON_SECONDS = 2.0
+_REFUSALS: dict[int | str, dict[str, Any]] = {
+    404: {"description": "`not-found`: to the caller the same as consent-lost."},
+    409: {"description": "`consent-lost`: the seller must authorise again; stop this connection."},
+    502: {"description": "`client-secret-invalid`: our own secret is refused; nothing of the seller's is wrong."},
+    503: {"description": "`far-side-unavailable`, `throttled` or `busy`: again after Retry-After."},
+}
 
 
-@router.post("/connections/{connection_id}/access-token")
+@router.post("/connections/{connection_id}/access-token", responses=_REFUSALS)
 async def access_token(request: Request, _who: TokenUser, connection_id: UUID, asked: TokenIn) -> TokenOut:
     """A token that is good for a minute yet; one newer than `rejected`."""
     held = auth_of(request)

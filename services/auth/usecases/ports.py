@@ -131,7 +131,7 @@ class SigningKeys(Protocol):
 
 class Upkeep(Protocol):
     async def remove_ended(self, now: datetime) -> None:
-        """Sessions, attempts and consent states whose time is over."""
+        """Sessions, attempts and consent states whose time is over, leases of grants that are gone."""
         ...
 
     async def rewrap_grants(

@@ -47,11 +47,13 @@ class RenewedTokens:
     async def current(self, state: TokenState, *, rejected: int | None = None) -> AccessToken:
         deadline = self._clock.monotonic() + WAIT_SECONDS
         # A version that never was must not make us renew for ever.
-        rejected = None if rejected is None else min(rejected, state.token_version)
+        seen = state.token_version
+        rejected = None if rejected is None else min(rejected, seen)
         while True:
             if state.grant_id is None or not state.has_consent:
                 raise ConsentLost("the consent is gone", consent_version=state.consent_version)
-            if state.is_usable(self._clock.now(), rejected):
+            now = self._clock.now()
+            if state.is_usable(now, rejected) or state.is_renewed(seen, now):
                 return self._seals.access_token(state)
             self._raise_failure(state)
             left = deadline - self._clock.monotonic()

@@ -6,7 +6,7 @@ from datetime import timedelta
 import httpx
 
 from services.auth.domain.opaque import digest
-from tests.integration.auth.conftest import PASSWORD, PUBLIC_URL, Running, Visitor
+from tests.integration.auth.conftest import PASSWORD, Running, Visitor, run_auth
 
 COOKIE = "passerelle_session"
 
@@ -160,14 +160,20 @@ async def test_next_leads_nowhere_else(auth: Running) -> None:
         assert answer.headers["location"] == goal
 
 
-async def test_under_https_cookies_are_bound_to_the_host(auth: Running) -> None:
-    """`__Host-`, Secure, HttpOnly, SameSite=Lax under an https address; HttpOnly and Lax always."""
+async def test_cookies_are_out_of_reach_of_scripts_and_other_sites(auth: Running) -> None:
+    """HttpOnly and SameSite=Lax; under https also Secure and `__Host-`."""
     owner = await auth.visitor().sign_up()
     made = (await sign_in(auth.visitor(), owner.email, PASSWORD)).headers["set-cookie"]
-    assert "HttpOnly" in made
-    assert "SameSite=lax" in made
-    assert PUBLIC_URL.startswith("http://")
-    assert "Secure" not in made
+    assert made.startswith("passerelle_session=")
+    assert {"HttpOnly", "SameSite=lax", "Path=/"} <= set(made.split("; "))
+    secure = run_auth(auth.settings.model_copy(update={"public_url": "https://passerelle.example"}), auth.sandbox)
+    visitor = secure.visitor()
+    visitor.client.base_url = httpx.URL("https://passerelle.example")
+    made = (await sign_in(visitor, owner.email, PASSWORD)).headers["set-cookie"]
+    assert made.startswith("__Host-passerelle_session=")
+    assert {"Secure", "HttpOnly", "SameSite=lax", "Path=/"} <= set(made.split("; "))
+    assert (await visitor.get("/connections")).status_code == 200
+    await secure.close()
 
 
 async def test_a_chosen_language_stays_with_the_account(auth: Running) -> None:

@@ -15,6 +15,7 @@ COMPLETE = {
     "AUTH_METRICS_PORT": "8002",
     "AUTH_PUBLIC_URL": "https://passerelle.example",
     "AUTH_KEY_ENCRYPTION_KEYS": f"k1:{KEY}",
+    "AUTH_AMAZON_APPS": json.dumps({"eu": {"application_id": "a", "client_id": "c", "client_secret": "s"}}),
     "AUTH_SERVICE_CLIENTS": json.dumps([{"id": "orders", "secret_hash": "0" * 64, "scopes": ["auth.tokens:use"]}]),
 }
 
@@ -35,6 +36,7 @@ def sentence(capsys: pytest.CaptureFixture[str]) -> str:
 
 def test_the_real_far_side_is_the_default(environment: pytest.MonkeyPatch) -> None:
     """No address needs to be set for Amazon itself; without an application no region is offered."""
+    environment.delenv("AUTH_AMAZON_APPS")
     settings = load()
     assert settings.amazon_token_url == "https://api.amazon.com/auth/o2/token"
     assert set(settings.amazon_central_urls) == set(settings.amazon_api_urls) == {"na", "eu", "fe"}
@@ -56,6 +58,7 @@ def test_plain_http_is_for_this_machine_only(
     [
         ("AUTH_KEY_ENCRYPTION_KEYS", "k1:short", "is not valid"),
         ("AUTH_SERVICE_CLIENTS", '[{"id": "orders", "secret_hash": "abc", "scopes": []}]', "is not valid"),
+        ("AUTH_AMAZON_CENTRAL_URLS", '{"na": "https://sellercentral.example"}', "has no address for eu"),
         ("AUTH_AMAZON_APPS", '{"moon": {"application_id": "a", "client_id": "c", "client_secret": "s"}}', "moon"),
     ],
 )

@@ -95,6 +95,15 @@ def test_a_token_is_usable_until_a_minute_before_its_end() -> None:
     assert state.is_usable(NOW, rejected=0)
 
 
+def test_a_token_of_a_short_life_is_given_out_once_renewed() -> None:
+    """Else it would be renewed again and again."""
+    state = replace(state_of(sealed()), token_version=2, expires_at=NOW + timedelta(seconds=30))
+    assert not state.is_usable(NOW, None)
+    assert state.is_renewed(1, NOW)
+    assert not state.is_renewed(2, NOW)
+    assert not state.is_renewed(1, NOW + timedelta(seconds=30))
+
+
 def test_a_failure_is_told_until_it_may_be_tried_again() -> None:
     """Nobody asks the far side in between."""
     state = replace(state_of(sealed()), failure=RenewalFailure.THROTTLED, retry_at=NOW + timedelta(seconds=5))
