@@ -8,7 +8,7 @@ from shared.marketplaces.models import ShippedBy, UnreadableOrder
 from tests.integration.orders.browsers import BASE, HTML, PERSONAL, USER, stored
 from tests.integration.orders.service import OrdersService
 from tests.unit.orders.builders import NOW, line, order, page
-from tests.unit.orders.events import SHIPMENT_ID, reservation, shipment
+from tests.unit.orders.events import LABELLED, SHIPMENT_ID, reservation, shipment
 
 
 async def test_the_list_page_says_why_reading_waits(orders: OrdersService, ours: httpx.AsyncClient) -> None:
@@ -94,3 +94,15 @@ async def test_every_kind_of_line_has_a_page(orders: OrdersService, ours: httpx.
     assert (
         "unmapped" in (await ours.get(f"/orders/{(await orders.events())[0].order_id}?language=en", headers=HTML)).text
     )
+
+
+async def test_what_others_wrote_is_shown_as_text_only(orders: OrdersService, ours: httpx.AsyncClient) -> None:
+    """A SKU, a title or a tracking address with markup or a script neither becomes one nor breaks the page."""
+    await orders.connect()
+    await orders.receive(page(order(lines=(line(sku='<b>"x"</b>', title="<script>1</script>"),))))
+    (told,) = await orders.events()
+    await orders.apply(shipment(told, **LABELLED | {"tracking_url": "javascript:alert(1)", "reason": "<i>100%</i>"}))
+    text = (await ours.get(f"/orders/{told.order_id}", headers=HTML)).text
+    for markup in ("<b>", "<script>1", "<i>", 'href="javascript:'):
+        assert markup not in text
+    assert "&lt;b&gt;" in text
