@@ -60,6 +60,8 @@ async def _work(stack: Stack, started_at: float) -> None:
     if demo and prepared:
         await prepared
         await demo.show()
+    else:
+        _say(f"No demo without the sandbox: sign up at {stack.options.public_url}/signup")
     _say("Running; Ctrl-C stops everything.")
 
 
