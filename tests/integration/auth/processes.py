@@ -1,4 +1,4 @@
-"""auth's API as processes of their own, as a deployment runs it."""
+"""auth's processes, as a deployment runs them."""
 
 import asyncio
 import json
@@ -6,7 +6,7 @@ import os
 import signal
 import sys
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,7 +20,7 @@ _START_SECONDS = 40
 
 @dataclass
 class Process:
-    """One `python -m services.auth api`."""
+    """One `python -m services.auth …`."""
 
     url: str
     running: asyncio.subprocess.Process
@@ -32,11 +32,27 @@ class Process:
         self.running.send_signal(signal.SIGCONT)
 
 
-@asynccontextmanager
-async def api_process(settings: Settings) -> AsyncIterator[Process]:
+def api_process(settings: Settings) -> AbstractAsyncContextManager[Process]:
     """Started and ready; ended with the block, also when it is frozen."""
+    return _process("api", settings)
+
+
+def worker_process(settings: Settings) -> AbstractAsyncContextManager[Process]:
+    return _process("worker", settings)
+
+
+async def migrate(settings: Settings) -> None:
+    """As a deployment does before anything starts."""
+    command = [sys.executable, "-m", "services.auth", "migrate"]
+    environment = os.environ | _environment(settings, 1, 1)
+    running = await asyncio.create_subprocess_exec(*command, env=environment)
+    assert await running.wait() == 0
+
+
+@asynccontextmanager
+async def _process(name: str, settings: Settings) -> AsyncIterator[Process]:
     port, metrics_port = free_port(), free_port()
-    command = [sys.executable, "-m", "services.auth", "api"]
+    command = [sys.executable, "-m", "services.auth", name]
     environment = os.environ | _environment(settings, port, metrics_port)
     running = await asyncio.create_subprocess_exec(*command, env=environment, stdout=asyncio.subprocess.DEVNULL)
     process = Process(f"http://127.0.0.1:{port}", running)
