@@ -141,6 +141,9 @@ def sentence(code: str, facts: Mapping[str, Any] | None = None) -> str:
 
 
 def _said(code: str, facts: Mapping[str, Any]) -> Said:
-    template = SENTENCES.get(code) or code.rpartition(".")[2].replace("_", " ").replace("%", "%%")
+    template = SENTENCES.get(code)
+    if template is None:
+        # In a gap: whoever shows a sentence escapes what fills it, and takes the sentence itself as ours.
+        return Said("%(words)s", {"words": code.rpartition(".")[2].replace("_", " ")})
     # A fact that an older entry does not have yet leaves its gap empty.
     return Said(template, {name: str(facts.get(name, "")) for name in _GAP.findall(template)})
