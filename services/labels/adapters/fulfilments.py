@@ -13,7 +13,7 @@ from services.labels.adapters import rows
 from services.labels.adapters.tables import fulfilment, shipment, write_back
 from services.labels.domain.fulfilment import Fulfilment
 from services.labels.domain.shipment import Shipment, Told
-from services.labels.usecases.ports import DueWriteBack, OrderNews, ReservationNews
+from services.labels.usecases.ports import DueLabel, DueWriteBack, OrderNews, ReservationNews
 
 _OPEN = text("state in ('planned', 'label_pending')")
 
@@ -93,19 +93,23 @@ class SqlFulfilments:
         forgotten = update(shipment).where(shipment.c.order_id.in_(order_ids), _OPEN)
         await self._connection.execute(forgotten.values(problem=null(), problem_detail=null(), problem_version=null()))
 
-    async def due_labels(self, connection_id: UUID, limit: int) -> list[tuple[UUID, UUID]]:
-        due = select(shipment.c.order_id, shipment.c.shipment_id).where(
+    async def due_labels(self, connection_id: UUID, limit: int) -> list[DueLabel]:
+        due = select(shipment.c.order_id, shipment.c.shipment_id, shipment.c.organisation_id).where(
             shipment.c.connection_id == connection_id, shipment.c.label_due_at <= func.clock_timestamp()
         )
         found = await self._connection.execute(due.order_by(shipment.c.label_due_at).limit(limit))
-        return [(row.order_id, row.shipment_id) for row in found]
+        return [DueLabel(*row) for row in found]
 
     async def due_write_backs(self, connection_id: UUID, limit: int) -> list[DueWriteBack]:
-        due = select(write_back.c.order_id, write_back.c.shipment_id, write_back.c.state).where(
-            write_back.c.connection_id == connection_id, write_back.c.due_at <= func.clock_timestamp()
+        due = (
+            select(
+                write_back.c.order_id, write_back.c.shipment_id, fulfilment.c.marketplace_order_id, write_back.c.state
+            )
+            .join(fulfilment, fulfilment.c.order_id == write_back.c.order_id)
+            .where(write_back.c.connection_id == connection_id, write_back.c.due_at <= func.clock_timestamp())
         )
         found = await self._connection.execute(due.order_by(write_back.c.due_at).limit(limit))
-        return [DueWriteBack(row.order_id, row.shipment_id, Told(row.state)) for row in found]
+        return [DueWriteBack(order_id, shipment_id, far, Told(state)) for order_id, shipment_id, far, state in found]
 
     async def _replan(self, orders: Select[Any]) -> list[UUID]:
         """Marks those with open shipments, locking them in id order."""

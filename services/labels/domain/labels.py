@@ -17,6 +17,7 @@ from services.labels.domain.reasons import SENTENCES, Reason
 from services.labels.domain.shipment import Shipment, ShipmentLine, State, Told
 
 _LONGEST_BACK_OFF_SECONDS = 300.0
+_PUT_OFF_SECONDS = 10.0
 
 
 class NotPossible(Exception):
@@ -138,6 +139,12 @@ def not_created(shipment: Shipment, now: datetime) -> Shipment:
     doubt = shipment.reason == Reason.LABEL_OUTCOME_UNKNOWN
     reason = Reason.CARRIER_AWAY.value
     return replace(shipment, label_known=not doubt, label_due_at=due, reason=reason, reason_detail=None)
+
+
+def put_off(shipment: Shipment, now: datetime) -> Shipment:
+    """What the intent needs could not be read: the others of the connection go first."""
+    due = now + timedelta(seconds=_PUT_OFF_SECONDS)
+    return replace(shipment, label_due_at=due, reason=Reason.CARRIER_AWAY.value, reason_detail=None)
 
 
 def outcome_unknown(shipment: Shipment, now: datetime, *, blind: bool) -> Shipment:

@@ -7,7 +7,6 @@ frozen parcel behind, which the next holder resumes under the same number.
 
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from uuid import UUID
 
 import structlog
 
@@ -18,7 +17,15 @@ from services.labels.domain.planning import Hold
 from services.labels.domain.reasons import Reason
 from services.labels.domain.shipment import Shipment, State
 from services.labels.usecases.planner import Planner
-from services.labels.usecases.ports import Carrier, NumbersUsedUp, ReadRecipient, RecipientGone, Recipients, Store
+from services.labels.usecases.ports import (
+    Carrier,
+    DueLabel,
+    NumbersUsedUp,
+    ReadRecipient,
+    RecipientGone,
+    Recipients,
+    Store,
+)
 from services.labels.usecases.tell import save_and_tell
 from shared.kernel.errors import OutcomeUnknown, Refused, Retryable
 from shared.kernel.ports import Intent, Lease, TooLate
@@ -53,44 +60,42 @@ async def create_labels(lease: Lease[Store], *, tools: Labelling) -> None:
     The labels that are due of the lease's connection, one after the other. Raises Unavailable when orders is away.
     """
     due = await lease.read(lambda store: store.fulfilments.due_labels(lease.subject, BATCH))
-    for order_id, shipment_id in due:
-        await _create_one(lease, order_id, shipment_id, tools)
+    for row in due:
+        await _create_one(lease, row, tools)
 
 
-async def _create_one(lease: Lease[Store], order_id: UUID, shipment_id: UUID, tools: Labelling) -> None:
-    fulfilment = await lease.read(lambda store: store.fulfilments.read(order_id))
-    if fulfilment is None:
-        return
+async def _create_one(lease: Lease[Store], row: DueLabel, tools: Labelling) -> None:
     try:
-        read = await tools.recipients.read(fulfilment.organisation_id, order_id)
+        read = await tools.recipients.read(row.organisation_id, row.order_id)
     except RecipientGone as gone:
         reason = Reason.ADDRESS_ERASED if gone.erased else Reason.ADDRESS_MISSING
-        await _hold(lease, order_id, shipment_id, Hold(reason), tools)
+        await _hold(lease, row, Hold(reason), tools)
         return
+    except Retryable:
+        await lease.settle(lambda store: _put_off(store, row, tools))
+        raise
     if held := _address_problem(read.recipient, tools.carrier):
-        await _hold(lease, order_id, shipment_id, held, tools)
+        await _hold(lease, row, held, tools)
         return
     try:
-        intent = await lease.intend(lambda store: _intend(store, order_id, shipment_id, read, tools))
+        intent = await lease.intend(lambda store: _intend(store, row, read, tools))
     except NumbersUsedUp:
-        await _hold(lease, order_id, shipment_id, Hold(Reason.NUMBERS_USED_UP), tools)
+        await _hold(lease, row, Hold(Reason.NUMBERS_USED_UP), tools)
         return
     frozen = intent.value
     if frozen is not None:
         request = Intent(frozen.request, intent.send_before, intent.send_before_monotonic)
         outcome = await _act(tools.carrier, request)
-        await lease.settle_write(lambda store: _settle(store, order_id, shipment_id, frozen.attempt, outcome, tools))
+        await lease.settle_write(lambda store: _settle(store, row, frozen.attempt, outcome, tools))
         _pass_on(outcome)
 
 
-async def _intend(
-    store: Store, order_id: UUID, shipment_id: UUID, read: ReadRecipient, tools: Labelling
-) -> Frozen | None:
+async def _intend(store: Store, row: DueLabel, read: ReadRecipient, tools: Labelling) -> Frozen | None:
     """Under the order's lock: it is planned anew with what is known now, and only what is still due is frozen."""
     now = tools.planner.now()
-    before = (await store.fulfilments.lock([order_id]))[0]
+    before = (await store.fulfilments.lock([row.order_id]))[0]
     [after] = await tools.planner.plan(store, [before])
-    parcel = after.shipment(shipment_id)
+    parcel = after.shipment(row.shipment_id)
     settings = (await store.policies.carriers([after.organisation_id])).get(after.organisation_id)
     if settings is None or not _goes(parcel):
         await save_and_tell(store, [(before, after)], now)
@@ -136,20 +141,20 @@ async def _act(carrier: Carrier, intent: Intent[LabelRequest]) -> Outcome:
         return error
 
 
-async def _settle(
-    store: Store, order_id: UUID, shipment_id: UUID, attempt: int, outcome: Outcome, tools: Labelling
-) -> None:
+async def _settle(store: Store, row: DueLabel, attempt: int, outcome: Outcome, tools: Labelling) -> None:
     """Only for the newest attempt, and only while nothing is known of it: a late outcome changes nothing."""
     now = tools.planner.now()
-    before = (await store.fulfilments.lock([order_id]))[0]
-    parcel = before.shipment(shipment_id)
+    before = (await store.fulfilments.lock([row.order_id]))[0]
+    parcel = before.shipment(row.shipment_id)
     if not labels.awaits(parcel, attempt):
-        log.warning("label.late_outcome", shipment_id=str(shipment_id), attempt=attempt)
+        log.warning("label.late_outcome", shipment_id=str(row.shipment_id), attempt=attempt)
         return
     after = _after(before, parcel, outcome, tools)
     [after] = await tools.planner.plan(store, [after])
     await save_and_tell(store, [(before, after)], now)
-    log.info("label.settled", shipment_id=str(shipment_id), attempt=attempt, state=after.shipment(shipment_id).state)
+    log.info(
+        "label.settled", shipment_id=str(row.shipment_id), attempt=attempt, state=after.shipment(row.shipment_id).state
+    )
 
 
 def _after(before: Fulfilment, parcel: Shipment, outcome: Outcome, tools: Labelling) -> Fulfilment:
@@ -181,10 +186,18 @@ def _address_problem(recipient: Recipient, carrier: Carrier) -> Hold | None:
     return None
 
 
-async def _hold(lease: Lease[Store], order_id: UUID, shipment_id: UUID, held: Hold, tools: Labelling) -> None:
+async def _put_off(store: Store, row: DueLabel, tools: Labelling) -> None:
+    now = tools.planner.now()
+    before = (await store.fulfilments.lock([row.order_id]))[0]
+    parcel = before.shipment(row.shipment_id)
+    if parcel.state is State.LABEL_PENDING and parcel.label_due_at is not None:
+        await save_and_tell(store, [(before, before.with_shipment(labels.put_off(parcel, now)))], now)
+
+
+async def _hold(lease: Lease[Store], row: DueLabel, held: Hold, tools: Labelling) -> None:
     async def settle(store: Store) -> None:
-        before = (await store.fulfilments.lock([order_id]))[0]
-        parcel = before.shipment(shipment_id)
+        before = (await store.fulfilments.lock([row.order_id]))[0]
+        parcel = before.shipment(row.shipment_id)
         if parcel.state is not State.LABEL_PENDING or before.order is None:
             return
         waiting = labels.held_back(parcel, before.order.version, held)

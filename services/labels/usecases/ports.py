@@ -107,9 +107,19 @@ class ReservationNews:
 
 
 @dataclass(frozen=True, slots=True)
-class DueWriteBack:
+class DueLabel:
     order_id: UUID
     shipment_id: UUID
+    organisation_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class DueWriteBack:
+    """`far_order_id`: the marketplace's name of the order."""
+
+    order_id: UUID
+    shipment_id: UUID
+    far_order_id: str
     state: Told
 
 
@@ -150,8 +160,8 @@ class Fulfilments(Protocol):
         """The same for a whole organisation; what label creation had found out about them is forgotten."""
         ...
 
-    async def due_labels(self, connection_id: UUID, limit: int) -> list[tuple[UUID, UUID]]:
-        """(order id, shipment id), longest due first, by the database's clock."""
+    async def due_labels(self, connection_id: UUID, limit: int) -> list[DueLabel]:
+        """Longest due first, by the database's clock."""
         ...
 
     async def due_write_backs(self, connection_id: UUID, limit: int) -> list[DueWriteBack]: ...

@@ -25,15 +25,11 @@ _LONG_PAUSE_SECONDS = 300.0
 
 async def read_back(lease: Lease[Store], row: DueWriteBack, place: Place, tools: Telling) -> None:
     """One getOrder for one parcel. Raises what concerns the whole connection; else only this parcel waits."""
-    fulfilment = await lease.read(lambda store: store.fulfilments.read(row.order_id))
-    if fulfilment is None or fulfilment.order is None:
-        return
-    far_id = fulfilment.order.marketplace_order_id
     try:
         packages = await with_token(
             tools.tokens,
             place.connection_id,
-            lambda token: place.tracking.read_packages(place.account, far_id, token, lease.budgets),
+            lambda token: place.tracking.read_packages(place.account, row.far_order_id, token, lease.budgets),
         )
     except FarSideError as error:
         wait = _wait_seconds(error)

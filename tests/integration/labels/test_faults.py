@@ -147,7 +147,8 @@ async def test_an_unavailable_orders_service_costs_no_number(labels: Labels) -> 
     with pytest.raises(Unavailable):
         await labels.make_labels()
     shipment = await labels.shipment(order.order_id)
-    assert (shipment.state, shipment.number) == (State.LABEL_PENDING, None)
+    assert (shipment.state, shipment.number, shipment.reason) == (State.LABEL_PENDING, None, "carrier_away")
+    assert not await labels.make_labels()
     labels.recipients.fails = None
     await labels.make_due()
     await labels.settle_everything()
