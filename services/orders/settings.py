@@ -1,8 +1,11 @@
 """ORDERS_*: what this service is told, read once."""
 
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from shared.crypto.errors import KeysInvalid
+from shared.crypto.keyring import KeyRing
+from shared.marketplaces.registry import AMAZON, PROFILES
 from shared.runtime.settings import InternalCallerSettings, load_settings
 
 _PREFIX = "ORDERS_"
@@ -32,6 +35,23 @@ class Settings(InternalCallerSettings):
     import_marketplace_fulfilled: bool = Field(
         default=True, description="Whether orders that the marketplace ships itself are imported, to be seen only."
     )
+
+    @field_validator("key_encryption_keys")
+    @classmethod
+    def _keys_parse(cls, value: SecretStr) -> SecretStr:
+        try:
+            KeyRing.parse(value.get_secret_value())
+        except KeysInvalid as error:
+            raise ValueError(str(error)) from None
+        return value
+
+    @field_validator("amazon_api_urls")
+    @classmethod
+    def _every_region(cls, value: dict[str, str] | None) -> dict[str, str] | None:
+        """A region left out would be asked at the real address, or at none."""
+        if value is not None and set(value) != set(PROFILES[AMAZON].regions):
+            raise ValueError(f"needs an address for each of {', '.join(sorted(PROFILES[AMAZON].regions))}, no others")
+        return value
 
 
 class MigrationSettings(BaseSettings):

@@ -1,0 +1,64 @@
+"""The laws of what this service is told: a sentence for each thing that is wrong, never a value."""
+
+import base64
+import json
+
+import pytest
+
+from services.orders import bootstrap
+from services.orders.settings import Settings, load
+from shared.crypto.keyring import KeyRing
+from shared.http.outward import Outward
+from shared.marketplaces.registry import PROFILES
+from tests.unit.orders.builders import TestClock
+
+KEY = "k1:" + base64.b64encode(bytes(32)).decode()
+GIVEN = {
+    "ORDERS_DATABASE_URL": "postgresql+asyncpg://orders@127.0.0.1/orders",
+    "ORDERS_KAFKA_BOOTSTRAP_SERVERS": "127.0.0.1:9092",
+    "ORDERS_HTTP_PORT": "8101",
+    "ORDERS_METRICS_PORT": "9101",
+    "ORDERS_PUBLIC_URL": "http://127.0.0.1:8080",
+    "ORDERS_AUTH_URL": "http://127.0.0.1:8100",
+    "ORDERS_CLIENT_ID": "orders",
+    "ORDERS_CLIENT_SECRET": "hidden",
+    "ORDERS_KEY_ENCRYPTION_KEYS": KEY,
+}
+
+
+def settings(monkeypatch: pytest.MonkeyPatch, **changes: str) -> Settings:
+    for name, value in (GIVEN | changes).items():
+        monkeypatch.setenv(name, value)
+    return load()
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("ORDERS_KEY_ENCRYPTION_KEYS", "c2VjcmV0", "must be written kid:base64"),
+        ("ORDERS_KEY_ENCRYPTION_KEYS", "k1:c2VjcmV0", "k1 has 6 bytes, must be 32"),
+        ("ORDERS_AMAZON_API_URLS", json.dumps({"eu": "http://127.0.0.1:9900"}), "each of eu, fe, na"),
+        ("ORDERS_POLL_INTERVAL_SECONDS", "0", "ORDERS_POLL_INTERVAL_SECONDS is not valid"),
+        ("ORDERS_FIRST_WINDOW_DAYS", "-1", "ORDERS_FIRST_WINDOW_DAYS is not valid"),
+    ],
+)
+def test_what_is_wrong_is_said_in_a_sentence(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], name: str, value: str, said: str
+) -> None:
+    """Exit status 2; the value is not shown."""
+    with pytest.raises(SystemExit) as ended:
+        settings(monkeypatch, **{name: value})
+    told = capsys.readouterr().err
+    assert ended.value.code == 2
+    assert said in told
+    assert "c2VjcmV0" not in told
+
+
+async def test_every_marketplace_we_know_can_be_polled(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each has its calls of kind `poll`, and an address by settings or the real one."""
+    clock = TestClock()
+    outward = Outward(clock)
+    polling = bootstrap.polling_of(settings(monkeypatch), KeyRing.parse(KEY), outward, clock)
+    assert set(polling.marketplaces) == set(polling.operations) == set(PROFILES)
+    assert all(polling.operations.values())
+    await outward.close()
