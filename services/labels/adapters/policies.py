@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import func, literal, select
+from sqlalchemy import TextClause, func, literal, select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -12,6 +12,10 @@ from services.labels.adapters import rows
 from services.labels.adapters.tables import carrier_settings, channel_mode, connection, serial
 from services.labels.domain.carrier import CarrierSettings
 from services.labels.usecases.ports import ConnectionCopy, NumbersUsedUp
+
+_LOCK = "select {}(hashtextextended(subject::text, 0)) from unnest(cast(:subjects as uuid[])) as subject"
+_READ = text(_LOCK.format("pg_advisory_xact_lock_shared"))
+_CHANGE = text(_LOCK.format("pg_advisory_xact_lock"))
 
 
 class SqlConnections:
@@ -37,12 +41,18 @@ class SqlConnections:
 
 
 class SqlPolicies:
-    """Implements `usecases.ports.Policies` on one open transaction."""
+    """
+    Implements `usecases.ports.Policies` on one open transaction.
+
+    Who reads a policy and who changes it exclude each other until they commit: a parcel that is just being planned by
+    the old one is invisible to the change, which would never take it up.
+    """
 
     def __init__(self, open_connection: AsyncConnection) -> None:
         self._connection = open_connection
 
     async def automatic(self, connection_ids: Sequence[UUID]) -> frozenset[tuple[UUID, str]]:
+        await self._lock(_READ, connection_ids)
         found = await self._connection.execute(
             select(channel_mode.c.connection_id, channel_mode.c.channel_id).where(
                 channel_mode.c.automatic, channel_mode.c.connection_id.in_(set(connection_ids))
@@ -51,6 +61,7 @@ class SqlPolicies:
         return frozenset((row.connection_id, row.channel_id) for row in found)
 
     async def set_mode(self, connection_id: UUID, channel_id: str, *, automatic: bool, now: datetime) -> None:
+        await self._lock(_CHANGE, [connection_id])
         row = insert(channel_mode).values(
             connection_id=connection_id, channel_id=channel_id, automatic=automatic, changed_at=now
         )
@@ -60,12 +71,14 @@ class SqlPolicies:
         )
 
     async def carriers(self, organisation_ids: Sequence[UUID]) -> Mapping[UUID, CarrierSettings]:
+        await self._lock(_READ, organisation_ids)
         found = await self._connection.execute(
             select(carrier_settings).where(carrier_settings.c.organisation_id.in_(set(organisation_ids)))
         )
         return {row["organisation_id"]: rows.carrier_settings(row) for row in found.mappings()}
 
     async def put_carrier(self, settings: CarrierSettings, now: datetime) -> None:
+        await self._lock(_CHANGE, [settings.organisation_id])
         values = rows.carrier_settings_row(settings) | {"changed_at": now}
         row = insert(carrier_settings).values(**values)
         changed = {name: row.excluded[name] for name in values if name != "organisation_id"}
@@ -88,3 +101,7 @@ class SqlPolicies:
         if drawn > settings.serial_last:
             raise NumbersUsedUp
         return drawn
+
+    async def _lock(self, statement: TextClause, subjects: Sequence[UUID]) -> None:
+        """Before the statement that reads: one that waited for a lock itself would still see the old policy."""
+        await self._connection.execute(statement, {"subjects": sorted(set(subjects))})
