@@ -68,7 +68,7 @@ SENTENCES: dict[str, str] = {
     "write_back.needs_person": "Telling the parcel number %(tracking_number)s needs a person.",
     # Waiting
     "waits.reservation": "Waits for the stock's answer to the newest state of the order.",
-    "waits.stock_short": "Waits for stock: %(short)s units are missing (%(skus)s).",
+    "waits.stock_short": "Waits for stock, units missing: %(short)s (%(skus)s).",
     "waits.plan": "Waits for its parcel to be planned.",
     # Why labels' parcels wait; its own pages say more
     "reason.reservation_awaited": "Stock is being reserved for the newest state of the order.",
