@@ -169,6 +169,11 @@ def data_refused(progress: Progress, window: Window, now: datetime) -> Progress:
     return _with(smaller, window.purpose, None, now)
 
 
+def all_refused(progress: Progress, now: datetime) -> Progress:
+    """Refused with the smallest set too: it was not about the data. The next window asks for everything again."""
+    return replace(progress, data_set_since=now - _RICHER_AGAIN) if progress.data_set else progress
+
+
 def due_at_once(progress: Progress, now: datetime) -> Progress:
     """The seller authorised (again): work resumes now, from where it stood."""
     open_due_at = now if _opens(progress) else progress.open_due_at

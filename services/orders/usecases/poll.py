@@ -89,7 +89,7 @@ async def poll(lease: Lease[Store], *, polling: Polling) -> None:
     except (DataRefused, PageTokenRefused) as error:
         await _start_again(turn, error, lease, polling)
     except FarSideError as error:
-        await _note(_why(error), turn, lease, polling)
+        await _note(error, turn, lease, polling)
         raise
     else:
         await _settle(page, token, turn, lease, polling)
@@ -188,11 +188,15 @@ async def _start_again(
     log.warning("poll.window_restarted", connection_id=turn.connection.id, reason=type(error).__name__)
 
 
-async def _note(code: str, turn: _Turn, lease: Lease[Store], polling: Polling) -> None:
+async def _note(error: FarSideError, turn: _Turn, lease: Lease[Store], polling: Polling) -> None:
     """Why reading waits, for the list page."""
 
     async def note(store: Store) -> None:
-        await store.polls.waits(turn.connection.id, code, polling.clock.now())
+        now = polling.clock.now()
+        if isinstance(error, RoleMissing | Refused):
+            progress = windows.all_refused(await _current(turn, store), now)
+            await store.polls.save(turn.connection.id, progress, now)
+        await store.polls.waits(turn.connection.id, _why(error), now)
 
     await lease.settle(note)
 

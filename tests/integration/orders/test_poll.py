@@ -217,6 +217,19 @@ async def test_a_refused_set_of_data_is_left_out(orders: OrdersService) -> None:
     assert len(await orders.rows("marketplace_order")) == 1
 
 
+async def test_a_role_that_was_missing_for_everything_is_not_about_the_data(orders: OrdersService) -> None:
+    """Refused with the smallest set too; once the role is there, the next window asks for everything at once."""
+    orders.far_side.tell(order())
+    await orders.connect()
+    orders.far_side.errors = [DataRefused("403"), RoleMissing("403")]
+    await orders.poll()
+    with pytest.raises(RoleMissing):
+        await orders.poll()
+    await orders.poll(2)
+    assert [query.data for query in orders.far_side.queries][1:] == [("ALL",), ("ALL",), ("ALL", "RECIPIENT")]
+    assert (await orders.progress()).data_set == 0
+
+
 async def test_a_refused_page_token_starts_the_window_again(orders: OrdersService) -> None:
     """What was read stays; the same span is read anew after a rest, and the page says why."""
     orders.far_side.page_size = 2
