@@ -24,14 +24,22 @@ async def a_renewal_waits_and_goes_on(scene: Scene, *, kind: str, code: str, sen
     connection = await scene.shop.connection()
     assert (connection["state"], connection["consent_version"]) == ("authorised", 1)
     await scene.mend()
-    asked = len(await scene.token_calls())
-    await scene.fault(_READ, "token_rejected", times=1)  # so that a new one is really needed
+    await a_token_is_renewed(scene)
     await scene.all_confirmed([number])
 
-    async def renewed() -> bool:
-        return any(call["status"] == 200 for call in (await scene.token_calls())[asked:])
 
-    await until(renewed, "a new token was had")
+async def a_token_is_renewed(scene: Scene) -> None:
+    """Refuses tokens until a new one is really had: the old one would do as well."""
+    asked = len(await scene.token_calls())
+
+    async def renewed() -> bool:
+        if any(call["status"] == 200 for call in (await scene.token_calls())[asked:]):
+            return True
+        if not [fault for fault in await scene.shop.sandbox.faults() if fault["seller_id"] == scene.shop.seller_id]:
+            await scene.fault(_READ, "token_rejected", times=1)
+        return False
+
+    await until(renewed, "a new token is had")
 
 
 async def a_slow_renewal_only_takes_longer(scene: Scene) -> None:
