@@ -4,11 +4,11 @@ import sys
 import time
 from collections.abc import Callable, Mapping
 from types import TracebackType
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from rich.console import Console
-from rich.live import Live
-from rich.table import Table
+if TYPE_CHECKING:  # loaded when a terminal is there to draw on: a second start draws nothing
+    from rich.console import Console
+    from rich.table import Table
 
 STAGES = ("received", "reserved", "labelled", "written back", "confirmed")
 CONFIRMED = len(STAGES)
@@ -55,7 +55,9 @@ class Lines:
 class LiveTable:
     """One row per order, one column per stage, drawn over itself."""
 
-    def __init__(self, started_at: float, console: Console | None = None) -> None:
+    def __init__(self, started_at: float, console: "Console | None" = None) -> None:
+        from rich.live import Live
+
         self._started_at = started_at
         self._live = Live(console=console, auto_refresh=False)
 
@@ -71,7 +73,9 @@ class LiveTable:
     def update(self, reached: Mapping[str, int]) -> None:
         self._live.update(self._table(reached), refresh=True)
 
-    def _table(self, reached: Mapping[str, int]) -> Table:
+    def _table(self, reached: Mapping[str, int]) -> "Table":
+        from rich.table import Table
+
         table = Table(title=f"{time.time() - self._started_at:.0f} s", title_justify="left")
         table.add_column("order")
         for number, stage in enumerate(STAGES, 1):
