@@ -1,6 +1,7 @@
 """Orders with their shipments, in PostgreSQL. Whoever changes one locks its row first, several in id order."""
 
 from collections.abc import Sequence
+from datetime import timedelta
 from itertools import groupby
 from typing import Any
 from uuid import UUID
@@ -110,6 +111,13 @@ class SqlFulfilments:
         )
         found = await self._connection.execute(due.order_by(write_back.c.due_at).limit(limit))
         return [DueWriteBack(order_id, shipment_id, far, Told(state)) for order_id, shipment_id, far, state in found]
+
+    async def postpone_reads(self, connection_id: UUID, seconds: float) -> None:
+        """Touches due rows only: whoever changes one meanwhile under its order's lock has the last word."""
+        due = (write_back.c.connection_id == connection_id) & (write_back.c.due_at <= func.clock_timestamp())
+        later = func.clock_timestamp() + timedelta(seconds=seconds)
+        row = update(write_back).where(due, write_back.c.state == Told.SENT.value)
+        await self._connection.execute(row.values(due_at=later))
 
     async def _replan(self, orders: Select[Any]) -> list[UUID]:
         """Marks those with open shipments, locking them in id order."""

@@ -173,18 +173,24 @@ def _same(package: Package, tracking_number: str) -> bool:
 
 
 def covered_by_others(shipment: Shipment, order: Order, others: frozenset[str]) -> bool:
-    """Parcels that are none of ours leave no room for one of our lines."""
+    """Parcels that are none of ours leave no room for one of our lines. Ours without a number yet is ours."""
     shown: dict[object, int] = {}
     foreign: set[object] = set()
     for package in order.packages:
         for line_id, quantity in package.lines:
             shown[line_id] = shown.get(line_id, 0) + quantity
-            if package.reference not in others:
+            if package.reference not in others and not _is_bare(package, shipment):
                 foreign.add(line_id)
     return any(
         line.line_id in foreign and shown[line.line_id] + line.quantity > _room(order, line.line_id)
         for line in shipment.lines
     )
+
+
+def _is_bare(package: Package, shipment: Shipment) -> bool:
+    """Our own parcel, shown without a number."""
+    ours = shipment.write_back.reference if shipment.write_back else None
+    return package.tracking_number is None and package.reference is not None and package.reference == ours
 
 
 def _room(order: Order, line_id: UUID) -> int:

@@ -166,6 +166,10 @@ class Fulfilments(Protocol):
 
     async def due_write_backs(self, connection_id: UUID, limit: int) -> list[DueWriteBack]: ...
 
+    async def postpone_reads(self, connection_id: UUID, seconds: float) -> None:
+        """Write-backs of a connection that are due to be read back are due so much later."""
+        ...
+
 
 class Policies(Protocol):
     """What sellers chose: a mode per channel, a carrier per organisation."""

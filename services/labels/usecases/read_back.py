@@ -24,18 +24,26 @@ _LONG_PAUSE_SECONDS = 300.0
 
 
 async def read_back(lease: Lease[Store], row: DueWriteBack, place: Place, tools: Telling) -> None:
-    """One getOrder for one parcel. Raises what concerns the whole connection; else only this parcel waits."""
+    """
+    One getOrder for one parcel. Raises Throttled, and what concerns the whole connection; what this order alone is
+    answered only makes this parcel wait.
+    """
+    intent = await lease.intend(lambda store: _is_due(store, row))
+    if not intent.value:
+        return
     try:
         packages = await with_token(
             tools.tokens,
             place.connection_id,
             lambda token: place.tracking.read_packages(place.account, row.far_order_id, token, lease.budgets),
         )
+    except Throttled:
+        raise
     except FarSideError as error:
         wait = _wait_seconds(error)
         await lease.settle(lambda store: _postpone(store, row, wait, tools))
-        if isinstance(error, Throttled | Refused | Unreadable | RoleMissing):
-            return  # of this operation or this order only: writes go on
+        if isinstance(error, Refused | Unreadable | RoleMissing):
+            return
         raise
     await lease.settle(lambda store: _seen(store, row, packages, place, tools))
 
@@ -45,8 +53,14 @@ def _wait_seconds(error: FarSideError) -> float:
     return max(wait or 0.0, _PAUSE_SECONDS)
 
 
+async def _is_due(store: Store, row: DueWriteBack) -> bool:
+    """It may have been confirmed by a poll meanwhile; the lease is renewed either way."""
+    fulfilment = await store.fulfilments.read(row.order_id)
+    told = fulfilment.shipment(row.shipment_id).write_back if fulfilment else None
+    return told is not None and told.state is Told.SENT
+
+
 async def _postpone(store: Store, row: DueWriteBack, wait: float, tools: Telling) -> None:
-    """Reading costs more than writing (domain rule 26): it waits for its budget, or for the next poll of the order."""
     before = (await store.fulfilments.lock([row.order_id]))[0]
     shipment = before.shipment(row.shipment_id)
     if shipment.write_back is None or shipment.write_back.state is not Told.SENT:

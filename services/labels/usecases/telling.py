@@ -1,6 +1,7 @@
 """What telling the marketplaces needs, and where one connection's parcels are told."""
 
-from collections.abc import Callable
+import asyncio
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from services.labels.domain.write_back import Timing
@@ -19,6 +20,7 @@ class Telling:
     tokens: AccessTokens
     trackings: Trackings
     timing: Callable[[str], Timing]
+    sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
 
 
 @dataclass(frozen=True, slots=True)

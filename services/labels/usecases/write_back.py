@@ -1,7 +1,7 @@
 """
 Telling the marketplaces about parcels that left, one lease per connection: what is due is sent, or read back.
 
-Writes and read-backs share the lease and its budgets; a read that must wait for its budget only moves that parcel.
+Writes and read-backs share the lease and its budgets; reads that must wait for theirs hold up no write.
 """
 
 from uuid import UUID
@@ -11,10 +11,13 @@ from services.labels.usecases.ports import ConnectionCopy, DueWriteBack, Store
 from services.labels.usecases.read_back import read_back
 from services.labels.usecases.send_tracking import send_tracking
 from services.labels.usecases.telling import Place, Telling
+from shared.kernel.errors import Throttled
 from shared.kernel.ids import ConnectionId
 from shared.kernel.ports import Lease
 
 BATCH = 50
+_MOMENT_SECONDS = 2.0
+_READ_PAUSE_SECONDS = 5.0
 
 
 async def write_back_due(lease: Lease[Store], *, tools: Telling) -> None:
@@ -29,11 +32,38 @@ async def write_back_due(lease: Lease[Store], *, tools: Telling) -> None:
     tracking = tools.trackings[connection.marketplace]
     timing = tools.timing(connection.marketplace)
     place = Place(ConnectionId(lease.subject), connection.account, tracking, timing)
+    reading = True
     for row in due:
-        if row.state is Told.SENT:
-            await read_back(lease, row, place, tools)
-        else:
-            await send_tracking(lease, row, place, tools)
+        if row.state is not Told.SENT:
+            await _send_patiently(lease, row, place, tools)
+        elif reading:
+            reading = await _read_if_budget_allows(lease, row, place, tools)
+
+
+async def _send_patiently(lease: Lease[Store], row: DueWriteBack, place: Place, tools: Telling) -> None:
+    """A write that must wait a moment for its budget waits here; longer, and the whole connection rests."""
+    try:
+        await send_tracking(lease, row, place, tools)
+    except Throttled as error:
+        wait = error.retry_after_seconds
+        if wait is None or wait > _MOMENT_SECONDS:
+            raise
+        await tools.sleep(wait)
+
+
+async def _read_if_budget_allows(lease: Lease[Store], row: DueWriteBack, place: Place, tools: Telling) -> bool:
+    """
+    False: the budget for reading is used up for now, and all that is to be read waits for it.
+
+    Reading costs more than writing (domain rule 26): the next poll of an order may confirm it before.
+    """
+    try:
+        await read_back(lease, row, place, tools)
+    except Throttled as error:
+        wait = max(error.retry_after_seconds or 0.0, _READ_PAUSE_SECONDS)
+        await lease.settle(lambda store: store.fulfilments.postpone_reads(lease.subject, wait))
+        return False
+    return True
 
 
 async def _due(store: Store, connection_id: UUID) -> tuple[ConnectionCopy | None, list[DueWriteBack]]:

@@ -136,9 +136,13 @@ class Labels:
         self.tracking, self.tokens, self.recipients = FakeTracking(), FakeTokens(), FakeRecipients()
         self.carrier = BuiltinCarrier(self.clock)
         self.labelling = Labelling(self.planner, self.carrier, self.recipients)
-        self.telling = Telling(self.planner, self.tokens, {"amazon": self.tracking}, lambda _: AT_ONCE)
+        self.telling = Telling(self.planner, self.tokens, {"amazon": self.tracking}, lambda _: AT_ONCE, self.rest)
         self.claims: SqlClaims[Store] = bootstrap.claims_of(engine, self.clock)
+        self.rests: list[float] = []
         self._handlers = {one.topic.name: one.handle for one in bootstrap.subscriptions(self.clock)}
+
+    async def rest(self, seconds: float) -> None:
+        self.rests.append(seconds)
 
     async def apply(self, body: Any, subject: UUID) -> None:
         """As the consumer does, without its inbox."""

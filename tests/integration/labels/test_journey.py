@@ -155,7 +155,7 @@ async def test_a_refusal_waits_for_a_person_whose_retry_sends_it(labels: Labels)
     assert (await labels.told(halted.order_id)).state is Told.CONFIRMED
 
 
-@pytest.mark.parametrize("error", [Throttled(retry_after_seconds=1), Unavailable()])
+@pytest.mark.parametrize("error", [Throttled(retry_after_seconds=30), Throttled(), Unavailable()])
 async def test_a_write_that_surely_did_not_leave_is_owed_again(labels: Labels, error: Exception) -> None:
     """Nothing is lost, and the connection rests."""
     order = await labels.order()
@@ -168,6 +168,18 @@ async def test_a_write_that_surely_did_not_leave_is_owed_again(labels: Labels, e
     await labels.settle_everything()
     assert (await labels.told(order.order_id)).state is Told.CONFIRMED
     assert len(labels.tracking.sent) == 1
+
+
+async def test_a_moments_wait_for_the_budget_is_waited_in_place(labels: Labels) -> None:
+    """The lease is kept, the next parcel goes out, the throttled one follows."""
+    orders = [await labels.order(), await labels.order()]
+    await labels.make_labels()
+    labels.tracking.outcomes.append(Throttled(retry_after_seconds=0.5))
+    await labels.tell()
+    assert (labels.rests, len(labels.tracking.sent)) == ([0.5], 1)
+    await labels.settle_everything()
+    assert [(await labels.told(order.order_id)).state for order in orders] == [Told.CONFIRMED, Told.CONFIRMED]
+    assert len(labels.tracking.sent) == 2
 
 
 async def test_reading_waits_for_its_budget_and_writing_goes_on(labels: Labels) -> None:

@@ -91,6 +91,8 @@ def test_anothers_parcel_over_our_units_is_shipped_elsewhere_after_the_lag() -> 
     assert told(read(sent(), theirs(), seconds=30)).state is Told.SENT
     assert told(read(sent(), theirs(), seconds=121)).state is Told.SHIPPED_ELSEWHERE
     assert told(read(sent(), theirs(((A, 0),)), seconds=121)).state is Told.SENT
+    bare = replace(ours(sent()), tracking_number=None)
+    assert told(read(sent(), bare, seconds=121)).state is Told.SENT
 
 
 def test_a_late_outcome_of_an_older_attempt_is_nobodys() -> None:
