@@ -179,8 +179,8 @@ async def _consume(applier: Applier[Store], topics: Sequence[Topic], kafka: Kafk
         heartbeat_interval_ms=1500,
         metadata_max_age_ms=5000,
     )
-    await consumer.start()
     try:
+        await consumer.start()
         while not stop.is_set():
             fetched = await consumer.getmany(timeout_ms=_FETCH_MS, max_records=_BATCH)
             if fetched:
