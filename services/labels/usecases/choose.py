@@ -1,4 +1,9 @@
-"""What sellers choose: who makes labels in a channel, and the carrier they are made for. Planned parcels follow."""
+"""
+What sellers choose: who makes labels in a channel, and the carrier they are made for. Planned parcels follow.
+
+Orders' rows are locked before the choice is written, as planners do; those that were planned while we waited for the
+planners are marked after it.
+"""
 
 from uuid import UUID
 
@@ -19,6 +24,7 @@ async def set_channel_mode(
     Raises ChannelUnknown.
     """
     await require_channel(store, organisation_id, connection_id, channel_id)
+    await store.fulfilments.replan_channel(connection_id, channel_id)
     await store.policies.set_mode(connection_id, channel_id, automatic=automatic, now=planner.now())
     await store.fulfilments.replan_channel(connection_id, channel_id)
 
@@ -33,5 +39,6 @@ async def require_channel(store: Store, organisation_id: UUID, connection_id: UU
 
 async def set_carrier(store: Store, settings: CarrierSettings, *, planner: Planner) -> None:
     """Parcels that waited for these settings are planned anew."""
+    await store.fulfilments.replan_organisation(settings.organisation_id)
     await store.policies.put_carrier(settings, planner.now())
     await store.fulfilments.replan_organisation(settings.organisation_id)
