@@ -1,0 +1,158 @@
+"""
+A process that stands still (SIGSTOP) in the middle of its work, beyond its lease or lock, and wakes up after a second
+copy has taken over: what it found out is discarded, and no effect is doubled.
+"""
+
+import asyncio
+from contextlib import AsyncExitStack, suppress
+from uuid import UUID
+
+import pytest
+from pydantic import SecretStr
+
+from deploy.local.secrets import Secrets
+from deploy.local.stack import Stack
+from shared.access.access_tokens import RemoteAccessTokens
+from shared.access.internal import ServiceTokens
+from shared.http.outward import Outward
+from shared.kernel.clock import SystemClock
+from shared.kernel.errors import FarSideError, Unavailable
+from shared.kernel.ids import ConnectionId
+from shared.kernel.ports import AccessToken
+from tests.e2e.databases import Databases, open_databases
+from tests.e2e.once import nothing_happened_twice
+from tests.e2e.scene import SKU, Scene, until
+from tests.e2e.second_copies import Copies, second_copies
+from tests.e2e.stopping import Stopped, Stops, stopping
+from tests.shop import open_shop
+
+pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(240)]
+
+_STOCK = 100
+_SLOW_SECONDS = 8.0
+_TAKING_OVER = [("orders", "poller"), ("orders", "worker"), ("labels", "worker")]
+# What auth leases a renewal for.
+_RENEWAL_LEASE_SECONDS = 15.0
+
+
+async def open_scenes(stack: Stack, databases: Databases, opened: AsyncExitStack, count: int) -> list[Scene]:
+    """Shops that are connected and read to the end."""
+
+    async def scene() -> Scene:
+        made = Scene(stack, await opened.enter_async_context(open_shop(stack, levels={SKU: _STOCK})), databases)
+        await made.read_to_the_end()
+        return made
+
+    return list(await asyncio.gather(*(scene() for _ in range(count))))
+
+
+async def stop_while_telling(scene: Scene, stops: Stops) -> tuple[Stopped, list[str]]:
+    """labels' worker, its confirmShipment on the way."""
+    await scene.fault("confirmShipment", "slow", times=1, seconds=_SLOW_SECONDS)
+    numbers = await scene.plant()
+    await scene.struck("confirmShipment", "slow")
+    return stops.stop("labels-worker"), numbers
+
+
+async def stop_while_publishing(scene: Scene, stops: Stops) -> tuple[Stopped, list[str]]:
+    """orders' relay, with events before it that nobody has published yet."""
+    numbers = await scene.plant(10)
+    waiting = "select id from outbox where published_at is null limit 1"
+    async with asyncio.timeout(60):
+        while not await scene.databases.rows("orders", waiting):
+            await asyncio.sleep(0.002)
+    return stops.stop("orders-worker"), numbers
+
+
+async def stop_while_reading(scene: Scene, stops: Stops) -> tuple[Stopped, list[str]]:
+    """The poller, its searchOrders on the way."""
+    numbers = await scene.plant(3)
+    await scene.fault("searchOrders", "slow", times=1, seconds=_SLOW_SECONDS)
+    await scene.struck("searchOrders", "slow")
+    return stops.stop("orders-poller"), numbers
+
+
+async def leases_end(databases: Databases) -> None:
+    """By the database's clock, the only one that counts: what the stopped ones held has ended."""
+    for service, kinds in (("orders", "{poll}"), ("labels", "{label,write_back}")):
+        statement = (
+            "update lease set leased_until = now() where token is not null and kind = any(cast(:kinds as text[]))"
+        )
+        await databases.change(service, statement, kinds=kinds)
+
+
+async def test_stopped_workers_are_replaced_and_discarded(stack: Stack) -> None:
+    """The poller, a relay and labels' worker: their copies do the work once, and what they bring back is refused."""
+    async with AsyncExitStack() as opened:
+        databases = await opened.enter_async_context(open_databases(stack))
+        copies: Copies = await opened.enter_async_context(second_copies(stack))
+        telling, publishing, reading = await open_scenes(stack, databases, opened, 3)
+        with stopping(stack) as stops:
+            teller, told = await stop_while_telling(telling, stops)
+            relay, published = await stop_while_publishing(publishing, stops)
+            poller, read = await stop_while_reading(reading, stops)
+            await leases_end(databases)
+            await copies.start(_TAKING_OVER, auth_url=stack.layout.api_url("auth"))
+            work = [(telling, told), (publishing, published), (reading, read)]
+            await asyncio.gather(*(scene.all_confirmed(numbers) for scene, numbers in work))
+            for stopped in stops.stopped:
+                stopped.wake()
+            await poller.says("claim.not_done", "poll", "LeaseLost")
+            await teller.says("write_back.late_outcome")
+            await relay.says("relay.interrupted")
+        for scene, numbers in work:
+            await nothing_happened_twice(scene, numbers, stock=_STOCK)
+        await copies.stop()  # those that stood still work on alone
+        more = await reading.plant(2)
+        await nothing_happened_twice(reading, read + more, stock=_STOCK)
+
+
+def tokens_at(stack: Stack, auth_url: str, outward: Outward) -> RemoteAccessTokens:
+    """Access tokens as orders asks for them, of this very process of auth."""
+    secret = SecretStr(Secrets(stack.folder.secrets).client_secret("orders"))
+    return RemoteAccessTokens(auth_url, ServiceTokens(auth_url, "orders", secret, outward), outward)
+
+
+async def taken_over(tokens: RemoteAccessTokens, connection: ConnectionId, rejected: int) -> AccessToken:
+    """A newer token, as soon as the lease of who stands still is over."""
+    began = asyncio.get_running_loop().time()
+
+    async def newer() -> AccessToken | None:
+        try:
+            return await tokens.get(connection, rejected=rejected)
+        except Unavailable:
+            return None
+
+    found = await until(newer, "somebody else renews the token")
+    assert found is not None
+    assert asyncio.get_running_loop().time() - began > _RENEWAL_LEASE_SECONDS - 5
+    return found
+
+
+async def test_a_stopped_renewal_is_replaced_and_discarded(stack: Stack) -> None:
+    """A process of auth stands still while it renews a token: another renews it, the first keeps nothing of its own."""
+    outward = Outward(SystemClock())
+    async with AsyncExitStack() as opened:
+        databases = await opened.enter_async_context(open_databases(stack))
+        copies: Copies = await opened.enter_async_context(second_copies(stack))
+        await copies.start([("auth", "api")])
+        (scene,) = await open_scenes(stack, databases, opened, 1)
+        connection = ConnectionId(UUID((await scene.shop.connection())["id"]))
+        ours = tokens_at(stack, stack.layout.api_url("auth"), outward)
+        theirs = tokens_at(stack, copies.layout.api_url("auth"), outward)
+        first = await ours.get(connection)
+        await scene.fault("token", "slow", times=1, seconds=4)
+        with stopping(stack) as stops:
+            asked = asyncio.create_task(theirs.get(connection, rejected=first.token_version))
+            await scene.struck("token", "slow")
+            renewer = stops.stop("auth-api-2")
+            second = await taken_over(ours, connection, first.token_version)
+            assert second.token_version == first.token_version + 1
+            renewer.wake()
+            await renewer.says("token.renewal_discarded")
+        with suppress(FarSideError):
+            assert await asked == second
+        assert await ours.get(connection) == second
+        assert [call["query"]["grant_type"] for call in await scene.token_calls()][1:] == ["refresh_token"] * 2
+        await nothing_happened_twice(scene, await scene.plant(2), stock=_STOCK)
+    await outward.close()
