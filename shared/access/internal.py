@@ -4,11 +4,11 @@ import asyncio
 import base64
 import json
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Literal
 
 from pydantic import BaseModel, SecretStr, ValidationError
 
-from shared.access.scopes import MEANINGS
 from shared.http.messages import Answer, Request
 from shared.http.outward import Outward
 from shared.kernel.clock import Clock, SystemClock
@@ -41,21 +41,33 @@ class ServiceTokens:
         self._outward = outward
         self._clock = clock or SystemClock()
         self._kept: dict[str, _Kept] = {}
-        self._asking = {scope: asyncio.Lock() for scope in MEANINGS}
+        self._asking: dict[str, asyncio.Task[_Kept]] = {}
 
     async def get(self, scope: str) -> str:
         """A token for one of `scopes.MEANINGS`. Raises Unavailable."""
-        async with self._asking[scope]:  # those who wait get what the first one was given
-            kept = self._kept.get(scope)
-            if kept is None or self._clock.monotonic() >= kept.until:
-                kept = self._kept[scope] = await self._ask(scope)
-            return kept.value
+        kept = self._kept.get(scope)
+        if kept is None or self._clock.monotonic() >= kept.until:
+            # Who waits gets what the first one got, a failure too: while auth is silent, nobody waits for two timeouts.
+            kept = self._kept[scope] = await asyncio.shield(self._question(scope))
+        return kept.value
 
     def forget(self, scope: str, value: str) -> None:
         """`value` was refused: the next one is asked for anew."""
         kept = self._kept.get(scope)
         if kept and kept.value == value:
             del self._kept[scope]
+
+    def _question(self, scope: str) -> asyncio.Task[_Kept]:
+        task = self._asking.get(scope)
+        if task is None:
+            task = self._asking[scope] = asyncio.create_task(self._ask(scope))
+            task.add_done_callback(partial(self._asked, scope))
+        return task
+
+    def _asked(self, scope: str, task: asyncio.Task[_Kept]) -> None:
+        del self._asking[scope]
+        if not task.cancelled():
+            task.exception()  # looked at, also when everybody who waited has gone
 
     async def _ask(self, scope: str) -> _Kept:
         answer = await self._outward.post_form(

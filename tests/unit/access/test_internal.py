@@ -47,6 +47,29 @@ async def test_many_who_need_a_token_ask_once() -> None:
     assert len(auth.asked) == 1
 
 
+async def test_many_who_need_a_token_fail_together() -> None:
+    """While auth is silent each waits for one timeout, not for those of everybody before; the next asks again."""
+    auth = FarAuth()
+    auth.answer("/oauth/token", 503)
+    tokens = service_tokens(auth)
+    told = await asyncio.gather(*(tokens.get(AUTH_TOKENS_USE) for _ in range(100)), return_exceptions=True)
+    assert {type(each) for each in told} == {Unavailable}
+    assert len(auth.asked) == 1
+    auth.answer("/oauth/token", 200, {"access_token": "good", "expires_in": 600})
+    assert await tokens.get(AUTH_TOKENS_USE) == "good"
+
+
+async def test_who_goes_away_takes_no_token_from_the_others() -> None:
+    """A request given up while it waits for a token leaves the question open for the rest."""
+    auth = FarAuth()
+    tokens = service_tokens(auth)
+    first, second = (asyncio.create_task(tokens.get(AUTH_TOKENS_USE)) for _ in range(2))
+    await asyncio.sleep(0)
+    first.cancel()
+    assert await second == "t1"
+    assert len(auth.asked) == 1
+
+
 @pytest.mark.parametrize("answer", [(401, {"error": "invalid_client"}), (200, {"no": "token"}), (503, None)])
 async def test_no_token_is_unavailable(answer: tuple[int, object]) -> None:
     """Whatever auth's trouble with us is, the caller can only try again; nothing is kept of it."""
