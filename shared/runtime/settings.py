@@ -9,7 +9,7 @@ from typing import Literal, TypeVar
 from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 
 _LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 
@@ -66,21 +66,30 @@ def load_settings(settings: type[SettingsT]) -> SettingsT:
     """
     The settings from the environment.
 
-    Where one is missing or wrong: a sentence for each on standard error, and the process ends with status 2. Values are
-    never shown.
+    Where one is missing or wrong: a sentence for each (of those that are no JSON: for the first) on standard error, and
+    the process ends with status 2. Values are never shown.
     """
     try:
         return settings()
     except ValidationError as error:
         for sentence in _sentences(settings, error):
             sys.stderr.write(sentence + "\n")
-        raise SystemExit(2) from None
+    except SettingsError as error:
+        sys.stderr.write(_not_json(settings, error) + "\n")
+    raise SystemExit(2)
 
 
 def environment_name(settings: type[BaseSettings], field: str) -> str:
     """The environment variable a field is read from."""
     alias = settings.model_fields[field].validation_alias
     return alias if isinstance(alias, str) else f"{settings.model_config.get('env_prefix', '')}{field}".upper()
+
+
+def _not_json(settings: type[BaseSettings], error: SettingsError) -> str:
+    """A list or mapping that cannot be read: only the message says which it is, and it quotes no value."""
+    said = str(error)
+    field = next((name for name in settings.model_fields if f'"{name}"' in said), None)
+    return said if field is None else f"{environment_name(settings, field)} is not valid: it must be JSON"
 
 
 def _sentences(settings: type[BaseSettings], error: ValidationError) -> list[str]:

@@ -1,7 +1,7 @@
 """Settings are read once, and what is wrong with them is a sentence each."""
 
 import pytest
-from pydantic import SecretStr
+from pydantic import Field, SecretStr
 from pydantic_settings import SettingsConfigDict
 
 from shared.runtime.settings import InternalCallerSettings, environment_name, load_settings
@@ -20,6 +20,10 @@ GOOD = {
 
 class Settings(InternalCallerSettings):
     model_config = SettingsConfigDict(env_prefix="X_")
+
+
+class WithList(Settings):
+    apps: tuple[str, ...] = Field(default=(), description="A list, JSON.")
 
 
 @pytest.fixture(autouse=True)
@@ -80,6 +84,15 @@ def test_the_public_url_is_https_but_for_loopback(url: str, good: bool, monkeypa
         return
     with pytest.raises(SystemExit):
         load_settings(Settings)
+
+
+def test_what_is_no_json_is_a_sentence_too(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    """Lists and mappings are JSON: a slip in one names the setting, shows no value, and is no crash."""
+    monkeypatch.setenv("X_APPS", '["SECRET"')
+    with pytest.raises(SystemExit) as ended:
+        load_settings(WithList)
+    assert ended.value.code == 2
+    assert capsys.readouterr().err == "X_APPS is not valid: it must be JSON\n"
 
 
 def test_the_trace_endpoint_has_its_standard_name(monkeypatch: pytest.MonkeyPatch) -> None:
