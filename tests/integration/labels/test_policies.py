@@ -21,7 +21,7 @@ async def somebody_waits_for_an_advisory_lock(labels: Labels) -> bool:
 async def test_a_switch_to_automatic_takes_up_what_is_being_planned_that_moment(labels: Labels) -> None:
     """Planned by the old mode and not committed yet: the switch waits for it, and it does not stay behind."""
     await labels.mode(automatic=False)
-    body = (await labels.order()).model_copy(update={"order_id": uuid4()})
+    body = (await labels.order()).model_copy(update={"order_id": uuid4(), "marketplace_order_id": "171-another"})
     await labels.reserve(body)
     event = Event(new_id(), body.order_id, 1, labels.clock.now(), body)
     async with labels.uow() as store:
