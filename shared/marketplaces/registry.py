@@ -82,9 +82,19 @@ def rates(kind: str) -> Mapping[str, Rate]:
 
 def store_name(marketplace: str, channel_id: str) -> str:
     """What people call this channel; its id where we do not know it."""
-    profile = PROFILES.get(marketplace)
-    channel = profile.stores.get(channel_id) if profile else None
+    channel = _store(marketplace, channel_id)
     return channel.name if channel else channel_id
+
+
+def store_zone(marketplace: str, channel_id: str | None) -> str:
+    """The time zone this channel's deadlines are shown in; UTC where we do not know it."""
+    channel = _store(marketplace, channel_id)
+    return channel.time_zone if channel else "UTC"
+
+
+def _store(marketplace: str, channel_id: str | None) -> Channel | None:
+    profile = PROFILES.get(marketplace)
+    return profile.stores.get(channel_id) if profile and channel_id else None
 
 
 def _amazon(outward: Sends, far_side: FarSide, clock: Clock) -> Marketplace:

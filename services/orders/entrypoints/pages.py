@@ -20,7 +20,7 @@ from shared.access.dependencies import signed_in_page
 from shared.access.principal import Principal
 from shared.kernel.ids import OrderId
 from shared.marketplaces.models import OrderStatus
-from shared.marketplaces.registry import PROFILES, store_name
+from shared.marketplaces.registry import PROFILES, store_name, store_zone
 from shared.web.forms import PostedForm, posted_form
 from shared.web.pages import Pages
 
@@ -98,7 +98,8 @@ async def _order_page(request: Request, who: Principal, order_id: OrderId, opene
 def _render(request: Request, name: str, who: Principal, **context: Any) -> HTMLResponse:
     pages: Pages = request.app.state.pages
     titles = {profile.name: profile.title for profile in PROFILES.values()}
-    return pages.render(request, name, principal=who, said=said, store_name=store_name, titles=titles, **context)
+    stores = {"store_name": store_name, "store_zone": store_zone}
+    return pages.render(request, name, principal=who, said=said, titles=titles, **stores, **context)
 
 
 def _asked(chosen: Mapping[str, str], cursor: str | None) -> OrdersAsked:
