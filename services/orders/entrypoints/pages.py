@@ -98,8 +98,8 @@ async def _order_page(request: Request, who: Principal, order_id: OrderId, opene
 def _render(request: Request, name: str, who: Principal, **context: Any) -> HTMLResponse:
     pages: Pages = request.app.state.pages
     titles = {profile.name: profile.title for profile in PROFILES.values()}
-    stores = {"store_name": store_name, "store_zone": store_zone}
-    return pages.render(request, name, principal=who, said=said, titles=titles, **stores, **context)
+    context |= {"said": said, "titles": titles, "store_name": store_name, "store_zone": store_zone}
+    return pages.render(request, name, principal=who, **context)
 
 
 def _asked(chosen: Mapping[str, str], cursor: str | None) -> OrdersAsked:
