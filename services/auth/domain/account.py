@@ -102,6 +102,11 @@ def email_key(email: str) -> str:
     return email.strip().casefold()
 
 
+def may_be_email(value: str) -> bool:
+    """Whether an account can have it. Nothing else is looked for: what cannot be stored cannot be asked for either."""
+    return len(value) <= _EMAIL_MOST and value.isprintable() and _EMAIL.fullmatch(value) is not None
+
+
 def is_live(session: Session, now: datetime) -> bool:
     return now < session.created_at + SESSION_LASTS and now < session.seen_at + SESSION_IDLE
 
@@ -113,7 +118,7 @@ def locale_of(value: str | None) -> str:
 def _email_problem(email: str) -> str | None:
     if not email:
         return "missing"
-    return None if len(email) <= _EMAIL_MOST and _EMAIL.fullmatch(email) else "not_an_email"
+    return None if may_be_email(email) else "not_an_email"
 
 
 def _password_problem(password: str, email: str) -> str | None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from services.auth.domain.account import Account, SignInRefused, email_key
+from services.auth.domain.account import Account, SignInRefused, email_key, may_be_email
 from services.auth.domain.audit import Action, AuditEntry
 from services.auth.usecases.count_attempt import check_attempts, count_attempt, sign_in_keys
 from services.auth.usecases.ports import PasswordHasher, Store
@@ -28,10 +28,11 @@ async def sign_in(
     Raises SignInRefused, TooManyAttempts. An unknown address takes as long as a wrong password.
     """
     now = clock.now()
-    keys = sign_in_keys(email_key(email), address)
+    key = email_key(email)
+    keys = sign_in_keys(key, address)
     async with uow() as store:
         counted = await count_attempt(keys, store=store, now=now)
-        account = await store.accounts.by_email(email_key(email))
+        account = await store.accounts.by_email(key) if may_be_email(email.strip()) else None
     check_attempts(counted, now)
     fits = await hasher.verify(account.password_hash if account else None, password)
     if account is None or not fits:

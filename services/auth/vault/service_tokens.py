@@ -5,6 +5,7 @@ Authlib's generic server is synchronous; it is built for one request, with the c
 does no I/O. A scope a client may not have is refused (Authlib would trim it silently).
 """
 
+import base64
 import hashlib
 import hmac
 from collections.abc import Collection, Mapping
@@ -69,9 +70,19 @@ class ServiceTokenIssuer:
     def issue(self, form: Mapping[str, str], headers: Mapping[str, str], key: ECKey) -> TokenAnswer:
         """The answer of RFC 6749, token or error."""
         server: Any = _Server(self._issuer, self._clients, key)
-        request = _Request("POST", self._issuer + "/oauth/token", dict(form), dict(headers))
+        request = _Request("POST", self._issuer + "/oauth/token", dict(form), _readable(headers))
         answer: TokenAnswer = server.create_token_response(request)
         return answer
+
+
+def _readable(headers: Mapping[str, str]) -> dict[str, str]:
+    """Without credentials that are no base64 of UTF-8: Authlib falls over those, and they are nobody's."""
+    kind, _, encoded = headers.get("Authorization", "").partition(" ")
+    try:
+        base64.b64decode(encoded).decode()
+    except ValueError:
+        return {}
+    return {"Authorization": f"{kind} {encoded}"} if encoded else {}
 
 
 class _Request(OAuth2Request):

@@ -37,6 +37,7 @@ def problems(**changed: str) -> dict[str, str]:
         ({"email": ""}, {"email": "missing"}),
         ({"email": "owner@shop"}, {"email": "not_an_email"}),
         ({"email": "a b@shop.example"}, {"email": "not_an_email"}),
+        ({"email": "own\x00er@shop.example"}, {"email": "not_an_email"}),
         ({"email": "x" * 250 + "@shop.example"}, {"email": "not_an_email"}),
         ({"password": "elevenchars"}, {"password": "too_short"}),
         ({"password": "x1" * 101}, {"password": "too_long"}),

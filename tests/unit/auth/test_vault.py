@@ -150,3 +150,16 @@ def test_a_service_token_names_its_key_audience_and_client() -> None:
     assert (body["client_id"], body["scope"], body["exp"] - body["iat"]) == ("orders", "auth.tokens:use", 600)
     assert "organisation" not in body
     assert given.body["access_token"] not in repr(given)
+
+
+@pytest.mark.parametrize(
+    "credentials", ["Basic /////w==", "Basic \u00e9", "Basic !", "Basic ", "Basic", "Bearer x", ""]
+)
+def test_credentials_that_cannot_be_read_are_refused(credentials: str) -> None:
+    """Anybody may send anything: it is 401, not an error of ours."""
+    client = ServiceClient("orders", hashlib.sha256(b"secret").hexdigest(), frozenset({"x"}))
+    key = SealedSigning(KEYS).opened(SealedSigning(KEYS).new_key(NOW))
+    issuer = ServiceTokenIssuer("https://passerelle.example", {"orders": client})
+    form = {"grant_type": "client_credentials", "scope": "x"}
+    answer = issuer.issue(form, {"Authorization": credentials}, key)
+    assert (answer.status, answer.body["error"]) == (401, "invalid_client")
