@@ -74,7 +74,7 @@ async def stop_while_reading(scene: Scene, stops: Stops) -> tuple[Stopped, list[
 
 async def leases_end(databases: Databases) -> None:
     """By the database's clock, the only one that counts: what the stopped ones held has ended."""
-    for service, kinds in (("orders", "{poll}"), ("labels", "{label,write_back}")):
+    for service, kinds in (("orders", ["poll"]), ("labels", ["label", "write_back"])):
         statement = (
             "update lease set leased_until = now() where token is not null and kind = any(cast(:kinds as text[]))"
         )
