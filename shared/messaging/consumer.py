@@ -225,7 +225,7 @@ async def _stopped_by_parked(applier: Applier[Store], consumer: AIOKafkaConsumer
     """
     while not stop.is_set():
         async with transaction(applier.engine) as connection:
-            count = await Inbox(connection, applier.service).parked_lately(PARKED_WINDOW_SECONDS)
+            count = await Inbox(connection, applier.service).parked_together(PARKED_WINDOW_SECONDS)
         stopped.set(int(count >= PARKED_LIMIT))
         if count < PARKED_LIMIT:
             return False

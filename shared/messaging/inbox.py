@@ -11,15 +11,19 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shared.events.base import Event
 
-# Rows are locked in subject order; a subject whose row says the same or a later sequence drops out.
+# Rows are locked in subject order; a subject whose row says the same or a later sequence drops out. An event clears a
+# parked one it is as new as, never a newer one: that still waits.
 _ACCEPT = text("""
     insert into inbox as seen (consumer, topic, subject, sequence, applied_at)
     select :consumer, :topic, given.subject, given.sequence, now()
     from unnest(cast(:subjects as uuid[]), cast(:sequences as bigint[])) as given (subject, sequence)
     order by given.subject
     on conflict (consumer, topic, subject) do update
-    set sequence = excluded.sequence, applied_at = now(), parked_sequence = null, parked_event = null,
-        parked_reason = null, parked_since = null
+    set sequence = excluded.sequence, applied_at = now(),
+        parked_sequence = case when seen.parked_sequence > excluded.sequence then seen.parked_sequence end,
+        parked_event = case when seen.parked_sequence > excluded.sequence then seen.parked_event end,
+        parked_reason = case when seen.parked_sequence > excluded.sequence then seen.parked_reason end,
+        parked_since = case when seen.parked_sequence > excluded.sequence then seen.parked_since end
     where seen.sequence < excluded.sequence
     returning subject
 """)
@@ -33,8 +37,12 @@ _PARK = text("""
     where seen.sequence < excluded.parked_sequence
       and coalesce(seen.parked_sequence, 0) <= excluded.parked_sequence
 """)
-_PARKED_LATELY = text("""
-    select count(*) from inbox where consumer = :consumer and parked_since > now() - make_interval(secs => :seconds)
+# Counted back from the newest, not from now: a consumer that stopped for them does not go on by waiting.
+_PARKED_TOGETHER = text("""
+    select count(*) from inbox
+    where consumer = :consumer
+      and parked_since > (select max(parked_since) from inbox where consumer = :consumer)
+                         - make_interval(secs => :seconds)
 """)
 _PARKED = text("""
     select topic, subject, sequence, parked_sequence, parked_reason, parked_since, parked_event
@@ -76,9 +84,10 @@ class Inbox:
         }
         await self._connection.execute(_PARK, values)
 
-    async def parked_lately(self, seconds: float) -> int:
+    async def parked_together(self, seconds: float) -> int:
+        """Keys still parked of which the first came at most so long before the last."""
         values = {"consumer": self._consumer, "seconds": seconds}
-        return int((await self._connection.execute(_PARKED_LATELY, values)).scalar_one())
+        return int((await self._connection.execute(_PARKED_TOGETHER, values)).scalar_one())
 
     async def parked(self, subject: UUID | None = None) -> list["ParkedEvent"]:
         rows = await self._connection.execute(_PARKED, {"consumer": self._consumer, "subject": subject})

@@ -205,6 +205,28 @@ async def test_a_newer_event_replaces_a_parked_one_and_clears_it(engine: AsyncEn
     assert await levels(engine) == {subject: (3, 1)}
 
 
+async def test_an_older_event_leaves_a_newer_parked_one_waiting(engine: AsyncEngine) -> None:
+    """What a newer program could read is not lost because an event before it, of the same batch, was applied."""
+    subject = uuid4()
+    older = received(changed(subject, 1))
+    newer = received(changed(subject, 2), ce_type="inventory.stock.level_changed.v9")
+    await applier(engine).apply(INVENTORY_STOCK.name, [older, newer])
+    assert await levels(engine) == {subject: (1, 1)}
+    assert await parked(engine) == {subject: 2}
+
+
+async def test_keys_parked_together_stay_too_many_however_long_nobody_looks(engine: AsyncEngine) -> None:
+    """The consumer stops for them until a replay clears them, not until ten minutes are over; old ones do not count."""
+    events = [received(changed(uuid4(), 1, sku=POISON)) for _ in range(3)]
+    await applier(engine).apply(INVENTORY_STOCK.name, events)
+    async with engine.begin() as connection:
+        await connection.execute(text("update inbox set parked_since = parked_since - interval '1 day'"))
+        assert await Inbox(connection, "orders").parked_together(600) == 3
+    await applier(engine).apply(INVENTORY_STOCK.name, [received(changed(uuid4(), 1, sku=POISON))])
+    async with engine.begin() as connection:
+        assert await Inbox(connection, "orders").parked_together(600) == 1
+
+
 async def test_a_parked_event_is_replayed_when_the_bug_is_mended(engine: AsyncEngine) -> None:
     """Replay tries the stored event; a handler that can take it now applies it and the parking ends."""
     subject = uuid4()
