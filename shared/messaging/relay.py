@@ -106,6 +106,8 @@ class Relay:
                 return
             await connection.add_listener(CHANNEL, lambda *_: self._wake.set())
             while not stop.is_set():
+                # Also while nothing can be sent: that is when somebody must see the age grow.
+                oldest.set(await connection.fetchval(_OLDEST))
                 await self._publish(connection, stop)
         finally:
             # Ends the session and with it the lock: always the last thing.
