@@ -103,7 +103,8 @@ class SqlLease(Generic[Store]):
         renewed = await connection.execute(
             update(_LEASE)
             .where(self._mine())
-            .values(leased_until=func.clock_timestamp() + timedelta(seconds=seconds))
+            # What was spent so far outlives a holder that is killed.
+            .values(leased_until=func.clock_timestamp() + timedelta(seconds=seconds), budgets=self.budgets.dump())
             .returning(_LEASE.c.leased_until)
         )
         until: datetime | None = renewed.scalar_one_or_none()

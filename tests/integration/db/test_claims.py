@@ -143,6 +143,21 @@ async def test_an_intent_renews_the_lease_and_ends_before_it(engine: AsyncEngine
         assert 14 <= intent.send_before_monotonic - before <= 16
 
 
+async def test_a_killed_holders_calls_stay_spent(engine: AsyncEngine) -> None:
+    """What it spent before its last intent is known to whoever takes over, though it never gave its lease back."""
+    (subject,) = await due(engine)
+    killed = claims(engine, lease_seconds=0.2, margin_seconds=0.1).lease("call_out")
+    holder = await killed.__aenter__()
+    assert holder is not None
+    for _ in range(4):
+        holder.budgets.spend("call", SystemClock().now())
+    await holder.intend(done(subject, uuid4()))
+    async with engine.connect() as connection:
+        saved = (await connection.execute(select(leases.c.budgets))).scalar_one()
+    assert saved["call"]["tokens"] < 2
+    await killed.__aexit__(None, None, None)
+
+
 async def test_a_throttled_subject_rests_and_the_others_go_on(engine: AsyncEngine) -> None:
     """Throttled pauses one subject for as long as it says; its budget is kept for the next holder."""
     throttled, *others = await due(engine, 3)
