@@ -197,9 +197,13 @@ class TokenVault(Protocol):
 class SigningVault(Protocol):
     def new_key(self, now: datetime) -> SigningKey: ...
 
+    def opens(self, key: SigningKey) -> bool:
+        """Whether we can sign with it: a key-encryption key that is lost takes it along."""
+        ...
+
 
 class KeyWrapping(Protocol):
-    """None: the data key is under the newest key-encryption key already."""
+    """None: the data key is under the newest key-encryption key already, or does not open (which is logged)."""
 
     def rewrap_grant(self, grant_id: GrantId, wrapped: bytes) -> bytes | None: ...
 

@@ -8,6 +8,7 @@ from typing import Any
 from joserfc.jwk import ECKey
 
 from services.auth.domain.signing import SigningKey
+from shared.crypto.errors import CryptoError
 from shared.crypto.keyring import KeyRing
 from shared.kernel.ids import new_id
 
@@ -27,6 +28,13 @@ class SealedSigning:
         private = json.dumps(pair.as_dict(private=True)).encode()
         sealed = self._keys.seal(data_key, private, signing_context(kid))
         return SigningKey(kid, dict(pair.as_dict(private=False)), data_key, sealed, now)
+
+    def opens(self, key: SigningKey) -> bool:
+        try:
+            self.opened(key)
+        except CryptoError:
+            return False
+        return True
 
     def opened(self, key: SigningKey) -> ECKey:
         """The pair, to sign with."""

@@ -1,15 +1,17 @@
 """The token endpoint, its keys, the session resolver, and who may come in at all."""
 
 import asyncio
+import base64
 from collections.abc import Callable
 from datetime import timedelta
 from uuid import uuid4
 
 import httpx
 import pytest
+from pydantic import SecretStr
 
 from services.auth.usecases.keep_house import keep_house
-from tests.integration.auth.conftest import Running, Visitor
+from tests.integration.auth.conftest import Running, Visitor, run_auth
 
 COOKIE = "passerelle_session"
 
@@ -77,6 +79,20 @@ async def test_a_token_of_the_old_key_still_works_after_rotation(auth: Running) 
     await auth.rows("update signing_key set created_at = created_at - interval '31 days'")
     await house(auth)
     assert (await service.post("/internal/v1/sessions/resolve", json={"session": "x"})).status_code == 404
+
+
+async def test_a_signing_key_that_does_not_open_is_succeeded(auth: Running) -> None:
+    """The key-encryption key is lost: sellers must authorise again, but our services go on at once."""
+    await house(auth)
+    lost = SecretStr("k2:" + base64.b64encode(bytes(32)).decode())
+    after = run_auth(auth.settings.model_copy(update={"key_encryption_keys": lost}), auth.sandbox)
+    try:
+        await house(after)
+        await house(after)
+        assert (await after.service()).headers["authorization"]
+        assert len(await after.rows("select kid from signing_key")) == 2
+    finally:
+        await after.close()
 
 
 async def test_two_processes_make_one_first_key(auth: Running, another: Callable[[], Running]) -> None:

@@ -86,6 +86,13 @@ def test_data_keys_move_to_the_newest_key() -> None:
     assert Rewrapping(only_new).rewrap_grant(grant.id, rewrapped) is None
 
 
+def test_a_data_key_that_does_not_open_is_left() -> None:
+    """An operator who dropped a key too early, or one damaged row, must not end the worker for everybody."""
+    grant = sealed()
+    assert Rewrapping(KeyRing.parse(NEW)).rewrap_grant(grant.id, grant.data_key) is None
+    assert Rewrapping(KeyRing.parse(f"{NEW},{OLD}")).rewrap_grant(grant.id, grant.data_key[:-1]) is None
+
+
 def test_a_token_is_usable_until_a_minute_before_its_end() -> None:
     """And never when it, or a newer one, was refused."""
     state = state_of(sealed())
