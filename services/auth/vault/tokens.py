@@ -82,7 +82,9 @@ class RenewedTokens:
             while self._clock.now() < until:
                 async with self._leases.lease_of(KIND, grant_id) as lease:
                     if lease is not None:
-                        await self._renewal.run(lease, seen.token_version)
+                        # Whoever had it until now may just have failed: then it is too soon to ask again.
+                        if not _moved(seen, await self._read(seen.connection_id)):
+                            await self._renewal.run(lease, seen.token_version)
                         return
                 await asyncio.sleep(_LOOK_AGAIN_SECONDS)
                 if _moved(seen, await self._read(seen.connection_id)):
