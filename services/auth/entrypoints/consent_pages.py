@@ -97,7 +97,8 @@ async def callback(
         returned = read_return(state, spapi_oauth_code, selling_partner_id)
         connection_id = await _complete(request, returned)
     except ConsentFailed as failed:
-        log.warning("consent.failed", marketplace=marketplace, reason=failed.problem.value)
+        ours = failed.problem is ConsentProblem.OUR_SECRET  # the page says that the operator was told
+        (log.error if ours else log.warning)("consent.failed", marketplace=marketplace, reason=failed.problem.value)
         return RedirectResponse(f"/connections/outcome/{failed.problem.value}", 303)
     await _look_at_once(held, connection_id)
     return RedirectResponse(f"/connections?connected={connection_id}", 303)
@@ -118,7 +119,11 @@ async def _complete(request: Request, returned: Returned) -> ConnectionId:
     if await _signed_in(request) is None:
         raise ConsentFailed(ConsentProblem.UNKNOWN)
     session = digest(session_cookie(request))
-    return await complete_consent(returned, session, uow=held.uow, vault=held.consents, clock=held.clock)
+    try:
+        return await complete_consent(returned, session, uow=held.uow, vault=held.consents, clock=held.clock)
+    except (DatabaseUnavailable, Conflict) as error:
+        # State and code may be used up: opening the address again, as a 503 asks for, would connect nothing.
+        raise ConsentFailed(ConsentProblem.UNCERTAIN) from error
 
 
 async def _signed_in(request: Request) -> Principal | None:

@@ -58,7 +58,7 @@ OUTCOMES = {
     ),
     ConsentProblem.UNCERTAIN: Outcome(
         "Please authorise once more",
-        "The marketplace did not answer when we asked it to complete the authorisation. That cannot be asked twice.",
+        "We do not know whether the authorisation was completed, and that cannot be asked twice.",
         "Please connect again: authorising twice does no harm.",
     ),
     ConsentProblem.AWAY: Outcome(

@@ -1,9 +1,33 @@
 """From *Connect* to a connection, and every way in which a redirect may be abused."""
 
+from contextlib import AbstractAsyncContextManager
+from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+from services.auth.bootstrap import Auth
+from services.auth.domain.grant import SealedGrant
+from services.auth.usecases.ports import Store
+from shared.db.errors import DatabaseUnavailable
 from tests.integration.auth.conftest import Running, Visitor
+
+
+class AwayAfterExchange:
+    """The vault, and a database that answers only until the code is exchanged."""
+
+    def __init__(self, held: Auth) -> None:
+        self.held = held
+        self.away = False
+
+    async def exchange(self, marketplace: str, region: str, code: str) -> SealedGrant:
+        self.away = True
+        return await self.held.consents.exchange(marketplace, region, code)
+
+    def uow(self) -> AbstractAsyncContextManager[Store]:
+        if self.away:
+            raise DatabaseUnavailable("away")
+        return self.held.uow()
 
 
 def outcome(answer_location: str) -> str:
@@ -187,6 +211,19 @@ async def test_an_unknown_outcome_asks_to_authorise_once_more(auth: Running) -> 
     answer = await visitor.connect(seller["seller_id"])
     assert outcome(answer.headers["location"]) == "uncertain"
     assert "authorise once more" in (await visitor.get(answer.headers["location"])).text
+    assert (await visitor.connect(seller["seller_id"])).headers["location"].startswith("/connections?connected=")
+
+
+async def test_a_database_that_goes_away_on_the_way_asks_to_authorise_once_more(auth: Running) -> None:
+    """The code is spent and what it gave is lost: the seller is sent away from the address and told what to do."""
+    seller = await auth.sandbox.seller(region="eu")
+    visitor = await auth.visitor().sign_up()
+    back = await visitor.confirm(await visitor.begin(), seller["seller_id"])
+    away: Any = AwayAfterExchange(auth.held)
+    auth.app.state.auth = replace(auth.held, uow=away.uow, consents=away)
+    assert outcome((await visitor.get(back)).headers["location"]) == "uncertain"
+    auth.app.state.auth = auth.held
+    assert await visitor.connections() == []
     assert (await visitor.connect(seller["seller_id"])).headers["location"].startswith("/connections?connected=")
 
 
