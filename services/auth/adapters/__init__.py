@@ -1,1 +1,1 @@
-"""Tables, repositories and reads: SQLAlchemy lives here. And Authlib's token endpoint."""
+"""Tables, repositories, reads, password hashing: SQLAlchemy and Argon2 live here."""

@@ -37,11 +37,6 @@ class SqlViews:
             row = (await connection.execute(query)).first()
         return to_connection(row) if row else None
 
-    async def organisation_name(self, organisation_id: OrganisationId) -> str:
-        query = select(tables.organisation.c.name).where(tables.organisation.c.id == organisation_id)
-        async with transaction(self._engine) as connection:
-            return str((await connection.execute(query)).scalar_one())
-
     async def signing_keys(self) -> Sequence[SigningKey]:
         async with transaction(self._engine) as connection:
             return await SqlSigningKeys(connection).all()
