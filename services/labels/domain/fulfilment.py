@@ -10,7 +10,7 @@ from datetime import datetime
 from uuid import UUID
 
 from services.labels.domain.order import Order, OrderLine, Reservation
-from services.labels.domain.shipment import Shipment
+from services.labels.domain.shipment import Shipment, Told
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +72,8 @@ def shipped_elsewhere(fulfilment: Fulfilment, line: OrderLine) -> int:
     Units that left without us, by the marketplace's count.
 
     Its count includes ours: those are known by their references. A marketplace that was read without its parcels shows
-    none at all; then those that were sent are ours.
+    none at all; then those that were sent are ours. Until it counts them, the units of a parcel found to be another's
+    are gone too: they must not be planned once more.
     """
     order = fulfilment.order
     references = {package.reference for package in order.packages} if order else set()
@@ -83,7 +84,12 @@ def shipped_elsewhere(fulfilment: Fulfilment, line: OrderLine) -> int:
             continue
         there = write_back.reference in references if references else write_back.may_have_left
         ours += shipment.units(line.line_id) if there else 0
-    return max(0, line.fulfilled - ours)
+    counted = max(0, line.fulfilled - ours)
+    return counted or sum(one.units(line.line_id) for one in fulfilment.shipments if _is_anothers(one))
+
+
+def _is_anothers(shipment: Shipment) -> bool:
+    return shipment.write_back is not None and shipment.write_back.state is Told.SHIPPED_ELSEWHERE
 
 
 def shippable(fulfilment: Fulfilment, line: OrderLine) -> int:

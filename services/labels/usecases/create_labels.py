@@ -2,7 +2,7 @@
 Making the labels that are due of one connection: read the recipient -> check -> intend -> carrier -> settle.
 
 Everything that can be missing is checked before a number is drawn. A process that dies between the steps leaves a
-frozen parcel behind, which the next holder resumes under the same number.
+frozen parcel behind, which the next holder resumes under the same number; a person does where the carrier is blind.
 """
 
 from dataclasses import dataclass, replace
@@ -96,6 +96,10 @@ async def _intend(store: Store, row: DueLabel, read: ReadRecipient, tools: Label
     before = (await store.fulfilments.lock([row.order_id]))[0]
     [after] = await tools.planner.plan(store, [before])
     parcel = after.shipment(row.shipment_id)
+    if _in_doubt(parcel, tools):
+        doubtful = labels.outcome_unknown(parcel, now, blind=True)
+        await save_and_tell(store, [(before, after.with_shipment(doubtful))], now)
+        return None
     settings = (await store.policies.carriers([after.organisation_id])).get(after.organisation_id)
     if settings is None or not _goes(parcel):
         await save_and_tell(store, [(before, after)], now)
@@ -115,6 +119,12 @@ async def _intend(store: Store, row: DueLabel, read: ReadRecipient, tools: Label
 def _goes(parcel: Shipment) -> bool:
     """It is still to be made, by this holder and now."""
     return parcel.state is State.LABEL_PENDING and parcel.label_due_at is not None and parcel.weight_grams is not None
+
+
+def _in_doubt(parcel: Shipment, tools: Labelling) -> bool:
+    """Whoever asked for it last died before the outcome was known, and this carrier must not be asked twice."""
+    blind = tools.carrier.abilities.write == "blind"
+    return blind and parcel.state is State.LABEL_PENDING and not parcel.label_known
 
 
 def _recipient_changed(fulfilment: Fulfilment, digest: str) -> bool:
@@ -200,7 +210,10 @@ async def _hold(lease: Lease[Store], row: DueLabel, held: Hold, tools: Labelling
         parcel = before.shipment(row.shipment_id)
         if parcel.state is not State.LABEL_PENDING or before.order is None:
             return
-        waiting = labels.held_back(parcel, before.order.version, held)
+        if _in_doubt(parcel, tools):
+            waiting = labels.outcome_unknown(parcel, tools.planner.now(), blind=True)
+        else:
+            waiting = labels.held_back(parcel, before.order.version, held)
         [after] = await tools.planner.plan(store, [before.with_shipment(waiting)])
         await save_and_tell(store, [(before, after)], tools.planner.now())
 

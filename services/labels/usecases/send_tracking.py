@@ -1,7 +1,8 @@
 """
 Sending one parcel's number: intend (the words frozen, under the order's lock) -> send -> settle.
 
-A keyed write: a process that dies anywhere leaves words and reference behind, which the next holder sends again.
+A process that dies anywhere leaves words and reference behind. Where the marketplace knows them again (a keyed write)
+the next holder sends the same; elsewhere it reads first, or leaves it to a person.
 """
 
 from dataclasses import dataclass
@@ -68,7 +69,7 @@ async def _intend(store: Store, row: DueWriteBack, place: Place, tools: Telling)
     told = shipment.write_back
     if told is None or before.order is None or told.state not in (Told.OWED, Told.SENDING):
         return None
-    held = _held(before, shipment, now)
+    held = _held(before, shipment, place, now)
     if held is not None:
         [after] = await tools.planner.plan(store, [before.with_shipment(held)])
         await save_and_tell(store, [(before, after)], now)
@@ -76,14 +77,16 @@ async def _intend(store: Store, row: DueWriteBack, place: Place, tools: Telling)
     return await _word(store, before, shipment, place.tracking, now)
 
 
-def _held(fulfilment: Fulfilment, shipment: Shipment, now: datetime) -> Shipment | None:
+def _held(fulfilment: Fulfilment, shipment: Shipment, place: Place, now: datetime) -> Shipment | None:
     """What becomes of it instead of being sent; None: it may go out."""
     order, told = fulfilment.order, shipment.write_back
     if order is None or told is None:
         return None
     cancel = order.cancelled or (order.cancel_requested and shipment.despite_version != order.version)
+    if told.may_have_left and cancel:
+        return write_back.read_instead(shipment, now)
     if told.may_have_left:
-        return write_back.read_instead(shipment, now) if cancel else None
+        return _not_repeated(shipment, place, now)
     if order.cancelled:
         return released(shipment, Reason.ORDER_CANCELLED, now)
     if cancel:
@@ -91,6 +94,14 @@ def _held(fulfilment: Fulfilment, shipment: Shipment, now: datetime) -> Shipment
     if write_back.covered_by_others(shipment, order, fulfilment.references_beside(shipment)):
         return write_back.shipped_elsewhere(shipment)
     return None if still_fits(fulfilment, shipment) else labels.outdated(shipment)
+
+
+def _not_repeated(shipment: Shipment, place: Place, now: datetime) -> Shipment | None:
+    """Whoever sent it last died before its outcome was known, and what is not keyed is not just sent again."""
+    told, write = shipment.write_back, place.tracking.capabilities.write
+    if told is None or told.known or write == "keyed":
+        return None
+    return write_back.outcome_unknown(shipment, now, write, place.timing)
 
 
 async def _word(

@@ -254,3 +254,35 @@ async def test_a_second_carrier_that_calls_out_fits_the_port(
     shipment = await labels.shipment(order.order_id)
     assert (shipment.state, len(carrier.keys)) == (state, calls)
     assert {UUID(key) for key in carrier.keys} == {shipment.shipment_id}
+
+
+async def test_a_blind_carrier_is_not_asked_again_for_one_that_died_asking(labels: Labels) -> None:
+    """The label may exist at the carrier's: a person looks, also when the recipient is gone meanwhile."""
+    carrier: Any = BoughtLabels("blind")
+    labels.labelling = replace(labels.labelling, carrier=carrier)
+    for erased in (False, True):
+        order = await labels.order()
+        labels.recipients.fails = None
+        assert await die_at(labels, "label", 2, after=True)
+        labels.recipients.fails = RecipientGone(erased=True) if erased else None
+        await labels.make_due()
+        await labels.make_labels()
+        shipment = await labels.shipment(order.order_id)
+        assert (shipment.state, shipment.reason) == (State.NEEDS_PERSON, "label_outcome_unknown")
+    assert carrier.keys == []
+
+
+@pytest.mark.parametrize(("write", "state"), [("readable", Told.SENT), ("blind", Told.NEEDS_PERSON)])
+async def test_a_write_without_a_key_is_not_repeated_for_one_that_died_sending(
+    labels: Labels, write: Any, state: Told
+) -> None:
+    """Readable = read first; blind = a person. Either way the next holder sends nothing."""
+    labels.tracking.capabilities = replace(labels.tracking.capabilities, write=write)
+    order = await labels.order()
+    await labels.make_labels()
+    assert await die_at(labels, "write_back", 2, after=True)
+    await labels.make_due()
+    await labels.tell()
+    told = await labels.told(order.order_id)
+    assert (told.state, told.reason, told.may_have_left) == (state, "outcome_unknown", True)
+    assert labels.tracking.sent == []

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.labels.domain import labels
+from services.labels.domain import labels, write_back
 from services.labels.domain.fulfilment import Fulfilment
 from services.labels.domain.labels import Asked, NotPossible
 from services.labels.domain.order import Package, Reservation
@@ -273,3 +273,14 @@ def test_a_voided_label_is_followed_by_one_made_by_hand() -> None:
         (State.VOIDED, "voided_by_person"),
         (State.PLANNED, "label_voided"),
     ]
+
+
+def test_units_in_anothers_parcel_are_not_planned_before_the_marketplace_counts_them() -> None:
+    """Its parcels and its counts come apart: no second label meanwhile. Counted, what is really left is planned."""
+    state = sent()
+    elsewhere = state.with_shipment(write_back.shipped_elsewhere(first(state)))
+    assert plan(elsewhere, AUTOMATIC, NOW, ids()).shipments == elsewhere.shipments
+    assert elsewhere.order is not None
+    counted = order(replace(elsewhere.order.lines[0], fulfilled=1), version=2)
+    after = plan(replace(elsewhere, order=counted, reservation=reservation(counted)), AUTOMATIC, NOW, ids())
+    assert [one.lines[0].quantity for one in after.shipments if one.open] == [1]
