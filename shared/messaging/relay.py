@@ -40,6 +40,8 @@ _IDLE_SESSION_TIMEOUT = "15s"
 _POLL_SECONDS = 2.0
 _CLEANING_SECONDS = 600.0
 _AWAY_SECONDS = 1.0
+# The last is what a driver says that was frozen in the middle of a question and finds its connection ended.
+_LOST = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
 _REFUSALS = (
     InvalidMessageError,
     InvalidTopicError,
@@ -76,7 +78,7 @@ async def run_relay(database_url: str, kafka: KafkaSettings, *, service: str, st
     while not stop.is_set():
         try:
             await Relay(database_url, kafka, service).run(stop)
-        except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, KafkaError) as error:
+        except (*_LOST, OSError, KafkaError) as error:
             log.warning("relay.interrupted", reason=type(error).__name__)
             await _rest(stop, _AWAY_SECONDS)
 
