@@ -64,9 +64,9 @@ class Scene:
         return await self.shop.plant(count, **line | fields)
 
     async def polling(self) -> Json:
-        """How far our connection is read, and why reading waits."""
-        (found,) = (await self.shop.get("/api/orders/v1/polling"))["items"]
-        return dict(found)
+        """How far our connection is read, and why reading waits; nothing yet where orders has not heard of it."""
+        found = (await self.shop.get("/api/orders/v1/polling"))["items"]
+        return dict(found[0]) if found else {"read_up_to": None, "waits_for": None, "lean": False}
 
     async def shipment(self, number: str) -> Json:
         """The shipment of a marketplace order, as its API shows it; empty: none yet."""

@@ -25,23 +25,25 @@ class Copies:
     stack: Stack
     layout: Layout
 
-    async def start(self, processes: Sequence[Process], *, auth_url: str | None = None) -> None:
-        """Returns when all of them are ready. They ask the copy of auth, or the one at `auth_url`."""
-        for process in processes:
-            self.stack.supervisor.start(self._program(*process, auth_url))
+    async def start(self, processes: Sequence[Process]) -> None:
+        """Returns when all of them are ready. They call each other, and the first copies of what is not among them."""
+        for service, process in processes:
+            self.stack.supervisor.start(self._program(service, process, processes))
         async with httpx.AsyncClient(trust_env=False, timeout=3) as client, asyncio.timeout(_READY_WITHIN_SECONDS):
-            for process in processes:
-                await _ready(client, self.layout.watch[process])
+            for each in processes:
+                await _ready(client, self.layout.watch[each])
 
     async def stop(self) -> None:
         await self.stack.supervisor.stop([_name(*process) for process in EVERY_PROCESS])
 
-    def _program(self, service: str, process: str, auth_url: str | None) -> Program:
-        environments = replace(self.stack.environments, layout=self.layout)
-        prefix, name = service.upper() + "_", _name(service, process)
-        own = {prefix + "INSTANCE_ID": name} | ({prefix + "AUTH_URL": auth_url} if auth_url else {})
+    def _program(self, service: str, process: str, beside: Sequence[Process]) -> Program:
+        first = self.stack.layout.api
+        called = {name: self.layout.api[name] if (name, "api") in beside else first[name] for name in first}
+        layout = replace(self.layout, api=called | {service: self.layout.api[service]})
+        environment = replace(self.stack.environments, layout=layout).of(service, process)
+        name = _name(service, process)
         command = [sys.executable, "-m", f"services.{service}", process]
-        return Program(name, command, environments.of(service, process) | own)
+        return Program(name, command, environment | {f"{service.upper()}_INSTANCE_ID": name})
 
 
 @asynccontextmanager

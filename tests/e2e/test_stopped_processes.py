@@ -92,7 +92,7 @@ async def test_stopped_workers_are_replaced_and_discarded(stack: Stack) -> None:
             relay, published = await stop_while_publishing(publishing, stops)
             poller, read = await stop_while_reading(reading, stops)
             await leases_end(databases)
-            await copies.start(_TAKING_OVER, auth_url=stack.layout.api_url("auth"))
+            await copies.start(_TAKING_OVER)
             work = [(telling, told), (publishing, published), (reading, read)]
             await asyncio.gather(*(scene.all_confirmed(numbers) for scene, numbers in work))
             for stopped in stops.stopped:
