@@ -6,6 +6,7 @@ import json
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Literal
+from urllib.parse import quote
 
 from pydantic import BaseModel, SecretStr, ValidationError
 
@@ -36,7 +37,8 @@ class ServiceTokens:
         self, auth_url: str, client_id: str, client_secret: SecretStr, outward: Outward, *, clock: Clock | None = None
     ) -> None:
         self._url = auth_url.rstrip("/") + "/oauth/token"
-        pair = f"{client_id}:{client_secret.get_secret_value()}".encode()
+        # Form-encoded first (RFC 6749, 2.3.1): auth decodes it, so a `%` in a secret would be read as something else.
+        pair = ":".join(quote(part, safe="") for part in (client_id, client_secret.get_secret_value())).encode()
         self._authorization = "Basic " + base64.b64encode(pair).decode()
         self._outward = outward
         self._clock = clock or SystemClock()

@@ -6,6 +6,7 @@ from urllib.parse import parse_qs
 
 import httpx
 import pytest
+from authlib.oauth2.rfc6749.util import extract_basic_authorization
 from pydantic import SecretStr
 
 from shared.access.internal import InternalApi, ServiceTokens, problem_name, retry_after_seconds
@@ -27,6 +28,16 @@ async def test_a_token_is_asked_for_by_client_credentials() -> None:
     assert request.headers["authorization"] == "Basic " + base64.b64encode(b"orders:s3cret").decode()
     assert parse_qs(request.content.decode()) == {"grant_type": ["client_credentials"], "scope": [AUTH_TOKENS_USE]}
     assert str(request.url) == "http://auth/oauth/token"
+
+
+async def test_an_odd_secret_arrives_as_it_is() -> None:
+    """Id and secret are form-encoded before they are joined, as auth reads them (RFC 6749, 2.3.1)."""
+    auth = FarAuth()
+    await ServiceTokens("http://auth", "orders", SecretStr("50%41+é:/"), auth.outward()).get(AUTH_TOKENS_USE)
+    assert extract_basic_authorization({"Authorization": auth.asked[0].headers["authorization"]}) == (
+        "orders",
+        "50%41+é:/",
+    )
 
 
 async def test_a_token_is_kept_until_a_minute_before_its_end() -> None:
