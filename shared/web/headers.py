@@ -41,7 +41,7 @@ class _Headers:
         async def add(message: Any) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
-                for name, value in (self.fixed | _by_request(scope)).items():
+                for name, value in (self.fixed | _by_answer(scope, message["status"])).items():
                     headers.setdefault(name, value)
             await send(message)
 
@@ -63,6 +63,8 @@ def _policy(form_targets: tuple[str, ...]) -> str:
     )
 
 
-def _by_request(scope: Any) -> dict[str, str]:
-    kept = "public, immutable, " + _A_YEAR if scope["path"].startswith("/static/") else "no-store"
+def _by_answer(scope: Any, status: int) -> dict[str, str]:
+    """A file that is missing (its page is of a newer release than this process) must not stay missing for a year."""
+    file = scope["path"].startswith("/static/") and status in {200, 304}
+    kept = "public, immutable, " + _A_YEAR if file else "no-store"
     return {"cache-control": kept} | ({"strict-transport-security": _A_YEAR} if scope["scheme"] == "https" else {})

@@ -86,6 +86,7 @@ def _static_address(name: str) -> str:
 
 
 def _in_language(request: Request, language: str) -> str:
-    """This very page in another language."""
+    """This very page in another language; `//host/…`, which a browser would take for somebody else's, stays a path."""
+    path = "/" + request.url.path.lstrip("/")
     kept = [(name, value) for name, value in request.query_params.multi_items() if name not in _NOT_REPEATED]
-    return f"{request.url.path}?{urlencode([*kept, (PARAMETER, language)])}"
+    return f"{path}?{urlencode([*kept, (PARAMETER, language)])}"

@@ -177,6 +177,14 @@ async def test_a_name_missing_in_a_page_is_a_bug(client: httpx.AsyncClient, app:
     assert (await client.get("/page/typo")).status_code == 500
 
 
+async def test_a_link_to_another_language_stays_here(client: httpx.AsyncClient) -> None:
+    """A browser takes `//host/` for another host: an address that begins so must not come back as a link."""
+    page = await client.get("http://127.0.0.1:8080//evil.example/x?a=1", headers={"accept": "text/html"})
+    assert page.status_code == 404
+    assert 'href="/evil.example/x?a=1&amp;language=fr"' in page.text
+    assert 'href="//' not in page.text
+
+
 def test_a_sentence_alone_is_translated(pages: Pages) -> None:
     """For what is said outside a template; without a translation it stays English."""
     request = Request({"type": "http", "query_string": b"language=fr", "headers": []})
