@@ -28,6 +28,7 @@ from shared.marketplaces.ports import OAuthPort
 KIND = "token"
 LEASE_SECONDS = 15.0
 MARGIN_SECONDS = 5.0
+_AFTER_A_BUG = timedelta(seconds=30)
 
 log = structlog.get_logger()
 renewals = Counter("auth_token_renewals_total", "Access tokens asked for at far sides, by outcome", ["outcome"])
@@ -43,7 +44,7 @@ class Renewal:
         """
         Leaves a newer token, a revoked connection or a noted failure on the rows; nothing where somebody was faster.
 
-        Raises LeaseLost: what was found out is discarded.
+        Raises LeaseLost: what was found out is discarded. What nobody expected is raised too, after it was noted.
         """
         grant_id = GrantId(lease.subject)
         intent = await lease.intend(lambda store: store.grants.get(grant_id))
@@ -57,14 +58,20 @@ class Renewal:
             reason = error.code
             await lease.settle(lambda store: self._lost(store, grant, reason))
         except FarSideError as error:
-            failure, pause = _failure(error)
-            renewals.labels(failure.value).inc()
             log.warning("token.not_renewed", grant_id=str(grant_id), reason=error.code)
-            retry_at = self._clock.now() + pause
-            await lease.settle(lambda store: store.grants.fail(grant_id, seen_version, failure, retry_at))
+            await self._failed(lease, grant, *_failure(error))
+        except Exception:
+            # Such as a grant that does not open any more: told to everybody for a while, instead of tried by each.
+            await self._failed(lease, grant, RenewalFailure.UNAVAILABLE, _AFTER_A_BUG)
+            raise
         else:
             renewals.labels("renewed").inc()
             await lease.settle(lambda store: store.grants.renew(renewed, seen_version))
+
+    async def _failed(self, lease: Lease[Store], grant: SealedGrant, failure: RenewalFailure, pause: timedelta) -> None:
+        renewals.labels(failure.value).inc()
+        retry_at = self._clock.now() + pause
+        await lease.settle(lambda store: store.grants.fail(grant.id, grant.token_version, failure, retry_at))
 
     async def _ask(self, grant: SealedGrant) -> SealedGrant:
         asked_at = self._clock.now()

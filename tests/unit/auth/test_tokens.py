@@ -1,9 +1,10 @@
 """Who renews a token, and who does not."""
 
+import base64
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
 from uuid import UUID
@@ -11,11 +12,17 @@ from uuid import UUID
 import pytest
 
 from services.auth.domain.connection import ConnectionState
+from services.auth.domain.grant import SealedGrant
 from services.auth.domain.token import RenewalFailure, TokenState
+from services.auth.vault.renewal import Renewal
+from services.auth.vault.seals import GrantSeals
 from services.auth.vault.tokens import RenewedTokens
+from shared.crypto.errors import CannotOpen
+from shared.crypto.keyring import KeyRing
 from shared.kernel.errors import Throttled
 from shared.kernel.ids import ConnectionId, GrantId, new_id
-from tests.unit.auth.builders import NOW, FixedClock
+from shared.kernel.ports import Intent
+from tests.unit.auth.builders import NOW, FixedClock, answer
 
 EXPIRED = TokenState(ConnectionId(new_id()), ConnectionState.AUTHORISED, 1, GrantId(new_id()), 1, expires_at=NOW)
 
@@ -66,3 +73,36 @@ async def test_a_failure_of_who_had_the_lease_before_is_believed() -> None:
     with pytest.raises(Throttled):
         await tokens(row).current(EXPIRED)
     assert row.renewals == []
+
+
+class HeldLease:
+    """The lease of a grant; `failed`: what was noted on its row."""
+
+    def __init__(self, grant: SealedGrant) -> None:
+        self.subject = grant.id
+        self.grant = grant
+        self.failed: list[tuple[RenewalFailure, timedelta]] = []
+
+    async def intend(self, work: Any) -> Intent[SealedGrant]:
+        return Intent(await work(SimpleNamespace(grants=self)), NOW, 0.0)
+
+    async def settle(self, work: Any) -> None:
+        await work(SimpleNamespace(grants=self))
+
+    async def get(self, _grant_id: GrantId) -> SealedGrant:
+        return self.grant
+
+    async def fail(self, _grant_id: GrantId, _seen: int, failure: RenewalFailure, retry_at: datetime) -> None:
+        self.failed.append((failure, retry_at - NOW))
+
+
+async def test_a_grant_that_does_not_open_is_not_tried_by_each_caller() -> None:
+    """The trouble is noted on the row for half a minute, and raised for the log."""
+    ring = KeyRing.parse("k1:" + base64.b64encode(bytes(32)).decode())
+    other = KeyRing.parse("k1:" + base64.b64encode(b"o" * 32).decode())
+    sealed = GrantSeals(ring).new_grant(GrantId(new_id()), "amazon", "eu", answer(), NOW)
+    lease: Any = HeldLease(sealed)
+    nobody: Any = SimpleNamespace(refresh=None)
+    with pytest.raises(CannotOpen):
+        await Renewal({"amazon": nobody}, GrantSeals(other), FixedClock()).run(lease, sealed.token_version)
+    assert lease.failed == [(RenewalFailure.UNAVAILABLE, timedelta(seconds=30))]
