@@ -4,7 +4,8 @@ copy has taken over: what it found out is discarded, and no effect is doubled.
 """
 
 import asyncio
-from contextlib import AsyncExitStack, suppress
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from uuid import UUID
 
 import pytest
@@ -55,13 +56,27 @@ async def stop_while_telling(scene: Scene, stops: Stops) -> tuple[Stopped, list[
 
 
 async def stop_while_publishing(scene: Scene, stops: Stops) -> tuple[Stopped, list[str]]:
-    """orders' relay, with events before it that nobody has published yet."""
-    numbers = await scene.plant(10)
-    waiting = "select id from outbox where published_at is null limit 1"
-    async with asyncio.timeout(60):
-        while not await scene.databases.rows("orders", waiting):
-            await asyncio.sleep(0.002)
-    return stops.stop("orders-worker"), numbers
+    """orders' relay, in the middle of noting what it has sent."""
+    async with slow_notes(scene.databases):
+        numbers = await scene.plant(10)
+        waiting = "select id from outbox where published_at is null limit 1"
+        async with asyncio.timeout(60):
+            while not await scene.databases.rows("orders", waiting):
+                await asyncio.sleep(0.02)
+        return stops.stop("orders-worker"), numbers
+
+
+@asynccontextmanager
+async def slow_notes(databases: Databases) -> AsyncIterator[None]:
+    """Whoever notes that events of orders are published takes a second: long enough to be caught at it."""
+    slowly = "returns trigger language plpgsql as $$ begin perform pg_sleep(1); return null; end $$"
+    await databases.change("orders", f"create function note_slowly() {slowly}")
+    trigger = "before update on outbox for each statement execute function note_slowly()"
+    await databases.change("orders", f"create trigger note_slowly {trigger}")
+    try:
+        yield
+    finally:
+        await databases.change("orders", "drop function note_slowly cascade")
 
 
 async def stop_while_reading(scene: Scene, stops: Stops) -> tuple[Stopped, list[str]]:
