@@ -75,6 +75,10 @@ class _Turn:
     data: tuple[str, ...]
 
 
+class _OtherConsent(Exception):
+    """The token is of a consent our copy of the connection has not heard of, or no longer has."""
+
+
 async def poll(lease: Lease[Store], *, polling: Polling) -> None:
     """
     Read the page that is due for the lease's connection, and settle it.
@@ -88,6 +92,8 @@ async def poll(lease: Lease[Store], *, polling: Polling) -> None:
         page, token = await _read(turn, lease.budgets, polling)
     except (DataRefused, PageTokenRefused) as error:
         await _start_again(turn, error, lease, polling)
+    except _OtherConsent:
+        _rest(turn, lease)
     except FarSideError as error:
         await _note(error, turn, lease, polling)
         raise
@@ -138,6 +144,8 @@ async def _read(turn: _Turn, budgets: Budgets, polling: Polling) -> tuple[OrderP
     query = turn.window.query(turn.data)
 
     async def call(token: AccessToken) -> tuple[OrderPage, AccessToken]:
+        if token.consent_version != turn.connection.consent_version:
+            raise _OtherConsent  # its page would be discarded: no call is spent on it
         return await turn.marketplace.read_page(account, query, token, budgets), token
 
     return await with_token(polling.tokens, turn.connection.id, call)
@@ -156,10 +164,14 @@ async def _settle(page: OrderPage, token: AccessToken, turn: _Turn, lease: Lease
 
     received = await lease.settle(store_page)
     if received is None:
-        lease.pause(_OUTDATED_SECONDS)
-        log.info("poll.discarded", connection_id=turn.connection.id, reason="connection not active, or another consent")
+        _rest(turn, lease)
     else:
         _tell(turn, received)
+
+
+def _rest(turn: _Turn, lease: Lease[Store]) -> None:
+    lease.pause(_OUTDATED_SECONDS)
+    log.info("poll.discarded", connection_id=turn.connection.id, reason="connection not active, or another consent")
 
 
 async def _save_progress(page: OrderPage, turn: _Turn, store: Store, budgets: Budgets, polling: Polling) -> None:
