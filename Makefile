@@ -15,6 +15,8 @@ unexport PYTHONDONTWRITEBYTECODE
 
 BIN := .venv/bin
 CODE := services shared deploy tests
+# Two at a time; what shares the running product stays together.
+TEST := $(BIN)/pytest --numprocesses 2 --dist loadgroup
 
 .DEFAULT_GOAL := help
 .PHONY: help run clean test check faults format lint types imports contracts lock
@@ -30,7 +32,7 @@ clean: ## remove what `make run` made: data, secrets, logs (.run/)
 	@$(PYTHON) -m deploy.local.folder clean
 
 test: .venv/dev.stamp ## all tests, on real PostgreSQL and Kafka
-	@$(BIN)/pytest
+	@$(TEST)
 
 check: .venv/dev.stamp ## what CI runs: format, lint, types, import rules, contracts, tests, 20 kills
 	@echo "format"    && $(BIN)/ruff format --check --quiet $(CODE)
@@ -38,7 +40,7 @@ check: .venv/dev.stamp ## what CI runs: format, lint, types, import rules, contr
 	@echo "types"     && $(BIN)/mypy $(CODE)
 	@echo "imports"   && $(BIN)/lint-imports
 	@echo "contracts" && $(BIN)/python -m tests.house.contracts --check
-	@echo "tests"     && $(BIN)/pytest
+	@echo "tests"     && $(TEST)
 	@echo "faults"    && $(BIN)/python -m tests.faults --kills $(KILLS) --seed $(SEED)
 
 faults: .venv/dev.stamp ## kill processes at random while orders flow, then compare ledgers (KILLS=n SEED=s)

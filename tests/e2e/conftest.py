@@ -11,6 +11,13 @@ from tests.infrastructure import DatabaseServer, unique_name
 from tests.shop import stack_for_tests
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """One worker runs all of these, so that the product is started once."""
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker(pytest.mark.xdist_group("product"))
+
+
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def stack(
     tmp_path_factory: pytest.TempPathFactory, database_server: DatabaseServer, kafka_bootstrap_servers: str
