@@ -12,9 +12,9 @@ from tests.shop import stack_for_tests
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """One worker runs all of these, so that the product is started once."""
+    """One worker runs all that share the product, so that it is started once."""
     for item in items:
-        if Path(__file__).parent in item.path.parents:
+        if "stack" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.xdist_group("product"))
 
 
