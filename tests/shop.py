@@ -8,11 +8,13 @@ import asyncio
 import os
 from collections import Counter
 from collections.abc import AsyncIterator, Iterable, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
+
+import httpx
 
 from deploy.local.browser import Browser, Page, Unexpected
 from deploy.local.folder import RunFolder
@@ -143,6 +145,12 @@ class Shop:
             consent, consent.form("selling_partner_id"), decision="confirm", selling_partner_id=self.seller_id
         )
 
+    async def disconnect(self) -> None:
+        """Nobody reads this account any more, nor spends time on it; what does not answer is left as it is."""
+        with suppress(httpx.HTTPError, Unexpected):
+            for connection in (await self.get("/api/auth/v1/connections"))["items"]:
+                await self.send("POST", f"/api/auth/v1/connections/{connection['id']}/disconnect")
+
     async def label_automatically(self, mode: str = "automatic") -> None:
         connection = await self.connection()
         for channel in connection["channels"]:
@@ -184,7 +192,10 @@ async def open_shop(
         if connected:
             await shop.connect()
             await label_when_known(shop)
-        yield shop
+        try:
+            yield shop
+        finally:
+            await shop.disconnect()
 
 
 async def label_when_known(shop: Shop, *, seconds: float = 30) -> None:
