@@ -10,12 +10,13 @@ from uuid import UUID
 import asyncpg
 import pytest
 import structlog
+import uvicorn
 from pydantic import BaseModel, ValidationError
 from sqlalchemy.exc import IntegrityError
 
 from shared.kernel.errors import Refused
 from shared.runtime.log_safety import redact
-from tests.unit.runtime.conftest import Lines
+from tests.unit.runtime.conftest import Lines, untouched_libraries
 
 SECRET = "Marguerite-Dupont"
 ORDER = UUID("01890a5d-ac96-774b-bcce-b302099a8057")
@@ -150,6 +151,15 @@ def test_a_librarys_arguments_are_not_printed(lines: Lines) -> None:
     logging.getLogger("uvicorn.error").warning("cannot do it for %s", "port 3")
     said = [(line["logger"], line["message"]) for line in lines()]
     assert said == [("somebody", "bad value %s"), ("uvicorn.error", "cannot do it for port 3")]
+
+
+def test_a_server_of_an_earlier_test_hides_nothing(request: pytest.FixtureRequest) -> None:
+    """uvicorn's own logging, once set up, keeps its records from ours: these tests see them all the same."""
+    with untouched_libraries():
+        uvicorn.Config("unused", log_level="error")
+        lines = request.getfixturevalue("lines")
+        logging.getLogger("uvicorn.error").warning("cannot do it for %s", "port 3")
+        assert [line["message"] for line in lines()] == ["cannot do it for port 3"]
 
 
 def test_a_warning_says_where_not_what(lines: Lines) -> None:
