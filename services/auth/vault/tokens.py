@@ -16,6 +16,7 @@ from services.auth.usecases.errors import Busy, ConnectionUnknown
 from services.auth.usecases.ports import NamedLeases, Store
 from services.auth.vault.renewal import KIND, Renewal
 from services.auth.vault.seals import GrantSeals
+from shared.crypto.errors import CryptoError
 from shared.db.errors import Conflict, DatabaseUnavailable
 from shared.kernel.clock import Clock
 from shared.kernel.errors import ClientSecretInvalid, ConsentLost, FarSideError, Throttled, Unavailable
@@ -54,7 +55,10 @@ class RenewedTokens:
                 raise ConsentLost("the consent is gone", consent_version=state.consent_version)
             now = self._clock.now()
             if state.is_usable(now, rejected) or state.is_renewed(seen, now):
-                return self._seals.access_token(state)
+                token = self._opened(state)
+                if token is not None:
+                    return token
+                seen = rejected = state.token_version
             self._raise_failure(state)
             left = deadline - self._clock.monotonic()
             if left <= 0:
@@ -104,6 +108,14 @@ class RenewedTokens:
         if state is None:
             raise ConnectionUnknown
         return state
+
+    def _opened(self, state: TokenState) -> AccessToken | None:
+        """None: it does not open, so it is as good as not kept."""
+        try:
+            return self._seals.access_token(state)
+        except (CryptoError, ValueError) as error:
+            log.warning("token.does_not_open", grant_id=str(state.grant_id), error=type(error).__name__)
+            return None
 
     def _raise_failure(self, state: TokenState) -> None:
         now = self._clock.now()

@@ -80,6 +80,23 @@ async def test_a_rejected_token_is_replaced_once(connected: Connected) -> None:
     assert (await connected.ask(rejected=1)).json()["token_version"] == 2
 
 
+async def test_a_token_that_does_not_open_is_renewed(connected: Connected) -> None:
+    """Altered, or sealed by a key that is gone: as if none were kept, by one renewal."""
+    before = await connected.renewals()
+    await connected.auth.rows("update access_grant set sealed_access_token = sealed_refresh_token || 'x'")
+    answer = await connected.ask()
+    assert (answer.status_code, answer.json()["token_version"]) == (200, 2)
+    assert await connected.renewals() == before + 1
+
+
+async def test_a_grant_that_does_not_open_is_told_as_unavailable(connected: Connected) -> None:
+    """Its data key is damaged, so neither token opens: 503, and nothing is asked of the far side."""
+    before = await connected.renewals()
+    await connected.auth.rows("update access_grant set wrapped_key = wrapped_key || 'x'")
+    assert (await connected.ask()).status_code == 503
+    assert await connected.renewals() == before
+
+
 async def test_a_version_that_never_was_renews_once(connected: Connected) -> None:
     """`rejected` from nowhere gives a newer token, and does not renew for ever."""
     before = await connected.renewals()
