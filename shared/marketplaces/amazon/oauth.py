@@ -90,7 +90,9 @@ class AmazonOAuth:
         return tuple(store.channel for store in STORES.values() if store.id in ids and store.region == account.region)
 
     async def _post(self, region: str, form: Mapping[str, str], effect: Literal["read", "write"]) -> Answer:
-        app = self._apps[region]
+        app = self._apps.get(region)
+        if app is None:  # connections outlive the setting they were made with
+            raise ClientSecretInvalid("There is no application for this region.", code="no_application")
         secret = {"client_id": app.client_id, "client_secret": app.client_secret}
         answer = await self._outward.call(
             Request(

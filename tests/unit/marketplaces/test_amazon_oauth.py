@@ -88,6 +88,14 @@ async def test_a_code_is_exchanged_as_a_write() -> None:
     }
 
 
+async def test_a_region_without_an_application_is_ours_to_mend() -> None:
+    """Its application was taken out of the settings while connections live: nothing is asked."""
+    oauth, outward = client()
+    with pytest.raises(ClientSecretInvalid):
+        await oauth.refresh("fe", "Atzr|old")
+    assert outward.requests == []
+
+
 async def test_a_refresh_may_be_asked_again() -> None:
     """Refresh tokens are not rotated, so refreshing is a read; an absent refresh token keeps the old one."""
     oauth, outward = client(answer(200, {"access_token": "Atza|new", "expires_in": 1800}))
