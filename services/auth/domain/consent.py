@@ -22,6 +22,7 @@ class ConsentProblem(StrEnum):
     CODE_REFUSED = "code-refused"
     UNCERTAIN = "uncertain"
     AWAY = "away"
+    REFUSED = "refused"
     OUR_SECRET = "our-secret"  # noqa: S105 - the name of a page
     OTHER_ORGANISATION = "other-organisation"
     OTHER_SELLER = "other-seller"
@@ -75,13 +76,13 @@ def read_return(state: str | None, code: str | None, seller_id: str | None) -> R
     return Returned(state, code, seller_id)
 
 
-def check_usable(state: ConsentState | None, session: str, now: datetime) -> ConsentState:
+def check_usable(state: ConsentState | None, session: str, marketplace: str, now: datetime) -> ConsentState:
     """
-    The state, if this session began it, in time, and it was not used.
+    The state, if this session began it at this marketplace, in time, and it was not used.
 
     Raises ConsentFailed; of another session's state nothing is told.
     """
-    if state is None or state.session != session:
+    if state is None or state.session != session or state.marketplace != marketplace:
         raise ConsentFailed(ConsentProblem.UNKNOWN)
     if state.used_at is not None:
         raise ConsentFailed(ConsentProblem.USED)

@@ -95,7 +95,7 @@ async def callback(
         raise not_found()
     try:
         returned = read_return(state, spapi_oauth_code, selling_partner_id)
-        connection_id = await _complete(request, returned)
+        connection_id = await _complete(request, returned, marketplace)
     except ConsentFailed as failed:
         ours = failed.problem is ConsentProblem.OUR_SECRET  # the page says that the operator was told
         (log.error if ours else log.warning)("consent.failed", marketplace=marketplace, reason=failed.problem.value)
@@ -113,14 +113,16 @@ async def outcome_page(request: Request, problem: str) -> Response:
     return pages_of(request).render(request, "outcome.html", principal=await _signed_in(request), outcome=outcome)
 
 
-async def _complete(request: Request, returned: Returned) -> ConnectionId:
+async def _complete(request: Request, returned: Returned, marketplace: str) -> ConnectionId:
     """Raises ConsentFailed. Without a session nothing is used up: somebody else's browser must not spoil it."""
     held = auth_of(request)
     if await _signed_in(request) is None:
         raise ConsentFailed(ConsentProblem.UNKNOWN)
     session = digest(session_cookie(request))
     try:
-        return await complete_consent(returned, session, uow=held.uow, vault=held.consents, clock=held.clock)
+        return await complete_consent(
+            returned, session, marketplace, uow=held.uow, vault=held.consents, clock=held.clock
+        )
     except (DatabaseUnavailable, Conflict) as error:
         # State and code may be used up: opening the address again, as a 503 asks for, would connect nothing.
         raise ConsentFailed(ConsentProblem.UNCERTAIN) from error

@@ -66,6 +66,11 @@ OUTCOMES = {
         "It could not be reached to complete the authorisation. Nothing was connected.",
         "Please connect again in a few minutes.",
     ),
+    ConsentProblem.REFUSED: Outcome(
+        "The marketplace refused to complete the authorisation",
+        "It answered, and did not accept how we asked. Nothing was connected.",
+        "Please connect again. If it happens again, tell the operator of this installation: it is ours to mend.",
+    ),
     ConsentProblem.OUR_SECRET: Outcome(
         "We cannot complete authorisations just now",
         "The marketplace refuses our own application. This is ours to mend, and its operator was told.",

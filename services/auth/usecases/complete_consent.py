@@ -16,22 +16,22 @@ from services.auth.domain.opaque import digest
 from services.auth.usecases.keep_change import keep_change
 from services.auth.usecases.ports import ConsentVault, Store
 from shared.kernel.clock import Clock
-from shared.kernel.errors import ClientSecretInvalid, ConsentLost, FarSideError, OutcomeUnknown, Unreadable
+from shared.kernel.errors import ClientSecretInvalid, ConsentLost, FarSideError, OutcomeUnknown, Refused, Unreadable
 from shared.kernel.ids import ConnectionId, new_id
 from shared.kernel.ports import UnitOfWork
 
 
 async def complete_consent(
-    returned: Returned, session: str, *, uow: UnitOfWork[Store], vault: ConsentVault, clock: Clock
+    returned: Returned, session: str, marketplace: str, *, uow: UnitOfWork[Store], vault: ConsentVault, clock: Clock
 ) -> ConnectionId:
     """
-    The connection, new or renewed. `session`: digest of the cookie that came back.
+    The connection, new or renewed. `session`: digest of the cookie that came back; `marketplace`: whose callback it is.
 
     Raises ConsentFailed, whose problem has a page.
     """
     now = clock.now()
     async with uow() as store:
-        state = check_usable(await store.consents.lock(digest(returned.state)), session, now)
+        state = check_usable(await store.consents.lock(digest(returned.state)), session, marketplace, now)
         await store.consents.use(state.digest, now)
         problem = await _problem_before(state, returned.seller_id, store)
         if problem is not None:
@@ -64,6 +64,8 @@ async def _exchanged(state: ConsentState, code: str, vault: ConsentVault) -> Sea
         raise ConsentFailed(ConsentProblem.UNCERTAIN) from error
     except ClientSecretInvalid as error:
         raise ConsentFailed(ConsentProblem.OUR_SECRET) from error
+    except Refused as error:
+        raise ConsentFailed(ConsentProblem.REFUSED) from error
     except FarSideError as error:
         raise ConsentFailed(ConsentProblem.AWAY) from error
 

@@ -37,8 +37,8 @@ from tests.unit.auth.builders import (
 RETURNED = Returned("state", "code", "A1SELLER")
 
 
-async def complete(tables: Tables, vault: FakeVault, *, session: str = "session") -> None:
-    await complete_consent(RETURNED, session, uow=tables.uow, vault=vault, clock=FixedClock())
+async def complete(tables: Tables, vault: FakeVault, *, session: str = "session", marketplace: str = "amazon") -> None:
+    await complete_consent(RETURNED, session, marketplace, uow=tables.uow, vault=vault, clock=FixedClock())
 
 
 async def problem_of(tables: Tables, vault: FakeVault, **given: str) -> ConsentProblem:
@@ -100,7 +100,7 @@ async def test_the_exchange_runs_outside_transactions() -> None:
         (ClientSecretInvalid(), ConsentProblem.OUR_SECRET),
         (Unavailable(), ConsentProblem.AWAY),
         (Throttled(), ConsentProblem.AWAY),
-        (Refused(), ConsentProblem.AWAY),
+        (Refused(), ConsentProblem.REFUSED),
     ],
 )
 async def test_every_failed_exchange_has_a_page_and_makes_nothing(error: Exception, problem: ConsentProblem) -> None:
@@ -112,9 +112,10 @@ async def test_every_failed_exchange_has_a_page_and_makes_nothing(error: Excepti
 
 
 async def test_what_cannot_be_used_is_not_exchanged() -> None:
-    """Foreign session, expired, used: the code is not spent."""
+    """Foreign session, another marketplace's callback, expired, used: the code is not spent."""
     cases: list[tuple[ConsentState, dict[str, str], ConsentProblem]] = [
         (consent_state(), {"session": "another"}, ConsentProblem.UNKNOWN),
+        (consent_state(), {"marketplace": "ebay"}, ConsentProblem.UNKNOWN),
         (consent_state(expires_at=NOW), {}, ConsentProblem.EXPIRED),
         (consent_state(used_at=NOW), {}, ConsentProblem.USED),
     ]
