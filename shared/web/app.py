@@ -9,10 +9,10 @@ from starlette.staticfiles import StaticFiles
 from shared.access.dependencies import Access
 from shared.runtime.requests import RequestLines
 from shared.web.headers import install_headers
-from shared.web.languages import HERE
 from shared.web.limits import BodyLimit
 from shared.web.pages import Pages
 from shared.web.problems import ProblemBody, install_problems
+from shared.web.static import FOLDER
 from shared.web.unexpected import UnexpectedErrors
 
 _PROBLEM: dict[str, Any] = {
@@ -52,4 +52,4 @@ def new_app(
 
 def mount_static(app: FastAPI) -> None:
     """`/static/…`: style sheet and icon. Served by auth alone; every service's pages link to it."""
-    app.mount("/static", StaticFiles(directory=HERE / "static"), name="static")
+    app.mount("/static", StaticFiles(directory=FOLDER), name="static")

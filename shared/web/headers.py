@@ -10,6 +10,8 @@ from typing import Any
 from fastapi import FastAPI
 from starlette.datastructures import MutableHeaders
 
+from shared.web.static import digests
+
 App = Callable[[Any, Any, Any], Awaitable[None]]
 
 _A_YEAR = "max-age=31536000"
@@ -64,7 +66,18 @@ def _policy(form_targets: tuple[str, ...]) -> str:
 
 
 def _by_answer(scope: Any, status: int) -> dict[str, str]:
-    """A file that is missing (its page is of a newer release than this process) must not stay missing for a year."""
-    file = scope["path"].startswith("/static/") and status in {200, 304}
-    kept = "public, immutable, " + _A_YEAR if file else "no-store"
-    return {"cache-control": kept} | ({"strict-transport-security": _A_YEAR} if scope["scheme"] == "https" else {})
+    secure = {"strict-transport-security": _A_YEAR} if scope["scheme"] == "https" else {}
+    return {"cache-control": _kept(scope, status)} | secure
+
+
+def _kept(scope: Any, status: int) -> str:
+    """
+    For a year: the very content that a page named by its digest.
+
+    A page may be of another release than this process: what it wants is missing here, or is an older file.
+    """
+    folder, _, name = scope["path"].rpartition("/")
+    if folder != "/static" or status not in {200, 304}:
+        return "no-store"
+    named = scope["query_string"] == f"v={digests().get(name)}".encode()
+    return "public, immutable, " + _A_YEAR if named else "no-cache"

@@ -5,8 +5,6 @@ A template begins with `{% extends "layout.html" %}` and writes sentences as `{{
 fields, badges and notices. An undefined name is an error, not an empty place.
 """
 
-import hashlib
-from functools import cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -21,6 +19,7 @@ from shared.access.principal import Principal
 from shared.kernel.clock import Clock, SystemClock
 from shared.web.formats import Formats
 from shared.web.languages import COOKIE, HERE, LANGUAGES, PARAMETER, language_of, read_translations
+from shared.web.static import static_address
 
 _A_YEAR_SECONDS = 365 * 24 * 3600
 _NOT_REPEATED = CONSENT_PARAMETERS | {PARAMETER}
@@ -74,15 +73,8 @@ def _environment(language: str, templates: Path, translations: Translations, clo
     )
     environment.install_gettext_translations(translations, newstyle=True)  # type: ignore[attr-defined]
     environment.filters.update(Formats(language, clock).filters())
-    environment.globals["static"] = _static_address
+    environment.globals["static"] = static_address
     return environment
-
-
-@cache
-def _static_address(name: str) -> str:
-    """`/static/<name>` with the file's digest, so that it may be kept by browsers for ever."""
-    digest = hashlib.sha256((HERE / "static" / name).read_bytes()).hexdigest()
-    return f"/static/{name}?v={digest[:12]}"
 
 
 def _in_language(request: Request, language: str) -> str:

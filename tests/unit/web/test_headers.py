@@ -29,6 +29,8 @@ async def test_pages_are_not_kept_and_files_are(client: httpx.AsyncClient) -> No
     address = page.split('rel="stylesheet" href="')[1].split('"')[0]
     sheet = await client.get(address)
     assert (sheet.status_code, "immutable" in sheet.headers["cache-control"]) == (200, True)
+    other = await client.get("/static/passerelle.css?v=0123456789ab")  # a page of another release than this process
+    assert (other.status_code, other.headers["cache-control"]) == (200, "no-cache")
     missing = await client.get("/static/nix.css")
     assert (missing.status_code, missing.headers["cache-control"]) == (404, "no-store")
 
