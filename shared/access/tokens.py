@@ -1,10 +1,11 @@
 """
 Checking access tokens of our own auth: ES256 JWTs with audience `passerelle`.
 
-The signing keys come from auth's JWKS and are kept; an unknown key id asks again, at most every 10 seconds, so that a
-rotated key is found at once and a forged one does not become a flood.
+The signing keys come from auth's JWKS and are kept; an unknown key id asks again, at most every 10 seconds and once for
+everybody, so that a rotated key is found at once and a forged one does not become a flood, auth away or not.
 """
 
+import asyncio
 from dataclasses import dataclass
 from typing import Protocol
 from uuid import UUID
@@ -72,21 +73,37 @@ class RemoteSigningKeys:
         self._outward = outward
         self._clock = clock or SystemClock()
         self._keys = KeySet([])
+        self._asking = asyncio.Lock()
         self._asked_at: float | None = None
+        self._failed_at: float | None = None
 
     async def holding(self, kid: str) -> KeySet:
         """The kept keys; asked for again when `kid` is not among them or they are old. Raises Unavailable."""
-        known = any(key.kid == kid for key in self._keys)
-        if self._older_than(_KEEP_SECONDS if known else _ASK_AGAIN_SECONDS):
-            try:
-                await self._ask()
-            except Unavailable:
-                if not known:
-                    raise
+        # Who has a key need not wait for another's asking.
+        if self._is_due(kid) and not (self._knows(kid) and self._asking.locked()):
+            async with self._asking:
+                if self._is_due(kid):
+                    await self._try()
+        if self._failed_at is not None and not self._knows(kid):
+            left = self._failed_at + _ASK_AGAIN_SECONDS - self._clock.monotonic()
+            raise Unavailable("auth's keys could not be had", code="jwks", retry_after_seconds=max(1.0, left))
         return self._keys
 
-    def _older_than(self, seconds: float) -> bool:
-        return self._asked_at is None or self._clock.monotonic() - self._asked_at >= seconds
+    def _knows(self, kid: str) -> bool:
+        return any(key.kid == kid for key in self._keys)
+
+    def _is_due(self, kid: str) -> bool:
+        now, keep = self._clock.monotonic(), _KEEP_SECONDS if self._knows(kid) else _ASK_AGAIN_SECONDS
+        if self._failed_at is not None and now - self._failed_at < _ASK_AGAIN_SECONDS:
+            return False
+        return self._asked_at is None or now - self._asked_at >= keep
+
+    async def _try(self) -> None:
+        try:
+            await self._ask()
+            self._failed_at = None
+        except FarSideError:
+            self._failed_at = self._clock.monotonic()
 
     async def _ask(self) -> None:
         answer = await self._outward.call(Request("GET", self._url, "jwks", "read", timeout_seconds=5))

@@ -1,5 +1,6 @@
 """Access tokens of our own auth, and nothing else, open a door."""
 
+import asyncio
 import base64
 import hmac
 import json
@@ -142,6 +143,36 @@ async def test_known_keys_outlive_an_absent_auth() -> None:
     await tokens.verify(signed())
     with pytest.raises(Unavailable):
         await tokens.verify(signed(header={"kid": "k2"}))
+
+
+async def test_an_absent_auth_is_asked_every_ten_seconds() -> None:
+    """Forged tokens cause no flood while auth is away; good ones of known keys go on, and new ones once it is back."""
+    auth, clock = far_auth(KEY), TurnedClock()
+    tokens = verifier(auth, clock)
+    await tokens.verify(signed())
+    served = auth.answers.pop(JWKS)
+    clock.seconds = 20
+    for _ in range(20):
+        with pytest.raises(Unavailable):
+            await tokens.verify(signed(header={"kid": "forged"}))
+        await tokens.verify(signed())
+    asked = len(auth.asked)
+    clock.seconds = 30
+    with pytest.raises(Unavailable):
+        await tokens.verify(signed(header={"kid": "forged"}))
+    assert len(auth.asked) == 2 * asked - 1
+    auth.answers[JWKS] = served
+    clock.seconds = 40
+    with pytest.raises(NotSignedIn):
+        await tokens.verify(signed(header={"kid": "forged"}))
+
+
+async def test_many_at_once_ask_once() -> None:
+    """The first tokens after a start wait for one answer."""
+    auth = far_auth(KEY)
+    tokens = verifier(auth)
+    await asyncio.gather(*(tokens.verify(signed()) for _ in range(20)))
+    assert len(auth.asked) == 1
 
 
 @pytest.mark.parametrize("answer", [(500, None), (200, {"keys": "?"}), (200, []), (200, {"keys": [{"kty": "?"}]})])
