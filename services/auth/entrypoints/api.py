@@ -35,7 +35,8 @@ def make_app(held: Auth, access: Access, *, form_targets: Sequence[str]) -> Fast
     app = new_app(SERVICE, "Who may speak for which seller.", access=access, pages=pages, form_targets=form_targets)
     app.state.auth = held
     for each in _ROUTERS:
-        app.include_router(each.router)
+        # What is for our services only is in no document that strangers may read.
+        app.include_router(each.router, include_in_schema=each is not internal)
     mount_static(app)
     return app
 

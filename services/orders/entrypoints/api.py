@@ -110,7 +110,8 @@ def make_app(parts: OrdersParts, access: Access) -> FastAPI:
     app = new_app(SERVICE, "What was sold, what is to be done with it, and why it waits.", access=access, pages=pages)
     app.state.orders = parts
     for each in (router, internal, pages_router):
-        app.include_router(each)
+        # What is for our services only is in no document that strangers may read.
+        app.include_router(each, include_in_schema=each is not internal)
     return app
 
 

@@ -176,15 +176,12 @@ async def test_the_api_pages_and_changes(auth: Running) -> None:
 
 
 async def test_every_route_is_described(auth: Running) -> None:
-    """OpenAPI: every API route with its answers; pages are not in it."""
+    """OpenAPI: every API route with its answers; pages, and what is for our services only, are not in it."""
     described = (await auth.client().get("/api/auth/v1/openapi.json")).json()["paths"]
     assert set(described) == {
         "/api/auth/v1/connections",
         "/api/auth/v1/connections/{connection_id}",
         "/api/auth/v1/connections/{connection_id}/disconnect",
-        "/internal/v1/connections/{connection_id}/access-token",
-        "/internal/v1/connections/{connection_id}/consent-lost",
-        "/internal/v1/sessions/resolve",
         "/oauth/token",
         "/.well-known/jwks.json",
     }

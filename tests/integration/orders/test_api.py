@@ -179,3 +179,9 @@ async def test_an_id_that_is_none_is_refused_without_echo(ours: httpx.AsyncClien
     answer = await ours.get(f"{BASE}/orders/not-an-id")
     assert answer.status_code == 422
     assert "not-an-id" not in answer.text
+
+
+async def test_strangers_read_nothing_of_our_internal_routes(ours: httpx.AsyncClient) -> None:
+    """The public OpenAPI document describes the public API alone."""
+    paths = (await ours.get(f"{BASE}/openapi.json")).json()["paths"]
+    assert [path for path in paths if not path.startswith(BASE)] == []
