@@ -3,18 +3,19 @@
 from sqlalchemy.exc import DBAPIError, InterfaceError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
+from shared.kernel.errors import Conflict, DatabaseUnavailable
+
+__all__ = ["Conflict", "DatabaseUnavailable", "StatementTimeout", "translated"]
+
 # SQLSTATE classes: connection exception, insufficient resources (disk full, too many connections), operator
 # intervention (shutdown, crash, starting up).
 _AWAY = ("08", "53", "57P", "58")
 _CONFLICTS = frozenset({"40001", "40P01", "55P03"})
+_STATEMENT_TIMEOUT = "57014"
 
 
-class DatabaseUnavailable(Exception):
-    """The server is away or cannot write; the same again later."""
-
-
-class Conflict(Exception):
-    """A deadlock, a serialisation failure or a lock that could not be had; the same again at once."""
+class StatementTimeout(DatabaseUnavailable):
+    """A statement took too long: the server is too busy, or too much was asked of it at once."""
 
 
 def translated(error: BaseException) -> Exception | None:
@@ -26,6 +27,8 @@ def translated(error: BaseException) -> Exception | None:
     state = _sqlstate(error)
     if state in _CONFLICTS:
         return Conflict(state)
+    if state == _STATEMENT_TIMEOUT:
+        return StatementTimeout(state)
     if error.connection_invalidated or state.startswith(_AWAY) or _driver_lost_it(error):
         return DatabaseUnavailable(state or type(error.orig).__name__)
     return None

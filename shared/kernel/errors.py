@@ -1,5 +1,5 @@
 """
-What can go wrong on the far side, by what the caller should do next.
+What can go wrong on the far side and with our own database, by what the caller should do next.
 
 * FarSideError
   x Retryable           try again, after `retry_after_seconds` if it is known
@@ -86,6 +86,14 @@ class Unreadable(FarSideError):
     def __init__(self, detail: str = "", *, code: str = "", request_id: str | None = None, raw: bytes = b"") -> None:
         super().__init__(detail, code=code, request_id=request_id)
         self.raw = raw
+
+
+class DatabaseUnavailable(Exception):
+    """The server is away or cannot write; the same again later."""
+
+
+class Conflict(Exception):
+    """A deadlock, a serialisation failure or a lock that could not be had; the same again at once."""
 
 
 def _snake(name: str) -> str:

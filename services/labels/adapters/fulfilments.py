@@ -6,7 +6,7 @@ from itertools import groupby
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import RowMapping, Select, bindparam, func, null, select, text, update
+from sqlalchemy import Column, ColumnElement, RowMapping, Select, bindparam, func, null, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -63,6 +63,13 @@ class SqlFulfilments:
         due = due.order_by(fulfilment.c.replan_at).limit(limit).with_for_update(skip_locked=True)
         return await self._load(due)
 
+    async def due_to_replan(self, limit: int) -> list[UUID]:
+        due = select(fulfilment.c.order_id).where(fulfilment.c.replan_at <= func.clock_timestamp())
+        return list((await self._connection.execute(due.order_by(fulfilment.c.replan_at).limit(limit))).scalars())
+
+    async def postpone_replan(self, order_id: UUID, seconds: float) -> None:
+        await self._postpone(fulfilment.c.replan_at, fulfilment.c.order_id == order_id, seconds)
+
     async def order_of(self, organisation_id: UUID, shipment_id: UUID) -> UUID | None:
         found = await self._connection.execute(
             select(shipment.c.order_id).where(
@@ -112,12 +119,20 @@ class SqlFulfilments:
         found = await self._connection.execute(due.order_by(write_back.c.due_at).limit(limit))
         return [DueWriteBack(order_id, shipment_id, far, Told(state)) for order_id, shipment_id, far, state in found]
 
+    async def postpone_label(self, shipment_id: UUID, seconds: float) -> None:
+        await self._postpone(shipment.c.label_due_at, shipment.c.shipment_id == shipment_id, seconds)
+
+    async def postpone_write_back(self, shipment_id: UUID, seconds: float) -> None:
+        await self._postpone(write_back.c.due_at, write_back.c.shipment_id == shipment_id, seconds)
+
     async def postpone_reads(self, connection_id: UUID, seconds: float) -> None:
+        reads = (write_back.c.connection_id == connection_id) & (write_back.c.state == Told.SENT.value)
+        await self._postpone(write_back.c.due_at, reads, seconds)
+
+    async def _postpone(self, due_at: Column[Any], which: ColumnElement[bool], seconds: float) -> None:
         """Touches due rows only: whoever changes one meanwhile under its order's lock has the last word."""
-        due = (write_back.c.connection_id == connection_id) & (write_back.c.due_at <= func.clock_timestamp())
-        later = func.clock_timestamp() + timedelta(seconds=seconds)
-        row = update(write_back).where(due, write_back.c.state == Told.SENT.value)
-        await self._connection.execute(row.values(due_at=later))
+        row = update(due_at.table).where(which, due_at <= func.clock_timestamp())
+        await self._connection.execute(row.values({due_at: func.clock_timestamp() + timedelta(seconds=seconds)}))
 
     async def _replan(self, orders: Select[Any]) -> list[UUID]:
         """Marks those with open shipments, locking them in id order."""

@@ -25,6 +25,7 @@ from shared.runtime.serve import Part
 
 _IDLE_SECONDS = 0.5
 _AWAY_SECONDS = 2.0
+_BUG_SECONDS = 30.0
 
 log = structlog.get_logger()
 
@@ -92,6 +93,9 @@ def _replans(engine: AsyncEngine, clock: Clock) -> Part:
             except (DatabaseUnavailable, Conflict) as error:
                 log.warning("replan.database_away", reason=str(error))
                 rest = _AWAY_SECONDS
+            except Exception:
+                log.exception("replan.bug")
+                rest = _BUG_SECONDS
             with suppress(TimeoutError):
                 await asyncio.wait_for(stop.wait(), rest)
 

@@ -7,6 +7,7 @@ frozen parcel behind, which the next holder resumes under the same number; a per
 
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from functools import partial
 
 import structlog
 
@@ -17,6 +18,7 @@ from services.labels.domain.planning import Hold
 from services.labels.domain.reasons import Reason
 from services.labels.domain.shipment import Shipment, State
 from services.labels.usecases.planner import Planner
+from services.labels.usecases.poison import REST_SECONDS, rest_on_bug
 from services.labels.usecases.ports import (
     Carrier,
     DueLabel,
@@ -61,7 +63,11 @@ async def create_labels(lease: Lease[Store], *, tools: Labelling) -> None:
     """
     due = await lease.read(lambda store: store.fulfilments.due_labels(lease.subject, BATCH))
     for row in due:
-        await _create_one(lease, row, tools)
+        await rest_on_bug(lease, row.shipment_id, _create_one(lease, row, tools), partial(_rest, row))
+
+
+async def _rest(row: DueLabel, store: Store) -> None:
+    await store.fulfilments.postpone_label(row.shipment_id, REST_SECONDS)
 
 
 async def _create_one(lease: Lease[Store], row: DueLabel, tools: Labelling) -> None:

@@ -152,6 +152,14 @@ class Fulfilments(Protocol):
         """Those whose time has come by the database's clock, skipping what others hold."""
         ...
 
+    async def due_to_replan(self, limit: int) -> list[UUID]:
+        """Ids of the same, without a lock."""
+        ...
+
+    async def postpone_replan(self, order_id: UUID, seconds: float) -> None:
+        """A due order's time to be planned anew is so much later."""
+        ...
+
     async def replan_channel(self, connection_id: UUID, channel_id: str) -> None:
         """Every order of a channel that has open shipments is to be planned anew."""
         ...
@@ -165,6 +173,14 @@ class Fulfilments(Protocol):
         ...
 
     async def due_write_backs(self, connection_id: UUID, limit: int) -> list[DueWriteBack]: ...
+
+    async def postpone_label(self, shipment_id: UUID, seconds: float) -> None:
+        """A due label is due so much later."""
+        ...
+
+    async def postpone_write_back(self, shipment_id: UUID, seconds: float) -> None:
+        """A due write-back is due so much later."""
+        ...
 
     async def postpone_reads(self, connection_id: UUID, seconds: float) -> None:
         """Write-backs of a connection that are due to be read back are due so much later."""

@@ -4,9 +4,12 @@ Telling the marketplaces about parcels that left, one lease per connection: what
 Writes and read-backs share the lease and its budgets; reads that must wait for theirs hold up no write.
 """
 
+from dataclasses import dataclass
+from functools import partial
 from uuid import UUID
 
 from services.labels.domain.shipment import Told
+from services.labels.usecases.poison import REST_SECONDS, rest_on_bug
 from services.labels.usecases.ports import ConnectionCopy, DueWriteBack, Store
 from services.labels.usecases.read_back import read_back
 from services.labels.usecases.send_tracking import send_tracking
@@ -18,6 +21,13 @@ from shared.kernel.ports import Lease
 BATCH = 50
 _MOMENT_SECONDS = 2.0
 _READ_PAUSE_SECONDS = 5.0
+
+
+@dataclass(slots=True)
+class Reading:
+    """Whether this round may still read."""
+
+    allowed: bool = True
 
 
 async def write_back_due(lease: Lease[Store], *, tools: Telling) -> None:
@@ -32,12 +42,19 @@ async def write_back_due(lease: Lease[Store], *, tools: Telling) -> None:
     tracking = tools.trackings[connection.marketplace]
     timing = tools.timing(connection.marketplace)
     place = Place(ConnectionId(lease.subject), connection.account, tracking, timing)
-    reading = True
+    reading = Reading()
     for row in due:
         if row.state is not Told.SENT:
-            await _send_patiently(lease, row, place, tools)
-        elif reading:
-            reading = await _read_if_budget_allows(lease, row, place, tools)
+            work = _send_patiently(lease, row, place, tools)
+        elif reading.allowed:
+            work = _read_if_budget_allows(lease, row, place, tools, reading)
+        else:
+            continue
+        await rest_on_bug(lease, row.shipment_id, work, partial(_rest, row))
+
+
+async def _rest(row: DueWriteBack, store: Store) -> None:
+    await store.fulfilments.postpone_write_back(row.shipment_id, REST_SECONDS)
 
 
 async def _send_patiently(lease: Lease[Store], row: DueWriteBack, place: Place, tools: Telling) -> None:
@@ -51,9 +68,11 @@ async def _send_patiently(lease: Lease[Store], row: DueWriteBack, place: Place, 
         await tools.sleep(wait)
 
 
-async def _read_if_budget_allows(lease: Lease[Store], row: DueWriteBack, place: Place, tools: Telling) -> bool:
+async def _read_if_budget_allows(
+    lease: Lease[Store], row: DueWriteBack, place: Place, tools: Telling, reading: Reading
+) -> None:
     """
-    False: the budget for reading is used up for now, and all that is to be read waits for it.
+    Where the budget for reading is used up for now, all that is to be read waits for it.
 
     Reading costs more than writing (domain rule 26): the next poll of an order may confirm it before.
     """
@@ -62,8 +81,7 @@ async def _read_if_budget_allows(lease: Lease[Store], row: DueWriteBack, place: 
     except Throttled as error:
         wait = max(error.retry_after_seconds or 0.0, _READ_PAUSE_SECONDS)
         await lease.settle(lambda store: store.fulfilments.postpone_reads(lease.subject, wait))
-        return False
-    return True
+        reading.allowed = False
 
 
 async def _due(store: Store, connection_id: UUID) -> tuple[ConnectionCopy | None, list[DueWriteBack]]:
