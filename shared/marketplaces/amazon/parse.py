@@ -72,6 +72,9 @@ def parse_record(record: Any) -> MarketplaceOrder | UnreadableOrder:
         return _order(record, raw)
     except BadField as error:
         return UnreadableOrder(text(record, "orderId"), str(error), raw)
+    except Exception as error:  # noqa: BLE001 - a page must not wait for ever for one record nobody foresaw
+        # Only the class: what the error says may be what the record held.
+        return UnreadableOrder(text(record, "orderId"), f"unexpected {type(error).__name__}", raw)
 
 
 def parse_order(body: bytes) -> MarketplaceOrder:

@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 
 from shared.kernel.money import Money
+from shared.marketplaces.amazon import parse
 from shared.marketplaces.amazon.parse import parse_record
-from shared.marketplaces.models import MarketplaceLine, MarketplaceOrder, OrderStatus, ShippedBy
+from shared.marketplaces.models import MarketplaceLine, MarketplaceOrder, OrderStatus, ShippedBy, UnreadableOrder
 from tests.unit.marketplaces.far_side import FRANCE, euros, fulfillment, item, order
 
 ADDRESS = {
@@ -206,3 +207,15 @@ def test_money_keeps_its_currencys_decimals() -> None:
     yen = {"grandTotal": {"amount": "19940", "currencyCode": "JPY"}}
     assert read(proceeds=yen).total == Money(19940, "JPY")
     assert read(proceeds={"grandTotal": euros("1.234")}).total is None
+
+
+def test_a_record_that_meets_a_bug_is_parked_without_its_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It never fails its page; of the error only the class is told, for what it says may be personal."""
+
+    def stumbles(record: Any, raw: bytes) -> MarketplaceOrder:
+        raise KeyError("Ada Martin")
+
+    monkeypatch.setattr(parse, "_order", stumbles)
+    parsed = parse_record(order())
+    assert isinstance(parsed, UnreadableOrder)
+    assert (parsed.id, parsed.reason) == ("902-1106328-1059050", "unexpected KeyError")
