@@ -16,7 +16,7 @@ import structlog
 from prometheus_client import Counter
 
 from shared.db.claims import SqlClaims, SqlLease
-from shared.db.errors import Conflict, DatabaseUnavailable
+from shared.db.errors import Conflict, DatabaseUnavailable, StatementTimeout
 from shared.kernel.errors import ConsentLost, FarSideError, Retryable
 from shared.kernel.ports import LeaseLost, TooLate
 
@@ -85,6 +85,9 @@ class ClaimLoop(Generic[Store]):
             await self._work(lease)
         except (LeaseLost, TooLate) as lost:
             return type(lost).__name__
+        except StatementTimeout:
+            lease.pause(self._back_off(lease.subject))  # perhaps this one's alone: the others flow on
+            return "statement_timeout"
         except (DatabaseUnavailable, Conflict):
             raise
         except Retryable as error:

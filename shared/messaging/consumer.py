@@ -17,7 +17,7 @@ from aiokafka.errors import KafkaError
 from prometheus_client import Counter, Gauge
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from shared.db.errors import Conflict, DatabaseUnavailable
+from shared.db.errors import Conflict, DatabaseUnavailable, StatementTimeout
 from shared.db.unit_of_work import transaction
 from shared.events.base import Event
 from shared.events.topics import Topic
@@ -62,6 +62,10 @@ class Received:
         return {"headers": headers, "body": self.body.decode(errors="replace")}
 
 
+class TooManyParked(Exception):
+    """The rest of the batch waits until someone has looked."""
+
+
 class Applier(Generic[Store]):
     """Applies records to the database, whoever brings them: the consumer, or a replay."""
 
@@ -78,18 +82,26 @@ class Applier(Generic[Store]):
         self._handlers = {subscription.topic.name: subscription.handle for subscription in subscriptions}
 
     async def apply(self, topic: str, batch: Sequence[Received]) -> None:
-        """One transaction for the batch; on a failure one per event, parking. Raises DatabaseUnavailable, Conflict."""
+        """
+        One transaction for the batch; on a failure one per event, parking.
+
+        Raises DatabaseUnavailable, Conflict, and TooManyParked; what was applied by then stays so.
+        """
         events = await self._decoded(batch)
         newest = {event.subject: event for event in sorted(events, key=lambda event: event.sequence)}
         if not newest:
             return
         try:
             await self._handle(topic, list(newest.values()))
+            return
+        except StatementTimeout as error:
+            reason = type(error).__name__  # perhaps only too many at once
         except (DatabaseUnavailable, Conflict):
             raise
         except Exception as error:  # noqa: BLE001 - a handler's bug: find out whose event it is
-            log.warning("events.one_by_one", topic=topic, reason=type(error).__name__)
-            await self._one_by_one(newest, batch)
+            reason = type(error).__name__
+        log.warning("events.one_by_one", topic=topic, reason=reason)
+        await self._one_by_one(newest, batch)
 
     async def apply_one(self, received: Received) -> str | None:
         """None when it was applied (or is old); else why not: it is parked again."""
@@ -112,6 +124,7 @@ class Applier(Generic[Store]):
                 skipped.labels(received.topic).inc()
             except Undecodable as error:
                 await self._park(received, error)
+                await self._stop_at_limit()
         return events
 
     async def _handle(self, topic: str, events: list[Event[Any]]) -> None:
@@ -125,7 +138,17 @@ class Applier(Generic[Store]):
     async def _one_by_one(self, newest: Mapping[Any, Event[Any]], batch: Sequence[Received]) -> None:
         by_event = {dict(received.headers).get("ce_id", b"").decode(): received for received in batch}
         for event in newest.values():
-            await self.apply_one(by_event[str(event.id)])
+            if await self.apply_one(by_event[str(event.id)]) is not None:
+                await self._stop_at_limit()
+
+    async def parked_together(self) -> int:
+        """Keys parked within one window: from PARKED_LIMIT on it is our bug, not theirs."""
+        async with transaction(self.engine) as connection:
+            return await Inbox(connection, self.service).parked_together(PARKED_WINDOW_SECONDS)
+
+    async def _stop_at_limit(self) -> None:
+        if await self.parked_together() >= PARKED_LIMIT:
+            raise TooManyParked
 
     async def _park(self, received: Received, error: Exception) -> None:
         try:
@@ -209,6 +232,8 @@ async def _until_applied(
             for topic, batch in by_topic.items():
                 await applier.apply(topic, batch)
             break
+        except TooManyParked:
+            log.warning("consumer.too_many_parked")
         except (DatabaseUnavailable, Conflict) as error:
             log.warning("consumer.database_away", reason=str(error))
             if await _keep_polling(consumer, stop, _AWAY_SECONDS):
@@ -224,8 +249,7 @@ async def _stopped_by_parked(applier: Applier[Store], consumer: AIOKafkaConsumer
     Goes on when a replay has brought the number down. True: the process ends meanwhile.
     """
     while not stop.is_set():
-        async with transaction(applier.engine) as connection:
-            count = await Inbox(connection, applier.service).parked_together(PARKED_WINDOW_SECONDS)
+        count = await applier.parked_together()
         stopped.set(int(count >= PARKED_LIMIT))
         if count < PARKED_LIMIT:
             return False

@@ -11,9 +11,20 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from shared.db.errors import DatabaseUnavailable
 from shared.events.base import Event
 from shared.events.topics import INVENTORY_STOCK
-from shared.messaging.consumer import Applier, Received, Subscription
+from shared.messaging.consumer import PARKED_LIMIT, Applier, Received, Subscription, TooManyParked
 from shared.messaging.inbox import Inbox
-from tests.integration.messaging.conftest import POISON, applier, changed, level, levels, parked, received
+from tests.integration.messaging.conftest import (
+    POISON,
+    applier,
+    changed,
+    level,
+    levels,
+    parked,
+    received,
+    store_levels,
+)
+
+SLOW = "slow"
 
 
 async def test_an_older_event_never_overwrites_a_newer_one(engine: AsyncEngine) -> None:
@@ -111,3 +122,36 @@ async def test_a_database_that_cannot_write_parks_nothing(engine: AsyncEngine) -
     await applier(engine).apply(INVENTORY_STOCK.name, [event])
     assert await parked(engine) == {}
     assert len(await levels(engine)) == 1
+
+
+async def slow_for_many(connection: AsyncConnection, events: Sequence[Event[Any]]) -> None:
+    """A handler whose statement is ended by the server's time limit when it has more than one event, or a slow one."""
+    if len(events) > 1 or events[0].body.sku == SLOW:
+        await connection.execute(text("set local statement_timeout = '20ms'"))
+        await connection.execute(text("select pg_sleep(5)"))
+    await store_levels(connection, events)
+
+
+async def test_a_batch_that_takes_too_long_is_applied_one_by_one(engine: AsyncEngine) -> None:
+    """Too much at once is nobody's fault: every event alone, none parked."""
+    slow = Applier("orders", [Subscription(INVENTORY_STOCK, slow_for_many)], engine, lambda connection: connection)
+    await slow.apply(INVENTORY_STOCK.name, [received(changed(uuid4(), 1)) for _ in range(3)])
+    assert len(await levels(engine)) == 3
+    assert await parked(engine) == {}
+
+
+async def test_an_event_that_takes_too_long_alone_is_tried_again_not_parked(engine: AsyncEngine) -> None:
+    """The server is busy: the same later."""
+    slow = Applier("orders", [Subscription(INVENTORY_STOCK, slow_for_many)], engine, lambda connection: connection)
+    with pytest.raises(DatabaseUnavailable):
+        await slow.apply(INVENTORY_STOCK.name, [received(changed(uuid4(), 1, sku=SLOW))])
+    assert await parked(engine) == {}
+
+
+@pytest.mark.parametrize("strange", [{}, {"ce_type": "inventory.stock.level_changed.v9"}])
+async def test_one_batch_parks_no_more_than_the_limit(engine: AsyncEngine, strange: dict[str, str]) -> None:
+    """A batch of which every event fails stops the consumer as soon as one that came slowly would."""
+    batch = [received(changed(uuid4(), 1, sku=POISON), **strange) for _ in range(PARKED_LIMIT + 10)]
+    with pytest.raises(TooManyParked):
+        await applier(engine).apply(INVENTORY_STOCK.name, batch)
+    assert len(await parked(engine)) == PARKED_LIMIT
