@@ -1,4 +1,8 @@
-"""Keeping our copy of connections; one that is authorised, for the first time or again, is read at once."""
+"""
+Keeping our copy of connections; one that is authorised, for the first time or again, is read at once.
+
+Where new channels are reached, so are all open orders.
+"""
 
 from collections.abc import Sequence
 from typing import Any
@@ -24,8 +28,14 @@ async def apply_connections(store: Store, events: Sequence[Event[Any]], *, clock
     for one in connections:
         if one.id not in progress:
             await store.polls.save(one.id, windows.started(now), now)
-        elif _newly_active(known.get(one.id), one):
-            await store.polls.save(one.id, windows.due_at_once(progress[one.id], now), now)
+            continue
+        before, reading = known.get(one.id), progress[one.id]
+        if _newly_active(before, one):
+            reading = windows.due_at_once(reading, now)
+        if before is not None and _reached(one) - _reached(before):
+            reading = windows.channels_reached(reading, now)
+        if reading != progress[one.id]:
+            await store.polls.save(one.id, reading, now)
 
 
 def _newly_active(known: Connection | None, news: Connection) -> bool:
@@ -33,6 +43,10 @@ def _newly_active(known: Connection | None, news: Connection) -> bool:
     if not news.active:
         return False
     return known is None or not known.active or known.consent_version < news.consent_version
+
+
+def _reached(connection: Connection) -> set[str]:
+    return {channel.id for channel in connection.channels}
 
 
 def _connection(body: ConnectionStateV1) -> Connection:

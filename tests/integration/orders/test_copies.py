@@ -98,3 +98,29 @@ async def test_a_new_consent_counts_whatever_event_tells_it(orders: OrdersServic
     await orders.poll(2)
     await orders.apply(connection_event(replace(one, consent_version=2, name="x"), ConnectionSettingsChangedV1))
     assert (await orders.one("poll")).due_at == NOW
+
+
+async def test_a_channel_newly_reached_has_its_open_orders_read_at_once(orders: OrdersService) -> None:
+    """Its older orders were never asked for, and the cursor is beyond them: a sweep of all channels, now."""
+    one = await orders.connect()
+    await orders.poll(2)
+    before = await orders.progress()
+    wider = replace(one, channels=(*one.channels, replace(one.channels[0], id="NEW")))
+    await orders.apply(connection_event(wider, ConnectionSettingsChangedV1))
+    after = await orders.progress()
+    assert (await orders.one("poll")).due_at == after.open_due_at == NOW
+    assert replace(after, open_due_at=before.open_due_at) == before
+    await orders.apply(connection_event(one, ConnectionSettingsChangedV1))
+    assert await orders.progress() == after
+
+
+async def test_a_sweep_begun_without_a_new_channel_begins_again(orders: OrdersService) -> None:
+    """What a page token is bound to cannot grow: the window is dropped."""
+    one = await orders.connect()
+    orders.far_side.page_size = 1
+    orders.far_side.tell(order(1), order(2))
+    await orders.poll()
+    assert (await orders.progress()).open is not None
+    wider = replace(one, channels=(*one.channels, replace(one.channels[0], id="NEW")))
+    await orders.apply(connection_event(wider, ConnectionSettingsChangedV1))
+    assert (await orders.progress()).open is None
