@@ -16,6 +16,7 @@ from services.auth.adapters.queries import SqlViews
 from services.auth.adapters.store import bind
 from services.auth.settings import MigrationSettings, Settings
 from services.auth.usecases.begin_consent import Offer
+from services.auth.usecases.count_attempt import Mask
 from services.auth.usecases.ports import PasswordHasher, Store
 from services.auth.usecases.views import Views
 from services.auth.vault.consents import SealingConsents
@@ -63,6 +64,7 @@ class Auth:
     issuer: ServiceTokenIssuer
     clock: Clock
     new_secret: Callable[[], str]
+    mask_attempt: Mask
     public_url: str
 
 
@@ -93,6 +95,7 @@ def auth_on(engine: AsyncEngine, settings: Settings, outward: Outward, clock: Cl
         issuer=ServiceTokenIssuer(settings.public_url, clients_of(settings)),
         clock=clock,
         new_secret=lambda: secrets.token_urlsafe(32),
+        mask_attempt=lambda counted: keys.mask(counted.encode(), b"auth.attempt"),
         public_url=settings.public_url,
     )
 

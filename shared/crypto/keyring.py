@@ -76,6 +76,11 @@ class KeyRing:
         key = _derive(self._unwrap(wrapped, context), b"digest")
         return hmac.new(key, context + b"\x00" + data, hashlib.sha256).hexdigest()
 
+    def mask(self, data: bytes, context: bytes) -> str:
+        """HMAC-SHA256 in hex under the current key-encryption key: comparable until that is another, so for minutes."""
+        key = _derive(self.keys[self.current], b"mask")
+        return hmac.new(key, context + b"\x00" + data, hashlib.sha256).hexdigest()
+
     def rewrap(self, wrapped: bytes, context: bytes) -> bytes | None:
         """The same data key under the current key-encryption key; None: it already is. What it sealed still opens."""
         if _split(wrapped)[0] == self.current:

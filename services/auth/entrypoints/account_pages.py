@@ -52,6 +52,7 @@ async def sign_up_form(request: Request, fields: Annotated[dict[str, str], Depen
             hasher=held.hasher,
             clock=held.clock,
             new_secret=held.new_secret,
+            mask=held.mask_attempt,
         )
     except FormInvalid as error:
         return _sign_up_form(request, fields, error.problems, status=422)
@@ -80,6 +81,7 @@ async def sign_in_form(request: Request, fields: Annotated[dict[str, str], Depen
             hasher=held.hasher,
             clock=held.clock,
             new_secret=held.new_secret,
+            mask=held.mask_attempt,
         )
     except SignInRefused:
         return _sign_in_form(request, goal, fields, trouble=SIGN_IN_REFUSED, status=401)

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from services.auth.domain.account import Account, SignInRefused, email_key, may_be_email
 from services.auth.domain.audit import Action, AuditEntry
-from services.auth.usecases.count_attempt import check_attempts, count_attempt, sign_in_keys
+from services.auth.usecases.count_attempt import Mask, check_attempts, count_attempt, sign_in_keys
 from services.auth.usecases.ports import PasswordHasher, Store
 from services.auth.usecases.start_session import SignedIn, start_session
 from shared.kernel.clock import Clock
@@ -21,6 +21,7 @@ async def sign_in(
     hasher: PasswordHasher,
     clock: Clock,
     new_secret: Callable[[], str],
+    mask: Mask,
 ) -> SignedIn:
     """
     Checking a password takes long on purpose, so it runs between two transactions.
@@ -29,7 +30,7 @@ async def sign_in(
     """
     now = clock.now()
     key = email_key(email)
-    keys = sign_in_keys(key, address)
+    keys = sign_in_keys(key, address, mask)
     async with uow() as store:
         counted = await count_attempt(keys, store=store, now=now)
         account = await store.accounts.by_email(key) if may_be_email(email.strip()) else None

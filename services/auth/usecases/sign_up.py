@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from services.auth.domain.account import Account, EmailTaken, SignUp, checked_sign_up, email_key, locale_of
 from services.auth.domain.audit import Action, AuditEntry
-from services.auth.usecases.count_attempt import check_attempts, count_attempt, sign_up_keys
+from services.auth.usecases.count_attempt import Mask, check_attempts, count_attempt, sign_up_keys
 from services.auth.usecases.ports import PasswordHasher, Store
 from services.auth.usecases.start_session import SignedIn, start_session
 from shared.kernel.clock import Clock
@@ -21,6 +21,7 @@ async def sign_up(
     hasher: PasswordHasher,
     clock: Clock,
     new_secret: Callable[[], str],
+    mask: Mask,
 ) -> SignedIn:
     """
     Hashing takes long on purpose, so it runs between two transactions.
@@ -30,7 +31,7 @@ async def sign_up(
     checked = checked_sign_up(form)
     now = clock.now()
     async with uow() as store:
-        counted = await count_attempt(sign_up_keys(address), store=store, now=now)
+        counted = await count_attempt(sign_up_keys(address, mask), store=store, now=now)
         taken = await store.accounts.by_email(email_key(checked.email)) is not None
     check_attempts(counted, now)
     if taken:

@@ -1,5 +1,6 @@
 """What sign-up asks for, how tries are counted, how long a session lives."""
 
+import base64
 from datetime import timedelta
 from uuid import UUID
 
@@ -14,8 +15,9 @@ from services.auth.domain.account import (
     email_key,
     is_live,
 )
-from services.auth.usecases.count_attempt import check_attempts, sign_in_keys
+from services.auth.usecases.count_attempt import Mask, check_attempts, sign_in_keys
 from services.auth.usecases.ports import Counted
+from shared.crypto.keyring import KeyRing
 from tests.unit.auth.builders import NOW, USER
 
 GOOD = SignUp("owner@shop.example", "correct horse battery", "My shop")
@@ -72,10 +74,15 @@ def test_too_many_tries_are_told_how_long_to_wait() -> None:
     assert refused.value.retry_after_seconds == 900
 
 
-def test_tries_are_counted_by_digests() -> None:
-    """Neither e-mail nor address can be read from a key; kinds never share one."""
-    keys = sign_in_keys("owner@shop.example", "192.0.2.1")
-    assert len(set(keys.values())) == 3
+def masked_by(secret: bytes) -> Mask:
+    ring = KeyRing.parse("k:" + base64.b64encode(secret * 32).decode())
+    return lambda counted: ring.mask(counted.encode(), b"test")
+
+
+def test_tries_are_counted_by_masks() -> None:
+    """Neither e-mail nor address can be read or, without our key, be guessed from one; kinds never share one."""
+    keys, theirs = (sign_in_keys("owner@shop.example", "192.0.2.1", masked_by(secret)) for secret in (b"a", b"b"))
+    assert len({*keys.values(), *theirs.values()}) == 6
     assert "owner" not in str(keys)
     assert "192" not in str(keys)
 
