@@ -5,7 +5,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-import structlog
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -43,8 +42,6 @@ from shared.messaging.kafka import KafkaSettings
 
 SERVICE = "auth"
 PROBE = "probe"
-
-log = structlog.get_logger()
 
 
 @dataclass(frozen=True)
@@ -116,7 +113,6 @@ def claims_on(engine: AsyncEngine, clock: Clock) -> SqlClaims[Store]:
 
 def offers_of(settings: Settings, outward: Outward, clock: Clock) -> Mapping[str, Offer]:
     """The marketplaces one can connect here: those we have an application for."""
-    _warn_of_addresses(settings)
     apps = {
         region: FarApp(app.application_id, app.client_id, app.client_secret.get_secret_value(), app.draft)
         for region, app in settings.amazon_apps.items()
@@ -153,10 +149,3 @@ async def database_answers(engine: AsyncEngine) -> bool:
     async with transaction(engine) as connection:
         await connection.execute(text("select 1"))
     return True
-
-
-def _warn_of_addresses(settings: Settings) -> None:
-    """Amazon redirects to public https addresses only; the sandbox to any (domain rule 35)."""
-    real = any(urlsplit(settings.amazon_central_urls[region]).scheme == "https" for region in settings.amazon_apps)
-    if real and urlsplit(settings.public_url).scheme != "https":
-        log.warning("consent.needs_https", detail="Amazon will not redirect to AUTH_PUBLIC_URL: it must be https.")

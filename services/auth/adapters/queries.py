@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from services.auth.adapters import tables
 from services.auth.adapters.connections import to_connection
 from services.auth.adapters.grants import SqlSigningKeys
-from services.auth.domain.connection import Connection
+from services.auth.domain.connection import Connection, ConnectionState
 from services.auth.domain.signing import SigningKey
 from shared.db.unit_of_work import transaction
 from shared.kernel.ids import ConnectionId, OrganisationId
@@ -36,6 +36,13 @@ class SqlViews:
         async with transaction(self._engine) as connection:
             row = (await connection.execute(query)).first()
         return to_connection(row) if row else None
+
+    async def regions(self) -> Sequence[tuple[str, str]]:
+        consented = _ITS.c.state.in_([ConnectionState.AUTHORISED, ConnectionState.WAITING])
+        pair = (_ITS.c.marketplace, _ITS.c.region)
+        query = select(*pair).where(consented).distinct().order_by(*pair)
+        async with transaction(self._engine) as connection:
+            return [(row.marketplace, row.region) for row in await connection.execute(query)]
 
     async def signing_keys(self) -> Sequence[SigningKey]:
         async with transaction(self._engine) as connection:

@@ -8,6 +8,7 @@ import structlog
 
 from services.auth import bootstrap
 from services.auth.bootstrap import PROBE, SERVICE, Auth
+from services.auth.entrypoints.advice import advise
 from services.auth.settings import Settings
 from services.auth.usecases.keep_house import keep_house
 from services.auth.usecases.probe_connection import probe_connection
@@ -44,7 +45,7 @@ async def run(settings: Settings) -> int:
             service=SERVICE,
             process="worker",
             settings=settings,
-            parts=[relay, probe, partial(keep_house_hourly, held), held.tokens.finish],
+            parts=[relay, probe, partial(keep_house_hourly, held), partial(advise, held, settings), held.tokens.finish],
             ready=partial(bootstrap.database_answers, engine),
         )
     finally:

@@ -19,6 +19,10 @@ class Views(Protocol):
         """None: there is none of this organisation."""
         ...
 
+    async def regions(self) -> Sequence[tuple[str, str]]:
+        """Marketplace and region of connections that have a consent, each once."""
+        ...
+
     async def signing_keys(self) -> Sequence[SigningKey]:
         """Those that sign or are still published, oldest first."""
         ...
