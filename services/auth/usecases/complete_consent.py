@@ -20,6 +20,9 @@ from shared.kernel.errors import ClientSecretInvalid, ConsentLost, FarSideError,
 from shared.kernel.ids import ConnectionId, new_id
 from shared.kernel.ports import UnitOfWork
 
+# More than a consent is ever renewed: a count whose grant was destroyed (disconnected) goes on above it.
+_TOKENS_OF_A_CONSENT = 2**32
+
 
 async def complete_consent(
     returned: Returned, session: str, marketplace: str, *, uow: UnitOfWork[Store], vault: ConsentVault, clock: Clock
@@ -79,7 +82,8 @@ async def _keep(
     before = found or _new_connection(state, seller_id, now)
     older = await store.grants.get(before.grant_id) if before.grant_id else None
     # One count over all grants of a connection, so that `rejected=` never means another consent's token.
-    await store.grants.add(replace(grant, token_version=(older.token_version if older else 0) + 1))
+    last = older.token_version if older else before.consent_version * _TOKENS_OF_A_CONSENT
+    await store.grants.add(replace(grant, token_version=last + 1))
     change = authorise(before, grant.id, now)
     await keep_change(change, store=store, now=now)
     if older is not None:

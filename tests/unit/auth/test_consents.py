@@ -164,6 +164,8 @@ async def test_an_ended_connection_of_ours_comes_back() -> None:
     tables.keep(theirs, own)
     await complete(tables, FakeVault(tables, grant()))
     assert tables.connections[own.id].consent_version == 4
+    (kept,) = tables.grants.values()
+    assert kept.token_version > 3 * 2**32  # above every version of the grants that were destroyed
     assert tables.connections[theirs.id] == theirs
 
 
