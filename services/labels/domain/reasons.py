@@ -29,6 +29,7 @@ class Reason(StrEnum):
     ALREADY_DONE = "already_done"
     NOT_SEEN_YET = "not_seen_yet"
     NEVER_SEEN = "never_seen"
+    READ_REFUSED = "read_refused"
     MARKETPLACE_REFUSED = "marketplace_refused"
     MARKETPLACE_AWAY = "marketplace_away"
     OUTCOME_UNKNOWN = "outcome_unknown"
@@ -62,6 +63,7 @@ SENTENCES: dict[Reason, str] = {
     Reason.ALREADY_DONE: "The marketplace says the order is shipped already; it is read back whose number it has.",
     Reason.NOT_SEEN_YET: "The marketplace accepted the number but does not show it yet.",
     Reason.NEVER_SEEN: "The marketplace accepted the number several times but never showed it.",
+    Reason.READ_REFUSED: "The marketplace refuses to show this order: look there whether the number is shown.",
     Reason.MARKETPLACE_REFUSED: "The marketplace refused the tracking number.",
     Reason.MARKETPLACE_AWAY: "The marketplace could not be reached; it is tried again by itself.",
     Reason.OUTCOME_UNKNOWN: "The marketplace's answer did not come: look there whether the parcel is shown.",

@@ -47,7 +47,8 @@ class ShipmentLine:
 class WriteBack:
     """
     `attempt` counts intents; `known` = that attempt's outcome is known: together the fence against late outcomes.
-    `sent_at` = when the marketplace accepted it last; `repeats` = how often an accepted write had to be sent again.
+    `sent_at` = when the marketplace accepted it last; `repeats` = how often an accepted write had to be sent again,
+    or could not be read back.
     """
 
     shipment_id: UUID

@@ -140,6 +140,23 @@ def read_back(shipment: Shipment, order: Order, others: frozenset[str], now: dat
     )
 
 
+def not_shown(shipment: Shipment, due_at: datetime, reason: Reason) -> Shipment:
+    """
+    The marketplace refuses to show the order: again at `due_at`, and a person after so many times.
+
+    What its outcome still hangs on stays the reason; a poll that shows our parcel confirms it all the same.
+    """
+    write_back = _of(shipment)
+    unknown = write_back.reason == Reason.OUTCOME_UNKNOWN
+    if write_back.repeats >= MOST_REPEATS:
+        last = Reason.OUTCOME_UNKNOWN if unknown else Reason.READ_REFUSED
+        return shipment.telling(state=Told.NEEDS_PERSON, due_at=None, reason=last.value)
+    kept = unknown or write_back.reason == Reason.ALREADY_DONE
+    return shipment.telling(
+        repeats=write_back.repeats + 1, due_at=due_at, reason=write_back.reason if kept else reason.value
+    )
+
+
 def confirmed(shipment: Shipment, now: datetime) -> Shipment:
     return shipment.telling(
         state=Told.CONFIRMED, known=True, confirmed_at=now, due_at=None, reason=None, reason_detail=None

@@ -6,10 +6,12 @@ The same is learnt, for nothing, from the next poll of the order (`domain/change
 
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 
 from services.labels.domain import write_back
 from services.labels.domain.fulfilment import Fulfilment
 from services.labels.domain.order import Package
+from services.labels.domain.reasons import Reason
 from services.labels.domain.shipment import Told
 from services.labels.usecases.ports import DueWriteBack, Store
 from services.labels.usecases.tell import save_and_tell
@@ -21,6 +23,7 @@ from shared.marketplaces.models import MarketplacePackage
 
 _PAUSE_SECONDS = 5.0
 _LONG_PAUSE_SECONDS = 300.0
+_OF_THIS_ORDER = (Refused, Unreadable, RoleMissing)
 
 
 async def read_back(lease: Lease[Store], row: DueWriteBack, place: Place, tools: Telling) -> None:
@@ -40,9 +43,8 @@ async def read_back(lease: Lease[Store], row: DueWriteBack, place: Place, tools:
     except Throttled:
         raise
     except FarSideError as error:
-        wait = _wait_seconds(error)
-        await lease.settle(lambda store: _postpone(store, row, wait, tools))
-        if isinstance(error, Refused | Unreadable | RoleMissing):
+        await lease.settle(partial(_not_read, row, error, tools))
+        if isinstance(error, _OF_THIS_ORDER):
             return
         raise
     await lease.settle(lambda store: _seen(store, row, packages, place, tools))
@@ -60,13 +62,20 @@ async def _is_due(store: Store, row: DueWriteBack) -> bool:
     return told is not None and told.state is Told.SENT
 
 
-async def _postpone(store: Store, row: DueWriteBack, wait: float, tools: Telling) -> None:
+async def _not_read(row: DueWriteBack, error: FarSideError, tools: Telling, store: Store) -> None:
+    """Later again; what this order alone is answered is shown as its reason, and is a person's in the end."""
+    now = tools.planner.now()
     before = (await store.fulfilments.lock([row.order_id]))[0]
     shipment = before.shipment(row.shipment_id)
     if shipment.write_back is None or shipment.write_back.state is not Told.SENT:
         return
-    later = shipment.telling(due_at=tools.planner.now() + timedelta(seconds=wait))
-    await store.fulfilments.save([(before, before.with_shipment(later))])
+    due_at = now + timedelta(seconds=_wait_seconds(error))
+    if isinstance(error, _OF_THIS_ORDER):
+        reason = Reason.ROLE_MISSING if isinstance(error, RoleMissing) else Reason.READ_REFUSED
+        after = write_back.not_shown(shipment, due_at, reason)
+    else:
+        after = shipment.telling(due_at=due_at)
+    await save_and_tell(store, [(before, before.with_shipment(after))], now)
 
 
 async def _seen(

@@ -96,6 +96,7 @@ SENTENCES: dict[str, str] = {
     "reason.already_done": "The marketplace says that it is shipped already; whose number it has is read back.",
     "reason.not_seen_yet": "The marketplace does not show the number yet.",
     "reason.never_seen": "The marketplace accepted the number several times but never showed it.",
+    "reason.read_refused": "The marketplace refuses to show this order: look there whether the number is shown.",
     "reason.marketplace_refused": "The marketplace said no.",
     "reason.marketplace_away": "The marketplace does not answer; it is tried again by itself.",
     "reason.outcome_unknown": "The marketplace's answer did not come: look there whether the parcel is shown.",

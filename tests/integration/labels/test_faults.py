@@ -8,10 +8,11 @@ import pytest
 
 from services.labels.domain.carrier import CarrierAbilities, CreatedLabel, LabelRequest
 from services.labels.domain.shipment import State, Told
+from services.labels.domain.write_back import MOST_REPEATS
 from services.labels.usecases.create_labels import create_labels
 from services.labels.usecases.ports import RecipientGone
 from services.labels.usecases.write_back import write_back_due
-from shared.kernel.errors import ConsentLost, OutcomeUnknown, Refused, RoleMissing, Unavailable
+from shared.kernel.errors import ConsentLost, OutcomeUnknown, Refused, RoleMissing, Unavailable, Unreadable
 from shared.kernel.ports import Intent
 from tests.integration.labels.conftest import RECIPIENT, Labels
 
@@ -286,3 +287,28 @@ async def test_a_write_without_a_key_is_not_repeated_for_one_that_died_sending(
     told = await labels.told(order.order_id)
     assert (told.state, told.reason, told.may_have_left) == (state, "outcome_unknown", True)
     assert labels.tracking.sent == []
+
+
+@pytest.mark.parametrize(
+    ("answer", "reason"),
+    [(Refused("No."), "read_refused"), (Unreadable("Odd."), "read_refused"), (RoleMissing(), "role_missing")],
+)
+async def test_an_order_that_cannot_be_read_back_says_why_and_ends_with_a_person(
+    labels: Labels, answer: Exception, reason: str
+) -> None:
+    """Its reason is shown from the first refusal on; after so many a person looks, and nothing was sent again."""
+    order = await labels.order()
+    await labels.make_labels()
+    await labels.tell()
+    for _ in range(MOST_REPEATS):
+        labels.tracking.reads.append(answer)
+        await labels.make_due()
+        await labels.tell()
+        told = await labels.told(order.order_id)
+        assert (told.state, told.reason) == (Told.SENT, reason)
+    labels.tracking.reads.append(answer)
+    await labels.make_due()
+    await labels.tell()
+    told = await labels.told(order.order_id)
+    assert (told.state, told.reason, told.due_at) == (Told.NEEDS_PERSON, "read_refused", None)
+    assert len(labels.tracking.sent) == 1
