@@ -93,13 +93,14 @@ class Applier(Generic[Store]):
             return
         try:
             await self._handle(topic, list(newest.values()))
-            return
         except StatementTimeout as error:
             reason = type(error).__name__  # perhaps only too many at once
         except (DatabaseUnavailable, Conflict):
             raise
         except Exception as error:  # noqa: BLE001 - a handler's bug: find out whose event it is
             reason = type(error).__name__
+        else:
+            return
         log.warning("events.one_by_one", topic=topic, reason=reason)
         await self._one_by_one(newest, batch)
 

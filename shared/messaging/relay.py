@@ -39,6 +39,7 @@ _HEARTBEAT_SECONDS = 5.0
 _IDLE_SESSION_TIMEOUT = "15s"
 _POLL_SECONDS = 2.0
 _CLEANING_SECONDS = 600.0
+_CLEANING_PIECE = 5000
 _AWAY_SECONDS = 1.0
 # The last is what a driver says that was frozen in the middle of a question and finds its connection ended.
 _LOST = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
@@ -66,6 +67,11 @@ _OLDEST = """
     select coalesce(extract(epoch from clock_timestamp() - min(written_at)), 0)
     from outbox where published_at is null
 """
+_CLEAN = f"""
+    delete from outbox
+    where id in (select id from outbox where published_at < now() - interval '7 days' limit {_CLEANING_PIECE})
+    returning id
+"""  # noqa: S608 - a constant
 
 log = structlog.get_logger()
 published = Counter("passerelle_outbox_published_total", "Events published")
@@ -197,15 +203,20 @@ class Relay:
 
     async def _idle(self, connection: Any, stop: asyncio.Event) -> None:
         oldest.set(await connection.fetchval(_OLDEST))
-        now = asyncio.get_running_loop().time()
-        if now - self._cleaned_at > _CLEANING_SECONDS:
-            self._cleaned_at = now
-            await connection.execute("delete from outbox where published_at < now() - interval '7 days'")
+        if asyncio.get_running_loop().time() - self._cleaned_at > _CLEANING_SECONDS:
+            await self._clean(connection, stop)
         woken = asyncio.ensure_future(self._wake.wait())
         stopped = asyncio.ensure_future(stop.wait())
         await asyncio.wait({woken, stopped}, timeout=_POLL_SECONDS, return_when=asyncio.FIRST_COMPLETED)
         woken.cancel()
         stopped.cancel()
+
+    async def _clean(self, connection: Any, stop: asyncio.Event) -> None:
+        """In pieces, none of which takes long; what is to be published meanwhile goes first, the rest next time."""
+        while len(await connection.fetch(_CLEAN)) == _CLEANING_PIECE:
+            if stop.is_set() or self._wake.is_set():
+                return
+        self._cleaned_at = asyncio.get_running_loop().time()
 
 
 async def _beating(connection: Any, work: Coroutine[Any, Any, R]) -> R:

@@ -1,11 +1,15 @@
 """Outbox -> relay -> Kafka -> consumer -> inbox, on a real PostgreSQL and a real Kafka."""
 
+import asyncio
 from contextlib import suppress
 from uuid import uuid4
 
+import pytest
 from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from shared.events.topics import INVENTORY_STOCK
+from shared.messaging import relay
 from shared.messaging.kafka import KafkaSettings
 from shared.messaging.outbox import SqlOutbox
 from tests.integration.messaging.conftest import changed, outbox, running, until, write
@@ -68,3 +72,29 @@ async def test_a_second_relay_takes_over_when_the_first_loses_its_session(
                 )
         await write(engine, changed(subject, 2))
         assert await until(engine, {subject: 2}) == {subject: (2, 2)}
+
+
+async def test_what_was_published_long_ago_is_deleted_in_pieces(
+    engine: AsyncEngine, kafka: KafkaSettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """More than one piece of it; what is newer stays."""
+    monkeypatch.setattr(relay, "_CLEANING_SECONDS", 0.0)
+    async with engine.begin() as connection:
+        await SqlOutbox(connection).add(changed(uuid4(), 1))
+        await connection.execute(text("update outbox set published_at = now() - interval '6 days'"))
+        await connection.execute(
+            text(
+                "insert into outbox (topic, subject, sequence, event_id, type, time, body, published_at) "
+                "select 'old', gen_random_uuid(), 1, gen_random_uuid(), 'old', now(), '{}', now() - interval '8 days' "
+                "from generate_series(1, 12000)"
+            )
+        )
+    async with running(engine, kafka, workers=0), asyncio.timeout(60):
+        while await topics(engine) != [INVENTORY_STOCK.name]:
+            await asyncio.sleep(0.05)
+
+
+async def topics(engine: AsyncEngine) -> list[str]:
+    """Of the rows in the outbox; one is enough of those that are many."""
+    async with engine.connect() as connection:
+        return list((await connection.execute(select(outbox.c.topic).distinct())).scalars())
