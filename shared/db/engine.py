@@ -2,6 +2,9 @@
 
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
+STATEMENT_TIMEOUT = "30s"
+LOCK_TIMEOUT = "10s"
+
 
 def make_engine(url: str, application_name: str, *, pool_size: int = 5) -> AsyncEngine:
     """`url` is postgresql+asyncpg://…; `application_name` shows in pg_stat_activity."""
@@ -16,8 +19,8 @@ def make_engine(url: str, application_name: str, *, pool_size: int = 5) -> Async
             "timeout": 5,
             "server_settings": {
                 "application_name": application_name,
-                "statement_timeout": "30s",
-                "lock_timeout": "10s",
+                "statement_timeout": STATEMENT_TIMEOUT,
+                "lock_timeout": LOCK_TIMEOUT,
                 # A process stopped (SIGSTOP) inside a transaction must not hold its locks for ever.
                 "idle_in_transaction_session_timeout": "15s",
                 "jit": "off",

@@ -9,7 +9,7 @@ from alembic.config import Config
 from sqlalchemy import Connection, text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from shared.db.engine import make_engine
+from shared.db.engine import STATEMENT_TIMEOUT, make_engine
 from shared.db.errors import DatabaseUnavailable, translated
 
 # Any number, the same for every service: databases are separate.
@@ -26,8 +26,12 @@ async def migrate(database_url: str, script_location: Path) -> None:
     engine = make_engine(database_url, "migrate", pool_size=1)
     try:
         async with aclosing(await _connected(engine)) as connection:
+            # Another's migration may take its time: it is waited for, however long.
+            await connection.execute(text("set lock_timeout = 0"))
+            await connection.execute(text("set statement_timeout = 0"))
             await connection.execute(text("select pg_advisory_lock(:lock)"), {"lock": _LOCK})
             await connection.execute(text("set lock_timeout = '5s'"))
+            await connection.execute(text(f"set statement_timeout = '{STATEMENT_TIMEOUT}'"))
             await connection.commit()
             await connection.run_sync(_upgrade, script_location)
             await connection.commit()
