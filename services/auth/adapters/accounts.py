@@ -14,8 +14,6 @@ from services.auth.domain.account import Account, EmailTaken, Session, email_key
 from services.auth.usecases.ports import Counted
 from shared.kernel.ids import OrganisationId, UserId
 
-_OWNER = "owner"
-
 
 class SqlAccounts:
     """See `usecases.ports.Accounts`."""
@@ -34,7 +32,6 @@ class SqlAccounts:
             email_key=email_key(account.email),
             password_hash=account.password_hash,
             locale=account.locale,
-            role=_OWNER,
             created_at=now,
         )
         adding = adding.on_conflict_do_nothing(index_elements=["email_key"])

@@ -42,7 +42,6 @@ account = Table(
     Column("email_key", Text, nullable=False, unique=True),
     Column("password_hash", Text, nullable=False),
     Column("locale", Text, nullable=False),
-    Column("role", Text, nullable=False),
     Column("created_at", _TIME, nullable=False),
 )
 

@@ -45,7 +45,6 @@ def _accounts() -> None:
         sa.Column("email_key", sa.Text, nullable=False),
         sa.Column("password_hash", sa.Text, nullable=False),
         sa.Column("locale", sa.Text, nullable=False),
-        sa.Column("role", sa.Text, nullable=False),
         sa.Column("created_at", _TIME, nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_account"),
         sa.UniqueConstraint("email_key", name="uq_account_email_key"),
