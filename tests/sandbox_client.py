@@ -17,6 +17,8 @@ import httpx
 
 _ROOT = Path(__file__).resolve().parent.parent
 _START_SECONDS = 30.0
+# The sandbox closes connections that were idle for 5 s: ours are dropped before, or a request meets a closing one.
+_LIMITS = httpx.Limits(keepalive_expiry=2.0)
 
 Json = dict[str, Any]
 
@@ -27,7 +29,7 @@ class Sandbox:
     def __init__(self, base_url: str, *, transport: httpx.AsyncBaseTransport | None = None) -> None:
         self.base_url = base_url.rstrip("/")
         self._client = httpx.AsyncClient(
-            base_url=self.base_url, transport=transport, timeout=httpx.Timeout(60.0), trust_env=False
+            base_url=self.base_url, transport=transport, timeout=httpx.Timeout(60.0), limits=_LIMITS, trust_env=False
         )
 
     async def __aenter__(self) -> "Sandbox":

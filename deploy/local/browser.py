@@ -57,7 +57,9 @@ class Browser:
 
     def __init__(self, origin: str) -> None:
         self._origin = origin
-        self._client = httpx.AsyncClient(follow_redirects=True, timeout=30, trust_env=False)
+        # The gateway closes connections that were idle for 5 s: ours are dropped before.
+        limits = httpx.Limits(keepalive_expiry=2.0)
+        self._client = httpx.AsyncClient(follow_redirects=True, timeout=30, limits=limits, trust_env=False)
 
     async def __aenter__(self) -> "Browser":
         return self

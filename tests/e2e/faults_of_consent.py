@@ -153,7 +153,7 @@ def _later(kind: str) -> Case:
 _ONCE_MORE = "Please authorise once more"
 COURSES = [
     Course([_waits("throttle", "throttled", "the marketplace asks us to slow down"), _away("server_error")]),
-    Course([_away("html_502"), _away("malformed_record"), Case(_TOKEN, "slow", a_slow_renewal_only_takes_longer)]),
+    Course([Case(_TOKEN, "slow", a_slow_renewal_only_takes_longer), _away("html_502"), _away("malformed_record")]),
     Course([_away("timeout"), _away("timeout_after_effect")]),
     Course([
         _waits("expired_secret", "client_secret_invalid", "an operator was told"),
