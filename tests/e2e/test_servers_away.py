@@ -92,6 +92,7 @@ async def test_servers_come_and_go_under_traffic(tmp_path: Path) -> None:
             await without_postgres(stack, shop)
             await restart(stack, "kafka", stack.start_kafka)
             assert await all_answer(shop), "pages need no Kafka"
+            await scene.all_confirmed(list(numbers))
             await kill(stack, "postgres")
             await kill(stack, "kafka")
             await until(partial(back, stack, "postgres", "kafka"), "the supervisor has started both again")
