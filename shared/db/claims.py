@@ -5,8 +5,9 @@ A lease says who works for a subject now, by the database's clock; it is never h
 that was stopped beyond its lease finds it lost at its next intend or settle.
 """
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Generic, TypeVar
@@ -16,6 +17,7 @@ from sqlalchemy import MetaData, Select, and_, bindparam, func, or_, select, upd
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from shared.db.errors import Conflict, DatabaseUnavailable
 from shared.db.standard import lease_table
 from shared.db.unit_of_work import transaction
 from shared.kernel.budgets import Budgets, Rate
@@ -26,6 +28,7 @@ T = TypeVar("T")
 Store = TypeVar("Store")
 _LEASE = lease_table(MetaData())
 _CANDIDATES = 8
+_AWAY_SECONDS = 1.0
 
 
 @dataclass(frozen=True)
@@ -131,6 +134,7 @@ class SqlClaims(Generic[Store]):
         self.bind = bind
         self.kinds = kinds
         self.clock = clock
+        self._later: set[asyncio.Task[None]] = set()
 
     @asynccontextmanager
     async def lease(self, kind: str) -> AsyncIterator[SqlLease[Store] | None]:
@@ -138,7 +142,7 @@ class SqlClaims(Generic[Store]):
         for subject in await self._due(kind):
             taken = await self._take(kind, subject)
             if taken is not None:
-                async with _given_back(taken):
+                async with self._given_back(taken):
                     yield taken
                 return
         yield None
@@ -150,8 +154,31 @@ class SqlClaims(Generic[Store]):
         if taken is None:
             yield None
             return
-        async with _given_back(taken):
+        async with self._given_back(taken):
             yield taken
+
+    @asynccontextmanager
+    async def _given_back(self, lease: SqlLease[Store]) -> AsyncIterator[None]:
+        try:
+            yield
+        finally:
+            try:
+                await lease.give_back()
+            except (DatabaseUnavailable, Conflict):
+                task = asyncio.create_task(self._give_back_later(lease))
+                self._later.add(task)
+                task.add_done_callback(self._later.discard)
+                raise
+
+    async def _give_back_later(self, lease: SqlLease[Store]) -> None:
+        """The database came back sooner than the lease ends: its subject must not wait for that."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(self.kinds[lease.kind].lease_seconds):
+                while True:
+                    await asyncio.sleep(_AWAY_SECONDS)
+                    with suppress(DatabaseUnavailable, Conflict):
+                        await lease.give_back()
+                        return
 
     async def _due(self, kind: str) -> list[UUID]:
         selected = self.kinds[kind].due
@@ -193,11 +220,3 @@ def _free() -> Any:
         or_(_LEASE.c.leased_until.is_(None), _LEASE.c.leased_until <= now),
         or_(_LEASE.c.not_before.is_(None), _LEASE.c.not_before <= now),
     )
-
-
-@asynccontextmanager
-async def _given_back(lease: SqlLease[Store]) -> AsyncIterator[None]:
-    try:
-        yield
-    finally:
-        await lease.give_back()

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from uuid import UUID, uuid4
 
 import pytest
@@ -11,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from shared.db.claim_loop import ClaimLoop
 from shared.db.claims import Kind, SqlClaims
 from shared.db.engine import make_engine
+from shared.db.errors import DatabaseUnavailable
 from shared.db.metadata import new_metadata
 from shared.db.standard import lease_table
 from shared.kernel.budgets import Rate
@@ -71,6 +73,30 @@ class Done:
 async def doers(engine: AsyncEngine) -> set[UUID | None]:
     async with engine.connect() as connection:
         return set((await connection.execute(select(work.c.done_by))).scalars())
+
+
+async def test_a_lease_that_could_not_be_given_back_is_given_back_later(
+    engine: AsyncEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The database was away at that moment: once it is back, nobody waits for the lease's end."""
+    (subject,) = await due(engine)
+    with suppress(DatabaseUnavailable):
+        async with claims(engine, lease_seconds=600).lease("call_out") as lease:
+            assert lease is not None
+            give_back = lease.give_back
+
+            async def away() -> None:
+                monkeypatch.setattr(lease, "give_back", give_back)
+                raise DatabaseUnavailable("away")
+
+            monkeypatch.setattr(lease, "give_back", away)
+    async with asyncio.timeout(10):
+        while True:
+            async with claims(engine).lease("call_out") as mine:
+                if mine is not None:
+                    break
+            await asyncio.sleep(0.05)
+    assert mine.subject == subject
 
 
 async def test_a_subject_has_one_holder_at_a_time(engine: AsyncEngine) -> None:
