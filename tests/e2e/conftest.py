@@ -11,6 +11,7 @@ from tests.infrastructure import DatabaseServer, unique_name
 from tests.shop import stack_for_tests
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """One worker runs all that share the product, so that it is started once."""
     for item in items:
