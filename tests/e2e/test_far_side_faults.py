@@ -6,6 +6,7 @@ The proofs run side by side on one stack, each with its own seller; a test here 
 """
 
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import pytest
 import pytest_asyncio
@@ -26,7 +27,8 @@ NAMES = [case.name for course in COURSES for case in course.cases]
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def proofs(stack: Stack, request: pytest.FixtureRequest) -> AsyncIterator[Proofs]:
     """All that was asked for is under way; only that, so that one alone is quick."""
-    asked = {item.callspec.params["name"] for item in request.session.items if hasattr(item, "callspec")}
+    here = (item for item in request.session.items if item.path == Path(__file__) and hasattr(item, "callspec"))
+    asked = {item.callspec.params["name"] for item in here}
     async with open_databases(stack) as databases:
         running = Proofs(stack, databases, COURSES, asked & set(NAMES))
         yield running

@@ -4,11 +4,13 @@ import asyncio
 import os
 import subprocess
 import sys
+import time
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from typing import Any
 from uuid import UUID
 
+import httpx
 import pytest
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 
@@ -33,11 +35,23 @@ async def kafka(kafka_bootstrap_servers: str, topic_prefix: str) -> KafkaSetting
     return settings
 
 
+def wait_until_live(port: int) -> None:
+    """A process that is asked to stop before it has begun ends by the signal itself."""
+    for _ in range(600):
+        try:
+            if httpx.get(f"http://127.0.0.1:{port}/health/live", trust_env=False).is_success:
+                return
+        except httpx.TransportError:
+            time.sleep(0.1)
+    raise TimeoutError(f"no worker on {port} within a minute")
+
+
 @contextmanager
 def workers(count: int, inventory: Inventory, kafka: KafkaSettings) -> Iterator[None]:
     """So many worker processes, as a deployment starts them; stopped in good order at the end."""
     url = inventory.engine.url.render_as_string(hide_password=False)
     started = []
+    ports = []
     try:
         for _ in range(count):
             http_port, metrics_port = free_ports(2)
@@ -54,6 +68,9 @@ def workers(count: int, inventory: Inventory, kafka: KafkaSettings) -> Iterator[
             }
             environment = os.environ | {f"INVENTORY_{name}": value for name, value in told.items()}
             started.append(subprocess.Popen([sys.executable, "-m", "services.inventory", "worker"], env=environment))
+            ports.append(metrics_port)
+        for port in ports:
+            wait_until_live(port)
         yield
     finally:
         for process in started:
