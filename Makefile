@@ -15,8 +15,8 @@ unexport PYTHONDONTWRITEBYTECODE
 
 BIN := .venv/bin
 CODE := services shared deploy tests
-# Two at a time; what shares the running product stays together.
-TEST := $(BIN)/pytest --numprocesses 2 --dist loadgroup
+# Two at a time, then the whole running product with the machine to itself.
+TEST := $(BIN)/pytest --numprocesses 2 --dist loadfile --ignore=tests/e2e && $(BIN)/pytest tests/e2e
 
 .DEFAULT_GOAL := help
 .PHONY: help run clean test check faults format lint types imports contracts lock

@@ -11,14 +11,6 @@ from tests.infrastructure import DatabaseServer, unique_name
 from tests.shop import stack_for_tests
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """One worker runs all that share the product, so that it is started once."""
-    for item in items:
-        if "stack" in getattr(item, "fixturenames", ()):
-            item.add_marker(pytest.mark.xdist_group("product"))
-
-
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def stack(
     tmp_path_factory: pytest.TempPathFactory, database_server: DatabaseServer, kafka_bootstrap_servers: str
