@@ -92,8 +92,12 @@ async def a_withdrawn_consent_stops_everything_until_it_is_renewed(scene: Scene)
     (waiting,) = await scene.plant()
     await scene.connection_is("revoked", "Reconnect to go on; nothing is lost.")
     await scene.reading_waits("waiting_for_authorisation", "the connection is not authorised")
-    assert (await scene.shipment(owed))["waits_for_authorisation"]
-    assert "waits for your authorisation" in await scene.page("/shipments")
+
+    async def told() -> bool:
+        waits = (await scene.shipment(owed))["waits_for_authorisation"]
+        return waits and "waits for your authorisation" in await scene.page("/shipments")
+
+    await until(told, "the parcel waits for the seller's authorisation")
     await scene.mend()
     await scene.shop.connect()
     await scene.all_confirmed([owed, waiting])

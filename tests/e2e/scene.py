@@ -165,4 +165,8 @@ class Scene:
             assert (far[number]["status"], far[number]["confirmations"]) == ("SHIPPED", 1), far[number]
             assert len(far[number]["packages"]) == 1, far[number]
         assert (await self.shop.connection())["state"] == "authorised"
-        assert (await self.polling())["waits_for"] is None
+
+        async def reads_on() -> bool:
+            return (await self.polling())["waits_for"] is None
+
+        await until(reads_on, "reading waits for nothing any more")
