@@ -49,7 +49,7 @@ QUICK = {
     "ORDERS_POLL_INTERVAL_SECONDS": "3",
     "LABELS_READ_BACK_SECONDS": "1",
     "LABELS_READ_BACK_LAG_SECONDS": "4",
-    "LABELS_REPEAT_AFTER_SECONDS": "6",
+    "LABELS_REPEAT_AFTER_SECONDS": "10",
     "LOG_LEVEL": "DEBUG",
     "SANDBOX_OPTIONS": "--quota-scale=500 --list-lag-seconds=2 --write-visible-seconds=1",
 }

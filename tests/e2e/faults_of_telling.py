@@ -54,7 +54,7 @@ async def a_yes_that_recorded_nothing_is_found_and_repeated(scene: Scene) -> Non
 
 async def what_shows_late_is_waited_for(scene: Scene) -> None:
     """Recorded but not shown for a while: waited for, and perhaps told again, which changes nothing there."""
-    await scene.fault(_WRITE, "late_visibility", times=1, seconds=9)
+    await scene.fault(_WRITE, "late_visibility", times=1, seconds=25)
     (number,) = await scene.plant()
     await scene.telling_waits(number, {"sent"}, "not_seen_yet", _NOT_SEEN)
     await scene.all_confirmed([number])
