@@ -44,19 +44,16 @@ def _parser() -> argparse.ArgumentParser:
 
 async def _migrate() -> int:
     from services.labels.settings import load_for_migration
-    from shared.db.errors import DatabaseUnavailable
-    from shared.db.migrations import migrate
-    from shared.messaging.kafka import KafkaSettings, TopicsNotMade, ensure_topics
+    from shared.messaging.migrations import migrate_service
 
     settings = load_for_migration()
-    try:
-        await migrate(settings.database_url.get_secret_value(), Path(__file__).parent / "migrations")
-        if settings.kafka_bootstrap_servers:
-            await ensure_topics(KafkaSettings(settings.kafka_bootstrap_servers, settings.topic_prefix), "labels")
-    except (DatabaseUnavailable, TopicsNotMade) as error:
-        sys.stderr.write(f"not migrated: {error}\n")
-        return 1
-    return 0
+    return await migrate_service(
+        "labels",
+        settings.database_url.get_secret_value(),
+        Path(__file__).parent / "migrations",
+        bootstrap_servers=settings.kafka_bootstrap_servers,
+        topic_prefix=settings.topic_prefix,
+    )
 
 
 if __name__ == "__main__":

@@ -37,7 +37,7 @@ class SignInRefused(Exception):
 
 
 class EmailTaken(Exception):
-    pass
+    """Somebody signed up with this e-mail before."""
 
 
 class TooManyAttempts(Exception):
