@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from typing import Any, Generic, TypeVar
 from uuid import UUID, uuid4
 
-from sqlalchemy import MetaData, Select, and_, bindparam, func, or_, select, update
+from sqlalchemy import MetaData, Select, Subquery, and_, bindparam, exists, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
@@ -140,7 +140,7 @@ class SqlClaims(Generic[Store]):
     async def lease(self, kind: str) -> AsyncIterator[SqlLease[Store] | None]:
         """The one that has been due longest and is free; None: nothing is due."""
         for subject in await self._due(kind):
-            taken = await self._take(kind, subject)
+            taken = await self._take(kind, subject, only_due=True)
             if taken is not None:
                 async with self._given_back(taken):
                     yield taken
@@ -181,10 +181,7 @@ class SqlClaims(Generic[Store]):
                         return
 
     async def _due(self, kind: str) -> list[UUID]:
-        selected = self.kinds[kind].due
-        if selected is None:
-            raise ValueError(f"{kind} is leased by name only")
-        due = selected.subquery("due")
+        due = self._selected(kind)
         free = or_(_LEASE.c.subject.is_(None), _free())
         query = (
             select(due.c.subject)
@@ -197,7 +194,13 @@ class SqlClaims(Generic[Store]):
         async with transaction(self.engine) as connection:
             return list((await connection.execute(query)).scalars())
 
-    async def _take(self, kind: str, subject: UUID) -> SqlLease[Store] | None:
+    def _selected(self, kind: str) -> Subquery:
+        selected = self.kinds[kind].due
+        if selected is None:
+            raise ValueError(f"{kind} is leased by name only")
+        return selected.subquery("due")
+
+    async def _take(self, kind: str, subject: UUID, *, only_due: bool = False) -> SqlLease[Store] | None:
         limits = self.kinds[kind]
         token = uuid4()
         until = func.clock_timestamp() + timedelta(seconds=limits.lease_seconds)
@@ -209,9 +212,17 @@ class SqlClaims(Generic[Store]):
         )
         async with transaction(self.engine) as connection:
             row = (await connection.execute(taking.returning(_LEASE.c.budgets))).first()
-        if row is None:
-            return None
+            if row is None:
+                return None
+            if only_due and not await self._is_due(connection, kind, subject):
+                await connection.rollback()  # done and given back by another since we looked
+                return None
         return SqlLease(self, kind, subject, token, Budgets.load(limits.rates, row.budgets))
+
+    async def _is_due(self, connection: AsyncConnection, kind: str, subject: UUID) -> bool:
+        due = self._selected(kind)
+        query = select(exists().where(due.c.subject == subject))
+        return bool((await connection.execute(query)).scalar_one())
 
 
 def _free() -> Any:
