@@ -46,7 +46,7 @@ CARRIER: Json = {
 }
 # Far sides that answer at once are asked often and read back soon.
 QUICK = {
-    "ORDERS_POLL_INTERVAL_SECONDS": "3",
+    "ORDERS_POLL_INTERVAL_SECONDS": '{"amazon": 3}',
     "LABELS_READ_BACK_SECONDS": "1",
     "LABELS_READ_BACK_LAG_SECONDS": "4",
     "LABELS_REPEAT_AFTER_SECONDS": "10",

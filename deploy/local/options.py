@@ -51,10 +51,10 @@ def _missing_for_real(options: Options) -> list[str]:
             "PUBLIC_URL must be the public https address that sellers' browsers reach (https://passerelle.example): "
             "Amazon sends them back to it after they gave their consent."
         )
-    if not options.environment.get("AUTH_AMAZON_APPS"):
+    if not options.environment.get("AUTH_APPS"):
         sentences.append(
-            "AUTH_AMAZON_APPS must hold your application for each region you sell in, as JSON: "
-            '{"eu": {"application_id": "…", "client_id": "…", "client_secret": "…", "draft": true}}.'
+            "AUTH_APPS must hold your applications by marketplace and region, as JSON: "
+            '{"amazon": {"eu": {"application_id": "…", "client_id": "…", "client_secret": "…", "draft": true}}}.'
         )
     return sentences
 

@@ -34,7 +34,7 @@ APPLICATION_ID = "amzn1.sp.solution.passerelle-demo"
 CLIENT_ID = "amzn1.application-oa2-client.passerelle-demo"
 # The demo does not wait for far sides that answer at once: it asks often and reads back soon.
 _DEMO = {
-    "ORDERS_POLL_INTERVAL_SECONDS": "10",
+    "ORDERS_POLL_INTERVAL_SECONDS": '{"amazon": 10}',
     "LABELS_READ_BACK_SECONDS": "2",
     "LABELS_READ_BACK_LAG_SECONDS": "10",
     "LABELS_REPEAT_AFTER_SECONDS": "20",
@@ -142,7 +142,7 @@ class Environments:
         base = f"http://127.0.0.1:{self.options.sandbox_port}/amazon"
         far = {name: value for name, value in _DEMO.items() if name.startswith(prefix)}
         if service in {"auth", "orders", "labels"}:
-            far[prefix + "AMAZON_API_URLS"] = json.dumps({region: f"{base}/{region}" for region in _REGIONS})
+            far[prefix + "API_URLS"] = json.dumps({"amazon": {region: f"{base}/{region}" for region in _REGIONS}})
         if service == "auth":
             app = {
                 "application_id": APPLICATION_ID,
@@ -150,9 +150,10 @@ class Environments:
                 "client_secret": self.secrets.amazon_client_secret(),
                 "draft": False,
             }
-            far["AUTH_AMAZON_APPS"] = json.dumps(dict.fromkeys(_REGIONS, app))
-            far["AUTH_AMAZON_TOKEN_URL"] = f"{base}/lwa/auth/o2/token"
-            far["AUTH_AMAZON_CENTRAL_URLS"] = json.dumps({region: f"{base}/central/{region}" for region in _REGIONS})
+            central = {region: f"{base}/central/{region}" for region in _REGIONS}
+            far["AUTH_APPS"] = json.dumps({"amazon": dict.fromkeys(_REGIONS, app)})
+            far["AUTH_TOKEN_URLS"] = json.dumps({"amazon": f"{base}/lwa/auth/o2/token"})
+            far["AUTH_CENTRAL_URLS"] = json.dumps({"amazon": central})
         return far
 
     def gateway(self) -> dict[str, str]:

@@ -35,9 +35,8 @@ from shared.db.unit_of_work import SqlUnitOfWork, transaction
 from shared.http.outward import Outward
 from shared.kernel.clock import Clock
 from shared.kernel.ports import UnitOfWork
-from shared.marketplaces.models import FarApp
-from shared.marketplaces.ports import FarSide, OAuthPort
-from shared.marketplaces.registry import AMAZON, marketplaces, rates
+from shared.marketplaces.ports import GrantPort
+from shared.marketplaces.registry import PROFILES, Marketplace, marketplaces, rates
 from shared.messaging.kafka import KafkaSettings
 
 SERVICE = "auth"
@@ -53,7 +52,7 @@ class Auth:
     views: Views
     hasher: PasswordHasher
     offers: Mapping[str, Offer]
-    oauth: Mapping[str, OAuthPort]
+    grants: Mapping[str, GrantPort]
     consents: SealingConsents
     tokens: RenewedTokens
     signing: SealedSigning
@@ -76,7 +75,7 @@ def kafka_of(settings: Settings) -> KafkaSettings:
 def auth_on(engine: AsyncEngine, settings: Settings, outward: Outward, clock: Clock) -> Auth:
     uow, keys = SqlUnitOfWork(engine, bind), KeyRing.parse(settings.key_encryption_keys.get_secret_value())
     offers = offers_of(settings, outward, clock)
-    oauth = {name: offer.oauth for name, offer in offers.items()}
+    grants = {name: one.grants for name, one in connectable(settings, outward, clock).items() if one.grants}
     seals, claims = GrantSeals(keys), claims_on(engine, clock)
     return Auth(
         uow=uow,
@@ -84,9 +83,9 @@ def auth_on(engine: AsyncEngine, settings: Settings, outward: Outward, clock: Cl
         views=SqlViews(engine),
         hasher=Argon2Passwords(),
         offers=offers,
-        oauth=oauth,
+        grants=grants,
         consents=SealingConsents(offers, seals, clock),
-        tokens=RenewedTokens(uow, claims, Renewal(oauth, seals, clock), seals, clock),
+        tokens=RenewedTokens(uow, claims, Renewal(grants, seals, clock), seals, clock),
         signing=SealedSigning(keys),
         wrapping=Rewrapping(keys),
         issuer=ServiceTokenIssuer(settings.public_url, clients_of(settings)),
@@ -112,24 +111,17 @@ def claims_on(engine: AsyncEngine, clock: Clock) -> SqlClaims[Store]:
 
 
 def offers_of(settings: Settings, outward: Outward, clock: Clock) -> Mapping[str, Offer]:
-    """The marketplaces one can connect here: those we have an application for."""
-    apps = {
-        region: FarApp(app.application_id, app.client_id, app.client_secret.get_secret_value(), app.draft)
-        for region, app in settings.amazon_apps.items()
-    }
-    amazon = FarSide(
-        api_urls=settings.amazon_api_urls,
-        central_urls=settings.amazon_central_urls,
-        token_url=settings.amazon_token_url,
-        apps=apps,
-    )
-    known = marketplaces(outward, {AMAZON: amazon}, clock=clock)
-    regions = {AMAZON: frozenset(apps)}
+    """The marketplaces one can consent to here: those we have an application for."""
     return {
-        name: Offer(each.oauth, f"{settings.public_url}/connections/{name}/callback", regions[name])
-        for name, each in known.items()
-        if each.oauth is not None
+        name: Offer(each.consent, f"{settings.public_url}/connections/{name}/callback", frozenset(settings.apps[name]))
+        for name, each in connectable(settings, outward, clock).items()
+        if each.consent is not None
     }
+
+
+def connectable(settings: Settings, outward: Outward, clock: Clock) -> Mapping[str, Marketplace]:
+    """The marketplaces we have an application for."""
+    return marketplaces(outward, {name: settings.far_side(name) for name in settings.apps}, clock=clock)
 
 
 def clients_of(settings: Settings) -> Mapping[str, ServiceClient]:
@@ -141,7 +133,13 @@ def clients_of(settings: Settings) -> Mapping[str, ServiceClient]:
 
 def consent_origins(settings: Settings) -> list[str]:
     """Where a *Connect* form leads to by redirect."""
-    central = (urlsplit(settings.amazon_central_urls[region]) for region in settings.amazon_apps)
+    central = (
+        urlsplit(url)
+        for name, by_region in settings.apps.items()
+        if PROFILES[name].authorisation == "consent"
+        for region, url in (settings.far_side(name).central_urls or {}).items()
+        if region in by_region
+    )
     return sorted({f"{url.scheme}://{url.netloc}" for url in central})
 
 

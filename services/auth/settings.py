@@ -1,18 +1,19 @@
 """AUTH_*: what this service is told, read once."""
 
 from collections.abc import Mapping
-from typing import Self
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from shared.crypto.errors import KeysInvalid
 from shared.crypto.keyring import KeyRing
-from shared.marketplaces.registry import AMAZON, PROFILES
+from shared.marketplaces.models import FarApp
+from shared.marketplaces.ports import FarSide
+from shared.marketplaces.registry import PROFILES
+from shared.marketplaces.settings import API_URLS_MEANING, ByRegion, every_region, known_marketplaces, known_regions
 from shared.runtime.settings import ServiceSettings, load_settings
 
 _PREFIX = "AUTH_"
-_REAL = PROFILES[AMAZON].real_addresses
 _KEYS = "Key-encryption keys, kid:base64 of 32 bytes, separated by commas: the first seals, all open."
 
 
@@ -27,11 +28,15 @@ class ServiceClientSettings(BaseModel):
 
 
 class AppSettings(BaseModel):
-    """Our application at the marketplace, in one region. `draft`: it is not published yet."""
+    """
+    Our application at the marketplace, in one region. `draft`: it is not published yet.
+
+    `application_id` is for consent pages: empty where sellers delegate in the marketplace's portal.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    application_id: str = Field(min_length=1)
+    application_id: str = ""
     client_id: str = Field(min_length=1)
     client_secret: SecretStr
     draft: bool = False
@@ -44,37 +49,50 @@ class Settings(ServiceSettings):
     service_clients: tuple[ServiceClientSettings, ...] = Field(
         description="OAuth clients of our services, JSON: [{id, secret_hash (SHA-256, hex), scopes}]."
     )
-    amazon_apps: Mapping[str, AppSettings] = Field(
+    apps: Mapping[str, Mapping[str, AppSettings]] = Field(
         default_factory=dict,
-        description="Our Amazon applications, JSON by region (na, eu, fe): {application_id, client_id, client_secret, "
-        "draft}. A region without one is not offered.",
+        description="Our applications, JSON by marketplace and region: {client_id, client_secret}, and application_id "
+        "and draft where sellers consent on a page of the marketplace. A region without one is not offered.",
     )
-    amazon_token_url: str = Field(default=str(_REAL.token_url), description="Amazon's token endpoint (LWA).")
-    amazon_central_urls: Mapping[str, str] = Field(
-        default=dict(_REAL.central_urls or {}), description="Seller Central by region, JSON: where sellers consent."
+    token_urls: Mapping[str, str] = Field(
+        default_factory=dict, description="Token endpoints, JSON by marketplace; else the real ones."
     )
-    amazon_api_urls: Mapping[str, str] = Field(
-        default=dict(_REAL.api_urls), description="The Selling Partner API by region, JSON: where consents are probed."
+    central_urls: Mapping[str, ByRegion] = Field(
+        default_factory=dict,
+        description="Where sellers authorise us, JSON by marketplace and region; else the real addresses.",
     )
+    api_urls: Mapping[str, ByRegion] = Field(default_factory=dict, description=API_URLS_MEANING)
 
     @field_validator("key_encryption_keys")
     @classmethod
     def _keys_parse(cls, value: SecretStr) -> SecretStr:
         return _checked_keys(value)
 
-    @field_validator("amazon_apps")
+    @field_validator("apps")
     @classmethod
-    def _regions_exist(cls, value: Mapping[str, AppSettings]) -> Mapping[str, AppSettings]:
-        if unknown := set(value) - set(PROFILES[AMAZON].regions):
-            raise ValueError(f"regions are {', '.join(sorted(PROFILES[AMAZON].regions))}, not {', '.join(unknown)}")
+    def _apps_fit(cls, value: Mapping[str, Mapping[str, AppSettings]]) -> Mapping[str, Mapping[str, AppSettings]]:
+        for name, by_region in known_regions(value).items():
+            by_page = PROFILES[name].authorisation == "consent"
+            if wrong := [region for region, app in by_region.items() if bool(app.application_id) != by_page]:
+                wanted = "needs" if by_page else "has no"
+                raise ValueError(f"{name} {', '.join(sorted(wrong))} {wanted} application_id")
         return value
 
-    @model_validator(mode="after")
-    def _addresses_complete(self) -> Self:
-        for name in ("amazon_central_urls", "amazon_api_urls"):
-            if missing := set(self.amazon_apps) - set(getattr(self, name)):
-                raise ValueError(f"AUTH_{name.upper()} has no address for {', '.join(sorted(missing))}")
-        return self
+    _marketplaces = field_validator("token_urls")(known_marketplaces)
+    _addresses = field_validator("central_urls", "api_urls")(every_region)
+
+    def far_side(self, marketplace: str) -> FarSide:
+        """Where it is, and who we are there."""
+        real = PROFILES[marketplace].real_addresses
+        return FarSide(
+            api_urls=self.api_urls.get(marketplace) or real.api_urls,
+            central_urls=self.central_urls.get(marketplace) or real.central_urls,
+            token_url=self.token_urls.get(marketplace) or real.token_url,
+            apps={
+                region: FarApp(app.application_id, app.client_id, app.client_secret.get_secret_value(), app.draft)
+                for region, app in self.apps.get(marketplace, {}).items()
+            },
+        )
 
 
 class MigrationSettings(BaseSettings):

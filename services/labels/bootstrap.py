@@ -33,8 +33,8 @@ from shared.http.outward import Outward
 from shared.kernel.clock import Clock
 from shared.kernel.ids import new_id
 from shared.kernel.ports import UnitOfWork
-from shared.marketplaces.ports import FarSide, TrackingPort
-from shared.marketplaces.registry import AMAZON, PROFILES, marketplaces, rates
+from shared.marketplaces.ports import TrackingPort
+from shared.marketplaces.registry import PROFILES, far_sides, marketplaces, rates
 from shared.messaging.consumer import Applier, Subscription
 from shared.messaging.kafka import KafkaSettings
 
@@ -80,9 +80,7 @@ def labelling_of(settings: Settings, outward: Outward, clock: Clock) -> Labellin
 
 def telling_of(settings: Settings, outward: Outward, clock: Clock) -> Telling:
     tokens = RemoteAccessTokens(settings.auth_url, _service_tokens(settings, outward), outward)
-    api_urls = settings.amazon_api_urls or PROFILES[AMAZON].real_addresses.api_urls
-    far_sides = {AMAZON: FarSide(api_urls=api_urls)}
-    built = marketplaces(outward, far_sides, clock=clock)
+    built = marketplaces(outward, far_sides(settings.api_urls), clock=clock)
     trackings = {name: marketplace.tracking for name, marketplace in built.items()}
     return Telling(planner_of(clock), tokens, trackings, partial(_timing, settings, trackings))
 

@@ -1,10 +1,12 @@
 """LABELS_*: what this service is told, read once."""
 
+from collections.abc import Mapping
 from typing import Self
 
-from pydantic import Field, SecretStr, model_validator
+from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from shared.marketplaces.settings import API_URLS_MEANING, ByRegion, every_region
 from shared.runtime.settings import InternalCallerSettings, load_settings
 
 _PREFIX = "LABELS_"
@@ -14,9 +16,7 @@ class Settings(InternalCallerSettings):
     model_config = SettingsConfigDict(env_prefix=_PREFIX)
 
     orders_url: str = Field(description="Base URL of orders' internal API, asked for recipients.")
-    amazon_api_urls: dict[str, str] | None = Field(
-        default=None, description="Amazon's API by region (JSON: na, eu, fe); without it the real addresses."
-    )
+    api_urls: Mapping[str, ByRegion] = Field(default_factory=dict, description=API_URLS_MEANING)
     read_back_seconds: float = Field(
         default=30, gt=0, description="A tracking number is read back so long after the marketplace accepted it."
     )
@@ -29,6 +29,8 @@ class Settings(InternalCallerSettings):
     repeat_after_seconds: float = Field(
         default=600, gt=0, description="A number that was accepted and is missing is sent again so long after."
     )
+
+    _addresses = field_validator("api_urls")(every_region)
 
     @model_validator(mode="after")
     def _in_order(self) -> Self:

@@ -31,8 +31,7 @@ from shared.events.topics import AUTH_CONNECTION, INVENTORY_RESERVATION, LABELS_
 from shared.http.outward import Outward
 from shared.kernel.clock import Clock, SystemClock
 from shared.kernel.ports import UnitOfWork
-from shared.marketplaces.ports import FarSide
-from shared.marketplaces.registry import PROFILES, marketplaces, rates
+from shared.marketplaces.registry import far_sides, marketplaces, rates
 from shared.messaging.consumer import Applier, Subscription
 from shared.messaging.kafka import KafkaSettings
 
@@ -83,8 +82,7 @@ def claims_on(engine: AsyncEngine, clock: Clock) -> SqlClaims[Store]:
 
 
 def polling_of(settings: Settings, keys: Keys, outward: Outward, clock: Clock) -> Polling:
-    far_sides = {name: _far_side(settings, name) for name in PROFILES}
-    known = marketplaces(outward, far_sides, clock=clock)
+    known = marketplaces(outward, far_sides(settings.api_urls), clock=clock)
     return Polling(
         marketplaces={name: one.orders for name, one in known.items()},
         operations={
@@ -93,12 +91,7 @@ def polling_of(settings: Settings, keys: Keys, outward: Outward, clock: Clock) -
         tokens=RemoteAccessTokens(settings.auth_url, _own_tokens(settings, outward), outward),
         keys=keys,
         clock=clock,
-        pace=Pace(
-            interval=timedelta(seconds=settings.poll_interval_seconds),
-            overlap=timedelta(seconds=settings.poll_overlap_seconds),
-            first=timedelta(days=settings.first_window_days),
-            sweep=timedelta(seconds=settings.sweep_interval_seconds),
-        ),
+        paces={name: _pace(settings, name) for name in known},
         import_marketplace_fulfilled=settings.import_marketplace_fulfilled,
     )
 
@@ -127,7 +120,11 @@ def _own_tokens(settings: Settings, outward: Outward) -> ServiceTokens:
     return ServiceTokens(settings.auth_url, settings.client_id, settings.client_secret, outward)
 
 
-def _far_side(settings: Settings, name: str) -> FarSide:
-    """`ORDERS_<MARKETPLACE>_API_URLS`, else the real addresses."""
-    urls: dict[str, str] | None = getattr(settings, f"{name}_api_urls")
-    return FarSide(api_urls=urls) if urls else PROFILES[name].real_addresses
+def _pace(settings: Settings, marketplace: str) -> Pace:
+    told = settings.pace(marketplace)
+    return Pace(
+        interval=timedelta(seconds=told.interval_seconds),
+        overlap=timedelta(seconds=told.overlap_seconds),
+        first=timedelta(days=settings.first_window_days),
+        sweep=timedelta(seconds=told.sweep_seconds),
+    )

@@ -1,14 +1,21 @@
 """ORDERS_*: what this service is told, read once."""
 
-from pydantic import Field, SecretStr, field_validator
+from collections.abc import Mapping
+
+from pydantic import Field, NonNegativeFloat, PositiveFloat, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from shared.crypto.errors import KeysInvalid
 from shared.crypto.keyring import KeyRing
-from shared.marketplaces.registry import AMAZON, PROFILES
+from shared.marketplaces.registry import PROFILES, Pace
+from shared.marketplaces.settings import API_URLS_MEANING, ByRegion, every_region, known_marketplaces
 from shared.runtime.settings import InternalCallerSettings, load_settings
 
 _PREFIX = "ORDERS_"
+
+
+def _paces(of: str) -> str:
+    return ", ".join(f"{name} {getattr(each.pace, of + '_seconds'):g}" for name, each in PROFILES.items()) + "."
 
 
 class Settings(InternalCallerSettings):
@@ -17,20 +24,23 @@ class Settings(InternalCallerSettings):
     key_encryption_keys: SecretStr = Field(
         description="Keys that wrap each order's data key, kid:base64 separated by commas: the first seals, all open."
     )
-    amazon_api_urls: dict[str, str] | None = Field(
-        default=None, description="Amazon's API by region (JSON: na, eu, fe); without it the real addresses."
+    api_urls: Mapping[str, ByRegion] = Field(default_factory=dict, description=API_URLS_MEANING)
+    poll_interval_seconds: Mapping[str, PositiveFloat] = Field(
+        default_factory=dict,
+        description="How often each connection is asked what changed, JSON by marketplace; else " + _paces("interval"),
     )
-    poll_interval_seconds: float = Field(
-        default=300, gt=0, description="How often each connection is asked what changed."
-    )
-    poll_overlap_seconds: float = Field(
-        default=600, ge=0, description="How far before its cursor a reading starts: records may come that late."
+    poll_overlap_seconds: Mapping[str, NonNegativeFloat] = Field(
+        default_factory=dict,
+        description="How far before its cursor a reading starts, as records may come that late, JSON by marketplace; "
+        "else " + _paces("overlap"),
     )
     first_window_days: float = Field(
         default=30, gt=0, description="How far back changes are read when a connection is new, beside open orders."
     )
-    sweep_interval_seconds: float = Field(
-        default=86400, gt=0, description="How often all open orders are read again, as far as the budget has room."
+    sweep_interval_seconds: Mapping[str, PositiveFloat] = Field(
+        default_factory=dict,
+        description="How often all open orders are read again, as far as the budget has room, JSON by marketplace; "
+        "else " + _paces("sweep"),
     )
     import_marketplace_fulfilled: bool = Field(
         default=True, description="Whether orders that the marketplace ships itself are imported, to be seen only."
@@ -45,13 +55,19 @@ class Settings(InternalCallerSettings):
             raise ValueError(str(error)) from None
         return value
 
-    @field_validator("amazon_api_urls")
-    @classmethod
-    def _every_region(cls, value: dict[str, str] | None) -> dict[str, str] | None:
-        """A region left out would be asked at the real address, or at none."""
-        if value is not None and set(value) != set(PROFILES[AMAZON].regions):
-            raise ValueError(f"needs an address for each of {', '.join(sorted(PROFILES[AMAZON].regions))}, no others")
-        return value
+    _addresses = field_validator("api_urls")(every_region)
+    _marketplaces = field_validator("poll_interval_seconds", "poll_overlap_seconds", "sweep_interval_seconds")(
+        known_marketplaces
+    )
+
+    def pace(self, marketplace: str) -> Pace:
+        """How a marketplace is read: as its profile says, but for what the settings say."""
+        usual = PROFILES[marketplace].pace
+        return Pace(
+            self.poll_interval_seconds.get(marketplace, usual.interval_seconds),
+            self.poll_overlap_seconds.get(marketplace, usual.overlap_seconds),
+            self.sweep_interval_seconds.get(marketplace, usual.sweep_seconds),
+        )
 
 
 class MigrationSettings(BaseSettings):

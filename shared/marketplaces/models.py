@@ -24,6 +24,9 @@ class Channel:
 
 
 class OrderStatus(StrEnum):
+    """`waiting_acceptance`: the seller must accept or refuse it first."""
+
+    WAITING_ACCEPTANCE = "waiting_acceptance"
     PENDING = "pending"
     OPEN = "open"
     PARTIALLY_SHIPPED = "partially_shipped"
@@ -76,10 +79,15 @@ class Recipient:
 
 @dataclass(frozen=True, slots=True)
 class PersonalData:
-    """Everything of an order that tells who bought it: recipient, and what else the marketplace gave of the buyer."""
+    """
+    Everything of an order that tells who bought it: recipient, and what else the marketplace gave of the buyer.
+
+    `others`: where an order's lines go to several places, those of the lines with `destination` 1, 2, …
+    """
 
     recipient: Recipient | None = None
     buyer: dict[str, Any] = field(default_factory=dict)
+    others: tuple[Recipient, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +107,9 @@ class MarketplaceLine:
     """
     What was bought. `fulfilled` and `cancelled` are units by the marketplace's count: what is left to ship is
     `ordered - cancelled - fulfilled`. `duties`: values of `Duty`.
+
+    `status` and `shipped_by`: where a marketplace tells them per line; None: the order's. `destination`: which of the
+    order's addresses it goes to, 0 = `PersonalData.recipient`.
     """
 
     id: str
@@ -110,6 +121,9 @@ class MarketplaceLine:
     unit_price: Money | None = None
     duties: tuple[str, ...] = ()
     cancel_requested: bool = False
+    status: OrderStatus | None = None
+    shipped_by: ShippedBy | None = None
+    destination: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,7 +231,11 @@ class OAuthAnswer:
 
 @dataclass(frozen=True, slots=True)
 class FarApp:
-    """Our application at a marketplace, one per region. `client_secret` is secret."""
+    """
+    Our application at a marketplace, one per region. `client_secret` is secret.
+
+    `application_id` is empty where sellers let us in without a consent page.
+    """
 
     application_id: str
     client_id: str

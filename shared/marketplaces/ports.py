@@ -12,6 +12,7 @@ from typing import Any, Literal, Protocol
 
 from shared.kernel.budgets import Budgets, Rate
 from shared.kernel.ports import AccessToken, Intent
+from shared.marketplaces.listings import ListingPage, StockLimits, StockLine, StockStep
 from shared.marketplaces.models import (
     Channel,
     FarApp,
@@ -39,13 +40,21 @@ class Capabilities:
     """
     What labels and pages may offer here.
 
-    `write`: how a write-back is repeated (architecture section 5). `splits_orders`: several parcels per order.
-    `read_lag_seconds`: how old an answer may be; a write not seen before that is not yet missing.
+    `write`: how a write-back is repeated (architecture section 5). `read_lag_seconds`: how old an answer may be; a
+    write not seen before that is not yet missing. `splits_lines`: a line's units may leave in several parcels.
+    `one_parcel_channels`: channels whose orders leave in one parcel, complete. `answers_orders`: an order may wait for
+    the seller to accept or refuse it.
     """
 
     write: Literal["keyed", "readable", "blind"]
-    splits_orders: bool
     read_lag_seconds: int
+    splits_lines: bool = True
+    one_parcel_channels: frozenset[str] = frozenset()
+    answers_orders: bool = False
+
+    def splits_orders(self, channel_id: str) -> bool:
+        """Several parcels per order."""
+        return channel_id not in self.one_parcel_channels
 
 
 class OrdersPort(Protocol):
@@ -112,8 +121,8 @@ class TrackingPort(Protocol):
         ...
 
 
-class OAuthPort(Protocol):
-    """Consent and tokens. Only auth's vault calls the token methods."""
+class ConsentPort(Protocol):
+    """Consent on a page of the marketplace that leads back to us. Only auth calls it."""
 
     def consent_url(self, region: str, state: str, redirect_uri: str) -> str: ...
 
@@ -121,12 +130,87 @@ class OAuthPort(Protocol):
         """Consent code -> tokens. ConsentLost: code refused; OutcomeUnknown: it may have been used up."""
         ...
 
-    async def refresh(self, region: str, refresh_token: str) -> OAuthAnswer:
-        """Raises ConsentLost (grant refused), ClientSecretInvalid (ours), Unavailable, Unreadable."""
+
+class GrantPort(Protocol):
+    """Access tokens, and what they reach. Only auth calls it. Operations: `probe` kind."""
+
+    async def renew(self, region: str, refresh_token: str | None) -> OAuthAnswer:
+        """
+        A new access token. `refresh_token` None: the grant is our application's own, one for all its sellers.
+
+        Raises ConsentLost (grant refused), ClientSecretInvalid (ours), Throttled, Unavailable, Unreadable.
+        """
         ...
 
     async def probe(self, account: FarAccount, token: AccessToken, budgets: Budgets) -> tuple[Channel, ...]:
-        """The channels this consent reaches."""
+        """The channels we reach with it. ConsentLost: this seller did not (or does no longer) let us in."""
+        ...
+
+
+class DelegationPort(Protocol):
+    """
+    Consent given in the marketplace's own portal, where nothing leads back to us. Only auth calls it.
+
+    The grant is our application's own; who let us in shows by whom a probe reaches.
+    """
+
+    async def is_account_of(self, account: FarAccount, client_id: str, client_secret: str) -> bool:
+        """
+        Whether credentials of the seller's own open this very account. Used once, and forgotten.
+
+        Raises Throttled, Unavailable, Unreadable.
+        """
+        ...
+
+
+class AcceptancePort(Protocol):
+    """Answering orders that wait for the seller. Operations: `acceptance` kind. A keyed write: it sets a state."""
+
+    async def answer(
+        self, account: FarAccount, order_id: str, intent: Intent[bool], token: AccessToken, budgets: Budgets
+    ) -> None:
+        """
+        Accepts (True) or refuses the order. What became of it is what the next reading of the order tells.
+
+        Raises TooLate, OutcomeUnknown, Refused, AlreadyDone (it no longer waits).
+        """
+        ...
+
+
+class ListingsPort(Protocol):
+    """What the seller offers on a channel. Operations: `listing` kind."""
+
+    async def read_page(
+        self, account: FarAccount, channel_id: str, page_token: str | None, token: AccessToken, budgets: Budgets
+    ) -> ListingPage:
+        """A page of the channel's listings. PageTokenRefused: start the channel again."""
+        ...
+
+
+class StockPort(Protocol):
+    """
+    Telling a channel how many are left. Operations: `push` kind. Keyed: a quantity is absolute.
+
+    What is told together is a *submission*: it takes several calls, and between two of them its state is committed as
+    JSON. The same call again, after an unknown outcome, does no harm.
+    """
+
+    @property
+    def limits(self) -> StockLimits: ...
+
+    def begin(self, channel_id: str, lines: tuple[StockLine, ...]) -> FrozenBody:
+        """The state before the first call."""
+        ...
+
+    async def advance(
+        self, account: FarAccount, intent: Intent[FrozenBody], token: AccessToken, budgets: Budgets
+    ) -> StockStep:
+        """
+        The submission's next call.
+
+        Raises TooLate, OutcomeUnknown (the same state again), Throttled, Unavailable, Refused (of the submission as a
+        whole: nothing of it was taken).
+        """
         ...
 
 
@@ -144,7 +228,7 @@ class FarSide:
     """
     Where a marketplace is and who we are there; from settings. Only auth fills `central_urls`, `token_url`, `apps`.
 
-    `api_urls`, `central_urls` and `apps` are by region.
+    `api_urls`, `central_urls` (where sellers authorise us) and `apps` are by region.
     """
 
     api_urls: Mapping[str, str]

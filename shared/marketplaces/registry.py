@@ -7,6 +7,7 @@ here imports an HTTP client, so pages may use it freely.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Literal
 
 from shared.kernel.budgets import Rate
 from shared.kernel.clock import Clock, SystemClock
@@ -18,14 +19,41 @@ from shared.marketplaces.amazon.tracking import CAPABILITIES as AMAZON_CAPABILIT
 from shared.marketplaces.amazon.tracking import AmazonTracking
 from shared.marketplaces.amazon.wire import Sends, Spapi
 from shared.marketplaces.models import Channel
-from shared.marketplaces.ports import Capabilities, FarSide, OAuthPort, Operation, OrdersPort, TrackingPort
+from shared.marketplaces.ports import (
+    AcceptancePort,
+    Capabilities,
+    ConsentPort,
+    DelegationPort,
+    FarSide,
+    GrantPort,
+    Operation,
+    OrdersPort,
+    TrackingPort,
+)
 
 AMAZON = "amazon"
 
 
 @dataclass(frozen=True, slots=True)
+class Pace:
+    """
+    How often orders are read, in seconds: what changed, how far before the cursor a reading starts, and all open orders
+    (as far as the budget has room). Settings may say otherwise.
+    """
+
+    interval_seconds: float
+    overlap_seconds: float
+    sweep_seconds: float
+
+
+@dataclass(frozen=True, slots=True)
 class Profile:
-    """What pages and settings need to know of a marketplace: no call is made with it."""
+    """
+    What pages and settings need to know of a marketplace: no call is made with it.
+
+    `authorisation`: by a consent page that leads back to us, or by delegation in the marketplace's portal, where one
+    grant of ours reaches all sellers.
+    """
 
     name: str
     title: str
@@ -33,25 +61,28 @@ class Profile:
     stores: Mapping[str, Channel]
     operations: tuple[Operation, ...]
     capabilities: Capabilities
+    authorisation: Literal["consent", "delegation"]
+    pace: Pace
     real_addresses: FarSide
 
 
 @dataclass(frozen=True, slots=True)
 class Marketplace:
     """
-    A marketplace that can be called. `regions`: code to title. `stores`: channels by their id.
+    A marketplace that can be called.
 
-    `oauth` is None where the addresses and applications for it were not given: only auth has them.
+    `grants`, and `consent` or `delegation`, are None where the addresses and applications for them were not given:
+    only auth has them. `acceptance`: None where no order waits for the seller's answer.
     """
 
     name: str
-    title: str
-    regions: Mapping[str, str]
-    stores: Mapping[str, Channel]
     operations: tuple[Operation, ...]
     orders: OrdersPort
     tracking: TrackingPort
-    oauth: OAuthPort | None
+    grants: GrantPort | None = None
+    consent: ConsentPort | None = None
+    delegation: DelegationPort | None = None
+    acceptance: AcceptancePort | None = None
 
 
 PROFILES: Mapping[str, Profile] = {
@@ -62,6 +93,8 @@ PROFILES: Mapping[str, Profile] = {
         stores={store.id: store.channel for store in amazon.STORES.values()},
         operations=AMAZON_OPERATIONS,
         capabilities=AMAZON_CAPABILITIES,
+        authorisation="consent",
+        pace=Pace(interval_seconds=300, overlap_seconds=600, sweep_seconds=86_400),
         real_addresses=FarSide(api_urls=amazon.API_URLS, central_urls=amazon.CENTRAL_URLS, token_url=amazon.TOKEN_URL),
     ),
 }
@@ -74,8 +107,13 @@ def marketplaces(
     return {name: _BUILDERS[name](outward, far_side, clock or SystemClock()) for name, far_side in far_sides.items()}
 
 
+def far_sides(api_urls: Mapping[str, Mapping[str, str]]) -> Mapping[str, FarSide]:
+    """Every marketplace we know, at the addresses given, else at its real ones. For services that ask no grants."""
+    return {name: FarSide(api_urls.get(name) or profile.real_addresses.api_urls) for name, profile in PROFILES.items()}
+
+
 def rates(kind: str) -> Mapping[str, Rate]:
-    """The published rates of the operations that belong to this kind of work, by operation name."""
+    """The rates of the operations that belong to this kind of work, by name: each bears its marketplace's."""
     operations = (operation for profile in PROFILES.values() for operation in profile.operations)
     return {operation.name: operation.rate for operation in operations if operation.kind == kind}
 
@@ -98,7 +136,7 @@ def _store(marketplace: str, channel_id: str | None) -> Channel | None:
 
 
 def _amazon(outward: Sends, far_side: FarSide, clock: Clock) -> Marketplace:
-    profile, spapi = PROFILES[AMAZON], Spapi(outward, far_side.api_urls, clock)
+    spapi = Spapi(outward, far_side.api_urls, clock)
     oauth = None
     if far_side.token_url and far_side.central_urls and far_side.apps:
         oauth = AmazonOAuth(
@@ -109,14 +147,12 @@ def _amazon(outward: Sends, far_side: FarSide, clock: Clock) -> Marketplace:
             apps=far_side.apps,
         )
     return Marketplace(
-        name=profile.name,
-        title=profile.title,
-        regions=profile.regions,
-        stores=profile.stores,
-        operations=profile.operations,
+        name=AMAZON,
+        operations=AMAZON_OPERATIONS,
         orders=AmazonOrders(spapi, clock),
         tracking=AmazonTracking(spapi, clock),
-        oauth=oauth,
+        grants=oauth,
+        consent=oauth,
     )
 
 

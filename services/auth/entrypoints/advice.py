@@ -5,7 +5,7 @@ from urllib.parse import urlsplit
 
 import structlog
 
-from services.auth.bootstrap import Auth
+from services.auth.bootstrap import Auth, consent_origins
 from services.auth.settings import Settings
 from shared.db.errors import Conflict, DatabaseUnavailable
 
@@ -23,10 +23,10 @@ async def advise(held: Auth, settings: Settings, stop: asyncio.Event) -> None:
 
 
 def warn_of_addresses(settings: Settings) -> None:
-    """Amazon redirects to public https addresses only; the sandbox to any (domain rule 35)."""
-    real = any(urlsplit(settings.amazon_central_urls[region]).scheme == "https" for region in settings.amazon_apps)
+    """Real consent pages redirect to public https addresses only; the sandbox's to any (domain rule 35)."""
+    real = any(origin.startswith("https:") for origin in consent_origins(settings))
     if real and urlsplit(settings.public_url).scheme != "https":
-        log.warning("consent.needs_https", detail="Amazon will not redirect to AUTH_PUBLIC_URL: it must be https.")
+        log.warning("consent.needs_https", detail="No marketplace redirects to AUTH_PUBLIC_URL: it must be https.")
 
 
 async def warn_of_regions(held: Auth) -> None:

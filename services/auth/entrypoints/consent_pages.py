@@ -138,7 +138,7 @@ async def _look_at_once(held: Auth, connection_id: ConnectionId) -> None:
     try:
         async with asyncio.timeout(_LOOK_SECONDS), held.claims.lease_of(PROBE, connection_id) as lease:
             if lease is not None:
-                await probe_connection(lease, oauth=held.oauth, vault=held.tokens, clock=held.clock)
+                await probe_connection(lease, grants=held.grants, vault=held.tokens, clock=held.clock)
     except (FarSideError, LeaseLost, DatabaseUnavailable, Conflict, TimeoutError) as error:
         log.warning("probe.later", connection_id=str(connection_id), reason=type(error).__name__)
 

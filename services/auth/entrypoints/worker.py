@@ -37,7 +37,7 @@ async def run(settings: Settings) -> int:
         await run_relay(settings.database_url.get_secret_value(), kafka, service=SERVICE, stop=stop)
 
     async def probe(stop: asyncio.Event) -> None:
-        work = partial(probe_connection, oauth=held.oauth, vault=held.tokens, clock=clock)
+        work = partial(probe_connection, grants=held.grants, vault=held.tokens, clock=clock)
         await run_claim_loop(held.claims, PROBE, work, stop=stop)
 
     try:

@@ -11,7 +11,7 @@ from services.auth.usecases.errors import ConnectionUnknown, RegionNotOffered
 from services.auth.usecases.ports import Store
 from shared.kernel.clock import Clock
 from shared.kernel.ids import ConnectionId, OrganisationId, UserId, new_id
-from shared.marketplaces.ports import OAuthPort
+from shared.marketplaces.ports import ConsentPort
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +35,7 @@ class Wanted:
 class Offer:
     """A marketplace one can connect here: its consent, our registered address, and the regions we have an app for."""
 
-    oauth: OAuthPort
+    consent: ConsentPort
     redirect_uri: str
     regions: frozenset[str]
 
@@ -70,7 +70,7 @@ async def begin_consent(
     await store.audit.add(
         AuditEntry(new_id(), now, Action.CONSENT_BEGUN, who.organisation_id, who.user_id, wanted.connection_id)
     )
-    return offer.oauth.consent_url(wanted.region, state, offer.redirect_uri)
+    return offer.consent.consent_url(wanted.region, state, offer.redirect_uri)
 
 
 async def begin_renewal(

@@ -12,13 +12,13 @@ from shared.kernel.errors import ConsentLost, RoleMissing, TokenRejected
 from shared.kernel.ids import ConnectionId, new_id
 from shared.kernel.ports import Lease
 from shared.marketplaces.models import Channel
-from shared.marketplaces.ports import FarAccount, OAuthPort
+from shared.marketplaces.ports import FarAccount, GrantPort
 
 _ACTIONS = {Happened.AUTHORISED: Action.RESUMED, Happened.REVOKED: Action.REFUSED}
 
 
 async def probe_connection(
-    lease: Lease[Store], *, oauth: Mapping[str, OAuthPort], vault: TokenVault, clock: Clock
+    lease: Lease[Store], *, grants: Mapping[str, GrantPort], vault: TokenVault, clock: Clock
 ) -> None:
     """
     One connection's probe, its outcome kept.
@@ -31,7 +31,7 @@ async def probe_connection(
     if connection is None or state is None or not connection.may_be_probed:
         return
     try:
-        channels = await _channels(connection, state, lease, oauth[connection.marketplace], vault)
+        channels = await _channels(connection, state, lease, grants[connection.marketplace], vault)
     except RoleMissing:
         await lease.settle(lambda store: _refused(store, connection, ProbeOutcome.ROLE_MISSING, clock))
     except (ConsentLost, TokenRejected):
@@ -45,18 +45,18 @@ async def _read(store: Store, connection_id: ConnectionId) -> tuple[Connection |
 
 
 async def _channels(
-    connection: Connection, state: TokenState, lease: Lease[Store], oauth: OAuthPort, vault: TokenVault
+    connection: Connection, state: TokenState, lease: Lease[Store], grants: GrantPort, vault: TokenVault
 ) -> tuple[Channel, ...]:
     """With a new token where the old one is doubted or refused."""
     account = FarAccount(connection.region, connection.seller_id)
     doubted = state.token_version if connection.suspected_at else None
     token = await vault.current(state, rejected=doubted)
     try:
-        return await oauth.probe(account, token, lease.budgets)
+        return await grants.probe(account, token, lease.budgets)
     except TokenRejected:
         newest = await lease.read(lambda store: store.grants.token_state(connection.id))
         newer = await vault.current(newest or state, rejected=token.token_version)
-        return await oauth.probe(account, newer, lease.budgets)
+        return await grants.probe(account, newer, lease.budgets)
 
 
 async def _answered(store: Store, seen: Connection, channels: tuple[Channel, ...], clock: Clock) -> None:

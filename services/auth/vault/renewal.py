@@ -23,7 +23,7 @@ from shared.kernel.clock import Clock
 from shared.kernel.errors import ClientSecretInvalid, ConsentLost, FarSideError, Retryable, Throttled, Unavailable
 from shared.kernel.ids import GrantId, new_id
 from shared.kernel.ports import Lease
-from shared.marketplaces.ports import OAuthPort
+from shared.marketplaces.ports import GrantPort
 
 KIND = "token"
 LEASE_SECONDS = 15.0
@@ -35,8 +35,8 @@ renewals = Counter("auth_token_renewals_total", "Access tokens asked for at far 
 
 
 class Renewal:
-    def __init__(self, oauth: Mapping[str, OAuthPort], seals: GrantSeals, clock: Clock) -> None:
-        self._oauth = oauth
+    def __init__(self, grants: Mapping[str, GrantPort], seals: GrantSeals, clock: Clock) -> None:
+        self._grants = grants
         self._seals = seals
         self._clock = clock
 
@@ -75,10 +75,10 @@ class Renewal:
 
     async def _ask(self, grant: SealedGrant) -> SealedGrant:
         asked_at = self._clock.now()
-        oauth = self._oauth[grant.marketplace]
+        grants = self._grants[grant.marketplace]
         try:
             async with asyncio.timeout(LEASE_SECONDS - MARGIN_SECONDS):
-                answer = await oauth.refresh(grant.region, self._seals.refresh_token(grant))
+                answer = await grants.renew(grant.region, self._seals.refresh_token(grant))
         except TimeoutError as error:
             raise Unavailable("the token endpoint is too slow", code="timeout") from error
         return self._seals.with_answer(grant, answer, asked_at)

@@ -41,7 +41,7 @@ class Planner:
         return {
             one.order_id: Terms(
                 automatic=(order.connection_id, order.channel_id) in automatic,
-                splits_orders=self.capabilities[order.marketplace].splits_orders,
+                splits_orders=self.capabilities[order.marketplace].splits_orders(order.channel_id),
                 carrier=self.carrier,
                 carrier_is_set_up=one.organisation_id in carriers,
             )

@@ -34,6 +34,7 @@ SENTENCES: dict[str, str] = {
     "decision.already_shipped": "%(skus)s has been shipped: nothing left to do.",
     # Order
     "order.received": "Received from the marketplace, lines: %(lines)s.",
+    "status.waiting_acceptance": "The marketplace waits for the seller to accept or refuse it.",
     "status.pending": "The marketplace holds it as pending.",
     "status.open": "The marketplace released it to be shipped.",
     "status.partially_shipped": "Partly shipped, as the marketplace tells.",

@@ -8,15 +8,13 @@ from shared.marketplaces.models import MarketplaceOrder, PersonalData, Recipient
 
 
 def to_bytes(personal: PersonalData) -> bytes:
-    return _json({"recipient": personal.recipient, "buyer": personal.buyer})
+    return _json({"recipient": personal.recipient, "buyer": personal.buyer, "others": personal.others})
 
 
 def from_bytes(stored: bytes) -> PersonalData:
     told: dict[str, Any] = json.loads(stored)
-    recipient = told["recipient"]
-    if recipient is not None:
-        recipient = Recipient(**(recipient | {"lines": tuple(recipient["lines"])}))
-    return PersonalData(recipient, told["buyer"])
+    recipient = _recipient(told["recipient"]) if told["recipient"] else None
+    return PersonalData(recipient, told["buyer"], tuple(_recipient(other) for other in told.get("others", ())))
 
 
 def completed(news: PersonalData, known: PersonalData) -> PersonalData:
@@ -24,7 +22,7 @@ def completed(news: PersonalData, known: PersonalData) -> PersonalData:
     recipient = news.recipient or known.recipient
     if news.recipient and known.recipient and news.recipient.email is None:
         recipient = replace(news.recipient, email=known.recipient.email)
-    return PersonalData(recipient, news.buyer or known.buyer)
+    return PersonalData(recipient, news.buyer or known.buyer, news.others or known.others)
 
 
 def recipient_bytes(recipient: Recipient) -> bytes:
@@ -35,6 +33,10 @@ def recipient_bytes(recipient: Recipient) -> bytes:
 def content_bytes(reading: MarketplaceOrder) -> bytes:
     """The canonical content of a reading: all we understand of it but its timestamp."""
     return _json(_members(reading, without=("raw", "updated_at")))
+
+
+def _recipient(told: dict[str, Any]) -> Recipient:
+    return Recipient(**(told | {"lines": tuple(told["lines"])}))
 
 
 def _json(told: Any) -> bytes:

@@ -7,7 +7,7 @@ which commits only while our copy of the connection is active and of the token's
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import structlog
 
@@ -34,6 +34,8 @@ from shared.kernel.tokens import with_token
 from shared.marketplaces.models import OrderPage, ShippedBy
 from shared.marketplaces.ports import DataRefused, FarAccount, OrdersPort, PageTokenRefused
 
+# A connection nothing can be read of: an event that mends it makes it due sooner.
+_LOOK_AGAIN = timedelta(minutes=5)
 _OUTDATED_SECONDS = 2.0  # our copy of the connection and auth's word of it meet within moments
 
 # What the list page has a sentence for; a code that says more than this is for logs.
@@ -53,14 +55,14 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True)
 class Polling:
-    """What the poller is made of. `operations`: the calls it spends budget on, by marketplace."""
+    """What the poller is made of. `operations` (the calls it spends budget on) and `paces` are by marketplace."""
 
     marketplaces: Mapping[str, OrdersPort]
     operations: Mapping[str, tuple[str, ...]]
     tokens: AccessTokens
     keys: Keys
     clock: Clock
-    pace: Pace
+    paces: Mapping[str, Pace]
     import_marketplace_fulfilled: bool
 
 
@@ -73,6 +75,7 @@ class _Turn:
     window: Window
     marketplace: OrdersPort
     data: tuple[str, ...]
+    pace: Pace
 
 
 class _OtherConsent(Exception):
@@ -111,7 +114,7 @@ async def _begin(store: Store, lease: Lease[Store], polling: Polling) -> _Turn |
     progress = await store.polls.get(connection.id) or windows.started(now)
     if marketplace is None or not connection.channels:
         code = "no_channels" if marketplace else "marketplace_unknown"
-        await store.polls.save(connection.id, progress, now + polling.pace.interval)
+        await store.polls.save(connection.id, progress, now + _LOOK_AGAIN)
         await store.polls.waits(connection.id, code, now)
         return None
     spare = _spare(lease.budgets, polling.operations[connection.marketplace], now)
@@ -121,16 +124,17 @@ async def _begin(store: Store, lease: Lease[Store], polling: Polling) -> _Turn |
         return None
     scope = _scope(connection, marketplace, polling)
     before = marketplace.latest_before(now)
-    progress = windows.opened(progress, purpose, scope, polling.pace, now=now, before=before)
+    pace = polling.paces[connection.marketplace]
+    progress = windows.opened(progress, purpose, scope, pace, now=now, before=before)
     await store.polls.save(connection.id, progress, now)
-    return _turn(connection, progress, purpose, marketplace)
+    return _turn(connection, progress, purpose, marketplace, pace)
 
 
-def _turn(connection: Connection, progress: Progress, purpose: Purpose, marketplace: OrdersPort) -> _Turn:
+def _turn(connection: Connection, progress: Progress, purpose: Purpose, marketplace: OrdersPort, pace: Pace) -> _Turn:
     window = progress.window(purpose)
     assert window is not None, "opened just before"  # noqa: S101 - tells mypy what `opened` promises
     data = marketplace.data_sets[min(progress.data_set, len(marketplace.data_sets) - 1)]
-    return _Turn(connection, progress, window, marketplace, data)
+    return _Turn(connection, progress, window, marketplace, data, pace)
 
 
 def _scope(connection: Connection, marketplace: OrdersPort, polling: Polling) -> Scope:
@@ -177,7 +181,7 @@ def _rest(turn: _Turn, lease: Lease[Store]) -> None:
 async def _save_progress(page: OrderPage, turn: _Turn, store: Store, budgets: Budgets, polling: Polling) -> None:
     now = polling.clock.now()
     progress = windows.page_read(
-        await _current(turn, store), turn.window, page.next_token, page.covered_until, polling.pace, now
+        await _current(turn, store), turn.window, page.next_token, page.covered_until, turn.pace, now
     )
     circles = page.next_token is not None and progress.window(turn.window.purpose) is None
     await _save(turn, progress, "page_token_refused" if circles else None, store, budgets, polling)
@@ -193,7 +197,7 @@ async def _start_again(
         if isinstance(error, DataRefused):
             progress, code = windows.data_refused(current, turn.window, now), None
         else:
-            progress, code = windows.restarted(current, turn.window, polling.pace, now), "page_token_refused"
+            progress, code = windows.restarted(current, turn.window, turn.pace, now), "page_token_refused"
         await _save(turn, progress, code, store, lease.budgets, polling)
 
     await lease.settle(start_again)

@@ -38,7 +38,7 @@ _THROTTLED_SECONDS = 5.0
 
 
 class AmazonOAuth:
-    """See `shared.marketplaces.ports.OAuthPort`."""
+    """See `shared.marketplaces.ports.ConsentPort` and `GrantPort`."""
 
     def __init__(
         self,
@@ -72,8 +72,10 @@ class AmazonOAuth:
             raise Unreadable("The token endpoint gave no refresh token.", code="refresh_token_missing")
         return answer
 
-    async def refresh(self, region: str, refresh_token: str) -> OAuthAnswer:
+    async def renew(self, region: str, refresh_token: str | None) -> OAuthAnswer:
         """Amazon does not rotate refresh tokens: asking again is harmless."""
+        if refresh_token is None:
+            raise ValueError("at Amazon every grant is a seller's own")
         form = {"grant_type": "refresh_token", "refresh_token": refresh_token}
         return _read(await self._post(region, form, "read"))
 

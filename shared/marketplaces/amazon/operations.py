@@ -8,10 +8,10 @@ seller and region, corrected at run time by `x-amzn-RateLimit-Limit`.
 from shared.kernel.budgets import Rate
 from shared.marketplaces.ports import Operation
 
-SEARCH_ORDERS = "searchOrders"
-GET_ORDER = "getOrder"
-CONFIRM_SHIPMENT = "confirmShipment"
-GET_PARTICIPATIONS = "getMarketplaceParticipations"
+SEARCH_ORDERS = "amazon.searchOrders"
+GET_ORDER = "amazon.getOrder"
+CONFIRM_SHIPMENT = "amazon.confirmShipment"
+GET_PARTICIPATIONS = "amazon.getMarketplaceParticipations"
 
 OPERATIONS = (
     Operation(SEARCH_ORDERS, Rate(0.0056, 20), "poll"),

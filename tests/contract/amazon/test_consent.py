@@ -14,20 +14,26 @@ from shared.kernel.errors import (
     Unavailable,
     Unreadable,
 )
-from shared.marketplaces.ports import OAuthPort
+from shared.marketplaces.ports import ConsentPort, GrantPort
+from shared.marketplaces.registry import PROFILES
 from tests.contract.amazon.shop import REDIRECT_URI, SELLER, Shop
 
 TOKEN = "amazon.token"
 
 
-def oauth(shop: Shop) -> OAuthPort:
-    assert shop.amazon.oauth is not None
-    return shop.amazon.oauth
+def consent(shop: Shop) -> ConsentPort:
+    assert shop.amazon.consent is not None
+    return shop.amazon.consent
+
+
+def grants(shop: Shop) -> GrantPort:
+    assert shop.amazon.grants is not None
+    return shop.amazon.grants
 
 
 async def consented(shop: Shop) -> str:
     """The code that the redirect brings after the form was confirmed."""
-    url = oauth(shop).consent_url("eu", "state+1/=", REDIRECT_URI)
+    url = consent(shop).consent_url("eu", "state+1/=", REDIRECT_URI)
     form = {"decision": "confirm", "selling_partner_id": SELLER}
     page = await shop.far.http.get(url)
     form |= dict(re.findall(r'type="hidden" name="([^"]+)" value="([^"]*)"', page.text))
@@ -40,12 +46,12 @@ async def consented(shop: Shop) -> str:
 
 async def test_a_consent_gives_tokens_that_work(shop: Shop) -> None:
     """From the consent page over the code to an access token, its refresh, and the stores it reaches."""
-    granted = await oauth(shop).exchange("eu", await consented(shop), REDIRECT_URI)
+    granted = await consent(shop).exchange("eu", await consented(shop), REDIRECT_URI)
     assert granted.refresh_token is not None
-    renewed = await oauth(shop).refresh("eu", granted.refresh_token)
+    renewed = await grants(shop).renew("eu", granted.refresh_token)
     assert renewed.expires_in_seconds == 3600
     shop.token = shop.token_of(renewed.access_token)
-    channels = await oauth(shop).probe(shop.account, shop.token, shop.budgets)
+    channels = await grants(shop).probe(shop.account, shop.token, shop.budgets)
     assert {channel.id for channel in channels} >= {"A13V1IB3VIYZZH"}
     assert all(channel.name.startswith("Amazon.") for channel in channels)
 
@@ -53,9 +59,9 @@ async def test_a_consent_gives_tokens_that_work(shop: Shop) -> None:
 async def test_a_code_is_good_once(shop: Shop) -> None:
     """The second exchange is refused: the seller consents again."""
     code = await consented(shop)
-    await oauth(shop).exchange("eu", code, REDIRECT_URI)
+    await consent(shop).exchange("eu", code, REDIRECT_URI)
     with pytest.raises(ConsentLost):
-        await oauth(shop).exchange("eu", code, REDIRECT_URI)
+        await consent(shop).exchange("eu", code, REDIRECT_URI)
 
 
 async def test_a_code_is_good_for_five_minutes(shop: Shop) -> None:
@@ -63,7 +69,7 @@ async def test_a_code_is_good_for_five_minutes(shop: Shop) -> None:
     code = await consented(shop)
     shop.far.now += 301
     with pytest.raises(ConsentLost):
-        await oauth(shop).exchange("eu", code, REDIRECT_URI)
+        await consent(shop).exchange("eu", code, REDIRECT_URI)
 
 
 @pytest.mark.parametrize("kind", ["timeout", "timeout_after_effect", "server_error"])
@@ -73,12 +79,12 @@ async def test_an_exchange_without_an_answer_is_an_unknown_outcome(shop: Shop, k
     await shop.far.control.fault(TOKEN, kind, 1)
     shop.timeout_seconds = 0.2 if kind.startswith("timeout") else 20.0
     with pytest.raises(OutcomeUnknown):
-        await oauth(shop).exchange("eu", code, REDIRECT_URI)
+        await consent(shop).exchange("eu", code, REDIRECT_URI)
 
 
 async def test_what_a_refresh_can_meet(shop: Shop) -> None:
     """A revoked grant, our refused secret, a server that is down, an answer without a token: four different things."""
-    granted = await oauth(shop).exchange("eu", await consented(shop), REDIRECT_URI)
+    granted = await consent(shop).exchange("eu", await consented(shop), REDIRECT_URI)
     refresh_token = granted.refresh_token or ""
     for kind, error in [
         ("server_error", Unavailable),
@@ -89,10 +95,10 @@ async def test_what_a_refresh_can_meet(shop: Shop) -> None:
     ]:
         await shop.far.control.fault(TOKEN, kind, 1)
         with pytest.raises(error):
-            await oauth(shop).refresh("eu", refresh_token)
+            await grants(shop).renew("eu", refresh_token)
     await shop.far.control.revoke(SELLER)
     with pytest.raises(ConsentLost):
-        await oauth(shop).refresh("eu", refresh_token)
+        await grants(shop).renew("eu", refresh_token)
 
 
 @pytest.mark.parametrize(
@@ -109,7 +115,7 @@ async def test_what_a_probe_can_meet(shop: Shop, kind: str, error: type[Exceptio
     """The details of a 403 tell a token from a secret from a role."""
     await shop.far.control.fault("amazon.getMarketplaceParticipations", kind, 1)
     with pytest.raises(error):
-        await oauth(shop).probe(shop.account, shop.token, shop.budgets)
+        await grants(shop).probe(shop.account, shop.token, shop.budgets)
 
 
 async def test_an_expired_access_token_is_rejected(shop: Shop) -> None:
@@ -121,7 +127,7 @@ async def test_an_expired_access_token_is_rejected(shop: Shop) -> None:
 
 async def test_only_stores_we_know_become_channels(shop: Shop) -> None:
     """The sandbox's Non-Amazon row is no channel; every channel is a store of our table."""
-    channels = await oauth(shop).probe(shop.account, shop.token, shop.budgets)
-    known = shop.amazon.stores
+    channels = await grants(shop).probe(shop.account, shop.token, shop.budgets)
+    known = PROFILES["amazon"].stores
     assert channels
     assert all(channel == known[channel.id] for channel in channels)

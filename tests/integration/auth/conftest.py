@@ -70,10 +70,10 @@ def settings_for(database_url: str, sandbox_url: str, **changed: Any) -> Setting
             "public_url": PUBLIC_URL,
             "key_encryption_keys": SecretStr("k1:" + base64.b64encode(secrets.token_bytes(32)).decode()),
             "service_clients": clients,
-            "amazon_apps": {region: {**APP, "draft": False} for region in REGIONS},
-            "amazon_token_url": f"{sandbox_url}/amazon/lwa/auth/o2/token",
-            "amazon_central_urls": {region: f"{sandbox_url}/amazon/central/{region}" for region in REGIONS},
-            "amazon_api_urls": {region: f"{sandbox_url}/amazon/{region}" for region in REGIONS},
+            "apps": {"amazon": {region: {**APP, "draft": False} for region in REGIONS}},
+            "token_urls": {"amazon": f"{sandbox_url}/amazon/lwa/auth/o2/token"},
+            "central_urls": {"amazon": {region: f"{sandbox_url}/amazon/central/{region}" for region in REGIONS}},
+            "api_urls": {"amazon": {region: f"{sandbox_url}/amazon/{region}" for region in REGIONS}},
         }
         | changed
     )

@@ -74,8 +74,8 @@ def _environment(settings: Settings, port: int, metrics_port: int) -> dict[str, 
         "http_port": port,
         "metrics_port": metrics_port,
     }
-    for region, app in settings.amazon_apps.items():
-        values["amazon_apps"][region]["client_secret"] = app.client_secret.get_secret_value()
+    for region, app in settings.apps["amazon"].items():
+        values["apps"]["amazon"][region]["client_secret"] = app.client_secret.get_secret_value()
     return {
         f"AUTH_{name.upper()}": value if isinstance(value, str) else json.dumps(value) for name, value in values.items()
     }

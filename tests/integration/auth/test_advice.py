@@ -22,8 +22,8 @@ async def test_connections_without_an_application_are_told(auth: Running) -> Non
     seller = await auth.sandbox.seller(region="eu")
     await (await auth.visitor().sign_up()).connect(seller["seller_id"])
     assert await said(auth, auth.settings) == []
-    left = {"na": auth.settings.amazon_apps["na"]}
-    changed = run_auth(auth.settings.model_copy(update={"amazon_apps": left}), auth.sandbox)
+    left = {"amazon": {"na": auth.settings.apps["amazon"]["na"]}}
+    changed = run_auth(auth.settings.model_copy(update={"apps": left}), auth.sandbox)
     try:
         assert await said(changed, changed.settings) == [("connection.no_application", "eu")]
     finally:
@@ -32,6 +32,6 @@ async def test_connections_without_an_application_are_told(auth: Running) -> Non
 
 async def test_an_address_amazon_will_not_redirect_to_is_told(auth: Running) -> None:
     """Consent pages on https, ours on plain http."""
-    real = dict.fromkeys(auth.settings.amazon_apps, "https://sellercentral.example")
-    settings = auth.settings.model_copy(update={"amazon_central_urls": real})
+    real = {"amazon": dict.fromkeys(auth.settings.apps["amazon"], "https://sellercentral.example")}
+    settings = auth.settings.model_copy(update={"central_urls": real})
     assert await said(auth, settings) == [("consent.needs_https", None)]

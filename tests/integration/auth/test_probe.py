@@ -28,7 +28,7 @@ class Shop:
         async with held.claims.lease(PROBE) as lease:
             if lease is None:
                 return False
-            await probe_connection(lease, oauth=held.oauth, vault=held.tokens, clock=held.clock)
+            await probe_connection(lease, grants=held.grants, vault=held.tokens, clock=held.clock)
             return True
 
     async def report(self, consent_version: int) -> None:

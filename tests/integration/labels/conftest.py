@@ -72,7 +72,7 @@ class FakeTracking:
     reads: deque[Any] = field(default_factory=deque)
     sent: list[FrozenBody] = field(default_factory=list)
     during: Callable[[], Any] | None = None
-    capabilities: Capabilities = Capabilities(write="keyed", splits_orders=True, read_lag_seconds=120)  # noqa: RUF009
+    capabilities: Capabilities = Capabilities(write="keyed", read_lag_seconds=120)  # noqa: RUF009
 
     def new_reference(self, used: frozenset[str]) -> str:
         return next(str(number) for number in range(100_000_000, 100_001_000) if str(number) not in used)

@@ -66,7 +66,7 @@ def test_real_far_sides_need_their_settings(tmp_path: Path) -> None:
     with _run(tmp_path, SANDBOX="off") as process:
         said = _said(process)
         assert "PUBLIC_URL must be the public https address" in said
-        assert "AUTH_AMAZON_APPS must hold" in said
+        assert "AUTH_APPS must hold" in said
     assert not (tmp_path / ".run").exists()
 
 

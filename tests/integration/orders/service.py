@@ -29,7 +29,7 @@ from shared.marketplaces.models import OrderPage
 from tests.unit.orders.builders import CONNECTION_ID, NOW, PACE, FakeOrders, FakeTokens, TestClock, connection
 
 KEYS = KeyRing.parse("test:" + base64.b64encode(bytes(range(32))).decode())
-RATES = {"searchOrders": Rate(10.0, 20)}
+RATES = {"amazon.searchOrders": Rate(10.0, 20)}
 
 
 class OrdersService:
@@ -50,7 +50,7 @@ class OrdersService:
             tokens=self.tokens,
             keys=KEYS,
             clock=self.clock,
-            pace=PACE,
+            paces={"amazon": PACE},
             import_marketplace_fulfilled=True,
         )
         return replace(polling, **changes)

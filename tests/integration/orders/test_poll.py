@@ -202,7 +202,7 @@ async def test_a_throttled_connection_rests_and_keeps_its_budget(orders: OrdersS
     stop.set()
     await running
     lease = await orders.one("lease")
-    assert lease.budgets["searchOrders"]["tokens"] == 19
+    assert lease.budgets["amazon.searchOrders"]["tokens"] == 19
     assert len(orders.far_side.queries) == 1
 
 

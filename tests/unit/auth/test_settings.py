@@ -8,6 +8,7 @@ import pytest
 from services.auth.settings import load, load_for_migration
 
 KEY = base64.b64encode(b"k" * 32).decode()
+APP = {"application_id": "a", "client_id": "c", "client_secret": "s"}
 COMPLETE = {
     "AUTH_DATABASE_URL": "postgresql+asyncpg://auth@127.0.0.1/auth",
     "AUTH_KAFKA_BOOTSTRAP_SERVERS": "127.0.0.1:9092",
@@ -15,7 +16,7 @@ COMPLETE = {
     "AUTH_METRICS_PORT": "8002",
     "AUTH_PUBLIC_URL": "https://passerelle.example",
     "AUTH_KEY_ENCRYPTION_KEYS": f"k1:{KEY}",
-    "AUTH_AMAZON_APPS": json.dumps({"eu": {"application_id": "a", "client_id": "c", "client_secret": "s"}}),
+    "AUTH_APPS": json.dumps({"amazon": {"eu": APP}}),
     "AUTH_SERVICE_CLIENTS": json.dumps([{"id": "orders", "secret_hash": "0" * 64, "scopes": ["auth.tokens:use"]}]),
 }
 
@@ -36,11 +37,11 @@ def sentence(capsys: pytest.CaptureFixture[str]) -> str:
 
 def test_the_real_far_side_is_the_default(environment: pytest.MonkeyPatch) -> None:
     """No address needs to be set for Amazon itself; without an application no region is offered."""
-    environment.delenv("AUTH_AMAZON_APPS")
-    settings = load()
-    assert settings.amazon_token_url == "https://api.amazon.com/auth/o2/token"
-    assert set(settings.amazon_central_urls) == set(settings.amazon_api_urls) == {"na", "eu", "fe"}
-    assert settings.amazon_apps == {}
+    environment.delenv("AUTH_APPS")
+    real = load().far_side("amazon")
+    assert real.token_url == "https://api.amazon.com/auth/o2/token"
+    assert set(real.central_urls or {}) == set(real.api_urls) == {"na", "eu", "fe"}
+    assert real.apps == {}
 
 
 def test_plain_http_is_for_this_machine_only(
@@ -58,8 +59,10 @@ def test_plain_http_is_for_this_machine_only(
     [
         ("AUTH_KEY_ENCRYPTION_KEYS", "k1:short", "is not valid"),
         ("AUTH_SERVICE_CLIENTS", '[{"id": "orders", "secret_hash": "abc", "scopes": []}]', "is not valid"),
-        ("AUTH_AMAZON_CENTRAL_URLS", '{"na": "https://sellercentral.example"}', "has no address for eu"),
-        ("AUTH_AMAZON_APPS", '{"moon": {"application_id": "a", "client_id": "c", "client_secret": "s"}}', "moon"),
+        ("AUTH_CENTRAL_URLS", '{"amazon": {"na": "https://sellercentral.example"}}', "each of eu, fe, na"),
+        ("AUTH_APPS", json.dumps({"amazon": {"moon": APP}}), "moon"),
+        ("AUTH_APPS", '{"amazon": {"eu": {"client_id": "c", "client_secret": "s"}}}', "eu needs application_id"),
+        ("AUTH_TOKEN_URLS", '{"nowhere": "https://token.example"}', "not nowhere"),
     ],
 )
 def test_a_wrong_setting_is_named(

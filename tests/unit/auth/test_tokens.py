@@ -102,7 +102,7 @@ async def test_a_grant_that_does_not_open_is_not_tried_by_each_caller() -> None:
     other = KeyRing.parse("k1:" + base64.b64encode(b"o" * 32).decode())
     sealed = GrantSeals(ring).new_grant(GrantId(new_id()), "amazon", "eu", answer(), NOW)
     lease: Any = HeldLease(sealed)
-    nobody: Any = SimpleNamespace(refresh=None)
+    nobody: Any = SimpleNamespace(renew=None)
     with pytest.raises(CannotOpen):
         await Renewal({"amazon": nobody}, GrantSeals(other), FixedClock()).run(lease, sealed.token_version)
     assert lease.failed == [(RenewalFailure.UNAVAILABLE, timedelta(seconds=30))]

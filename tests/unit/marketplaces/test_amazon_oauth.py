@@ -92,14 +92,14 @@ async def test_a_region_without_an_application_is_ours_to_mend() -> None:
     """Its application was taken out of the settings while connections live: nothing is asked."""
     oauth, outward = client()
     with pytest.raises(ClientSecretInvalid):
-        await oauth.refresh("fe", "Atzr|old")
+        await oauth.renew("fe", "Atzr|old")
     assert outward.requests == []
 
 
 async def test_a_refresh_may_be_asked_again() -> None:
     """Refresh tokens are not rotated, so refreshing is a read; an absent refresh token keeps the old one."""
     oauth, outward = client(answer(200, {"access_token": "Atza|new", "expires_in": 1800}))
-    granted = await oauth.refresh("na", "Atzr|old")
+    granted = await oauth.renew("na", "Atzr|old")
     assert (granted.expires_in_seconds, granted.refresh_token) == (1800, None)
     assert outward.requests[0].effect == "read"
     assert b"grant_type=refresh_token" in (outward.requests[0].body or b"")
@@ -129,7 +129,7 @@ async def test_a_refresh_may_be_asked_again() -> None:
 async def test_what_a_refused_refresh_means(scripted: Answer | Exception, error: type[FarSideError]) -> None:
     """A lost grant is the seller's to mend, a refused client is ours, a server that is down is asked again."""
     with pytest.raises(error) as caught:
-        await client(scripted)[0].refresh("eu", "Atzr|old")
+        await client(scripted)[0].renew("eu", "Atzr|old")
     assert type(caught.value) is error
 
 
@@ -154,9 +154,9 @@ async def test_an_error_about_tokens_holds_none() -> None:
     """Whatever the token endpoint sent, neither its bytes nor our secret are in the error."""
     odd = {"error": "odd", "refresh_token": "Atzr|new"}
     with pytest.raises(Refused) as refused:
-        await client(answer(400, odd))[0].refresh("eu", "Atzr|old")
+        await client(answer(400, odd))[0].renew("eu", "Atzr|old")
     with pytest.raises(Unreadable) as unreadable:
-        await client(answer(200, odd))[0].refresh("eu", "Atzr|old")
+        await client(answer(200, odd))[0].renew("eu", "Atzr|old")
     assert unreadable.value.raw == b""
     for error in (refused.value, unreadable.value):
         assert "Atzr" not in repr(error) + error.detail
@@ -166,7 +166,7 @@ async def test_an_error_about_tokens_holds_none() -> None:
 @pytest.mark.parametrize("lifetime", [None, "soon", 0, -5])
 async def test_a_lifetime_that_makes_no_sense_is_an_hour(lifetime: Any) -> None:
     """Amazon's tokens live an hour; a missing number does not make one useless."""
-    granted = await client(answer(200, {"access_token": "Atza|new", "expires_in": lifetime}))[0].refresh("eu", "t")
+    granted = await client(answer(200, {"access_token": "Atza|new", "expires_in": lifetime}))[0].renew("eu", "t")
     assert granted.expires_in_seconds == 3600
 
 

@@ -36,14 +36,14 @@ REVOKED = "The access token you provided is revoked, malformed or invalid."
 
 async def call(scripted: Answer | Exception, method: Literal["GET", "POST"] = "GET") -> Answer:
     spapi = Spapi(ScriptedOutward(scripted), API_URLS, StoppedClock())
-    return await spapi.call(ACCOUNT, Call("getOrder", method, "/x"), TOKEN, budgets())
+    return await spapi.call(ACCOUNT, Call("amazon.getOrder", method, "/x"), TOKEN, budgets())
 
 
 async def test_a_call_carries_what_amazon_asks_for() -> None:
     """Token, date in basic ISO format and user agent are headers; the address is the region's."""
     outward = ScriptedOutward(answer(200, {}))
     spapi = Spapi(outward, {"eu": "https://eu.example/prefix/"}, StoppedClock())
-    await spapi.call(ACCOUNT, Call("getOrder", "GET", "/x"), TOKEN, budgets())
+    await spapi.call(ACCOUNT, Call("amazon.getOrder", "GET", "/x"), TOKEN, budgets())
     (request,) = outward.requests
     assert request.url == "https://eu.example/prefix/x"
     assert request.headers["x-amz-access-token"] == TOKEN.value
@@ -122,10 +122,10 @@ async def test_too_fast_empties_the_bucket() -> None:
     ours, outward = budgets(), ScriptedOutward(denial(429, "QuotaExceeded"))
     spapi = Spapi(outward, API_URLS, StoppedClock())
     with pytest.raises(Throttled) as refused:
-        await spapi.call(ACCOUNT, Call("searchOrders", "GET", "/x"), TOKEN, ours)
+        await spapi.call(ACCOUNT, Call("amazon.searchOrders", "GET", "/x"), TOKEN, ours)
     assert refused.value.retry_after_seconds == pytest.approx(1 / 0.0056)
     with pytest.raises(Throttled) as held:
-        await spapi.call(ACCOUNT, Call("searchOrders", "GET", "/x"), TOKEN, ours)
+        await spapi.call(ACCOUNT, Call("amazon.searchOrders", "GET", "/x"), TOKEN, ours)
     assert held.value.code == "budget_empty"
     assert len(outward.requests) == 1
 
@@ -135,12 +135,12 @@ async def test_every_call_is_paid_for() -> None:
     clock, ours = StoppedClock(), budgets()
     spapi = Spapi(ScriptedOutward(*(answer(200) for _ in range(31))), API_URLS, clock)
     for _ in range(30):
-        await spapi.call(ACCOUNT, Call("getOrder", "GET", "/x"), TOKEN, ours)
+        await spapi.call(ACCOUNT, Call("amazon.getOrder", "GET", "/x"), TOKEN, ours)
     with pytest.raises(Throttled) as held:
-        await spapi.call(ACCOUNT, Call("getOrder", "GET", "/x"), TOKEN, ours)
+        await spapi.call(ACCOUNT, Call("amazon.getOrder", "GET", "/x"), TOKEN, ours)
     assert held.value.retry_after_seconds is not None
     clock.time += timedelta(seconds=held.value.retry_after_seconds)
-    await spapi.call(ACCOUNT, Call("getOrder", "GET", "/x"), TOKEN, ours)
+    await spapi.call(ACCOUNT, Call("amazon.getOrder", "GET", "/x"), TOKEN, ours)
 
 
 @pytest.mark.parametrize(
@@ -151,16 +151,16 @@ async def test_the_rate_is_learnt_where_amazon_means_it(status: int, told: str, 
     """The header counts on successes, 400 and 404 only; nonsense changes nothing."""
     ours = budgets()
     spapi = Spapi(ScriptedOutward(answer(status, x_amzn_ratelimit_limit=told)), API_URLS, StoppedClock())
-    await spapi.call(ACCOUNT, Call("getOrder", "GET", "/x"), TOKEN, ours)
-    assert ours.dump()["getOrder"]["per_second"] == learnt
+    await spapi.call(ACCOUNT, Call("amazon.getOrder", "GET", "/x"), TOKEN, ours)
+    assert ours.dump()["amazon.getOrder"]["per_second"] == learnt
 
 
 async def test_amazons_test_hosts_teach_no_rate() -> None:
     """They always say 5.0, which no production bucket has."""
     ours, url = budgets(), "https://sandbox.sellingpartnerapi-eu.amazon.com"
     outward = ScriptedOutward(answer(200, x_amzn_ratelimit_limit="5.0"))
-    await Spapi(outward, {"eu": url}, StoppedClock()).call(ACCOUNT, Call("getOrder", "GET", "/x"), TOKEN, ours)
-    assert ours.dump()["getOrder"]["per_second"] == 0.5
+    await Spapi(outward, {"eu": url}, StoppedClock()).call(ACCOUNT, Call("amazon.getOrder", "GET", "/x"), TOKEN, ours)
+    assert ours.dump()["amazon.getOrder"]["per_second"] == 0.5
 
 
 async def test_the_far_clock_is_measured() -> None:
@@ -168,7 +168,7 @@ async def test_the_far_clock_is_measured() -> None:
     outward = ScriptedOutward(answer(200, date=NOW - timedelta(seconds=40)))
     spapi = Spapi(outward, API_URLS, StoppedClock())
     assert spapi.skew.latest_before(NOW) == NOW - timedelta(seconds=123)
-    await spapi.call(ACCOUNT, Call("getOrder", "GET", "/x"), TOKEN, budgets())
+    await spapi.call(ACCOUNT, Call("amazon.getOrder", "GET", "/x"), TOKEN, budgets())
     assert spapi.skew.latest_before(NOW) == NOW - timedelta(seconds=163)
 
 

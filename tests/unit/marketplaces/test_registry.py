@@ -28,12 +28,13 @@ def test_pages_can_have_the_data_without_an_http_client() -> None:
 
 
 def test_only_auth_can_ask_for_consent() -> None:
-    """Without token address, consent pages and applications a marketplace has no OAuth."""
+    """Without token address, consent pages and applications a marketplace has no tokens."""
     outward = ScriptedOutward()
     plain = marketplaces(outward, {"amazon": FarSide(api_urls=API_URLS)})["amazon"]
-    assert plain.oauth is None
+    assert plain.grants is None
+    assert plain.consent is None
     whole = FarSide(api_urls=API_URLS, central_urls=CENTRAL_URLS, token_url="https://lwa.example", apps={"eu": APP})
-    assert marketplaces(outward, {"amazon": whole})["amazon"].oauth is not None
+    assert marketplaces(outward, {"amazon": whole})["amazon"].consent is not None
 
 
 def test_a_marketplace_nobody_knows_is_an_error() -> None:
@@ -53,8 +54,8 @@ def test_every_operation_belongs_to_one_kind(profile: object) -> None:
 
 def test_the_rates_of_a_kind() -> None:
     """A lease is given the buckets of its own kind of work only."""
-    assert set(rates("poll")) == {"searchOrders"}
-    assert set(rates("write_back")) == {"getOrder", "confirmShipment"}
+    assert set(rates("poll")) == {"amazon.searchOrders"}
+    assert set(rates("write_back")) == {"amazon.getOrder", "amazon.confirmShipment"}
     assert rates("nothing") == {}
 
 

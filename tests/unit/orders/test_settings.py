@@ -2,6 +2,7 @@
 
 import base64
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -37,8 +38,9 @@ def settings(monkeypatch: pytest.MonkeyPatch, **changes: str) -> Settings:
     [
         ("ORDERS_KEY_ENCRYPTION_KEYS", "c2VjcmV0", "must be written kid:base64"),
         ("ORDERS_KEY_ENCRYPTION_KEYS", "k1:c2VjcmV0", "k1 has 6 bytes, must be 32"),
-        ("ORDERS_AMAZON_API_URLS", json.dumps({"eu": "http://127.0.0.1:9900"}), "each of eu, fe, na"),
-        ("ORDERS_POLL_INTERVAL_SECONDS", "0", "ORDERS_POLL_INTERVAL_SECONDS is not valid"),
+        ("ORDERS_API_URLS", json.dumps({"amazon": {"eu": "http://127.0.0.1:9900"}}), "each of eu, fe, na"),
+        ("ORDERS_API_URLS", json.dumps({"nowhere": {}}), "not nowhere"),
+        ("ORDERS_POLL_INTERVAL_SECONDS", '{"amazon": 0}', "ORDERS_POLL_INTERVAL_SECONDS is not valid"),
         ("ORDERS_FIRST_WINDOW_DAYS", "-1", "ORDERS_FIRST_WINDOW_DAYS is not valid"),
     ],
 )
@@ -52,6 +54,12 @@ def test_what_is_wrong_is_said_in_a_sentence(
     assert ended.value.code == 2
     assert said in told
     assert "c2VjcmV0" not in told
+
+
+def test_a_marketplace_is_read_as_its_profile_says_but_for_what_was_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A setting is by marketplace and leaves the rest of the profile's pace as it is."""
+    pace = settings(monkeypatch, ORDERS_POLL_INTERVAL_SECONDS='{"amazon": 60}').pace("amazon")
+    assert pace == replace(PROFILES["amazon"].pace, interval_seconds=60)
 
 
 async def test_every_marketplace_we_know_can_be_polled(monkeypatch: pytest.MonkeyPatch) -> None:

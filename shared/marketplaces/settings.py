@@ -1,0 +1,38 @@
+"""What services are told of far sides: addresses by marketplace and region. Checked against the registry."""
+
+from collections.abc import Mapping
+from typing import TypeVar
+
+from shared.marketplaces.registry import PROFILES
+
+T = TypeVar("T")
+ByRegion = Mapping[str, str]
+
+API_URLS_MEANING = (
+    "APIs of the marketplaces, JSON by marketplace and region ({marketplace: {region: address}}); a marketplace that "
+    "is left out is asked at its real addresses."
+)
+
+
+def known_marketplaces(value: Mapping[str, T]) -> Mapping[str, T]:
+    """The value, whose keys are marketplaces. Raises ValueError with a sentence."""
+    if unknown := set(value) - set(PROFILES):
+        raise ValueError(f"marketplaces are {', '.join(sorted(PROFILES))}, not {', '.join(sorted(unknown))}")
+    return value
+
+
+def known_regions(value: Mapping[str, Mapping[str, T]]) -> Mapping[str, Mapping[str, T]]:
+    """The value, by marketplace and its regions. Raises ValueError with a sentence."""
+    for name, by_region in known_marketplaces(value).items():
+        regions = PROFILES[name].regions
+        if unknown := set(by_region) - set(regions):
+            raise ValueError(f"regions of {name} are {', '.join(sorted(regions))}, not {', '.join(sorted(unknown))}")
+    return value
+
+
+def every_region(value: Mapping[str, ByRegion]) -> Mapping[str, ByRegion]:
+    """The same, complete: a region left out would be asked at the real address, or at none."""
+    for name, by_region in known_regions(value).items():
+        if set(by_region) != set(PROFILES[name].regions):
+            raise ValueError(f"{name} needs an address for each of {', '.join(sorted(PROFILES[name].regions))}")
+    return value
