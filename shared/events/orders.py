@@ -29,6 +29,7 @@ class OrderLineV1(Part):
 
     `decision`: `ship`, `wait`, `not_ours` or `needs_person`, with its `code`. `reserve`: stock is held for it (also
     while it waits). `duties`: what the carrier must be able to do (`signature`, `age_check`, `transparency_code`, …).
+    `destination`: lines with the same number go to the same address, in parcels of their own.
     """
 
     line_id: UUID
@@ -42,6 +43,7 @@ class OrderLineV1(Part):
     code: str
     reserve: bool
     duties: tuple[str, ...] = ()
+    destination: int = 0
 
 
 class OrderStateV1(Body):
@@ -49,7 +51,7 @@ class OrderStateV1(Body):
     An order's whole public state.
 
     `order_version` rises only when lines, quantities, decisions, ship-by, recipient or cancellation change.
-    `status`: `pending`, `open`, `partially_shipped`, `shipped`, `cancelled`, `unfulfillable`.
+    `status`: `waiting_acceptance`, `pending`, `open`, `partially_shipped`, `shipped`, `cancelled`, `unfulfillable`.
     `recipient_digest`: changes when the recipient does; says nothing about who it is.
     """
 
