@@ -63,10 +63,7 @@ class SqlViews:
     async def recipient_reads(self, organisation_id: OrganisationId, order_id: OrderId) -> Sequence[RecipientRead]:
         table = tables.recipient_read
         query = select(table).where(*_of(table, organisation_id, order_id)).order_by(table.c.at.desc())
-        return [
-            RecipientRead(order_id, organisation_id, row.at, UserId(row.user_id) if row.user_id else None, row.service)
-            for row in await self._rows(query)
-        ]
+        return [_recipient_read(row) for row in await self._rows(query)]
 
     async def polling(self, organisation_id: OrganisationId) -> Sequence[PollingView]:
         query = (
@@ -175,6 +172,12 @@ def _shipments(row: Any) -> Shipments | None:
         return None
     told = tuple(copies_rows.shipment_of(one) for one in row.shipments)
     return Shipments(OrderId(row.id), OrganisationId(row.organisation_id), row.shipments_at, told)
+
+
+def _recipient_read(row: Any) -> RecipientRead:
+    user_id = UserId(row.user_id) if row.user_id else None
+    organisation_id = OrganisationId(row.organisation_id)
+    return RecipientRead(OrderId(row.order_id), organisation_id, row.at, user_id, row.service, row.destination)
 
 
 def _polling(row: Any) -> PollingView:

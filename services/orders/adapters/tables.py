@@ -115,6 +115,7 @@ line = Table(
     Column("decision", Text, nullable=False),
     Column("code", Text, nullable=False),
     Column("reserve", Boolean, nullable=False),
+    Column("destination", Integer, nullable=False, server_default="0"),
     UniqueConstraint("order_id", "marketplace_line_id"),
 )
 
@@ -178,5 +179,6 @@ recipient_read = Table(
     Column("at", _TIME, nullable=False),
     Column("user_id", Uuid),
     Column("service", Text),
+    Column("destination", Integer, nullable=False, server_default="0"),
     Index("ix_recipient_read_order", "order_id", "at"),
 )

@@ -18,6 +18,9 @@ SENTENCES: dict[str, str] = {
     "decision.cancellation_requested": (
         "The buyer asks to cancel %(skus)s: cancel it at the marketplace, or ship it by creating the label by hand."
     ),
+    "decision.waiting_acceptance": (
+        "The marketplace waits for the seller to accept or refuse %(skus)s; stock is held meanwhile."
+    ),
     "decision.pending": "The marketplace has not released %(skus)s yet; stock is held meanwhile.",
     "decision.recipient_missing": "The marketplace has not told the address for %(skus)s yet.",
     "decision.program_owns_route": (

@@ -38,6 +38,7 @@ RecipientReader = Annotated[Principal, Depends(principal(ORDERS_RECIPIENT_READ))
 ServiceReader = Annotated[Principal, Depends(service(ORDERS_RECIPIENT_READ))]
 Limit = Annotated[int, Query(ge=1, le=200, description="Items of one answer, at most.")]
 Search = Annotated[str | None, Query(max_length=100, description="How the marketplace's order id begins.")]
+Destination = Annotated[int, Query(ge=0, le=1000, description="Which of the order's addresses, as its lines name it.")]
 ChannelId = Annotated[str | None, Query(max_length=100, description="The marketplace's id of a channel.")]
 
 
@@ -75,10 +76,12 @@ async def read_timeline(request: Request, who: OrdersReader, order_id: UUID) -> 
 
 
 @router.get("/orders/{order_id}/recipient")
-async def read_order_recipient(request: Request, who: RecipientReader, order_id: UUID) -> RecipientOut:
-    """To whom the order goes. Every read is written down: who, when, which order."""
+async def read_order_recipient(
+    request: Request, who: RecipientReader, order_id: UUID, destination: Destination = 0
+) -> RecipientOut:
+    """To whom the order goes. Every read is written down: who, when, which order and destination."""
     reader = Reader(who.user_id, None if who.user_id else who.label)
-    return RecipientOut.of(await open_recipient(request, who.organisation, OrderId(order_id), reader))
+    return RecipientOut.of(await open_recipient(request, who.organisation, OrderId(order_id), destination, reader))
 
 
 @router.get("/polling")
@@ -97,11 +100,11 @@ async def read_unreadable(request: Request, who: OrdersReader) -> ListOut[Unread
 
 @internal.get("/organisations/{organisation_id}/orders/{order_id}/recipient")
 async def read_recipient_for_service(
-    request: Request, who: ServiceReader, organisation_id: UUID, order_id: UUID
+    request: Request, who: ServiceReader, organisation_id: UUID, order_id: UUID, destination: Destination = 0
 ) -> RecipientOut:
     """The same for one of our services, by its scope."""
-    reader = Reader(None, who.label)
-    return RecipientOut.of(await open_recipient(request, OrganisationId(organisation_id), OrderId(order_id), reader))
+    reader, theirs = Reader(None, who.label), OrganisationId(organisation_id)
+    return RecipientOut.of(await open_recipient(request, theirs, OrderId(order_id), destination, reader))
 
 
 def make_app(parts: OrdersParts, access: Access) -> FastAPI:

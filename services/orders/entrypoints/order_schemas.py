@@ -32,7 +32,11 @@ class SentenceOut(BaseModel):
 
 
 class LineOut(BaseModel):
-    """`reserved` and `short` are inventory's newest word; None: it has not spoken yet."""
+    """
+    `reserved` and `short` are inventory's newest word; None: it has not spoken yet.
+
+    `destination`: which of the order's addresses it goes to; lines of different ones travel in different parcels.
+    """
 
     id: UUID
     marketplace_line_id: str
@@ -44,6 +48,7 @@ class LineOut(BaseModel):
     unit_price: MoneyOut | None
     duties: list[str]
     cancel_requested: bool
+    destination: int
     decision: str
     code: str
     sentence: str
@@ -67,6 +72,7 @@ class LineOut(BaseModel):
             unit_price=MoneyOut.of(line.unit_price),
             duties=list(line.duties),
             cancel_requested=line.cancel_requested,
+            destination=line.destination,
             decision=line.decision.value,
             code=line.code,
             sentence=sentence(f"decision.{line.code}", facts),
@@ -212,20 +218,22 @@ class AddressOut(BaseModel):
 
 
 class RecipientOut(BaseModel):
-    """To whom an order goes. `absent`: the marketplace has told no address (yet)."""
+    """To whom an order goes, or its lines of one destination. `absent`: the marketplace has told no address (yet)."""
 
     order_id: UUID
     order_version: int
+    destination: int
     recipient_digest: str | None
     recipient: AddressOut | None
     state: Literal["present", "absent"]
 
     @classmethod
     def of(cls, opened: Opened) -> "RecipientOut":
-        recipient = opened.personal.recipient
+        recipient = opened.recipient
         return cls(
             order_id=opened.order.id,
             order_version=opened.order.version,
+            destination=opened.destination,
             recipient_digest=opened.order.recipient_digest,
             recipient=AddressOut.of(recipient) if recipient else None,
             state="present" if recipient else "absent",

@@ -69,8 +69,10 @@ async def order_page(request: Request, who: Reads, order_id: UUID) -> HTMLRespon
 @router.post("/orders/{order_id}/recipient")
 async def recipient_page(request: Request, form: Posted, order_id: UUID) -> HTMLResponse:
     """The same with the address, for this once. A form, because every look is written down."""
-    who = form.principal
-    opened = await open_recipient(request, who.organisation, OrderId(order_id), Reader(who.user_id, None))
+    who, number = form.principal, form.text("destination") or "0"
+    destination = int(number) if number.isascii() and number.isdecimal() and len(number) < 5 else -1
+    reader = Reader(who.user_id, None)
+    opened = await open_recipient(request, who.organisation, OrderId(order_id), destination, reader)
     return await _order_page(request, who, OrderId(order_id), opened)
 
 

@@ -25,7 +25,7 @@ async def view_of(request: Request, organisation_id: OrganisationId, order_id: O
 
 
 async def open_recipient(
-    request: Request, organisation_id: OrganisationId, order_id: OrderId, reader: Reader
+    request: Request, organisation_id: OrganisationId, order_id: OrderId, destination: int, reader: Reader
 ) -> Opened:
     """Committed with its trace before anybody sees it. Raises a 404 problem."""
     parts = orders_of(request)
@@ -33,6 +33,7 @@ async def open_recipient(
         parts.uow,
         lambda store: read_recipient(
             order_id,
+            destination,
             organisation_id=organisation_id,
             reader=reader,
             store=store,

@@ -50,13 +50,14 @@ class UnreadableRecord:
 
 @dataclass(frozen=True, slots=True)
 class RecipientRead:
-    """Who looked at an address: a user of the organisation, or a service of ours."""
+    """Who looked at which of an order's addresses: a user of the organisation, or a service of ours."""
 
     order_id: OrderId
     organisation_id: OrganisationId
     at: datetime
     user_id: UserId | None
     service: str | None
+    destination: int
 
 
 class Connections(Protocol):
