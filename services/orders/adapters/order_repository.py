@@ -4,14 +4,18 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Table, delete, select
+from sqlalchemy import ColumnElement, Table, delete, select
 from sqlalchemy.dialects.postgresql import Insert, insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.orders.adapters.rows import kept_of, line_values, order_values
-from services.orders.adapters.tables import line, order
+from services.orders.adapters.rows import kept_of, line_values, order_of, order_values
+from services.orders.adapters.tables import SHOWN, line, order
+from services.orders.domain.order import Order
 from services.orders.usecases.ports import Kept
 from shared.kernel.ids import ConnectionId, OrderId, OrganisationId
+from shared.marketplaces.models import OrderStatus
+
+_WAITS = order.c.status == OrderStatus.WAITING_ACCEPTANCE.value
 
 
 class SqlOrders:
@@ -36,6 +40,15 @@ class SqlOrders:
         row = (await self._connection.execute(query)).one_or_none()
         return kept_of(row, (await self._lines([row.id]))[row.id]) if row else None
 
+    async def lock_waiting(self, order_ids: Sequence[OrderId]) -> Mapping[OrderId, Order]:
+        return await self._locked(_WAITS, order.c.id.in_(order_ids))
+
+    async def lock_waiting_of(self, connection_id: ConnectionId) -> Mapping[OrderId, Order]:
+        return await self._locked(_WAITS, order.c.connection_id == connection_id)
+
+    async def lock_one(self, order_id: OrderId) -> Order | None:
+        return (await self._locked(order.c.id == order_id)).get(order_id)
+
     async def save(self, orders: Sequence[Kept]) -> None:
         if not orders:
             return
@@ -44,6 +57,12 @@ class SqlOrders:
         await self._drop_lines([kept.order.id for kept in orders], [one["id"] for one in lines])
         if lines:
             await self._connection.execute(upsert(line), lines)
+
+    async def _locked(self, *conditions: ColumnElement[bool]) -> Mapping[OrderId, Order]:
+        query = select(*SHOWN).where(*conditions).order_by(order.c.id).with_for_update()
+        rows = (await self._connection.execute(query)).all()
+        lines = await self._lines([row.id for row in rows])
+        return {OrderId(row.id): order_of(row, lines[row.id]) for row in rows}
 
     async def _drop_lines(self, order_ids: Sequence[UUID], still: Sequence[UUID]) -> None:
         """Lines the marketplace no longer tells of."""

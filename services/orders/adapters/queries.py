@@ -7,13 +7,15 @@ from sqlalchemy import Select, func, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.orders.adapters import copies_rows, progress_rows, rows, tables
+from services.orders.adapters.acceptances import acceptance_of
+from services.orders.domain.acceptance import Mode
 from services.orders.domain.connection import AUTHORISED
 from services.orders.domain.copies import Reservation, Shipments
 from services.orders.domain.order import Decision
 from services.orders.domain.stage import stage_of
 from services.orders.domain.timeline import Entry
 from services.orders.usecases.ports import RecipientRead
-from services.orders.usecases.views import OrderRow, OrdersAsked, OrderView, PollingView, UnreadableView
+from services.orders.usecases.views import ModeView, OrderRow, OrdersAsked, OrderView, PollingView, UnreadableView
 from shared.db.unit_of_work import transaction
 from shared.kernel.ids import ConnectionId, OrderId, OrganisationId, UserId
 from shared.marketplaces.models import OrderStatus
@@ -21,8 +23,7 @@ from shared.marketplaces.models import OrderStatus
 _ORDER, _LINE = tables.order, tables.line
 _RESERVATION, _SHIPMENTS = tables.reservation, tables.shipments
 _CONNECTION, _POLL = tables.connection, tables.poll
-# Never the sealed columns: what is not fetched cannot be shown by mistake.
-_SHOWN = [column for column in _ORDER.columns if column.name not in ("data_key", "sealed_personal", "sealed_raw")]
+_ACCEPTANCE, _MODE = tables.acceptance, tables.acceptance_mode
 _MOST_UNREADABLE = 200
 
 
@@ -37,20 +38,25 @@ class SqlViews:
 
     async def order(self, organisation_id: OrganisationId, order_id: OrderId) -> OrderView | None:
         mine = (_ORDER.c.organisation_id == organisation_id, _ORDER.c.id == order_id)
-        found = await self._rows(select(*_SHOWN).where(*mine))
+        found = await self._rows(select(*tables.SHOWN).where(*mine))
         if not found:
             return None
         lines = await self._rows(select(_LINE).where(_LINE.c.order_id == order_id))
         order = rows.order_of(found[0], lines)
         reservation = await self._rows(select(_RESERVATION).where(*_of(_RESERVATION, organisation_id, order_id)))
         shipments = await self._rows(select(_SHIPMENTS).where(*_of(_SHIPMENTS, organisation_id, order_id)))
-        connection = await self._rows(select(_CONNECTION).where(_CONNECTION.c.id == order.connection_id))
+        answers = await self._rows(select(_ACCEPTANCE).where(*_of(_ACCEPTANCE, organisation_id, order_id)))
+        joined = _CONNECTION.outerjoin(_MODE, _MODE.c.connection_id == _CONNECTION.c.id)
+        wanted = select(_CONNECTION, _MODE.c.mode).select_from(joined)
+        connection = await self._rows(wanted.where(_CONNECTION.c.id == order.connection_id))
         channels = connection[0].channels if connection else []
         zone = next((one["time_zone"] for one in channels if one["id"] == order.channel_id), "UTC")
         return OrderView(
             order=order,
             reservation=copies_rows.reservation_of(reservation[0]) if reservation else None,
             shipments=copies_rows.shipments_of(shipments[0]) if shipments else None,
+            acceptance=acceptance_of(answers[0]) if answers else None,
+            mode=_mode(connection[0].mode if connection else None),
             time_zone=zone,
             connection_name=connection[0].name if connection else "",
         )
@@ -85,6 +91,18 @@ class SqlViews:
         )
         return [_unreadable(row) for row in await self._rows(query)]
 
+    async def modes(self, organisation_id: OrganisationId) -> Sequence[ModeView]:
+        query = (
+            select(_CONNECTION, _MODE.c.mode)
+            .select_from(_CONNECTION.outerjoin(_MODE, _MODE.c.connection_id == _CONNECTION.c.id))
+            .where(_CONNECTION.c.organisation_id == organisation_id, _CONNECTION.c.state != "disconnected")
+            .order_by(_CONNECTION.c.name, _CONNECTION.c.id)
+        )
+        return [
+            ModeView(ConnectionId(row.id), row.name, row.marketplace, _mode(row.mode))
+            for row in await self._rows(query)
+        ]
+
     async def channels(self, organisation_id: OrganisationId) -> Sequence[tuple[str, str]]:
         query = select(_CONNECTION.c.channels).where(_CONNECTION.c.organisation_id == organisation_id)
         names = {one["id"]: one["name"] for row in await self._rows(query) for one in row.channels}
@@ -105,7 +123,7 @@ def _list(organisation_id: OrganisationId, asked: OrdersAsked) -> Select[Any]:
     )
     query = (
         select(
-            *_SHOWN,
+            *tables.SHOWN,
             units.scalar_subquery().label("units"),
             _RESERVATION.c.order_version.label("reserved_version"),
             _RESERVATION.c.at.label("reserved_at"),
@@ -172,6 +190,10 @@ def _shipments(row: Any) -> Shipments | None:
         return None
     told = tuple(copies_rows.shipment_of(one) for one in row.shipments)
     return Shipments(OrderId(row.id), OrganisationId(row.organisation_id), row.shipments_at, told)
+
+
+def _mode(chosen: str | None) -> Mode:
+    return Mode(chosen) if chosen else Mode.BY_HAND
 
 
 def _recipient_read(row: Any) -> RecipientRead:

@@ -6,6 +6,7 @@ from sqlalchemy import (
     Column,
     DateTime,
     ForeignKey,
+    ForeignKeyConstraint,
     Identity,
     Index,
     Integer,
@@ -14,6 +15,7 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
     Uuid,
+    text,
 )
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
@@ -95,6 +97,9 @@ order = Table(
     Index("ix_marketplace_order_search", "organisation_id", "marketplace_order_id"),
 )
 
+# Never the sealed columns: what is not fetched cannot be shown by mistake.
+SHOWN = [column for column in order.columns if column.name not in ("data_key", "sealed_personal", "sealed_raw")]
+
 line = Table(
     "order_line",
     metadata,
@@ -167,6 +172,38 @@ unreadable = Table(
     Column("data_key", LargeBinary, nullable=False),
     Column("sealed_raw", LargeBinary, nullable=False),
     UniqueConstraint("connection_id", "record_key"),
+)
+
+# The seller's answer to an order that waits for one (domain/acceptance.py); without `due_at` nothing is to be sent.
+acceptance = Table(
+    "acceptance",
+    metadata,
+    Column("order_id", Uuid, primary_key=True),
+    Column("organisation_id", Uuid, nullable=False),
+    Column("connection_id", Uuid, nullable=False),
+    Column("accept", Boolean, nullable=False),
+    Column("asked_by_user", Uuid),
+    Column("asked_by_client", Text),
+    Column("asked_at", _TIME, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("attempt", Integer, nullable=False),
+    Column("known", Boolean, nullable=False),
+    Column("may_have_left", Boolean, nullable=False),
+    Column("repeats", Integer, nullable=False),
+    Column("due_at", _TIME),
+    Column("reason", Text),
+    Column("reason_detail", Text),
+    ForeignKeyConstraint(["order_id"], ["marketplace_order.id"], ondelete="CASCADE"),
+    Index("ix_acceptance_due", "connection_id", "due_at", postgresql_where=text("due_at is not null")),
+)
+
+# Who answers the orders of a connection, where somebody chose; else by hand.
+acceptance_mode = Table(
+    "acceptance_mode",
+    metadata,
+    Column("connection_id", Uuid, primary_key=True),
+    Column("organisation_id", Uuid, nullable=False),
+    Column("mode", Text, nullable=False),
 )
 
 # Audit: who looked at an address. Written in the transaction of the look.

@@ -111,6 +111,11 @@ class Order:
         return next((decision for decision in _PRECEDENCE if decision in made), Decision.NOT_OURS)
 
     @property
+    def waits_for_answer(self) -> bool:
+        """The seller must accept or refuse it."""
+        return self.status is OrderStatus.WAITING_ACCEPTANCE
+
+    @property
     def destinations(self) -> tuple[int, ...]:
         """Numbers of the addresses its lines go to."""
         return tuple(sorted({line.destination for line in self.lines}))

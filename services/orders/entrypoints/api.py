@@ -10,10 +10,11 @@ from fastapi import APIRouter, Depends, FastAPI, Query, Request
 from services.orders import bootstrap
 from services.orders.bootstrap import SERVICE, OrdersParts
 from services.orders.domain.order import Decision
+from services.orders.entrypoints.acceptance_api import router as acceptance_router
 from services.orders.entrypoints.cursors import Cursor, cursor_of
 from services.orders.entrypoints.order_schemas import EntryOut, OrderOut, RecipientOut
 from services.orders.entrypoints.pages import router as pages_router
-from services.orders.entrypoints.parts import open_recipient, orders_of, view_of
+from services.orders.entrypoints.parts import answer_of, open_recipient, orders_of, view_of
 from services.orders.entrypoints.schemas import ListOut, OrderRowOut, PollingOut, UnreadableOut
 from services.orders.settings import Settings
 from services.orders.usecases.read_recipient import Reader
@@ -32,6 +33,7 @@ from shared.web.pages import Pages
 
 HERE = Path(__file__).parent
 router = APIRouter(prefix="/api/orders/v1", tags=["orders"])
+router.include_router(acceptance_router)
 internal = APIRouter(prefix="/internal/v1", tags=["internal"])
 OrdersReader = Annotated[Principal, Depends(principal(ORDERS_READ))]
 RecipientReader = Annotated[Principal, Depends(principal(ORDERS_RECIPIENT_READ))]
@@ -64,7 +66,8 @@ async def list_orders(
 @router.get("/orders/{order_id}")
 async def read_order(request: Request, who: OrdersReader, order_id: UUID) -> OrderOut:
     """One order: lines with their decisions, parcels, and what it waits for."""
-    return OrderOut.of(await view_of(request, who.organisation, OrderId(order_id)))
+    view = await view_of(request, who.organisation, OrderId(order_id))
+    return OrderOut.of(view, answer_of(request, view))
 
 
 @router.get("/orders/{order_id}/timeline")

@@ -12,7 +12,8 @@ from services.orders.domain.order import Line, Order, Package
 from services.orders.domain.sentences import sentence
 from services.orders.domain.stage import stage_of
 from services.orders.domain.timeline import Entry
-from services.orders.domain.waiting import Reason, reasons
+from services.orders.domain.waiting import Answer, Reason, reasons
+from services.orders.entrypoints.acceptance_api import AcceptanceOut
 from services.orders.entrypoints.schemas import MoneyOut
 from services.orders.usecases.read_recipient import Opened
 from services.orders.usecases.views import OrderView
@@ -145,6 +146,7 @@ class OrderOut(BaseModel):
     decision: str
     stage: str
     waits_for: list[SentenceOut]
+    acceptance: AcceptanceOut | None
     business: bool
     program: str | None
     cancel_requested: bool
@@ -162,7 +164,7 @@ class OrderOut(BaseModel):
     shipments: list[ShipmentOut]
 
     @classmethod
-    def of(cls, view: OrderView) -> "OrderOut":
+    def of(cls, view: OrderView, answer: Answer) -> "OrderOut":
         order, reservation, shipments = view.order, view.reservation, view.shipments
         same = (
             "id", "connection_id", "marketplace", "marketplace_order_id", "channel_id", "version", "status_text",
@@ -176,7 +178,8 @@ class OrderOut(BaseModel):
             status=order.status.value,
             decision=order.decision.value,
             stage=stage_of(order.version, reservation, shipments).value,
-            waits_for=[SentenceOut.of(reason) for reason in reasons(order, reservation, shipments)],
+            waits_for=[SentenceOut.of(reason) for reason in reasons(order, reservation, shipments, answer)],
+            acceptance=AcceptanceOut.of(view.acceptance) if view.acceptance else None,
             total=MoneyOut.of(order.total),
             related=list(order.related),
             lines=[LineOut.of(line, order, reservation) for line in order.lines],

@@ -8,12 +8,14 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import HTMLResponse
 
+from services.orders.domain.acceptance import possible
 from services.orders.domain.order import Decision
 from services.orders.domain.sentences import said
 from services.orders.domain.stage import stage_of
 from services.orders.domain.waiting import reasons
+from services.orders.entrypoints.acceptance_pages import router as acceptance_router
 from services.orders.entrypoints.cursors import cursor_of, place_of
-from services.orders.entrypoints.parts import open_recipient, orders_of, view_of
+from services.orders.entrypoints.parts import answer_of, open_recipient, orders_of, view_of
 from services.orders.usecases.read_recipient import Opened, Reader
 from services.orders.usecases.views import OrdersAsked
 from shared.access.dependencies import signed_in_page
@@ -25,6 +27,7 @@ from shared.web.forms import PostedForm, posted_form
 from shared.web.pages import Pages
 
 router = APIRouter(include_in_schema=False)
+router.include_router(acceptance_router)  # before `/orders/{order_id}`
 Reads = Annotated[Principal, Depends(signed_in_page)]
 Posted = Annotated[PostedForm, Depends(posted_form)]
 _PAGE = 50
@@ -80,6 +83,7 @@ async def _order_page(request: Request, who: Principal, order_id: OrderId, opene
     view = await view_of(request, who.organisation, order_id)
     views, order, shipments = orders_of(request).views, view.order, view.shipments
     held = {line.line_id: line for line in view.reservation.lines} if view.reservation else {}
+    answer = answer_of(request, view)
     return _render(
         request,
         "order.html",
@@ -91,7 +95,8 @@ async def _order_page(request: Request, who: Principal, order_id: OrderId, opene
         skus={line.id: line.sku or line.marketplace_line_id for line in order.lines},
         shipments=shipments.shipments if shipments else (),
         reached=stage_of(order.version, view.reservation, shipments).value,
-        waits_for=reasons(order, view.reservation, shipments),
+        waits_for=reasons(order, view.reservation, shipments, answer),
+        answers=possible(order, view.acceptance) if answer.mode else (),
         timeline=await views.timeline(who.organisation, order_id),
         reads=await views.recipient_reads(who.organisation, order_id),
     )

@@ -1,19 +1,26 @@
-"""Keeping inventory's newest word on each order, and what of it belongs into the timeline."""
+"""
+Keeping inventory's newest word on each order, and what of it belongs into the timeline.
+
+An order that waits for an answer may be accepted by it.
+"""
 
 from collections.abc import Sequence
 from typing import Any
 
 from services.orders.domain import timeline
 from services.orders.domain.copies import Reservation, ReservedLine
+from services.orders.usecases.answer_order import accept_reserved
 from services.orders.usecases.ports import Store
 from shared.events.base import Event
 from shared.events.inventory import ReservationChangedV1
+from shared.kernel.clock import Clock
 from shared.kernel.ids import LineId, OrderId, OrganisationId
 
 
-async def apply_reservations(store: Store, events: Sequence[Event[Any]]) -> None:
+async def apply_reservations(store: Store, events: Sequence[Event[Any]], *, clock: Clock) -> None:
     """`events` of `inventory.reservation.v1`: at most one per order; the order may not be known yet."""
     news = [_reservation(event) for event in events]
+    waiting = await store.orders.lock_waiting([one.order_id for one in news])
     known = await store.copies.reservations([one.order_id for one in news])
     entries = [
         (one.organisation_id, one.order_id, entry)
@@ -22,6 +29,7 @@ async def apply_reservations(store: Store, events: Sequence[Event[Any]]) -> None
     ]
     await store.copies.put_reservations(news)
     await store.timeline.add(entries)
+    await accept_reserved(store, waiting, clock)
 
 
 def _reservation(event: Event[ReservationChangedV1]) -> Reservation:

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any, Protocol
 from uuid import UUID
 
+from services.orders.domain.acceptance import Acceptance, Mode
 from services.orders.domain.connection import Connection
 from services.orders.domain.copies import Reservation, Shipments
 from services.orders.domain.order import Order
@@ -93,6 +94,17 @@ class Orders(Protocol):
         ...
 
     async def get(self, organisation_id: OrganisationId, order_id: OrderId) -> Kept | None: ...
+
+    async def lock_waiting(self, order_ids: Sequence[OrderId]) -> Mapping[OrderId, Order]:
+        """Those of them that wait for the seller's answer; their rows are locked in the order of their ids."""
+        ...
+
+    async def lock_waiting_of(self, connection_id: ConnectionId) -> Mapping[OrderId, Order]:
+        """The same, all of a connection."""
+        ...
+
+    async def lock_one(self, order_id: OrderId) -> Order | None: ...
+
     async def save(self, orders: Sequence[Kept]) -> None: ...
 
 
@@ -117,6 +129,25 @@ class Copies(Protocol):
     async def put_shipments(self, shipments: Sequence[Shipments]) -> None: ...
 
 
+class Acceptances(Protocol):
+    """Answers to orders that wait for one. The order's row is locked before its answer is read or saved."""
+
+    async def of(self, order_ids: Sequence[OrderId]) -> Mapping[OrderId, Acceptance]: ...
+    async def save(self, answers: Sequence[Acceptance]) -> None: ...
+
+    async def due(self, connection_id: ConnectionId, limit: int) -> Sequence[OrderId]:
+        """Orders whose answer is to be sent now, longest due first."""
+        ...
+
+    async def postpone(self, order_id: OrderId, seconds: float) -> None: ...
+
+    async def modes(self, connection_ids: Sequence[ConnectionId]) -> Mapping[ConnectionId, Mode]:
+        """Where somebody chose; elsewhere it is by hand."""
+        ...
+
+    async def choose(self, connection: Connection, mode: Mode) -> None: ...
+
+
 class RecipientReads(Protocol):
     async def add(self, read: RecipientRead) -> None: ...
 
@@ -137,6 +168,7 @@ class Store:
     unreadable: UnreadableRecords
     timeline: Timeline
     copies: Copies
+    acceptances: Acceptances
     recipient_reads: RecipientReads
     outbox: Outbox
 

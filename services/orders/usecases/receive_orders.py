@@ -11,6 +11,7 @@ from services.orders.domain.order import Order
 from services.orders.domain.reading import Digests, first_read, is_older, newest_of_each, read_again
 from services.orders.domain.timeline import Entry
 from services.orders.usecases import personal_data
+from services.orders.usecases.answer_order import settle_answers
 from services.orders.usecases.order_events import told
 from services.orders.usecases.ports import Kept, Keys, Store, UnreadableRecord, order_context, record_context
 from shared.events.base import Event
@@ -36,6 +37,11 @@ class _News:
     event: Event[Any] | None
     entries: Sequence[Entry]
 
+    @property
+    def answered(self) -> bool:
+        """It waited for an answer, and does no longer."""
+        return self.known is not None and self.known.waits_for_answer and not self.kept.order.waits_for_answer
+
 
 async def receive_orders(
     page: OrderPage, *, connection: Connection, store: Store, keys: Keys, clock: Clock
@@ -54,6 +60,7 @@ async def receive_orders(
     await store.timeline.add(
         [(connection.organisation_id, one.kept.order.id, entry) for one in news for entry in one.entries]
     )
+    await settle_answers(store, [one.kept.order.id for one in news if one.answered], clock)
     await store.unreadable.clear(connection.id, [_record_key(reading.id, b"") for reading in readings])
     await _keep_unreadable(page.unreadable, connection, store, keys, clock)
     await store.outbox.add_all([one.event for one in news if one.event is not None])

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
+from services.orders.domain.acceptance import Acceptance, Mode
 from services.orders.domain.copies import Reservation, Shipments
 from services.orders.domain.order import Decision, Order
 from services.orders.domain.stage import Stage
@@ -50,11 +51,17 @@ class OrderRow:
 
 @dataclass(frozen=True, slots=True)
 class OrderView:
-    """One order with what others said of it. `time_zone` is the channel's."""
+    """
+    One order with what others said of it. `time_zone` is the channel's.
+
+    `acceptance`: the seller's answer, where one was given; `mode`: who answers the connection's orders.
+    """
 
     order: Order
     reservation: Reservation | None
     shipments: Shipments | None
+    acceptance: Acceptance | None
+    mode: Mode
     time_zone: str
     connection_name: str
 
@@ -72,6 +79,16 @@ class PollingView:
     waits_code: str | None
     waits_since: datetime | None
     lean: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ModeView:
+    """Who answers the orders of one connection."""
+
+    connection_id: ConnectionId
+    name: str
+    marketplace: str
+    mode: Mode
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +113,10 @@ class Views(Protocol):
     async def recipient_reads(self, organisation_id: OrganisationId, order_id: OrderId) -> Sequence[RecipientRead]: ...
     async def polling(self, organisation_id: OrganisationId) -> Sequence[PollingView]: ...
     async def unreadable(self, organisation_id: OrganisationId) -> Sequence[UnreadableView]: ...
+    async def modes(self, organisation_id: OrganisationId) -> Sequence[ModeView]:
+        """Of every connection, whatever its marketplace."""
+        ...
+
     async def channels(self, organisation_id: OrganisationId) -> Sequence[tuple[str, str]]:
         """Ids and names of the channels the organisation's connections reach."""
         ...
