@@ -210,3 +210,34 @@ class FakeOrders:
         assert query.placed_before is not None
         in_time = query.placed_after <= one.placed_at < query.placed_before
         return in_time and one.status_text in query.statuses
+
+
+@dataclass
+class MovingOrders(FakeOrders):
+    """
+    The same with numbered pages over the list as it is now, the order changed last at its end; the last page first.
+
+    What changes while a window is read leaves it, and all behind it moves up.
+    """
+
+    future: list[tuple[datetime, MarketplaceOrder]] = field(default_factory=list)
+
+    def happens(self, at: datetime, one: MarketplaceOrder) -> None:
+        """From then on the list shows it so."""
+        self.future.append((at, one))
+
+    def move(self) -> None:
+        for at, one in self.future:
+            known = self.orders.get(one.id)
+            if at <= self.clock.now() and (known is None or known.updated_at < one.updated_at):
+                self.tell(one)
+
+    def answer(self, query: OrdersQuery) -> OrderPage:
+        self.move()
+        found = sorted(
+            (one for one in self.orders.values() if self._fits(one, query)), key=lambda one: (one.updated_at, one.id)
+        )
+        number = int(query.page_token) if query.page_token else max(1, -(-len(found) // self.page_size))
+        shown = found[(number - 1) * self.page_size : number * self.page_size]
+        token = str(number - 1) if number > 1 else None
+        return OrderPage(tuple(shown), (), token, query.updated_before or query.placed_before)
