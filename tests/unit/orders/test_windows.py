@@ -208,10 +208,12 @@ class Reader:
 
 @settings(max_examples=100, deadline=None)
 @given(
-    arrivals=st.lists(st.tuples(st.integers(0, 240), st.integers(0, 9), st.integers(0, 12)), min_size=1, max_size=40),
-    steps=st.lists(st.sampled_from([0.5, 1.0, 3.0, 7.0]), min_size=5, max_size=30),
+    arrivals=st.lists(
+        st.tuples(st.integers(-90, 40), st.integers(0, 12), st.integers(0, 19)), min_size=20, max_size=60
+    ),
+    steps=st.lists(st.sampled_from([0.5, 1.0, 3.0]), min_size=5, max_size=30),
     refusals=st.lists(st.sampled_from(["", "", "", "token", "data"]), min_size=1, max_size=20),
-    page_size=st.integers(1, 5),
+    page_size=st.integers(1, 3),
 )
 def test_nothing_is_missed_in_a_numbered_list_that_moves(
     arrivals: list[tuple[int, int, int]], steps: list[float], refusals: list[str], page_size: int
