@@ -68,7 +68,7 @@ def keys_of(settings: Settings) -> KeyRing:
 
 def orders_on(engine: AsyncEngine, keys: Keys, clock: Clock) -> OrdersParts:
     answering = frozenset(name for name, profile in PROFILES.items() if profile.capabilities.answers_orders)
-    return OrdersParts(SqlUnitOfWork(engine, bind), SqlViews(engine), keys, clock, answering)
+    return OrdersParts(SqlUnitOfWork(engine, bind), SqlViews(engine, clock), keys, clock, answering)
 
 
 def access_of(settings: Settings, outward: Outward) -> Access:

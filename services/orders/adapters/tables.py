@@ -56,6 +56,10 @@ poll = Table(
     Column("waits_since", _TIME),
 )
 
+# The ship-by of what is left to be done; what is done has none. A literal: only so does it match its index.
+DEADLINE = "case when decision <> 'not_ours' then ship_by end"
+_FILTERED = ["status", "decision", "stage", "channel_id", "connection_id", "marketplace", "marketplace_order_id"]
+
 order = Table(
     "marketplace_order",
     metadata,
@@ -92,9 +96,26 @@ order = Table(
     Column("data_key", LargeBinary, nullable=False),
     Column("sealed_personal", LargeBinary, nullable=False),
     Column("sealed_raw", LargeBinary, nullable=False),
+    # How far it has come (domain/stage.py), of its own and others' words: written apart, under the row's lock.
+    Column("stage", Text, nullable=False, server_default="received"),
     UniqueConstraint("connection_id", "marketplace_order_id"),
-    Index("ix_marketplace_order_list", "organisation_id", "placed_at", "id"),
-    Index("ix_marketplace_order_search", "organisation_id", "marketplace_order_id"),
+    # Lists are filtered and sorted in these alone: one each way, whatever the filters.
+    Index("ix_marketplace_order_listed", "organisation_id", "placed_at", "id", postgresql_include=_FILTERED),
+    Index(
+        "ix_marketplace_order_deadline",
+        "organisation_id",
+        text(f"({DEADLINE})"),
+        "id",
+        postgresql_include=[*_FILTERED, "ship_by"],
+    ),
+    # Counts: few different keys, so that it is small.
+    Index("ix_marketplace_order_counted", "organisation_id", "decision", "status", "stage"),
+    Index(
+        "ix_marketplace_order_number",
+        "organisation_id",
+        "marketplace_order_id",
+        postgresql_ops={"marketplace_order_id": "text_pattern_ops"},
+    ),
 )
 
 # Never the sealed columns: what is not fetched cannot be shown by mistake.

@@ -27,6 +27,11 @@ class Reason:
     facts: dict[str, Any]
 
 
+def most_urgent(found: list[Reason]) -> Reason | None:
+    """The one to show where there is room for one: what a person must do, else what it waits for by itself."""
+    return next((one for one in found if one.person), found[0] if found else None)
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
     """What is known of the answer to an order that waits for one. `mode` None: its marketplace takes none from here."""

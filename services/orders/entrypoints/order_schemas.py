@@ -12,24 +12,12 @@ from services.orders.domain.order import Line, Order, Package
 from services.orders.domain.sentences import sentence
 from services.orders.domain.stage import stage_of
 from services.orders.domain.timeline import Entry
-from services.orders.domain.waiting import Answer, Reason, reasons
+from services.orders.domain.waiting import Answer, reasons
 from services.orders.entrypoints.acceptance_api import AcceptanceOut
-from services.orders.entrypoints.schemas import MoneyOut
+from services.orders.entrypoints.schemas import MoneyOut, SentenceOut
 from services.orders.usecases.read_recipient import Opened
 from services.orders.usecases.views import OrderView
 from shared.marketplaces.models import Recipient
-
-
-class SentenceOut(BaseModel):
-    """A stable code, and what it means in English. `person`: nothing moves until someone acts."""
-
-    code: str
-    sentence: str
-    person: bool
-
-    @classmethod
-    def of(cls, reason: Reason) -> "SentenceOut":
-        return cls(code=reason.code, sentence=sentence(reason.code, reason.facts), person=reason.person)
 
 
 class LineOut(BaseModel):
@@ -139,6 +127,7 @@ class OrderOut(BaseModel):
     marketplace: str
     marketplace_order_id: str
     channel_id: str | None
+    channel_name: str
     time_zone: str
     version: int
     status: str
@@ -174,6 +163,7 @@ class OrderOut(BaseModel):
         facts: dict[str, Any] = {name: getattr(order, name) for name in same}
         return cls(
             **facts,
+            channel_name=view.channel_name,
             time_zone=view.time_zone,
             status=order.status.value,
             decision=order.decision.value,

@@ -1,28 +1,28 @@
 """The pages of orders: the list, one order with its timeline, records that could not be read."""
 
-from collections.abc import Mapping
 from typing import Annotated, Any
-from urllib.parse import urlencode
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import HTMLResponse
 
 from services.orders.domain.acceptance import possible
+from services.orders.domain.deadlines import Deadline
 from services.orders.domain.order import Decision
 from services.orders.domain.sentences import said
-from services.orders.domain.stage import stage_of
-from services.orders.domain.waiting import reasons
+from services.orders.domain.stage import Stage, stage_of
+from services.orders.domain.waiting import Reason, most_urgent, reasons
 from services.orders.entrypoints.acceptance_pages import router as acceptance_router
-from services.orders.entrypoints.cursors import cursor_of, place_of
+from services.orders.entrypoints.cursors import cursor_of
+from services.orders.entrypoints.filters import Chosen
 from services.orders.entrypoints.parts import answer_of, open_recipient, orders_of, view_of
 from services.orders.usecases.read_recipient import Opened, Reader
-from services.orders.usecases.views import OrdersAsked
+from services.orders.usecases.views import OrderRow
 from shared.access.dependencies import signed_in_page
 from shared.access.principal import Principal
 from shared.kernel.ids import OrderId
 from shared.marketplaces.models import OrderStatus
-from shared.marketplaces.registry import PROFILES, store_name, store_zone
+from shared.marketplaces.registry import PROFILES
 from shared.web.forms import PostedForm, posted_form
 from shared.web.pages import Pages
 
@@ -31,30 +31,35 @@ router.include_router(acceptance_router)  # before `/orders/{order_id}`
 Reads = Annotated[Principal, Depends(signed_in_page)]
 Posted = Annotated[PostedForm, Depends(posted_form)]
 _PAGE = 50
-_FILTERS = ("status", "decision", "channel", "search")
 
 
 @router.get("/orders")
 async def orders_page(request: Request, who: Reads) -> HTMLResponse:
     """The list, with what each connection's reading waits for on top. A filter that makes no sense is none."""
-    views = orders_of(request).views
-    chosen = {name: request.query_params.get(name, "").strip()[:100] for name in _FILTERS}
-    rows = await views.orders(who.organisation, _asked(chosen, request.query_params.get("cursor")))
+    views, organisation_id = orders_of(request).views, who.organisation
+    chosen, cursor = Chosen.of(request.query_params), request.query_params.get("cursor")
+    rows = await views.orders(organisation_id, chosen.asked(cursor, _PAGE))
     last = rows[_PAGE - 1] if len(rows) > _PAGE else None
-    more = cursor_of((last.placed_at, last.id)) if last else None
+    more = cursor_of(last.place(chosen.sort)) if last else None
     return _render(
         request,
         "orders.html",
         who,
-        rows=rows[:_PAGE],
+        rows=[(row, _urgent(request, row)) for row in rows[:_PAGE]],
         chosen=chosen,
-        statuses=[status.value for status in OrderStatus],
-        decisions=[decision.value for decision in Decision],
-        channels=await views.channels(who.organisation),
-        polling=await views.polling(who.organisation),
-        unreadable=len(await views.unreadable(who.organisation)),
-        next_page=f"/orders?{urlencode({**_given(chosen), 'cursor': more})}" if more else None,
+        cursor=cursor,
+        counts=await views.counts(organisation_id),
+        kinds={"status": OrderStatus, "decision": Decision, "stage": Stage, "deadline": Deadline},
+        channels=await views.channels(organisation_id),
+        polling=await views.polling(organisation_id),
+        unreadable=len(await views.unreadable(organisation_id)),
+        next_page=chosen.address(cursor=more) if more else None,
     )
+
+
+def _urgent(request: Request, row: OrderRow) -> Reason | None:
+    view = row.view
+    return most_urgent(reasons(view.order, view.reservation, view.shipments, answer_of(request, view)))
 
 
 @router.get("/orders/unreadable")
@@ -105,32 +110,5 @@ async def _order_page(request: Request, who: Principal, order_id: OrderId, opene
 def _render(request: Request, name: str, who: Principal, **context: Any) -> HTMLResponse:
     pages: Pages = request.app.state.pages
     titles = {profile.name: profile.title for profile in PROFILES.values()}
-    context |= {"said": said, "titles": titles, "store_name": store_name, "store_zone": store_zone}
+    context |= {"said": said, "titles": titles}
     return pages.render(request, name, principal=who, **context)
-
-
-def _asked(chosen: Mapping[str, str], cursor: str | None) -> OrdersAsked:
-    return OrdersAsked(
-        status=_member(OrderStatus, chosen["status"]),
-        decision=_member(Decision, chosen["decision"]),
-        channel=chosen["channel"] or None,
-        search=chosen["search"] or None,
-        after=_place(cursor),
-        limit=_PAGE,
-    )
-
-
-def _member(kind: Any, value: str) -> Any:
-    return kind(value) if value in {member.value for member in kind} else None
-
-
-def _place(cursor: str | None) -> Any:
-    """A cursor somebody cut off begins at the first page."""
-    try:
-        return place_of(cursor) if cursor else None
-    except ValueError:
-        return None
-
-
-def _given(chosen: Mapping[str, str]) -> dict[str, str]:
-    return {name: value for name, value in chosen.items() if value}

@@ -10,10 +10,12 @@ from services.orders.domain.acceptance import Acceptance, Mode
 from services.orders.domain.connection import Connection
 from services.orders.domain.copies import Reservation, Shipments
 from services.orders.domain.order import Order
+from services.orders.domain.stage import Stage
 from services.orders.domain.timeline import Entry
 from services.orders.domain.windows import Progress
 from shared.events.base import Event
 from shared.kernel.ids import ConnectionId, OrderId, OrganisationId, UserId
+from shared.marketplaces.models import OrderStatus
 
 
 class Keys(Protocol):
@@ -36,6 +38,14 @@ class Kept:
 
     def __repr__(self) -> str:
         return f"Kept({self.order.id})"
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """What of an order others' words are joined with."""
+
+    version: int
+    status: OrderStatus
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +111,14 @@ class Orders(Protocol):
 
     async def lock_waiting_of(self, connection_id: ConnectionId) -> Mapping[OrderId, Order]:
         """The same, all of a connection."""
+        ...
+
+    async def lock_heads(self, order_ids: Sequence[OrderId]) -> Mapping[OrderId, Head]:
+        """Those that are known; their rows are locked in the order of their ids."""
+        ...
+
+    async def put_stages(self, stages: Mapping[OrderId, Stage]) -> None:
+        """Of orders whose rows are locked."""
         ...
 
     async def lock_one(self, order_id: OrderId) -> Order | None: ...

@@ -14,6 +14,7 @@ from services.orders.usecases import personal_data
 from services.orders.usecases.answer_order import settle_answers
 from services.orders.usecases.order_events import told
 from services.orders.usecases.ports import Kept, Keys, Store, UnreadableRecord, order_context, record_context
+from services.orders.usecases.refresh_stages import refresh_stages
 from shared.events.base import Event
 from shared.kernel.clock import Clock
 from shared.kernel.ids import LineId, OrderId, new_id
@@ -38,6 +39,10 @@ class _News:
     entries: Sequence[Entry]
 
     @property
+    def newer_version(self) -> bool:
+        return self.known is not None and self.known.version < self.kept.order.version
+
+    @property
     def answered(self) -> bool:
         """It waited for an answer, and does no longer."""
         return self.known is not None and self.known.waits_for_answer and not self.kept.order.waits_for_answer
@@ -60,6 +65,7 @@ async def receive_orders(
     await store.timeline.add(
         [(connection.organisation_id, one.kept.order.id, entry) for one in news for entry in one.entries]
     )
+    await refresh_stages(store, {one.kept.order.id: one.kept.order.version for one in news if one.newer_version})
     await settle_answers(store, [one.kept.order.id for one in news if one.answered], clock)
     await store.unreadable.clear(connection.id, [_record_key(reading.id, b"") for reading in readings])
     await _keep_unreadable(page.unreadable, connection, store, keys, clock)
