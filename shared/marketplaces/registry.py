@@ -17,7 +17,8 @@ from shared.marketplaces.amazon.operations import OPERATIONS as AMAZON_OPERATION
 from shared.marketplaces.amazon.orders import AmazonOrders
 from shared.marketplaces.amazon.tracking import CAPABILITIES as AMAZON_CAPABILITIES
 from shared.marketplaces.amazon.tracking import AmazonTracking
-from shared.marketplaces.amazon.wire import Sends, Spapi
+from shared.marketplaces.amazon.wire import Spapi
+from shared.marketplaces.calls import Sends
 from shared.marketplaces.models import Channel
 from shared.marketplaces.ports import (
     AcceptancePort,
