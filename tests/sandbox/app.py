@@ -12,6 +12,7 @@ from tests.sandbox.amazon.lwa import TokenEndpoint
 from tests.sandbox.clock import VirtualClock
 from tests.sandbox.control import control_routes
 from tests.sandbox.control_orders import order_routes
+from tests.sandbox.control_stock import stock_routes
 from tests.sandbox.models import REGIONS
 from tests.sandbox.octopia.edge import OctopiaEdge
 from tests.sandbox.octopia.keycloak import OctopiaTokens
@@ -33,6 +34,7 @@ def create_app(options: Options, clock: VirtualClock | None = None) -> Starlette
     consent = "/amazon/central/{region}/apps/authorize/consent"
     routes = [
         *control_routes(world),
+        *stock_routes(world),
         *order_routes(world),
         Route("/amazon/lwa/auth/o2/token", lwa.serve, methods=["POST"]),
         Route(consent, central.show, methods=["GET"]),

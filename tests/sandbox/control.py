@@ -16,7 +16,7 @@ from tests.sandbox.amazon.render import ROLES
 from tests.sandbox.amazon.stores import USUAL, find_store
 from tests.sandbox.clock import iso
 from tests.sandbox.control_octopia import NAME as OCTOPIA
-from tests.sandbox.control_octopia import account_json, add_account, add_client, delegate
+from tests.sandbox.control_octopia import account_json, add_account, add_client, add_offers, delegate
 from tests.sandbox.models import REGIONS, Application, Fault, Grant, Seller
 from tests.sandbox.world import World
 
@@ -54,6 +54,7 @@ def control_routes(world: World) -> list[Route]:
         control_route(world, "/sellers", "GET", _sellers),
         control_route(world, "/sellers/{seller_id}/revoke", "POST", _revoke),
         control_route(world, "/sellers/{seller_id}/delegate", "POST", delegate),
+        control_route(world, "/offers", "POST", add_offers),
         control_route(world, "/faults", "POST", _add_fault),
         control_route(world, "/faults", "GET", _faults),
         control_route(world, "/faults", "DELETE", _clear_faults),

@@ -26,8 +26,10 @@ def plant(world: World, account: Account, body: Json) -> list[str]:
         made.append(
             make_order(wish, account, ordinal=ordinal, number=number, seed=world.options.seed, now=world.clock.now())
         )
+    world.octopia.offers_of(account, world.clock.now())  # packages that are due come before the sale
     for order in made:
         world.octopia.book.add(order)
+        world.octopia.catalogue.sold(account, order, world.clock.now())
     return [order.order_id for order in made]
 
 

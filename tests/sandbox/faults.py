@@ -31,6 +31,13 @@ _OCTOPIA_KINDS: dict[str, frozenset[str]] = {
     "octopia.getOrder": _OCTOPIA_READ,
     "octopia.approveOrder": _OCTOPIA_WRITE | {"late_visibility"},
     "octopia.createShipments": _OCTOPIA_WRITE | {"late_visibility"},
+    "octopia.listOffers": _OCTOPIA_READ | {"repeated_page_token", "refused_page_token"},
+    "octopia.createOfferPackage": _OCTOPIA_WRITE,
+    "octopia.listOfferPackages": _OCTOPIA_READ,
+    "octopia.getOfferPackage": _OCTOPIA_READ,
+    "octopia.uploadOfferRequests": _OCTOPIA_WRITE,
+    "octopia.submitOfferPackage": _OCTOPIA_WRITE | {"late_visibility", "package_rejected"},
+    "octopia.getOfferResults": _OCTOPIA_READ | {"repeated_page_token", "refused_page_token"},
     "octopia.*": _OCTOPIA,
 }
 

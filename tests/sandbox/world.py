@@ -22,9 +22,10 @@ class Options:
 
     seed: int = 1
     quota_scale: float = 1.0
+    acceptance_seconds: float = 3.0
+    package_seconds: float = 2.0
     list_lag_seconds: float = 120.0
     write_visible_seconds: float = 3.0
-    acceptance_seconds: float = 3.0
     state_path: Path | None = None
 
 
@@ -43,7 +44,9 @@ class World:
         self._records = Table("order", Record)
         self._numbers = Table("number", float)
         self.octopia = Octopia(
-            write_visible=options.write_visible_seconds, acceptance_seconds=options.acceptance_seconds
+            write_visible=options.write_visible_seconds,
+            acceptance_seconds=options.acceptance_seconds,
+            package_seconds=options.package_seconds,
         )
         self._store = Store(options.state_path)
         self._store.load(self._tables)

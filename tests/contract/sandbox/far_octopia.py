@@ -93,6 +93,48 @@ class OctopiaFar:
     async def approve(self, order_id: str, answer: str = "Accepted") -> httpx.Response:
         return await self.post(f"/orders/{order_id}/approval-status", {"approval_status": answer})
 
+    async def new_package(self, kind: str = "Update", channel: str = "CDISFR") -> httpx.Response:
+        """createOfferPackage."""
+        return await self.post("/offer-packages", {"packageType": kind}, SalesChannelId=channel)
+
+    def package_id(self, created: httpx.Response) -> str:
+        """The id of a package just made."""
+        return created.raise_for_status().headers["Content-Location"].rpartition("/")[2]
+
+    async def fill(self, package_id: str, quantities: dict[str, int]) -> httpx.Response:
+        """uploadOfferRequests that say only how many."""
+        requests = [{"sellerExternalReference": sku, "quantity": quantity} for sku, quantity in quantities.items()]
+        return await self.post(f"/offer-packages/{package_id}/offer-requests", requests)
+
+    async def submit(self, package_id: str, state: str = "Ready") -> httpx.Response:
+        """submitOfferPackage."""
+        url = f"{API}/offer-packages/{package_id}"
+        return await self.http.patch(url, json={"state": state}, headers=self.headers())
+
+    async def pushed(self, quantities: dict[str, int], kind: str = "Update", channel: str = "CDISFR") -> str:
+        """The id of a package that was made, filled, submitted, and had the time to be integrated."""
+        package_id = self.package_id(await self.new_package(kind, channel))
+        await self.fill(package_id, quantities)
+        self.now += 2
+        assert (await self.submit(package_id)).status_code == 204
+        self.now += 4
+        return package_id
+
+    async def package(self, package_id: str) -> dict[str, Any]:
+        """getOfferPackage, which must succeed."""
+        found: dict[str, Any] = (await self.get(f"/offer-packages/{package_id}")).raise_for_status().json()
+        return found
+
+    async def results(self, package_id: str) -> list[dict[str, Any]]:
+        """getOfferResults, the first page."""
+        answer = await self.get(f"/offer-packages/{package_id}/offer-requests-results")
+        found: list[dict[str, Any]] = answer.raise_for_status().json()["items"]
+        return found
+
+    async def follow(self, url: str) -> httpx.Response:
+        """A GET at an address a `Link` header gave."""
+        return await self.http.get(url, headers=self.headers())
+
     async def deviations(self) -> list[str]:
         """What a strict far side would have refused so far."""
         return [note["deviation"] for note in (await self.control.calls())["deviations"]]

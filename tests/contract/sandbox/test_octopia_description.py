@@ -50,6 +50,25 @@ async def test_the_seller(octopia: OctopiaFar) -> None:
     check("listCarriers", await octopia.get("/carriers"), 200)
 
 
+async def test_offers_and_packages(octopia: OctopiaFar) -> None:
+    """From the offer to its result."""
+    await octopia.control.offers(SELLER, "A")
+    check("listOffers", await octopia.get("/offers", salesChannelId="CDISFR"), 200)
+    check("listOffers", await octopia.get("/offers"), 400)
+    created = await octopia.new_package()
+    check("createOfferPackage", created, 201)
+    check("createOfferPackage", await octopia.new_package(), 409)
+    package_id = octopia.package_id(created)
+    check("uploadOfferRequests", await octopia.fill(package_id, {"A": 1}), 202)
+    check("submitOfferPackage", await octopia.submit(package_id), 400)
+    octopia.now += 2
+    check("submitOfferPackage", await octopia.submit(package_id), 204)
+    octopia.now += 4
+    check("getOfferPackage", await octopia.get(f"/offer-packages/{package_id}"), 200)
+    check("listOfferPackages", await octopia.get("/offer-packages"), 200)
+    check("getOfferResults", await octopia.get(f"/offer-packages/{package_id}/offer-requests-results"), 200)
+
+
 @pytest.mark.parametrize(("kind", "status"), [("throttle", 429), ("server_error", 500), ("revoked_grant", 403)])
 async def test_refusals(octopia: OctopiaFar, kind: str, status: int) -> None:
     """Errors too are of the shape described."""

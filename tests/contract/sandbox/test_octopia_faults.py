@@ -192,6 +192,95 @@ async def test_clock_skew_moves_date(octopia: OctopiaFar) -> None:
     assert ahead.total_seconds() == 300
 
 
+async def test_a_package_may_be_rejected_as_a_whole(octopia: OctopiaFar) -> None:
+    """Nothing of it is applied, and there are no results."""
+    await octopia.control.offers(SELLER, {"sku": "A", "quantity": 5})
+    await octopia.control.fault("octopia.submitOfferPackage", "package_rejected", times=1)
+    package_id = await octopia.pushed({"A": 9})
+    assert (await octopia.package(package_id))["state"] == "Rejected"
+    assert (await octopia.control.stock(SELLER))["A"] == {"CDISFR": 5}
+    assert (await octopia.get(f"/offer-packages/{package_id}/offer-requests-results")).status_code == 404
+    assert (await octopia.new_package()).status_code == 201
+
+
+async def test_a_package_may_take_its_time(octopia: OctopiaFar) -> None:
+    """Integrated minutes later."""
+    await octopia.control.offers(SELLER, {"sku": "A", "quantity": 5})
+    await octopia.control.fault("octopia.submitOfferPackage", "late_visibility", times=1, seconds=300)
+    package_id = await octopia.pushed({"A": 9})
+    assert (await octopia.package(package_id))["state"] == "IntegrationPending"
+    octopia.now += 300
+    assert (await octopia.package(package_id))["state"] == "Integrated"
+
+
+async def test_package_calls_may_do_nothing(octopia: OctopiaFar) -> None:
+    """A package that was never made, requests that were lost, a submission that did not take place."""
+    await octopia.control.fault("octopia.createOfferPackage", "dropped_204", times=1)
+    ghost = octopia.package_id(await octopia.new_package())
+    assert (await octopia.get(f"/offer-packages/{ghost}")).status_code == 404
+    package_id = octopia.package_id(await octopia.new_package())
+    await octopia.control.fault("octopia.uploadOfferRequests", "dropped_204", times=1)
+    assert (await octopia.fill(package_id, {"A": 1})).status_code == 202
+    assert "empty" in errors(await octopia.submit(package_id))
+    await octopia.fill(package_id, {"A": 1})
+    octopia.now += 2
+    await octopia.control.fault("octopia.submitOfferPackage", "dropped_204", times=1)
+    assert (await octopia.submit(package_id)).status_code == 204
+    assert (await octopia.package(package_id))["state"] == "WaitingForCompletion"
+
+
+async def test_package_calls_may_be_lost_after_their_effect(octopia: OctopiaFar) -> None:
+    """An open package is found in the list; requests uploaded again would be repeated references."""
+    await octopia.control.offers(SELLER, "A")
+    await octopia.control.fault("octopia.createOfferPackage", "timeout_after_effect", times=1, seconds=0.01)
+    assert (await octopia.new_package()).status_code == 504
+    [found] = (await octopia.get("/offer-packages", state="WaitingForCompletion")).json()["items"]
+    await octopia.control.fault("octopia.uploadOfferRequests", "timeout_after_effect", times=1, seconds=0.01)
+    assert (await octopia.fill(found["packageId"], {"A": 1})).status_code == 504
+    await octopia.fill(found["packageId"], {"A": 1})
+    octopia.now += 2
+    await octopia.control.fault("octopia.submitOfferPackage", "timeout_after_effect", times=1, seconds=0.01)
+    assert (await octopia.submit(found["packageId"])).status_code == 504
+    assert errors(await octopia.submit(found["packageId"]))
+    octopia.now += 4
+    assert [row["integrationStatus"] for row in await octopia.results(found["packageId"])] == ["Duplicated"] * 2
+
+
+async def test_cursors_may_be_repeated_or_refused(octopia: OctopiaFar) -> None:
+    """A link that leads to the page it came with, and one that leads to a 400."""
+    await octopia.control.offers(SELLER, "A", "B", "C", "D")
+    link = (await octopia.get("/offers", salesChannelId="CDISFR", limit="1")).links["next"]["url"]
+    await octopia.control.fault("octopia.listOffers", "repeated_page_token", times=1)
+    assert (await octopia.follow(link)).links["next"]["url"] == link
+    assert (await octopia.follow(link)).links["next"]["url"] != link
+    await octopia.control.fault("octopia.listOffers", "refused_page_token", times=1)
+    assert "cursor" in errors(await octopia.follow(link))
+
+
+async def test_malformed_offers_packages_and_results(octopia: OctopiaFar) -> None:
+    """One record of a page; the package; the list of packages."""
+    await octopia.control.offers(SELLER, "A", "B")
+    package_id = await octopia.pushed({"A": 1, "B": 2})
+    for operation in ("listOffers", "getOfferResults", "getOfferPackage", "listOfferPackages"):
+        await octopia.control.fault(f"octopia.{operation}", "malformed_record", times=1)
+    offers = (await octopia.get("/offers", salesChannelId="CDISFR")).json()["items"]
+    assert [row["sellerExternalReference"] for row in offers] == ["A", None]
+    assert [row["integrationStatus"] for row in await octopia.results(package_id)] == ["Integrated", None]
+    assert (await octopia.get(f"/offer-packages/{package_id}")).json() == "unavailable"
+    assert (await octopia.get("/offer-packages")).json() == "unavailable"
+
+
+def test_every_kind_that_makes_sense_is_known() -> None:
+    """Of the contract's kinds; roles, data sets and patches are not known at Octopia."""
+    promised = (
+        "throttle server_error html_502 timeout timeout_after_effect slow dropped_204 malformed_record late_order "
+        "late_visibility repeated_page_token refused_page_token revoked_grant expired_secret token_rejected "
+        "package_rejected clock_skew"
+    )
+    known = [kinds for operation, kinds in KINDS.items() if operation.startswith("octopia.")]
+    assert set().union(*known) == set(promised.split())
+
+
 def test_every_operation_can_go_wrong() -> None:
     """Each has its kinds, and so has the token endpoint."""
     known = {name.removeprefix("octopia.") for name in KINDS if name.startswith("octopia.")}

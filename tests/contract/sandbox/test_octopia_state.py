@@ -30,7 +30,7 @@ async def test_order_ids_are_unique(octopia: OctopiaFar) -> None:
 
 
 async def test_a_state_file_survives_the_process(tmp_path: Path) -> None:
-    """Orders, parcels, clients, tokens, delegations, faults: all are as they were."""
+    """Orders, parcels, offers, packages, clients, tokens, delegations, faults: all are as they were."""
     options = Options(state_path=tmp_path / "sandbox.sqlite")
     first = await OctopiaFar(options).ready()
     await first.control.octopia_seller("555", delegated=False)
@@ -41,6 +41,9 @@ async def test_a_state_file_survives_the_process(tmp_path: Path) -> None:
     await first.ship(shipped)
     await first.approve(waiting)
     await first.control.fault("octopia.listOrders", "throttle", times=1)
+    await first.control.offers(SELLER, {"sku": "A", "quantity": 5})
+    package_id = await first.pushed({"A": 9})
+    first.now -= 6
     before = await first.control.order_states()
     await first.close()
 
@@ -50,6 +53,10 @@ async def test_a_state_file_survives_the_process(tmp_path: Path) -> None:
     assert [(await second.get("/orders")).status_code for _ in range(2)] == [429, 200]
     assert (await second.order(waiting))["status"] == "InPreparation"
     assert (await second.planted())["order_id"] not in before
+    assert await second.control.stock(SELLER) == {"A": {"CDISFR": 5}}
+    second.now += 3
+    assert await second.control.stock(SELLER) == {"A": {"CDISFR": 9}}
+    assert len(await second.results(package_id)) == 1
     second.seller_id = "555"
     assert (await second.get("/orders")).status_code == 403
     await second.close()

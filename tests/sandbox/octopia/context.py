@@ -30,7 +30,6 @@ class Context:
     world: World
     call: Call
     account: Account
-    now: float
     query: Mapping[str, str]
     headers: Mapping[str, str]
     body: bytes

@@ -97,7 +97,7 @@ class OctopiaEdge:
 
     def _context(self, request: Request, account: Account, call: Call, body: bytes, item_id: str) -> Context:
         url = str(request.url.replace(query=""))
-        return Context(self._world, call, account, self._now(call), call.query, request.headers, body, item_id, url)
+        return Context(self._world, call, account, call.query, request.headers, body, item_id, url)
 
     def _now(self, call: Call) -> float:
         fault = self._world.faults.peek(call.operation, call.seller_id, "clock_skew")

@@ -6,7 +6,19 @@ from urllib.parse import unquote
 
 from tests.sandbox.octopia.acceptance import approve_order
 from tests.sandbox.octopia.context import Context, Reply
+from tests.sandbox.octopia.cursor import PAGING as CURSOR
+from tests.sandbox.octopia.offers import PARAMETERS as OFFER_PARAMETERS
+from tests.sandbox.octopia.offers import list_offers
 from tests.sandbox.octopia.orders import FILTERS, PAGING, count_orders, get_order, list_orders
+from tests.sandbox.octopia.packages import (
+    LIST_PARAMETERS,
+    create_offer_package,
+    get_offer_package,
+    get_offer_results,
+    list_offer_packages,
+    submit_offer_package,
+    upload_offer_requests,
+)
 from tests.sandbox.octopia.sellers import get_seller, get_subscriptions, list_carriers
 from tests.sandbox.octopia.shipments import create_shipments
 
@@ -44,6 +56,15 @@ OPERATIONS = (
     Operation("getOrder", "GET", "/orders/{orderId}", get_order),
     Operation("approveOrder", "POST", "/orders/{orderId}/approval-status", approve_order),
     Operation("createShipments", "POST", "/orders/{orderId}/shipments", create_shipments),
+    Operation("listOffers", "GET", "/offers", list_offers, OFFER_PARAMETERS),
+    Operation("createOfferPackage", "POST", "/offer-packages", create_offer_package),
+    Operation("listOfferPackages", "GET", "/offer-packages", list_offer_packages, LIST_PARAMETERS),
+    Operation("getOfferPackage", "GET", "/offer-packages/{packageId}", get_offer_package),
+    Operation("submitOfferPackage", "PATCH", "/offer-packages/{packageId}", submit_offer_package),
+    Operation("uploadOfferRequests", "POST", "/offer-packages/{packageId}/offer-requests", upload_offer_requests),
+    Operation(
+        "getOfferResults", "GET", "/offer-packages/{packageId}/offer-requests-results", get_offer_results, CURSOR
+    ),
 )
 
 

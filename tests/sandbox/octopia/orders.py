@@ -9,10 +9,10 @@ size is not documented: ours is 10. `sort` is seen as `updatedAt` and as `asc:up
 from collections.abc import Callable
 from typing import Any
 
-from tests.sandbox.clock import parse_iso
 from tests.sandbox.octopia.context import Context, Reply
 from tests.sandbox.octopia.errors import Problem, invalid
 from tests.sandbox.octopia.order import STATUSES, SUPPLY_MODES, Order
+from tests.sandbox.octopia.query import known, moment, number
 from tests.sandbox.octopia.render import render
 
 _DATES: dict[str, Callable[[Order], int | None]] = {
@@ -34,7 +34,7 @@ Filter = Callable[[Order], bool]
 
 def list_orders(ctx: Context) -> Reply:
     """One page; raises 400 for a filter, a number or an order nobody knows."""
-    index, size = _number(ctx, "pageIndex", 1, None), _number(ctx, "pageSize", _USUAL_PER_PAGE, _MOST_PER_PAGE)
+    index, size = number(ctx, "pageIndex", 1), number(ctx, "pageSize", _USUAL_PER_PAGE, _MOST_PER_PAGE)
     key, newest_first = _sort(ctx)
     orders = sorted(_found(ctx), key=key, reverse=newest_first)
     rows = [render(order) for order in orders[(index - 1) * size : index * size]]
@@ -83,21 +83,15 @@ def _words(ctx: Context) -> list[Filter]:
     """Filters whose values are checked."""
     filters: list[Filter] = []
     if "status" in ctx.query:
-        statuses = _known(ctx, "status", STATUSES, ctx.query["status"].split(","))
+        statuses = known("status", STATUSES, ctx.query["status"].split(","))
         filters.append(lambda order: order.status in statuses)
     if "supplyMode" in ctx.query:
-        modes = _known(ctx, "supplyMode", SUPPLY_MODES, [ctx.query["supplyMode"]])
+        modes = known("supplyMode", SUPPLY_MODES, [ctx.query["supplyMode"]])
         filters.append(lambda order: any(line.supply_mode in modes for line in order.lines))
     if "businessOrder" in ctx.query:
-        [wanted] = _known(ctx, "businessOrder", ("true", "false"), [ctx.query["businessOrder"]])
+        [wanted] = known("businessOrder", ("true", "false"), [ctx.query["businessOrder"]])
         filters.append(lambda order: order.business == (wanted == "true"))
     return filters
-
-
-def _known(ctx: Context, name: str, words: tuple[str, ...], asked: list[str]) -> list[str]:
-    if unknown := [word for word in asked if word not in words]:
-        raise invalid(name, f"The value '{unknown[0]}' is not valid.")
-    return asked
 
 
 def _bounds(ctx: Context) -> list[Filter]:
@@ -105,9 +99,9 @@ def _bounds(ctx: Context) -> list[Filter]:
     filters: list[Filter] = []
     for name, date in _DATES.items():
         if f"{name}Min" in ctx.query:
-            filters.append(_not_before(date, _date(ctx, f"{name}Min")))
+            filters.append(_not_before(date, moment(ctx, f"{name}Min")))
         if f"{name}Max" in ctx.query:
-            filters.append(_not_after(date, _date(ctx, f"{name}Max")))
+            filters.append(_not_after(date, moment(ctx, f"{name}Max")))
     return filters
 
 
@@ -117,20 +111,6 @@ def _not_before(date: Callable[[Order], int | None], bound: float) -> Filter:
 
 def _not_after(date: Callable[[Order], int | None], bound: float) -> Filter:
     return lambda order: (at := date(order)) is not None and at <= bound
-
-
-def _date(ctx: Context, name: str) -> float:
-    try:
-        return parse_iso(ctx.query[name])
-    except ValueError as error:
-        raise invalid(name, f"The value '{ctx.query[name]}' is not valid.") from error
-
-
-def _number(ctx: Context, name: str, usual: int, most: int | None) -> int:
-    text = ctx.query.get(name, str(usual))
-    if not text.isdecimal() or int(text) < 1 or (most is not None and int(text) > most):
-        raise invalid(name, f"The value '{text}' is not valid.")
-    return int(text)
 
 
 def _sort(ctx: Context) -> tuple[Callable[[Order], Any], bool]:
