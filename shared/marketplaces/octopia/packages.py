@@ -48,12 +48,15 @@ class Packages:
     send_before_monotonic: float
 
     async def find_open(self) -> str | None:
-        """The id of a package that waits to be filled or made ready."""
+        """The id of a package that waits to be filled or made ready; None: there is none, or it cannot be read."""
         params = (("state", OPEN), ("salesChannelId", self.channel))
         answer = await self._ask(LIST_OFFER_PACKAGES, "GET", _PATH, params=params)
         if answer.status != 200:
             raise refusal(answer)
-        told = load(answer.body)
+        try:
+            told = load(answer.body)
+        except Unreadable:
+            return None  # if there is one, none can be made beside it
         rows = parts(told if isinstance(told, dict) else {"items": told}, "items")
         return next((found for row in rows if _is_open(row) and (found := _id(row))), None)
 
@@ -84,16 +87,23 @@ class Packages:
         return answer.status < 300
 
     async def state(self, package: str) -> str:
-        """Octopia's word, lower case. Raises PackageGone."""
+        """Octopia's word, lower case; empty where it cannot be read. Raises PackageGone."""
         answer = await self._ask(GET_OFFER_PACKAGE, "GET", _of(package))
         if answer.status == 404:
             raise PackageGone
         if answer.status != 200:
             raise refusal(answer)
-        return (text(load_object(answer.body), "state") or "").lower()
+        try:
+            return (text(load_object(answer.body), "state") or "").lower()
+        except Unreadable:
+            return ""
 
     async def results(self, package: str, cursor: str | None) -> tuple[list[Json], str | None]:
-        """A page of results, and the cursor of the next one. Raises PackageGone: they are kept for three days."""
+        """
+        A page of results, and the cursor of the next one.
+
+        Raises Unreadable, and PackageGone: they are kept for three days.
+        """
         params = [("limit", str(_RESULTS_LIMIT)), *([("cursor", cursor)] if cursor else [])]
         answer = await self._ask(GET_OFFER_RESULTS, "GET", f"{_of(package)}/offer-requests-results", params=params)
         if answer.status == 404:

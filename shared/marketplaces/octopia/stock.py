@@ -9,7 +9,7 @@ at a time: one that is found open and is not ours is waited for, and closed only
 from dataclasses import replace
 
 from shared.kernel.budgets import Budgets
-from shared.kernel.errors import OutcomeUnknown, Refused
+from shared.kernel.errors import OutcomeUnknown, Refused, Unreadable
 from shared.kernel.ports import AccessToken, Intent
 from shared.marketplaces.listings import StockLimits, StockLine, StockOutcome, StockStep
 from shared.marketplaces.octopia.packages import OPEN, PackageGone, Packages
@@ -19,10 +19,11 @@ from shared.marketplaces.octopia.wire import OctopiaApi
 from shared.marketplaces.ports import FarAccount, FrozenBody
 
 _LIMITS = StockLimits(lines=5000, open_at_once=1, shared=True)
-# Seconds before the next look, by what is waited for; the integration of a package is looked at ever more rarely.
+# Seconds before the next look, by what is waited for; what takes its time is looked at ever more rarely.
 _TAKEN_IN, _LISTED, _OTHERS, _LONGEST = 1.0, 2.0, 10.0, 30.0
-# Looks at a package of somebody else before it is closed, and for one that we asked for before another is asked for.
-_PATIENCE = 6
+_GROWTH = 1.25
+# Looks at a package of somebody else before it is closed; at what was asked for, before it is asked for again.
+_PATIENCE, _SOON = 6, 3
 _OPEN, _INTEGRATED, _REJECTED = OPEN.lower(), "integrated", "rejected"
 _UNDER_WAY = frozenset({"ready", "integrationpending", _INTEGRATED, _REJECTED})
 
@@ -55,9 +56,8 @@ class OctopiaStock:
 async def _find(submission: Submission, packages: Packages) -> StockStep:
     package = await packages.find_open()
     if package is None and submission.made:
-        if submission.looks < _PATIENCE:
-            return _step(submission.looked(), _LISTED)
-        return _again(submission, ())
+        following = Step.CREATE if submission.looks % _SOON == _SOON - 1 else Step.FIND
+        return _look_again(replace(submission, step=following), _ever_longer(submission))
     if package is None:
         return _step(submission.at(Step.CREATE))
     if submission.made:
@@ -77,13 +77,17 @@ async def _close_other(submission: Submission, packages: Packages) -> StockStep:
 
 
 async def _create(submission: Submission, packages: Packages) -> StockStep:
-    """Asked for twice, there is an open one the second time: the one we asked for."""
+    """
+    Asked for twice, there is an open one the second time: the one we asked for.
+
+    Or the last package is still being integrated, and there is no other until it is.
+    """
     try:
         package = await packages.create()
     except OutcomeUnknown:
         package = None
     if package is None:
-        return _step(submission.at(Step.FIND, made=True), _LISTED)
+        return _look_again(replace(submission, step=Step.FIND, made=True), _LISTED)
     return _step(submission.at(Step.FILL, package=package))
 
 
@@ -113,8 +117,8 @@ async def _ready(submission: Submission, packages: Packages) -> StockStep:
         accepted = True
     if accepted:
         return _step(replace(submission, step=Step.WAIT), _TAKEN_IN)
-    if submission.unsure:  # what was lost was never there: the package is still to be filled
-        return _step(submission.at(Step.FILL, unsure=False))
+    if submission.unsure or submission.looks % _PATIENCE == _PATIENCE - 1:  # empty: what was told never got there
+        return _refilled(submission)
     return _look_again(replace(submission, step=Step.SETTLE), _TAKEN_IN)
 
 
@@ -126,13 +130,16 @@ async def _wait(submission: Submission, packages: Packages) -> StockStep:
         return _again(submission, ())
     if state == _REJECTED:
         raise Refused("Octopia rejected the package of quantities as a whole.", code="package_rejected")
-    if state == _OPEN and submission.looks % 3 == 2:  # what made it ready was lost
+    if state == _OPEN and submission.looks % _SOON == _SOON - 1:  # what made it ready was lost
         return _look_again(replace(submission, step=Step.READY), 0.0)
-    return _look_again(submission, min(_LONGEST, 1.25**submission.looks))
+    return _look_again(submission, _ever_longer(submission))
 
 
 async def _results(submission: Submission, packages: Packages) -> StockStep:
-    items, cursor = await packages.results(_package(submission), submission.cursor)
+    try:
+        items, cursor = await packages.results(_package(submission), submission.cursor)
+    except Unreadable:
+        return _look_again(submission, _ever_longer(submission))
     outcomes = outcomes_of(items, dict(submission.lines))
     left = submission.without({outcome.sku for outcome in outcomes})
     if cursor is not None:
@@ -167,6 +174,17 @@ def _again(submission: Submission, outcomes: tuple[StockOutcome, ...]) -> StockS
     if submission.round >= MOST_ROUNDS:
         return StockStep(state=None, outcomes=(*outcomes, *submission.given_up()))
     return _step(submission.another_round(), _LISTED, outcomes)
+
+
+def _refilled(submission: Submission) -> StockStep:
+    """The same package from the first line on; what was there all the same is duplicated, and told again."""
+    if submission.round >= MOST_ROUNDS:
+        return StockStep(state=None, outcomes=submission.given_up())
+    return _step(submission.at(Step.FILL, filled=0, unsure=False, round=submission.round + 1), _LISTED)
+
+
+def _ever_longer(submission: Submission) -> float:
+    return float(min(_LONGEST, _GROWTH**submission.looks))
 
 
 def _package(submission: Submission) -> str:

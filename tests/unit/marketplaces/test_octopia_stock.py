@@ -183,6 +183,37 @@ async def test_lines_refused_as_a_whole_took_nothing() -> None:
     assert len(far.asked("uploadOfferRequests")) == 2
 
 
+async def test_what_was_accepted_and_never_arrived_is_told_again() -> None:
+    """An upload that was taken and dropped leaves an empty package, or one without some lines: all are told."""
+    far = OfferPackages()
+    dropped = iter([True, False, True, False, False])
+
+    def drop(request: Request) -> Answer | None:
+        return answer(202) if request.operation == "octopia.uploadOfferRequests" and next(dropped, False) else None
+
+    far.before = drop
+    told = await tell(far, 150)
+    assert told.shown == far.offers == quantities(150)
+
+
+async def test_a_package_that_is_still_being_integrated_is_waited_for() -> None:
+    """No other can be made beside it; none of our lines is given up for that."""
+    far = OfferPackages()
+    refusals = iter([problem(409, "A package is not integrated yet.")] * 5)
+    far.before = lambda request: next(refusals, None) if request.operation == "octopia.createOfferPackage" else None
+    told = await tell(far, 2)
+    assert told.shown == quantities(2)
+    assert len(far.asked("createOfferPackage")) == 6
+
+
+@pytest.mark.parametrize("operation", ["listOfferPackages", "getOfferPackage", "getOfferResults"])
+async def test_an_answer_that_cannot_be_read_is_asked_for_again(operation: str) -> None:
+    """A moment's trouble of theirs costs no line its outcome."""
+    far, bad = OfferPackages(), iter([answer(200, "unavailable"), answer(200, b"<html>")])
+    far.before = lambda request: next(bad, None) if request.operation == f"octopia.{operation}" else None
+    assert (await tell(far, 2)).shown == quantities(2)
+
+
 async def test_a_package_that_vanished_is_made_again() -> None:
     """And given up after several that took nothing."""
     far = OfferPackages()
