@@ -49,7 +49,7 @@ def test_every_operation_belongs_to_one_kind(profile: object) -> None:
     operations = [operation for one in PROFILES.values() if one is profile for operation in one.operations]
     assert len({operation.name for operation in operations}) == len(operations)
     assert all(operation.rate.per_second > 0 and operation.rate.burst >= 1 for operation in operations)
-    assert {operation.kind for operation in operations} == {"poll", "write_back", "probe"}
+    assert {operation.kind for operation in operations} == {"poll", "write_back", "probe", "listing", "push"}
 
 
 def test_the_rates_of_a_kind() -> None:
