@@ -16,6 +16,7 @@ def main() -> None:
         quota_scale=args.quota_scale,
         list_lag_seconds=args.list_lag_seconds,
         write_visible_seconds=args.write_visible_seconds,
+        patch_applied_seconds=args.patch_applied_seconds,
         state_path=args.state,
     )
     uvicorn.run(
@@ -40,6 +41,7 @@ def _arguments() -> Namespace:
     parser.add_argument("--quota-scale", type=float, default=1.0, help="multiplies the published quotas")
     parser.add_argument("--list-lag-seconds", type=float, default=120.0, help="how far order lists run behind")
     parser.add_argument("--write-visible-seconds", type=float, default=3.0, help="how late reads show a write")
+    parser.add_argument("--patch-applied-seconds", type=float, default=10.0, help="when accepted quantities count")
     return parser.parse_args()
 
 

@@ -35,6 +35,7 @@ def _plant(world: World, request: Request, body: Json) -> tuple[int, Any]:
         made.append(make_order(wish, seller, ordinal=ordinal, number=number, seed=world.options.seed, now=now))
     for order in made:
         world.book.add(order)
+        world.catalogue.sell(order, now)
     return 201, {"order_ids": [order.order_id for order in made]}
 
 
