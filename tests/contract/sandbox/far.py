@@ -118,9 +118,15 @@ class Far:
             headers=self.headers(),
         )
 
-    def stock(self, sku: str) -> dict[str, Any]:
-        """What each store really has of a SKU of the seller's, by store."""
-        return {one["channel"]: one for one in amazon_stock(self.app.state.world, SELLER, sku)}
+    async def attribute(self, sku: str, store: str = FRANCE) -> list[Any]:
+        """The attribute fulfillment_availability of a listing, as it is patched."""
+        item = (await self.item(sku, store)).raise_for_status().json()
+        found: list[Any] = item["attributes"]["fulfillment_availability"]
+        return found
+
+    def units(self, sku: str, store: str = FRANCE) -> int:
+        """What a store really has of a SKU of the seller's, whatever readers are shown."""
+        return amazon_stock(self.app.state.world, SELLER)[sku][store]
 
     async def confirm(self, order: dict[str, Any], body: dict[str, Any] | None = None) -> httpx.Response:
         """confirmShipment of all lines of an order, or with another body."""

@@ -22,8 +22,8 @@ async def test_accepted_is_applied_later(far: Far) -> None:
     assert await available(far) == [{"fulfillmentChannelCode": "DEFAULT", "quantity": 9}]
     far.now += 1
     assert await available(far) == [{"fulfillmentChannelCode": "DEFAULT", "quantity": 5}]
-    [one] = far.stock("A")[FRANCE]["available"]
-    assert one == {"fulfillment_channel_code": "DEFAULT", "quantity": 5, "lead_time_to_ship_max_days": 3}
+    [one] = await far.attribute("A")
+    assert (one["fulfillment_channel_code"], one["quantity"], one["lead_time_to_ship_max_days"]) == ("DEFAULT", 5, 3)
 
 
 async def test_how_late_is_an_option() -> None:
@@ -40,8 +40,7 @@ async def test_each_store_has_its_own_quantity(far: Far) -> None:
     await far.control.listings(SELLER, ["A"], quantity=9)
     await far.patch("A", told(), store=GERMANY)
     far.now += 10
-    stock = far.stock("A")
-    assert (stock[FRANCE]["quantity"], stock[GERMANY]["quantity"]) == (9, 5)
+    assert (far.units("A"), far.units("A", GERMANY)) == (9, 5)
 
 
 @pytest.mark.parametrize("op", ["replace", "add"])
@@ -50,7 +49,8 @@ async def test_replace_drops_the_handling_time(far: Far, op: str) -> None:
     await far.control.listings(SELLER, ["A"])
     await far.patch("A", told(op))
     far.now += 10
-    assert far.stock("A")[FRANCE]["available"] == [{"fulfillment_channel_code": "DEFAULT", "quantity": 5}]
+    expected = {"fulfillment_channel_code": "DEFAULT", "quantity": 5, "marketplace_id": FRANCE}
+    assert await far.attribute("A") == [expected]
 
 
 async def test_a_quantity_told_to_an_fba_listing_adds_a_warehouse(far: Far) -> None:
@@ -85,7 +85,7 @@ async def test_a_wrong_patch_is_a_200(far: Far, patch: dict[str, Any], code: str
     assert (answer.status_code, answer.json()["status"]) == (200, "INVALID")
     assert [issue["code"] for issue in answer.json()["issues"]] == [code]
     far.now += 10
-    assert far.stock("A")[FRANCE]["quantity"] == 9
+    assert far.units("A") == 9
 
 
 @pytest.mark.parametrize(
@@ -107,7 +107,7 @@ async def test_a_preview_changes_nothing(far: Far) -> None:
     await far.control.listings(SELLER, ["A"], quantity=9)
     assert (await far.patch("A", told(), mode="VALIDATION_PREVIEW")).json()["status"] == "VALID"
     far.now += 10
-    assert far.stock("A")[FRANCE]["quantity"] == 9
+    assert far.units("A") == 9
 
 
 async def test_a_sku_nobody_lists(far: Far) -> None:
@@ -210,10 +210,10 @@ async def test_an_order_lowers_its_stores_quantity(far: Far) -> None:
     await far.control.orders(SELLER, 2, lines=lines, marketplace_id=GERMANY)
     await far.control.orders(SELLER, 1, lines=lines, marketplace_id=GERMANY, status="CANCELLED")
     await far.control.orders(SELLER, 1, lines=lines, marketplace_id=GERMANY, fulfilled_by="AMAZON")
-    assert (far.stock("A")[FRANCE]["quantity"], far.stock("A")[GERMANY]["quantity"]) == (9, 5)
+    assert (far.units("A"), far.units("A", GERMANY)) == (9, 5)
     assert (await available(far, "FBA", GERMANY))[0]["quantity"] == 7
     await far.control.orders(SELLER, 5, lines=lines, marketplace_id=GERMANY)
-    assert far.stock("A")[GERMANY]["quantity"] == 0
+    assert far.units("A", GERMANY) == 0
 
 
 async def test_faults_of_a_patch(far: Far) -> None:
@@ -225,15 +225,15 @@ async def test_faults_of_a_patch(far: Far) -> None:
     await far.control.fault(fault, "dropped_204", 1)
     assert (await far.patch("A", told())).json()["status"] == "ACCEPTED"
     far.now += 600
-    assert far.stock("A")[FRANCE]["quantity"] == 9
+    assert far.units("A") == 9
     await far.control.fault(fault, "timeout_after_effect", 1, seconds=0.01)
     assert (await far.patch("A", told(quantity=4))).status_code == 504
     far.now += 10
-    assert far.stock("A")[FRANCE]["quantity"] == 4
+    assert far.units("A") == 4
     await far.control.fault(fault, "late_visibility", 1, seconds=300)
     await far.patch("A", told(quantity=3))
     far.now += 309
-    assert (far.stock("A")[FRANCE]["quantity"], (await available(far))[0]["quantity"]) == (3, 4)
+    assert (far.units("A"), (await available(far))[0]["quantity"]) == (3, 4)
     far.now += 1
     assert (await available(far))[0]["quantity"] == 3
 

@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from tests.sandbox.amazon.listing import Change, Listing, quantity_of
+from tests.sandbox.amazon.listing import Change, Listing
 from tests.sandbox.amazon.order import Order
 from tests.sandbox.models import Seller, seller_key
 from tests.sandbox.store import Table
@@ -73,24 +73,14 @@ class Catalogue:
         store[listing.sku] = _key(listing)
 
 
-def amazon_stock(world: "World", seller_id: str, sku: str) -> list[dict[str, Any]]:
-    """What each store of a seller really has of a SKU, and what readers are shown."""
-    now = world.clock.now()
-    found = [
-        world.catalogue.find(seller, marketplace_id, sku, now)
-        for seller in world.sellers_named(seller_id)
-        for marketplace_id in seller.channels
-    ]
-    return [
-        {
-            "channel": listing.marketplace_id,
-            "quantity": listing.quantity,
-            "shown": quantity_of(listing.shown(now)),
-            "available": list(listing.available),
-        }
-        for listing in found
-        if listing is not None
-    ]
+def amazon_stock(world: "World", seller_id: str) -> dict[str, dict[str, int]]:
+    """What a seller's stores really have, by SKU and store, whatever readers are shown: own units, else Amazon's."""
+    found: dict[str, dict[str, int]] = {}
+    for seller in world.sellers_named(seller_id):
+        for store in seller.channels:
+            for listing in world.catalogue.in_store(seller, store, world.clock.now()):
+                found.setdefault(listing.sku, {})[store] = listing.units
+    return found
 
 
 def _store(seller: Seller, marketplace_id: str) -> str:

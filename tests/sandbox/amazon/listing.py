@@ -44,13 +44,10 @@ class Listing:
     hidden_until: float = 0.0
 
     @property
-    def fulfilled_by_amazon(self) -> bool:
-        return any(one[SELECTOR] != OWN_WAREHOUSE for one in self.available)
-
-    @property
-    def quantity(self) -> int | None:
-        """Of the seller's own warehouse, the truth whatever readers are shown."""
-        return quantity_of(self.available)
+    def units(self) -> int:
+        """In the seller's own warehouse, else in Amazon's: the truth, whatever readers are shown."""
+        own_first = sorted(self.available, key=lambda one: one[SELECTOR] != OWN_WAREHOUSE)
+        return int(own_first[0].get("quantity", 0)) if own_first else 0
 
     @property
     def account(self) -> str:
@@ -80,10 +77,6 @@ class Listing:
             for one in self.available
         )
         return replace(self, available=available, updated=now)
-
-
-def quantity_of(available: Available) -> int | None:
-    return next((one.get("quantity") for one in available if one[SELECTOR] == OWN_WAREHOUSE), None)
 
 
 def applied(available: Available, op: str, values: Available) -> Available:

@@ -139,9 +139,12 @@ async def test_never_shown_ends_with_what_is_there() -> None:
 
 
 async def test_less_than_told_and_not_what_was_there_was_sold_since() -> None:
-    """A sale ends the submission at once, so that the next quantity can follow; more than told is waited for."""
+    """A sale ends the submission at once, so that the next can follow; the old count and more are waited for."""
     sold = Telling([line(quantity=5)], found(item(quantity=3)), taken(), found(item(quantity=4)))
     assert await sold.to_the_end() == [StockOutcome("A", shown=4)]
+    raised = Telling([line(quantity=5)], found(item(quantity=3)), taken(), found(item(quantity=3)))
+    raised.outward.answers.append(found(item(quantity=5)))
+    assert await raised.to_the_end() == [StockOutcome("A", shown=5)]
     on_the_old_count = Telling([line(quantity=5)], found(item(quantity=9)), taken(), found(item(quantity=8)), rounds=2)
     on_the_old_count.outward.answers.append(found(item(quantity=5)))
     assert await on_the_old_count.to_the_end() == [StockOutcome("A", shown=5)]
