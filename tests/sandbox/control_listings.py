@@ -11,6 +11,7 @@ from tests.sandbox.amazon.generator import GOODS
 from tests.sandbox.amazon.listing import OWN_WAREHOUSE, SELECTOR, Available, Listing
 from tests.sandbox.amazon.stores import STORES, find_store
 from tests.sandbox.control import ControlError, Json, control_route
+from tests.sandbox.control_orders import one_seller
 from tests.sandbox.models import Seller
 from tests.sandbox.world import World
 
@@ -30,7 +31,7 @@ def _list(world: World, request: Request, body: Json) -> tuple[int, Any]:
     """Listings of these SKUs in the seller's stores, each a second younger than the one before; again = replaced."""
     if unknown := sorted(body.keys() - _FIELDS):
         raise ControlError(f"unknown fields {', '.join(unknown)}")
-    seller = _seller(world, body["seller_id"], body.get("region"))
+    seller = one_seller(world, body["seller_id"], body.get("region"))
     skus = [str(sku) for sku in body["skus"]]
     now = world.clock.now()
     for store in _stores(seller, body.get("marketplace_ids")):
@@ -44,19 +45,11 @@ def _list(world: World, request: Request, body: Json) -> tuple[int, Any]:
 def _unlist(world: World, request: Request, body: Json) -> tuple[int, Any]:
     """The seller takes a SKU away, from all stores or one."""
     query = request.query_params
-    seller = _seller(world, query["seller_id"], query.get("region"))
+    seller = one_seller(world, query["seller_id"], query.get("region"))
     stores = [query["marketplace_id"]] if "marketplace_id" in query else None
     for store in _stores(seller, stores):
         world.catalogue.remove(seller, store, query["sku"])
     return 200, {"status": "gone"}
-
-
-def _seller(world: World, seller_id: str, region: str | None) -> Seller:
-    """The seller named; `region` is needed only for one who sells in several."""
-    found = [seller for seller in world.sellers_named(seller_id) if region in (None, seller.region)]
-    if len(found) != 1:
-        raise ControlError("no such seller" if not found else "the seller sells in several regions: name one")
-    return found[0]
 
 
 def _stores(seller: Seller, asked: list[str] | None) -> list[str]:

@@ -72,7 +72,7 @@ async def test_a_quantity_is_told_and_read_back(shop: Shop) -> None:
     """In one store only; the handling time stays."""
     await listed(shop, quantity=9)
     assert await shop.tell_stock(line()) == {"A": StockOutcome("A", shown=5)}
-    assert (shop.far.units("A"), shop.far.units("A", GERMANY)) == (5, 9)
+    assert (await shop.far.units("A"), await shop.far.units("A", GERMANY)) == (5, 9)
     assert (await shop.far.attribute("A"))[0]["lead_time_to_ship_max_days"] == 2
 
 
@@ -137,7 +137,7 @@ async def test_an_unknown_outcome_is_answered_by_the_same_again(shop: Shop, kind
     step = await shop.advance(state)
     shop.far.now += step.wait_seconds
     assert (await shop.advance(step.state or {})).outcomes == (StockOutcome("A", shown=5),)
-    assert shop.far.units("A") == 5
+    assert await shop.far.units("A") == 5
 
 
 async def test_accepted_and_never_applied_shows_when_read_back(shop: Shop) -> None:

@@ -6,7 +6,6 @@ from urllib.parse import quote
 
 import httpx
 
-from tests.sandbox.amazon.catalogue import amazon_stock
 from tests.sandbox.app import create_app
 from tests.sandbox.clock import VirtualClock, iso
 from tests.sandbox.world import Options
@@ -124,9 +123,9 @@ class Far:
         found: list[Any] = item["attributes"]["fulfillment_availability"]
         return found
 
-    def units(self, sku: str, store: str = FRANCE) -> int:
+    async def units(self, sku: str, store: str = FRANCE) -> int:
         """What a store really has of a SKU of the seller's, whatever readers are shown."""
-        return amazon_stock(self.app.state.world, SELLER)[sku][store]
+        return (await self.control.stock(SELLER, sku))[sku][store]
 
     async def confirm(self, order: dict[str, Any], body: dict[str, Any] | None = None) -> httpx.Response:
         """confirmShipment of all lines of an order, or with another body."""

@@ -40,7 +40,7 @@ async def test_each_store_has_its_own_quantity(far: Far) -> None:
     await far.control.listings(SELLER, ["A"], quantity=9)
     await far.patch("A", told(), store=GERMANY)
     far.now += 10
-    assert (far.units("A"), far.units("A", GERMANY)) == (9, 5)
+    assert (await far.units("A"), await far.units("A", GERMANY)) == (9, 5)
 
 
 @pytest.mark.parametrize("op", ["replace", "add"])
@@ -85,7 +85,7 @@ async def test_a_wrong_patch_is_a_200(far: Far, patch: dict[str, Any], code: str
     assert (answer.status_code, answer.json()["status"]) == (200, "INVALID")
     assert [issue["code"] for issue in answer.json()["issues"]] == [code]
     far.now += 10
-    assert far.units("A") == 9
+    assert await far.units("A") == 9
 
 
 @pytest.mark.parametrize(
@@ -107,7 +107,7 @@ async def test_a_preview_changes_nothing(far: Far) -> None:
     await far.control.listings(SELLER, ["A"], quantity=9)
     assert (await far.patch("A", told(), mode="VALIDATION_PREVIEW")).json()["status"] == "VALID"
     far.now += 10
-    assert far.units("A") == 9
+    assert await far.units("A") == 9
 
 
 async def test_a_sku_nobody_lists(far: Far) -> None:
@@ -210,10 +210,10 @@ async def test_an_order_lowers_its_stores_quantity(far: Far) -> None:
     await far.control.orders(SELLER, 2, lines=lines, marketplace_id=GERMANY)
     await far.control.orders(SELLER, 1, lines=lines, marketplace_id=GERMANY, status="CANCELLED")
     await far.control.orders(SELLER, 1, lines=lines, marketplace_id=GERMANY, fulfilled_by="AMAZON")
-    assert (far.units("A"), far.units("A", GERMANY)) == (9, 5)
+    assert (await far.units("A"), await far.units("A", GERMANY)) == (9, 5)
     assert (await available(far, "FBA", GERMANY))[0]["quantity"] == 7
     await far.control.orders(SELLER, 5, lines=lines, marketplace_id=GERMANY)
-    assert far.units("A", GERMANY) == 0
+    assert await far.units("A", GERMANY) == 0
 
 
 async def test_faults_of_a_patch(far: Far) -> None:
@@ -225,15 +225,15 @@ async def test_faults_of_a_patch(far: Far) -> None:
     await far.control.fault(fault, "dropped_204", 1)
     assert (await far.patch("A", told())).json()["status"] == "ACCEPTED"
     far.now += 600
-    assert far.units("A") == 9
+    assert await far.units("A") == 9
     await far.control.fault(fault, "timeout_after_effect", 1, seconds=0.01)
     assert (await far.patch("A", told(quantity=4))).status_code == 504
     far.now += 10
-    assert far.units("A") == 4
+    assert await far.units("A") == 4
     await far.control.fault(fault, "late_visibility", 1, seconds=300)
     await far.patch("A", told(quantity=3))
     far.now += 309
-    assert (far.units("A"), (await available(far))[0]["quantity"]) == (3, 4)
+    assert (await far.units("A"), (await available(far))[0]["quantity"]) == (3, 4)
     far.now += 1
     assert (await available(far))[0]["quantity"] == 3
 

@@ -54,7 +54,7 @@ async def test_a_state_file_survives_the_process(tmp_path: Path) -> None:
     await second.confirm(order)
     assert (await second.control.order_states())[order["order_id"]]["confirmations"] == 1
     assert (await second.planted())["order_id"] not in before
-    assert second.units("A") == 5
+    assert await second.units("A") == 5
     assert second.app.state.world.clock.advanced == 100
     await second.close()
 
