@@ -17,16 +17,17 @@ READ_STOCK = "amazon.searchListingsItems.stock"  # the same call, for twenty qua
 GET_LISTING = "amazon.getListingsItem"
 PATCH_LISTING = "amazon.patchListingsItem"
 
-# Two kinds of work ask searchListingsItems (5 a second, burst 5): each has a fixed share of what Amazon grants.
-SHARES = {SEARCH_LISTINGS: 0.8, READ_STOCK: 0.2}
+# Two kinds of work ask searchListingsItems (5 a second, burst 5): each has a fixed share of what Amazon grants. Reading
+# stock has more than its two calls for twenty patches need, so that patches never wait behind it.
+SHARES = {SEARCH_LISTINGS: 0.4, READ_STOCK: 0.6}
 
 OPERATIONS = (
     Operation(SEARCH_ORDERS, Rate(0.0056, 20), "poll"),
     Operation(GET_ORDER, Rate(0.5, 30), "write_back"),
     Operation(CONFIRM_SHIPMENT, Rate(2.0, 10), "write_back"),
     Operation(GET_PARTICIPATIONS, Rate(0.016, 15), "probe"),
-    Operation(SEARCH_LISTINGS, Rate(4.0, 4), "listing"),
-    Operation(READ_STOCK, Rate(1.0, 1), "push"),
+    Operation(SEARCH_LISTINGS, Rate(2.0, 2), "listing"),
+    Operation(READ_STOCK, Rate(3.0, 3), "push"),
     Operation(GET_LISTING, Rate(5.0, 10), "push"),
     Operation(PATCH_LISTING, Rate(5.0, 5), "push"),
 )

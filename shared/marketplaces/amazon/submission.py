@@ -97,9 +97,7 @@ def _checked(line: Line, found: Found) -> Line | StockOutcome:
 
 
 def _read_back(line: Line, found: Found) -> Line | StockOutcome:
-    """
-    Less than told, and not what stood there before: units were sold since, and waiting would show nothing better.
-    """
+    """Less than told, and not what was there before: units were sold since, and waiting would show nothing better."""
     if isinstance(found, str):
         return line if found == LISTING_UNREADABLE else StockOutcome(line.sku, reason=found)
     if found.marketplace_fulfilled:

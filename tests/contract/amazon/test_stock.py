@@ -116,7 +116,6 @@ async def test_a_listing_that_is_gone(shop: Shop) -> None:
     await listed(shop, "A", "B")
     outcomes = await shop.tell_stock(line("A"), line("GONE"))
     assert outcomes == {"A": StockOutcome("A", shown=5), "GONE": StockOutcome("GONE", reason="listing_unknown")}
-    shop.far.now += 1
     state = (await shop.advance((await shop.advance(shop.begin(line("B")))).state or {})).state
     await shop.far.control.unlist(SELLER, "B")
     shop.far.now += 30

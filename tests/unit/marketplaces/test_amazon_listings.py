@@ -224,4 +224,4 @@ async def test_two_kinds_of_work_share_what_amazon_grants() -> None:
     assert rates[SEARCH_LISTINGS].burst + rates[READ_STOCK].burst == 5
     reading = Reading(answer(200, {"items": []}, x_amzn_ratelimit_limit="10.0"))
     await reading.page()
-    assert reading.budgets.buckets[SEARCH_LISTINGS].rate.per_second == 8
+    assert reading.budgets.buckets[SEARCH_LISTINGS].rate.per_second == 4

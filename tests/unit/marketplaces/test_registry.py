@@ -56,6 +56,9 @@ def test_the_rates_of_a_kind() -> None:
     """A lease is given the buckets of its own kind of work only."""
     assert set(rates("poll")) == {"amazon.searchOrders"}
     assert set(rates("write_back")) == {"amazon.getOrder", "amazon.confirmShipment"}
+    assert set(rates("listing")) == {"amazon.searchListingsItems"}
+    pushing = {"amazon.searchListingsItems.stock", "amazon.getListingsItem", "amazon.patchListingsItem"}
+    assert set(rates("push")) == pushing
     assert rates("nothing") == {}
 
 
