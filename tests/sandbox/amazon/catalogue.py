@@ -50,12 +50,10 @@ class Catalogue:
         """What an order takes from its store, where the store lists it and the seller ships it."""
         if order.fulfilled_by != "MERCHANT" or order.channel_name != "AMAZON" or order.status not in _SOLD:
             return
+        listed = self._stores.get(f"{seller_key(order.region, order.seller_id)}/{order.marketplace_id}", {})
         for line in order.lines:
-            key = self._stores.get(f"{seller_key(order.region, order.seller_id)}/{order.marketplace_id}", {}).get(
-                line.sku
-            )
-            if key is not None:
-                self.put(self._settled(key, now).sold(line.quantity, now))
+            if line.sku in listed:
+                self.put(self._settled(listed[line.sku], now).sold(line.quantity, now))
 
     def clear(self) -> None:
         self._stores.clear()
