@@ -36,7 +36,7 @@ def add_account(world: World, body: Json) -> tuple[int, Any]:
         world.octopia.clients.put(
             own["client_id"], Client(own["client_id"], (own["client_secret"],), seller_id=seller_id)
         )
-    _offer(world, account, body.get("skus", ()))
+    _put_offers(world, account, body.get("skus", ()))
     return 201, account_json(account)
 
 
@@ -54,7 +54,7 @@ def delegate(world: World, request: Request, body: Json) -> tuple[int, Any]:
 
 def add_offers(world: World, request: Request, body: Json) -> tuple[int, Any]:
     """Offers of a seller, again = replaced, with the quantity all its channels show."""
-    _offer(world, _account(world, body["seller_id"]), body["offers"])
+    _put_offers(world, _account(world, body["seller_id"]), body["offers"])
     return 201, {"offers": len(body["offers"])}
 
 
@@ -73,7 +73,7 @@ def _account(world: World, seller_id: str) -> Account:
     return account
 
 
-def _offer(world: World, account: Account, wanted: Iterable[str | Json]) -> None:
+def _put_offers(world: World, account: Account, wanted: Iterable[str | Json]) -> None:
     """A SKU alone stands for an offer with nothing special."""
     for item in wanted:
         wish = {"sku": item} if isinstance(item, str) else item

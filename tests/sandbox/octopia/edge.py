@@ -1,8 +1,8 @@
 """
 The front door of the seller API: paths, tokens, sellers, quotas, headers, and the faults all operations share.
 
-No rate is published. Ours is a judgement: a bucket for each client and seller over all operations, 5 requests a second
-with a burst of 100, refused with 429 and no Retry-After.
+No rate is published. Ours is a judgement: a bucket for each client and seller over all operations, 10 requests a
+second with a burst of 200, refused with 429 and no Retry-After.
 """
 
 from urllib.parse import parse_qsl
@@ -22,7 +22,7 @@ from tests.sandbox.world import World
 PREFIX = "/octopia/api/seller/v2"
 BAD_GATEWAY = "<html><head><title>502 Bad Gateway</title></head><body><center>502 Bad Gateway</center></body></html>"
 GATEWAY_TIMEOUT = "<html><head><title>504 Gateway Time-out</title></head><body></body></html>"
-_RATE, _BURST = 5.0, 100.0
+_RATE, _BURST = 10.0, 200.0
 
 
 class OctopiaEdge:
