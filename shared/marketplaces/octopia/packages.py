@@ -58,7 +58,7 @@ class Packages:
         except Unreadable:
             return None  # if there is one, none can be made beside it
         rows = parts(told if isinstance(told, dict) else {"items": told}, "items")
-        return next((found for row in rows if _is_open(row) and (found := _id(row))), None)
+        return next((found for row in rows if self._is_open(row) and (found := _id(row))), None)
 
     async def create(self) -> str | None:
         """The new package's id; None: there is an open one already, or its id was not told."""
@@ -116,6 +116,10 @@ class Packages:
         following = next_cursor(answer)
         return list(parts(body, "items")), following if following != cursor else None
 
+    def _is_open(self, row: Json) -> bool:
+        """The list was asked for open ones of this channel; a row that says otherwise is passed over."""
+        return text(row, "state") in (None, OPEN) and text(row, "salesChannelId") in (None, self.channel)
+
     async def _ask(
         self,
         operation: str,
@@ -145,11 +149,6 @@ def _of(package: str) -> str:
 def _id(row: Mapping[str, Any]) -> str | None:
     told = row.get("packageId", row.get("id"))
     return str(told) if isinstance(told, str | int) and not isinstance(told, bool) and told else None
-
-
-def _is_open(row: Json) -> bool:
-    """The list was asked for open ones; a row that says otherwise is passed over."""
-    return text(row, "state") in (None, OPEN)
 
 
 def _named_by(answer: Answer) -> str | None:

@@ -19,7 +19,7 @@ from shared.marketplaces.octopia.stock import OctopiaStock
 from shared.marketplaces.octopia.wire import OctopiaApi
 from tests.unit.marketplaces.far_side import StoppedClock, answer
 from tests.unit.marketplaces.octopia_side import ACCOUNT, API_URLS, TOKEN, budgets, intent, problem
-from tests.unit.marketplaces.offer_packages import OfferPackages
+from tests.unit.marketplaces.offer_packages import OPEN, OfferPackages
 
 _MOST_STEPS = 600
 
@@ -107,6 +107,17 @@ async def test_somebodys_open_package_is_waited_for_and_then_closed() -> None:
     assert told.shown == quantities(2)
     assert told.waited_seconds > 55
     assert far.packages[theirs].state == "Ready"
+
+
+async def test_an_open_package_of_another_channel_is_nothing_to_us() -> None:
+    """Nor is one that is no longer open, should a list tell of them all the same."""
+    far = OfferPackages()
+    rows = [{"packageId": "A", "salesChannelId": "RAKUTFR"}, {"packageId": "B", "state": "Ready"}, {"state": OPEN}]
+    listed = iter([answer(200, {"items": rows})])
+    far.before = lambda request: next(listed, None) if request.operation == "octopia.listOfferPackages" else None
+    told = await tell(far, 2)
+    assert told.shown == quantities(2)
+    assert told.waited_seconds < 20
 
 
 async def test_an_open_package_that_cannot_be_closed_is_empty_and_ours_to_fill() -> None:

@@ -83,11 +83,17 @@ def test_a_kind_of_work_has_its_port() -> None:
 def test_the_rates_of_a_kind() -> None:
     """A lease is given the buckets of its own kind of work only; each bears its marketplace's name."""
     assert set(rates("poll")) == {"amazon.searchOrders", "octopia.listOrders", "octopia.countOrders"}
+    assert set(rates("acceptance")) == {"octopia.approveOrder"}
+    assert set(rates("listing")) == {"amazon.searchListingsItems", "octopia.listOffers"}
     assert {name for name in rates("write_back") if name.startswith("amazon.")} == {
         "amazon.getOrder",
         "amazon.confirmShipment",
     }
-    assert set(rates("acceptance")) == {"octopia.approveOrder"}
+    assert {name for name in rates("push") if name.startswith("amazon.")} == {
+        "amazon.searchListingsItems.stock",
+        "amazon.getListingsItem",
+        "amazon.patchListingsItem",
+    }
     assert rates("nothing") == {}
 
 
