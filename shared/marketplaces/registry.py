@@ -26,8 +26,10 @@ from shared.marketplaces.ports import (
     DelegationPort,
     FarSide,
     GrantPort,
+    ListingsPort,
     Operation,
     OrdersPort,
+    StockPort,
     TrackingPort,
 )
 
@@ -83,6 +85,8 @@ class Marketplace:
     consent: ConsentPort | None = None
     delegation: DelegationPort | None = None
     acceptance: AcceptancePort | None = None
+    listings: ListingsPort | None = None
+    stock: StockPort | None = None
 
 
 PROFILES: Mapping[str, Profile] = {
