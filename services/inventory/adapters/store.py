@@ -5,6 +5,7 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from services.inventory.adapters.imports import SqlImports
 from services.inventory.adapters.reservations import SqlLines, SqlReservations
 from services.inventory.adapters.stock import SqlLedger, SqlSkus
 from services.inventory.usecases.ports import LinesMoved, Store
@@ -21,6 +22,7 @@ def bind(connection: AsyncConnection) -> Store:
         lines=SqlLines(connection),
         reservations=SqlReservations(connection),
         ledger=SqlLedger(connection),
+        imports=SqlImports(connection),
         outbox=SqlOutbox(connection),
     )
 

@@ -9,11 +9,13 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple, Protocol
+from uuid import UUID
 
 from services.inventory.domain.ledger import Entry
 from services.inventory.domain.line import Line
 from services.inventory.domain.reservation import Reservation
 from services.inventory.domain.sku import Sku
+from services.inventory.domain.stock_import import StockImport
 from shared.events.base import Event
 from shared.events.inventory import ReservedLineV1
 from shared.kernel.ids import OrderId, OrganisationId, SkuId
@@ -76,6 +78,16 @@ class Ledger(Protocol):
     async def append(self, entries: Sequence[Entry]) -> None: ...
 
 
+class Imports(Protocol):
+    async def add(self, made: StockImport) -> None: ...
+
+    async def lock(self, import_id: UUID, organisation_id: OrganisationId) -> StockImport | None: ...
+
+    async def applied(self, import_id: UUID, now: datetime) -> None: ...
+
+    async def remove_old(self, organisation_id: OrganisationId, now: datetime) -> None: ...
+
+
 class Outbox(Protocol):
     async def add_all(self, events: Sequence[Event[Any]]) -> None: ...
 
@@ -90,4 +102,5 @@ class Store:
     lines: Lines
     reservations: Reservations
     ledger: Ledger
+    imports: Imports
     outbox: Outbox

@@ -10,9 +10,9 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.inventory import bootstrap
 from services.inventory.adapters.tables import ledger_entry, outbox, reservation, reservation_line, sku
-from services.inventory.domain.sku import Sku
+from services.inventory.domain.sku import Sku, StockRow
 from services.inventory.usecases.ports import Store
-from services.inventory.usecases.set_stock import StockRow, set_stock
+from services.inventory.usecases.set_stock import set_stock
 from shared.db.engine import make_engine
 from shared.db.errors import Conflict
 from shared.db.unit_of_work import run_in_transaction, transaction

@@ -7,6 +7,7 @@ from babel.messages.extract import extract
 from babel.messages.pofile import read_po
 
 from services.inventory.entrypoints import stock_form
+from services.inventory.entrypoints.level_pages import LINE_PROBLEMS, NOTHING_GIVEN
 from services.inventory.entrypoints.schemas import CODE_PROBLEMS
 
 ROOT = Path(__file__).parents[3]
@@ -19,7 +20,8 @@ CATALOGUES = [
 
 def said() -> set[str]:
     """Sentences of the templates and of the form."""
-    sentences = {*CODE_PROBLEMS.values(), stock_form.COUNT_WRONG, stock_form.WEIGHT_WRONG, stock_form.NOTHING_SET}
+    form = {stock_form.NOTHING_SET, *(sentence for _, _, sentence in stock_form.NUMBERS.values())}
+    sentences = {*CODE_PROBLEMS.values(), *LINE_PROBLEMS.values(), NOTHING_GIVEN, *form}
     for template in TEMPLATES.glob("*.html"):
         found = extract("jinja2.ext:babel_extract", BytesIO(template.read_bytes()), keywords={"_": None})
         sentences |= {str(message) for _, message, _, _ in found}
