@@ -30,8 +30,9 @@ _SCOPES = {
 }
 _PROJECT = Path(__file__).parents[2]
 _REGIONS = ("na", "eu", "fe")
-APPLICATION_ID = "amzn1.sp.solution.passerelle-demo"
-CLIENT_ID = "amzn1.application-oa2-client.passerelle-demo"
+AMAZON_APPLICATION_ID = "amzn1.sp.solution.passerelle-demo"
+AMAZON_CLIENT_ID = "amzn1.application-oa2-client.passerelle-demo"
+OCTOPIA_CLIENT_ID = "passerelle-demo"
 # The demo does not wait for far sides that answer at once: it asks often and reads back soon.
 _DEMO = {
     "ORDERS_POLL_INTERVAL_SECONDS": '{"amazon": 10}',
@@ -139,22 +140,34 @@ class Environments:
         if not self.options.with_sandbox:
             return {}
         prefix = service.upper() + "_"
-        base = f"http://127.0.0.1:{self.options.sandbox_port}/amazon"
+        root = f"http://127.0.0.1:{self.options.sandbox_port}"
+        amazon, octopia = f"{root}/amazon", f"{root}/octopia"
         far = {name: value for name, value in _DEMO.items() if name.startswith(prefix)}
-        if service in {"auth", "orders", "labels"}:
-            far[prefix + "API_URLS"] = json.dumps({"amazon": {region: f"{base}/{region}" for region in _REGIONS}})
-        if service == "auth":
-            app = {
-                "application_id": APPLICATION_ID,
-                "client_id": CLIENT_ID,
-                "client_secret": self.secrets.amazon_client_secret(),
-                "draft": False,
+        far[prefix + "API_URLS"] = json.dumps(
+            {
+                "amazon": {region: f"{amazon}/{region}" for region in _REGIONS},
+                "octopia": {"eu": f"{octopia}/api/seller/v2"},
             }
-            central = {region: f"{base}/central/{region}" for region in _REGIONS}
-            far["AUTH_APPS"] = json.dumps({"amazon": dict.fromkeys(_REGIONS, app)})
-            far["AUTH_TOKEN_URLS"] = json.dumps({"amazon": f"{base}/lwa/auth/o2/token"})
-            far["AUTH_CENTRAL_URLS"] = json.dumps({"amazon": central})
+        )
+        if service == "auth":
+            tokens = f"{octopia}/auth/realms/maas/protocol/openid-connect/token"
+            far["AUTH_APPS"] = json.dumps(self._apps())
+            far["AUTH_TOKEN_URLS"] = json.dumps({"amazon": f"{amazon}/lwa/auth/o2/token", "octopia": tokens})
+            far["AUTH_CENTRAL_URLS"] = json.dumps(
+                {"amazon": {region: f"{amazon}/central/{region}" for region in _REGIONS}}
+            )
         return far
+
+    def _apps(self) -> dict[str, dict[str, dict[str, object]]]:
+        """Our applications that the sandbox knows, by marketplace and region."""
+        amazon = {
+            "application_id": AMAZON_APPLICATION_ID,
+            "client_id": AMAZON_CLIENT_ID,
+            "client_secret": self.secrets.far_client_secret("amazon"),
+            "draft": False,
+        }
+        octopia = {"client_id": OCTOPIA_CLIENT_ID, "client_secret": self.secrets.far_client_secret("octopia")}
+        return {"amazon": dict.fromkeys(_REGIONS, amazon), "octopia": {"eu": octopia}}
 
     def gateway(self) -> dict[str, str]:
         services = {service: self.layout.api_url(service) for service in PROCESSES}
