@@ -48,9 +48,6 @@ _KNOWN_WITHIN_SECONDS = 60
 
 
 class Demo:
-
-
-class Demo:
     """`started_at`: when the person gave the command (seconds since 1970): the count begins there."""
 
     def __init__(self, stack: Stack, started_at: float, say: Callable[[str], None]) -> None:
@@ -170,7 +167,9 @@ class Demo:
                 await asyncio.sleep(_LOOK_EVERY_SECONDS)  # what was counted is still on its way to one of them
             started = time.monotonic()
             await far.sell(marketplace, seller_id)
-            while any(units >= before[name] for name, units in (after := await far.stock(self._sellers, SOLD_LIVE)).items()):
+            while any(
+                units >= before[name] for name, units in (after := await far.stock(self._sellers, SOLD_LIVE)).items()
+            ):
                 await asyncio.sleep(_LOOK_EVERY_SECONDS)
         shown = ", ".join(f"{TITLES[name]} {before[name]} → {units}" for name, units in after.items())
         seconds = time.monotonic() - started
