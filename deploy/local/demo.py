@@ -2,9 +2,10 @@
 The demo: a seller at each marketplace with orders in the sandbox, connected as a person does it, watched until all is
 confirmed and every sale has lowered the stock on both.
 
-It goes in this order: sellers and orders on the far sides, an organisation by the sign-up form, levels, weights and the
-carrier, then consent by redirect and delegation in the portal, then automatic labels; at last a sale at each. Every step
-may be repeated: a demo that was killed half-way is completed by the next start, one that is complete is left alone.
+It goes in this order: sellers and orders on the far sides, an organisation by the sign-up form, levels, weights and
+the carrier, then consent by redirect and delegation in the portal, then automatic labels; at last a sale at each.
+Every step may be repeated: a demo that was killed half-way is completed by the next start, one that is complete is
+left alone.
 """
 
 import asyncio

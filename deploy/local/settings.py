@@ -160,13 +160,16 @@ class Environments:
 
     def _apps(self) -> dict[str, dict[str, dict[str, object]]]:
         """Our applications that the sandbox knows, by marketplace and region."""
-        amazon = {
+        amazon: dict[str, object] = {
             "application_id": AMAZON_APPLICATION_ID,
             "client_id": AMAZON_CLIENT_ID,
             "client_secret": self.secrets.far_client_secret("amazon"),
             "draft": False,
         }
-        octopia = {"client_id": OCTOPIA_CLIENT_ID, "client_secret": self.secrets.far_client_secret("octopia")}
+        octopia: dict[str, object] = {
+            "client_id": OCTOPIA_CLIENT_ID,
+            "client_secret": self.secrets.far_client_secret("octopia"),
+        }
         return {"amazon": dict.fromkeys(_REGIONS, amazon), "octopia": {"eu": octopia}}
 
     def gateway(self) -> dict[str, str]:
