@@ -86,6 +86,14 @@ class Sandbox:
         made = await self._call("POST", "/orders", {"seller_id": seller_id, "count": count} | fields)
         return list(made["order_ids"])
 
+    async def listings(self, seller_id: str, skus: list[str], **fields: Any) -> None:
+        """List SKUs in the seller's stores, or replace them (`quantity`, `fba`, `product_type`, `marketplace_ids`)."""
+        await self._call("POST", "/listings", {"seller_id": seller_id, "skus": skus} | fields)
+
+    async def unlist(self, seller_id: str, sku: str) -> None:
+        """Take a SKU away from all the seller's stores."""
+        await self._call("DELETE", "/listings", query={"seller_id": seller_id, "sku": sku})
+
     async def order_states(self, seller_id: str | None = None) -> dict[str, Json]:
         """The truth about orders, by order id: status, lines, packages, confirmations."""
         query = {"seller_id": seller_id} if seller_id else {}
@@ -150,7 +158,7 @@ async def start_sandbox(port: int | None = None, **options: Any) -> AsyncIterato
     A sandbox process on `port` (a free one where None), ended on leaving.
 
     `options` are its command-line options with underscores: seed, quota_scale, list_lag_seconds, write_visible_seconds,
-    acceptance_seconds, package_seconds, state.
+    patch_applied_seconds, acceptance_seconds, package_seconds, state.
     """
     port = free_port() if port is None else port
     flags = [f"--{name.replace('_', '-')}={value}" for name, value in options.items()]

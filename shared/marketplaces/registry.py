@@ -12,9 +12,11 @@ from typing import Literal
 from shared.kernel.budgets import Rate
 from shared.kernel.clock import Clock, SystemClock
 from shared.marketplaces.amazon import stores as amazon
+from shared.marketplaces.amazon.listings import AmazonListings
 from shared.marketplaces.amazon.oauth import AmazonOAuth
 from shared.marketplaces.amazon.operations import OPERATIONS as AMAZON_OPERATIONS
 from shared.marketplaces.amazon.orders import AmazonOrders
+from shared.marketplaces.amazon.stock import AmazonStock
 from shared.marketplaces.amazon.tracking import CAPABILITIES as AMAZON_CAPABILITIES
 from shared.marketplaces.amazon.tracking import AmazonTracking
 from shared.marketplaces.amazon.wire import Sends, Spapi
@@ -74,7 +76,8 @@ class Marketplace:
     A marketplace that can be called.
 
     `grants`, and `consent` or `delegation`, are None where the addresses and applications for them were not given:
-    only auth has them. `acceptance`: None where no order waits for the seller's answer.
+    only auth has them. `acceptance`: None where no order waits for the seller's answer. `listings` and `stock`: None
+    where quantities are not ours to tell.
     """
 
     name: str
@@ -157,6 +160,8 @@ def _amazon(outward: Sends, far_side: FarSide, clock: Clock) -> Marketplace:
         tracking=AmazonTracking(spapi, clock),
         grants=oauth,
         consent=oauth,
+        listings=AmazonListings(spapi),
+        stock=AmazonStock(spapi),
     )
 
 

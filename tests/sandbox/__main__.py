@@ -18,6 +18,7 @@ def main() -> None:
         package_seconds=args.package_seconds,
         list_lag_seconds=args.list_lag_seconds,
         write_visible_seconds=args.write_visible_seconds,
+        patch_applied_seconds=args.patch_applied_seconds,
         state_path=args.state,
     )
     uvicorn.run(
@@ -44,6 +45,7 @@ def _arguments() -> Namespace:
     parser.add_argument("--package-seconds", type=float, default=2.0, help="each step of Octopia's offer packages")
     parser.add_argument("--list-lag-seconds", type=float, default=120.0, help="how far order lists run behind")
     parser.add_argument("--write-visible-seconds", type=float, default=3.0, help="how late reads show a write")
+    parser.add_argument("--patch-applied-seconds", type=float, default=10.0, help="when accepted quantities count")
     return parser.parse_args()
 
 

@@ -11,6 +11,7 @@ from tests.sandbox.amazon.edge import Edge
 from tests.sandbox.amazon.lwa import TokenEndpoint
 from tests.sandbox.clock import VirtualClock
 from tests.sandbox.control import control_routes
+from tests.sandbox.control_listings import listing_routes
 from tests.sandbox.control_orders import order_routes
 from tests.sandbox.control_stock import stock_routes
 from tests.sandbox.models import REGIONS
@@ -36,6 +37,7 @@ def create_app(options: Options, clock: VirtualClock | None = None) -> Starlette
         *control_routes(world),
         *stock_routes(world),
         *order_routes(world),
+        *listing_routes(world),
         Route("/amazon/lwa/auth/o2/token", lwa.serve, methods=["POST"]),
         Route(consent, central.show, methods=["GET"]),
         Route(consent, central.decide, methods=["POST"]),

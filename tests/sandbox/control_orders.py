@@ -30,7 +30,7 @@ def order_routes(world: World) -> list[Route]:
 def _plant(world: World, request: Request, body: Json) -> tuple[int, Any]:
     if account := world.octopia.accounts.get(body["seller_id"]):
         return 201, {"order_ids": plant(world, account, body)}
-    seller = _seller(world, body)
+    seller = one_seller(world, body["seller_id"], body.get("region"))
     wish, now = _wish(seller, body), world.clock.now()
     made = []
     for number in range(wish.count):
@@ -38,12 +38,13 @@ def _plant(world: World, request: Request, body: Json) -> tuple[int, Any]:
         made.append(make_order(wish, seller, ordinal=ordinal, number=number, seed=world.options.seed, now=now))
     for order in made:
         world.book.add(order)
+        world.catalogue.sell(order, now)
     return 201, {"order_ids": [order.order_id for order in made]}
 
 
-def _seller(world: World, body: Json) -> Seller:
+def one_seller(world: World, seller_id: str, region: str | None) -> Seller:
     """The seller named; `region` is needed only for one who sells in several."""
-    found = [s for s in world.sellers_named(body["seller_id"]) if body.get("region") in (None, s.region)]
+    found = [seller for seller in world.sellers_named(seller_id) if region in (None, seller.region)]
     if len(found) != 1:
         raise ControlError("no such seller" if not found else "the seller sells in several regions: name one")
     return found[0]

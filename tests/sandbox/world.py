@@ -6,6 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from tests.sandbox.amazon.book import OrderBook
+from tests.sandbox.amazon.catalogue import Catalogue
+from tests.sandbox.amazon.listing import Listing
 from tests.sandbox.amazon.order import Record
 from tests.sandbox.calls import CallLog
 from tests.sandbox.clock import VirtualClock
@@ -26,6 +28,7 @@ class Options:
     package_seconds: float = 2.0
     list_lag_seconds: float = 120.0
     write_visible_seconds: float = 3.0
+    patch_applied_seconds: float = 10.0
     state_path: Path | None = None
 
 
@@ -42,6 +45,7 @@ class World:
         self.tokens = Table("token", AccessToken)
         self._faults = Table("fault", Fault)
         self._records = Table("order", Record)
+        self._listings = Table("listing", Listing)
         self._numbers = Table("number", float)
         self.octopia = Octopia(
             write_visible=options.write_visible_seconds,
@@ -60,6 +64,7 @@ class World:
             list_lag=options.list_lag_seconds,
             write_visible=options.write_visible_seconds,
         )
+        self.catalogue = Catalogue(self._listings, applied_after=options.patch_applied_seconds)
 
     @property
     def _tables(self) -> list[Table[Any]]:
@@ -71,6 +76,7 @@ class World:
             self.tokens,
             self._faults,
             self._records,
+            self._listings,
             self._numbers,
             *self.octopia.tables,
         ]
@@ -112,6 +118,7 @@ class World:
         self.calls.clear()
         self.quotas.clear()
         self.book.clear()
+        self.catalogue.clear()
         self.save()
 
     def close(self) -> None:
