@@ -22,6 +22,8 @@ from tests.contract.ports import toy
 from tests.contract.ports.place import Place
 from tests.contract.sandbox.far import Far
 
+SKUS = ("SKU-901", "SKU-902")
+
 
 @pytest.fixture(params=["amazon", "toy"])
 async def place(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Place]:
@@ -32,7 +34,9 @@ async def place(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch)
 
 async def _amazon() -> Place:
     far = await Far().ready()
+    await far.control.listings(SELLER, list(SKUS))
     shop = Shop(far)
+    before = len(await shop.deviations())
 
     def later(seconds: float) -> None:
         far.now += seconds
@@ -42,11 +46,13 @@ async def _amazon() -> Place:
         return await far.control.orders(SELLER, count)
 
     async def close() -> None:
+        deviations = (await shop.deviations())[before:]
         await shop.close()
         await far.close()
+        assert deviations == []
 
     async def stock(sku: str) -> int:
-        raise NotImplementedError
+        return int((await far.control.stock(SELLER, sku))[sku]["A13V1IB3VIYZZH"])
 
     return Place(
         marketplace=shop.amazon,
@@ -59,6 +65,7 @@ async def _amazon() -> Place:
         plant=plant,
         stock=stock,
         close=close,
+        listed_skus=SKUS,
     )
 
 
@@ -81,7 +88,7 @@ def _toy(monkeypatch: pytest.MonkeyPatch) -> Place:
     marketplace = registry.marketplaces(None, far_sides, clock=clock)["toy"]  # type: ignore[arg-type]
     far = marketplace.orders
     assert isinstance(far, toy.Toy)
-    far.shelf |= {"SKU-1": 1, "SKU-2": 2}
+    far.shelf |= dict.fromkeys(SKUS, 1)
 
     async def plant(count: int) -> list[str]:
         made = [_toy_order(clock.now()) for _ in range(count)]
@@ -108,7 +115,7 @@ def _toy(monkeypatch: pytest.MonkeyPatch) -> Place:
         plant=plant,
         stock=stock,
         close=close,
-        listed_skus=("SKU-1", "SKU-2"),
+        listed_skus=SKUS,
     )
 
 
