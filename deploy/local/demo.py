@@ -164,14 +164,15 @@ class Demo:
     async def _sale(self, marketplace: str, seller_id: str, far: FarSellers, board: Board) -> None:
         """Sells a unit on one marketplace, and returns when both show one unit less."""
         async with asyncio.timeout(_CONFIRMED_WITHIN_SECONDS):
-            while len(set((before := await far.stock(self._sellers, SOLD_LIVE)).values())) > 1:
-                await asyncio.sleep(_LOOK_EVERY_SECONDS)  # what was counted is still on its way to one of them
-            started = time.monotonic()
-            await far.sell(marketplace, seller_id)
-            while any(
-                units >= before[name] for name, units in (after := await far.stock(self._sellers, SOLD_LIVE)).items()
-            ):
+            before = await far.stock(self._sellers, SOLD_LIVE)
+            while len(set(before.values())) > 1:  # what was counted is still on its way to one of them
                 await asyncio.sleep(_LOOK_EVERY_SECONDS)
+                before = await far.stock(self._sellers, SOLD_LIVE)
+            started, after = time.monotonic(), before
+            await far.sell(marketplace, seller_id)
+            while any(units >= before[name] for name, units in after.items()):
+                await asyncio.sleep(_LOOK_EVERY_SECONDS)
+                after = await far.stock(self._sellers, SOLD_LIVE)
         shown = ", ".join(f"{TITLES[name]} {before[name]} → {units}" for name, units in after.items())
         seconds = time.monotonic() - started
         board.tell(f"sold one {SOLD_LIVE} on {TITLES[marketplace]}: {shown} ({seconds:.0f} s later)")
