@@ -71,9 +71,8 @@ def test_the_proxy_routes_what_the_contracts_name() -> None:
     }
     wanted["auth"] = ["/", *wanted["auth"]]
     assert {service: paths.split() for service, paths in matched.items()} == wanted
-    handled = re.findall(r"^\thandle @(\w+) \{\n\t\timport to (\S+)\n\t\}$", text, re.MULTILINE)
-    assert handled == [(service, f"{service}-api") for service in PREFIXES]
-    assert f"reverse_proxy {{args[0]}}:{HTTP} {{" in text
+    handled = re.findall(r"^\thandle @(\w+) \{\n\t\treverse_proxy (\S+) \{", text, re.MULTILINE)
+    assert handled == [(service, f"{service}-api:{HTTP}") for service in PREFIXES]
     assert re.findall(r"^\thandle \{\n\t\trespond .* (\d+)\n\t\}$", text, re.MULTILINE) == ["404"]
 
 
