@@ -5,6 +5,7 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
+import pytest
 import yaml
 
 from deploy import secret_files
@@ -52,6 +53,9 @@ def renderer() -> list[str] | None:
     if shutil.which("kubectl"):
         return ["kubectl", "kustomize"]
     return ["kustomize", "build"] if shutil.which("kustomize") else None
+
+
+needs_renderer = pytest.mark.skipif(renderer() is None, reason="neither kubectl nor kustomize is installed")
 
 
 def with_secrets(folder: Path) -> Path:

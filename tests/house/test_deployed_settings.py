@@ -24,15 +24,14 @@ from tests.house.manifests import (
     documents,
     environment_file,
     literals,
+    needs_renderer,
     rendered,
-    renderer,
     with_secrets,
     workloads,
 )  # fmt: skip
 
 # Settings that hold secrets inside a larger value, besides those whose type says so.
 HOLD_SECRETS = {"AUTH_APPS", "AUTH_SERVICE_CLIENTS"}
-needs_renderer = pytest.mark.skipif(renderer() is None, reason="neither kubectl nor kustomize is installed")
 
 
 def known(service: str) -> set[str]:
@@ -94,14 +93,12 @@ def test_every_overlay_says_what_the_base_leaves_open() -> None:
 
 
 @needs_renderer
-@pytest.mark.parametrize("service", PROCESSES)
-def test_the_local_overlay_gives_settings_that_are_valid(
-    service: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Rendered with fresh secrets: every process of the service would start with what it is told."""
+def test_the_local_overlay_gives_settings_that_are_valid(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Rendered with fresh secrets: every process would start with what it is told."""
     objects = rendered(with_secrets(tmp_path) / "k8s" / "overlays" / "local")
-    for process in PROCESSES[service]:
-        assert_valid(service, _told(objects, f"{service}-{process}"), monkeypatch)
+    for service, processes in PROCESSES.items():
+        for process in processes:
+            assert_valid(service, _told(objects, f"{service}-{process}"), monkeypatch)
 
 
 @needs_renderer
