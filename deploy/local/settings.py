@@ -23,7 +23,7 @@ PROCESSES = {
     "labels": ("api", "worker"),
 }
 # What a service may ask of auth and of the others (shared/access/scopes.py says what each means).
-_SCOPES = {
+SCOPES = {
     "orders": ["auth.tokens:use", "auth.sessions:resolve"],
     "inventory": ["auth.sessions:resolve"],
     "labels": ["auth.tokens:use", "auth.sessions:resolve", "orders.recipient:read"],
@@ -117,7 +117,7 @@ class Environments:
     def _auth(self) -> dict[str, str]:
         clients = [
             {"id": service, "secret_hash": self.secrets.client_secret_hash(service), "scopes": scopes}
-            for service, scopes in _SCOPES.items()
+            for service, scopes in SCOPES.items()
         ]
         return {
             "AUTH_KEY_ENCRYPTION_KEYS": self.secrets.key_encryption_keys("auth"),
@@ -126,7 +126,7 @@ class Environments:
 
     def _caller(self, service: str) -> dict[str, str]:
         """What a service needs to call another: its own OAuth client at auth."""
-        if service not in _SCOPES:
+        if service not in SCOPES:
             return {}
         prefix = service.upper() + "_"
         return {
