@@ -4,8 +4,8 @@ Makes the secrets of a new deployment, once: a file of NAME=value lines for each
 `python3 -m deploy.secret_files FOLDER --database-server postgres:5432`. Compose and kustomize read the files as they
 are; a secret manager takes their lines. Only the standard library: it runs where nothing is installed.
 
-With `--sandbox PUBLIC_URL` there are applications that only the sandbox knows, and a `sandbox-….json` of each to tell it
-(`POST /control/apps`); without, AUTH_APPS is for the operator to fill in.
+With `--sandbox PUBLIC_URL` there are applications that only the sandbox knows, and a `sandbox-….json` of each for its
+`POST /control/apps`; without, AUTH_APPS is for the operator to fill in.
 """
 
 import argparse
