@@ -18,7 +18,7 @@ from tests.contract.ports.place import Place
 
 
 async def test_a_window_holds_every_order_and_ends(place: Place) -> None:
-    """Whatever its paging: all that was planted, nothing else, over several pages; one may come twice, none is missed."""
+    """Whatever its paging: all that was planted, nothing else, over pages; one may come twice, none is missed."""
     planted = await place.plant(130)
     place.later(600)
     pages = await place.pages(place.window())
