@@ -16,10 +16,15 @@ class Action(StrEnum):
     CONSENT_BEGUN = "consent.begun"
     CONSENT_REFUSED = "consent.refused"
     CONNECTED = "connection.authorised"
+    CLAIMED = "connection.claimed"
+    PROVEN = "connection.proven"
+    PROOF_REFUSED = "connection.proof_refused"
+    LAPSED = "connection.lapsed"
     REVOKED = "connection.revoked"
     REFUSED = "connection.refused"
     RESUMED = "connection.resumed"
     RENAMED = "connection.renamed"
+    CHANNELS_CHANGED = "connection.channels_changed"
     DISCONNECTED = "connection.disconnected"
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Protocol
 
-from services.auth.domain.connection import Connection
+from services.auth.domain.connection import Connection, ConnectionState
 from services.auth.domain.signing import SigningKey
 from shared.kernel.ids import ConnectionId, OrganisationId
 
@@ -19,8 +19,12 @@ class Views(Protocol):
         """None: there is none of this organisation."""
         ...
 
+    async def every_connection(self, state: ConnectionState | None) -> Sequence[Connection]:
+        """Of all organisations, for the operator, in the order they were made; None: in any state."""
+        ...
+
     async def regions(self) -> Sequence[tuple[str, str]]:
-        """Marketplace and region of connections that have a consent, each once."""
+        """Marketplace and region of connections that have a grant, each once."""
         ...
 
     async def signing_keys(self) -> Sequence[SigningKey]:

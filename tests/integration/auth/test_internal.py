@@ -181,6 +181,7 @@ async def test_every_route_is_described(auth: Running) -> None:
     assert set(described) == {
         "/api/auth/v1/connections",
         "/api/auth/v1/connections/{connection_id}",
+        "/api/auth/v1/connections/{connection_id}/check",
         "/api/auth/v1/connections/{connection_id}/disconnect",
         "/oauth/token",
         "/.well-known/jwks.json",
