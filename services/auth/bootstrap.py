@@ -36,7 +36,7 @@ from shared.db.claims import Kind, SqlClaims
 from shared.db.engine import make_engine
 from shared.db.unit_of_work import SqlUnitOfWork, transaction
 from shared.http.outward import Outward
-from shared.kernel.clock import Clock
+from shared.kernel.clock import Clock, SystemClock
 from shared.kernel.ports import Lease, UnitOfWork
 from shared.marketplaces.registry import PROFILES, Marketplace, marketplaces, rates
 from shared.messaging.kafka import KafkaSettings
@@ -74,6 +74,19 @@ class Auth:
             return frozenset(delegation.portals)
         offer = self.offers.get(marketplace)
         return offer.regions if offer else frozenset()
+
+
+@dataclass(frozen=True)
+class Operator:
+    """What an operator's commands work with: the tables, and no secret."""
+
+    uow: UnitOfWork[Store]
+    views: Views
+    clock: Clock
+
+
+def operator_on(engine: AsyncEngine) -> Operator:
+    return Operator(SqlUnitOfWork(engine, bind), SqlViews(engine), SystemClock())
 
 
 def engine_of(settings: Settings | MigrationSettings, process: str) -> AsyncEngine:

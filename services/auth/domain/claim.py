@@ -115,10 +115,10 @@ def contest(connection: Connection) -> Change:
 
 def refused(connection: Connection, outcome: ProbeOutcome, now: datetime) -> Change:
     """The far side did not let us in: remembered, for what comes after it. A missing role is not about the seller."""
-    refused_at = connection.refused_at
-    if outcome is ProbeOutcome.REFUSED and not connection.contested:
-        refused_at = refused_at or now
-    return Change(replace(_looked(connection, outcome, now), refused_at=refused_at), None)
+    noted = _looked(connection, outcome, now)
+    if outcome is ProbeOutcome.REFUSED:
+        noted = replace(noted, refused_at=connection.refused_at or now)
+    return Change(noted, None)
 
 
 def let_in(connection: Connection, channels: tuple[Channel, ...], now: datetime, *, proves: bool) -> Change:
