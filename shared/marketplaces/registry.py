@@ -17,8 +17,19 @@ from shared.marketplaces.amazon.operations import OPERATIONS as AMAZON_OPERATION
 from shared.marketplaces.amazon.orders import AmazonOrders
 from shared.marketplaces.amazon.tracking import CAPABILITIES as AMAZON_CAPABILITIES
 from shared.marketplaces.amazon.tracking import AmazonTracking
-from shared.marketplaces.amazon.wire import Sends, Spapi
+from shared.marketplaces.amazon.wire import Spapi
+from shared.marketplaces.calls import Sends
 from shared.marketplaces.models import Channel
+from shared.marketplaces.octopia import stores as octopia
+from shared.marketplaces.octopia.acceptance import OctopiaAcceptance
+from shared.marketplaces.octopia.listings import OctopiaListings
+from shared.marketplaces.octopia.oauth import OctopiaGrants
+from shared.marketplaces.octopia.operations import OPERATIONS as OCTOPIA_OPERATIONS
+from shared.marketplaces.octopia.orders import OctopiaOrders
+from shared.marketplaces.octopia.stock import OctopiaStock
+from shared.marketplaces.octopia.tracking import CAPABILITIES as OCTOPIA_CAPABILITIES
+from shared.marketplaces.octopia.tracking import OctopiaTracking
+from shared.marketplaces.octopia.wire import OctopiaApi
 from shared.marketplaces.ports import (
     AcceptancePort,
     Capabilities,
@@ -26,12 +37,15 @@ from shared.marketplaces.ports import (
     DelegationPort,
     FarSide,
     GrantPort,
+    ListingsPort,
     Operation,
     OrdersPort,
+    StockPort,
     TrackingPort,
 )
 
 AMAZON = "amazon"
+OCTOPIA = "octopia"
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +90,8 @@ class Marketplace:
     A marketplace that can be called.
 
     `grants`, and `consent` or `delegation`, are None where the addresses and applications for them were not given:
-    only auth has them. `acceptance`: None where no order waits for the seller's answer.
+    only auth has them. `acceptance`: None where no order waits for the seller's answer. `listings` and `stock`: None
+    where quantities are not ours to tell.
     """
 
     name: str
@@ -87,6 +102,8 @@ class Marketplace:
     consent: ConsentPort | None = None
     delegation: DelegationPort | None = None
     acceptance: AcceptancePort | None = None
+    listings: ListingsPort | None = None
+    stock: StockPort | None = None
 
 
 PROFILES: Mapping[str, Profile] = {
@@ -100,6 +117,19 @@ PROFILES: Mapping[str, Profile] = {
         authorisation="consent",
         pace=Pace(interval_seconds=300, overlap_seconds=600, sweep_seconds=86_400),
         real_addresses=FarSide(api_urls=amazon.API_URLS, central_urls=amazon.CENTRAL_URLS, token_url=amazon.TOKEN_URL),
+    ),
+    OCTOPIA: Profile(
+        name=OCTOPIA,
+        title="Cdiscount (Octopia)",
+        regions={octopia.EU: "Europe"},
+        stores=octopia.STORES,
+        operations=OCTOPIA_OPERATIONS,
+        capabilities=OCTOPIA_CAPABILITIES,
+        authorisation="delegation",
+        pace=Pace(interval_seconds=600, overlap_seconds=1200, sweep_seconds=3600),
+        real_addresses=FarSide(
+            api_urls=octopia.API_URLS, central_urls=octopia.CENTRAL_URLS, token_url=octopia.TOKEN_URL
+        ),
     ),
 }
 
@@ -160,4 +190,22 @@ def _amazon(outward: Sends, far_side: FarSide, clock: Clock) -> Marketplace:
     )
 
 
-_BUILDERS = {AMAZON: _amazon}
+def _octopia(outward: Sends, far_side: FarSide, clock: Clock) -> Marketplace:
+    api = OctopiaApi(outward, far_side.api_urls, clock)
+    grants = None
+    if far_side.token_url and far_side.apps:
+        grants = OctopiaGrants(outward, api, clock, token_url=far_side.token_url, apps=far_side.apps)
+    return Marketplace(
+        name=OCTOPIA,
+        operations=OCTOPIA_OPERATIONS,
+        orders=OctopiaOrders(api),
+        tracking=OctopiaTracking(api, clock),
+        grants=grants,
+        delegation=grants,
+        acceptance=OctopiaAcceptance(api),
+        listings=OctopiaListings(api),
+        stock=OctopiaStock(api),
+    )
+
+
+_BUILDERS = {AMAZON: _amazon, OCTOPIA: _octopia}

@@ -11,6 +11,7 @@ from tests.sandbox.amazon.generator import DUTIES, Wish, make_order
 from tests.sandbox.amazon.order import STATUSES, Order, Package, Person, Record
 from tests.sandbox.amazon.stores import STORES, find_store
 from tests.sandbox.control import ControlError, Json, control_route
+from tests.sandbox.control_octopia_orders import change, plant, truths
 from tests.sandbox.models import Seller
 from tests.sandbox.world import World
 
@@ -27,6 +28,8 @@ def order_routes(world: World) -> list[Route]:
 
 
 def _plant(world: World, request: Request, body: Json) -> tuple[int, Any]:
+    if account := world.octopia.accounts.get(body["seller_id"]):
+        return 201, {"order_ids": plant(world, account, body)}
     seller = _seller(world, body)
     wish, now = _wish(seller, body), world.clock.now()
     made = []
@@ -83,8 +86,9 @@ def _check(wish: Wish) -> None:
 
 def _truth(world: World, request: Request, body: Json) -> tuple[int, Any]:
     """All orders as they really are, whatever readers are shown yet."""
+    seller_id = request.query_params.get("seller_id")
     return 200, {
-        "orders": [_order_json(record) for record in world.book.records(request.query_params.get("seller_id"))]
+        "orders": [*(_order_json(record) for record in world.book.records(seller_id)), *truths(world, seller_id)]
     }
 
 
@@ -124,7 +128,9 @@ def _package_json(package: Package) -> Json:
 def _change(world: World, request: Request, body: Json) -> tuple[int, Any]:
     record = world.book.record(request.path_params["order_id"])
     if record is None:
-        raise ControlError("no such order")
+        if (elsewhere := change(world, request.path_params["order_id"], body)) is None:
+            raise ControlError("no such order")
+        return 200, elsewhere
     order, now = record.order, world.clock.now()
     for name, value in body.items():
         order = _changed(order, name, value, int(now))

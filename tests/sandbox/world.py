@@ -11,6 +11,7 @@ from tests.sandbox.calls import CallLog
 from tests.sandbox.clock import VirtualClock
 from tests.sandbox.faults import Faults
 from tests.sandbox.models import AccessToken, Application, ConsentCode, Fault, Grant, Seller, seller_key
+from tests.sandbox.octopia.state import Octopia
 from tests.sandbox.quotas import Quotas
 from tests.sandbox.store import Store, Table
 
@@ -21,6 +22,8 @@ class Options:
 
     seed: int = 1
     quota_scale: float = 1.0
+    acceptance_seconds: float = 3.0
+    package_seconds: float = 2.0
     list_lag_seconds: float = 120.0
     write_visible_seconds: float = 3.0
     state_path: Path | None = None
@@ -40,6 +43,11 @@ class World:
         self._faults = Table("fault", Fault)
         self._records = Table("order", Record)
         self._numbers = Table("number", float)
+        self.octopia = Octopia(
+            write_visible=options.write_visible_seconds,
+            acceptance_seconds=options.acceptance_seconds,
+            package_seconds=options.package_seconds,
+        )
         self._store = Store(options.state_path)
         self._store.load(self._tables)
         self.clock.advanced = self._numbers.get("advanced") or 0.0
@@ -64,6 +72,7 @@ class World:
             self._faults,
             self._records,
             self._numbers,
+            *self.octopia.tables,
         ]
 
     def draw(self, what: str) -> str:

@@ -13,7 +13,7 @@ from tests.sandbox.amazon import access, deviations
 from tests.sandbox.amazon.context import Context
 from tests.sandbox.amazon.errors import ApiError, internal, throttled
 from tests.sandbox.amazon.operations import Operation, find_operation
-from tests.sandbox.calls import Call
+from tests.sandbox.calls import Call, odd_query
 from tests.sandbox.clock import http_date, iso
 from tests.sandbox.faults import BadGateway, Unanswered, hang
 from tests.sandbox.models import Seller
@@ -54,7 +54,7 @@ class Edge:
         call.query = dict(pairs)
         call.deviations += deviations.odd_headers(request)
         if operation is not None:
-            call.deviations += deviations.odd_query(pairs, request.url.query, operation.parameters)
+            call.deviations += odd_query(pairs, request.url.query, operation.parameters)
         return self._world.calls.add(call)
 
     async def _answer(self, request: Request, operation: Operation | None, order_id: str, call: Call) -> Response:
