@@ -130,6 +130,8 @@ PROFILES: Mapping[str, Profile] = {
         real_addresses=FarSide(
             api_urls=octopia.API_URLS, central_urls=octopia.CENTRAL_URLS, token_url=octopia.TOKEN_URL
         ),
+        delegation_steps=octopia.DELEGATION_STEPS,
+        seller_ids=octopia.SELLER_IDS,
     ),
 }
 
