@@ -18,7 +18,7 @@ from services.auth.settings import MigrationSettings, Settings
 from services.auth.usecases.begin_consent import Offer
 from services.auth.usecases.claim_seller import DelegationOffer, Portal
 from services.auth.usecases.count_attempt import Mask
-from services.auth.usecases.ports import PasswordHasher, Store
+from services.auth.usecases.ports import PasswordHasher, SharedGrants, Store
 from services.auth.usecases.probe_connection import probe_connection
 from services.auth.usecases.views import Views
 from services.auth.vault.consents import SealingConsents
@@ -55,7 +55,7 @@ class Auth:
     hasher: PasswordHasher
     offers: Mapping[str, Offer]
     delegations: Mapping[str, DelegationOffer]
-    grants: GrantSeals
+    shared_grants: SharedGrants
     probe: Callable[[Lease[Store]], Awaitable[None]]
     consents: SealingConsents
     tokens: RenewedTokens
@@ -111,7 +111,7 @@ def auth_on(engine: AsyncEngine, settings: Settings, outward: Outward, clock: Cl
         hasher=Argon2Passwords(),
         offers=offers,
         delegations=delegations_of(settings, known),
-        grants=seals,
+        shared_grants=seals,
         probe=partial(probe_connection, grants=grants, vault=tokens, clock=clock, delegation_proves=proves),
         consents=SealingConsents(offers, seals, clock),
         tokens=tokens,

@@ -69,10 +69,6 @@ class Standing:
     holder: OrganisationId | None
     rivals: tuple[Connection, ...]
 
-    @property
-    def is_anothers(self) -> bool:
-        return self.holder is not None and (self.own is None or self.holder != self.own.organisation_id)
-
 
 def standing(connections: Sequence[Connection], organisation_id: OrganisationId) -> Standing:
     """Of all connections of the account that live, and the organisation's ended ones."""

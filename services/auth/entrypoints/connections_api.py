@@ -65,7 +65,7 @@ async def claim(request: Request, response: Response, who: Writer, claimed: Clai
     try:
         async with held.uow() as store:
             made = await claim_seller(
-                wanted, actor_of(who), store=store, offers=held.delegations, grants=held.grants, clock=held.clock
+                wanted, actor_of(who), store=store, offers=held.delegations, grants=held.shared_grants, clock=held.clock
             )
     except (ClaimRefused, NameInvalid, ChannelsInvalid, RegionNotOffered) as error:
         raise _problem(error) from None

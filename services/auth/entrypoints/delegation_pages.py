@@ -52,7 +52,7 @@ async def connect_form(request: Request, form: Form, marketplace: str) -> Respon
                 actor_of(who),
                 store=store,
                 offers=held.delegations,
-                grants=held.grants,
+                grants=held.shared_grants,
                 clock=held.clock,
             )
     except (ClaimRefused, NameInvalid, ChannelsInvalid, RegionNotOffered) as error:
@@ -99,7 +99,7 @@ async def reconnect_by_delegation(request: Request, form: PostedForm, connection
                 actor_of(who),
                 store=store,
                 offers=held.delegations,
-                grants=held.grants,
+                grants=held.shared_grants,
                 clock=held.clock,
             )
     except ConnectionUnknown:
