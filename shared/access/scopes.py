@@ -15,7 +15,7 @@ MEANINGS = {
     AUTH_TOKENS_USE: "Get access tokens of connections, report a lost consent.",
     AUTH_SESSIONS_RESOLVE: "Ask whose session a cookie is.",
     AUTH_CONNECTIONS_READ: "Read connections and their channels.",
-    AUTH_CONNECTIONS_WRITE: "Rename and end connections.",
+    AUTH_CONNECTIONS_WRITE: "Claim, set up and end connections.",
     ORDERS_READ: "Read orders, their lines and their timeline, without personal data.",
     ORDERS_RECIPIENT_READ: "Read to whom an order goes; every read is audited.",
     STOCK_READ: "Read SKUs, levels and the ledger.",
