@@ -35,9 +35,9 @@ CLIENT_ID = "amzn1.application-oa2-client.passerelle-demo"
 # The demo does not wait for far sides that answer at once: it asks often and reads back soon.
 _DEMO = {
     "ORDERS_POLL_INTERVAL_SECONDS": '{"amazon": 10}',
-    "LABELS_READ_BACK_SECONDS": "2",
-    "LABELS_READ_BACK_LAG_SECONDS": "10",
-    "LABELS_REPEAT_AFTER_SECONDS": "20",
+    "LABELS_READ_BACK_SECONDS": '{"amazon": 2}',
+    "LABELS_READ_BACK_LAG_SECONDS": '{"amazon": 10}',
+    "LABELS_REPEAT_AFTER_SECONDS": '{"amazon": 20}',
 }
 _PASSED_ON = ("PATH", "HOME", "LANG", "LC_ALL", "TZ", "TMPDIR", "SSL_CERT_FILE", "OTEL_EXPORTER_OTLP_ENDPOINT")
 
