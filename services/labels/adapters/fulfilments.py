@@ -102,9 +102,9 @@ class SqlFulfilments:
         await self._connection.execute(forgotten.values(problem=null(), problem_detail=null(), problem_version=null()))
 
     async def due_labels(self, connection_id: UUID, limit: int) -> list[DueLabel]:
-        due = select(shipment.c.order_id, shipment.c.shipment_id, shipment.c.organisation_id).where(
-            shipment.c.connection_id == connection_id, shipment.c.label_due_at <= func.clock_timestamp()
-        )
+        due = select(
+            shipment.c.order_id, shipment.c.shipment_id, shipment.c.organisation_id, shipment.c.destination
+        ).where(shipment.c.connection_id == connection_id, shipment.c.label_due_at <= func.clock_timestamp())
         found = await self._connection.execute(due.order_by(shipment.c.label_due_at).limit(limit))
         return [DueLabel(*row) for row in found]
 

@@ -20,6 +20,7 @@ from services.labels.domain.carrier import CarrierSettings
 from services.labels.domain.shipment import State
 from services.labels.usecases.views import ChannelView, Filter, Page, ShipmentView
 from shared.db.unit_of_work import transaction
+from shared.marketplaces.registry import store_name
 
 
 class SqlViews:
@@ -102,7 +103,7 @@ def _view(row: Row[Any]) -> ShipmentView:
         order_id=parcel["order_id"],
         connection_id=parcel["connection_id"],
         channel_id=order.channel_id,
-        channel_name=names.get(order.channel_id, order.channel_id),
+        channel_name=names.get(order.channel_id) or store_name(order.marketplace, order.channel_id),
         marketplace=order.marketplace,
         marketplace_order_id=order.marketplace_order_id,
         ship_by=order.ship_by,

@@ -106,6 +106,7 @@ shipment = Table(
     Column("state", Text, nullable=False),
     Column("planned_at", _TIME, nullable=False),
     Column("lines", JSONB, nullable=False),
+    Column("destination", SmallInteger, nullable=False, server_default=text("0")),
     Column("reason", Text),
     Column("reason_detail", Text),
     Column("requested_at", _TIME),

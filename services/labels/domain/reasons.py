@@ -9,6 +9,8 @@ class Reason(StrEnum):
     LABEL_VOIDED = "label_voided"
     CANCEL_REQUESTED = "cancel_requested"
     LINES_WAIT = "lines_wait"
+    ADDRESSES_DIFFER = "addresses_differ"
+    PARTLY_SHIPPED = "partly_shipped"
     DUTY = "duty"
     PICKUP_POINT = "pickup_point"
     SHORT_STOCK = "short_stock"
@@ -43,6 +45,10 @@ SENTENCES: dict[Reason, str] = {
     Reason.LABEL_VOIDED: "A label of this order was voided; the next one is made by hand.",
     Reason.CANCEL_REQUESTED: "The buyer asked for a cancellation; decide whether the parcel leaves.",
     Reason.LINES_WAIT: "Other lines of this order must wait, and this marketplace takes one parcel per order.",
+    Reason.ADDRESSES_DIFFER: "The order goes to several addresses, and this marketplace takes one parcel per order: "
+    "agree on one address there, or have the order cancelled.",
+    Reason.PARTLY_SHIPPED: "Part of this has left or is in another parcel, and this marketplace takes one only: void "
+    "the other label, or settle the rest with the marketplace.",
     Reason.DUTY: "The carrier cannot do what this order asks for.",
     Reason.PICKUP_POINT: "The parcel goes to a pick-up point, which the carrier does not serve.",
     Reason.SHORT_STOCK: "There is not enough stock for every unit: raise the level under Stock, or ship fewer.",

@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from functools import partial
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from urllib.parse import urlencode
 from uuid import UUID
 
@@ -13,6 +13,7 @@ from services.labels.domain.actions import possible, retry_sentence
 from services.labels.domain.labels import Asked, NotPossible
 from services.labels.domain.reasons import sentence
 from services.labels.domain.shipment import Shipment
+from services.labels.domain.write_back import Write
 from services.labels.entrypoints import words
 from services.labels.entrypoints.requests import Cursor, change, labels, pdf_of, view_of
 from services.labels.entrypoints.schemas import HEAVIEST_GRAMS, StateFilter
@@ -129,10 +130,26 @@ def _shipment(
         "told": told,
         "error": error,
         "actions": [action.value for action in possible(shipment)],
-        "retry_sentence": retry_sentence(shipment),
-        "many": sum(line.quantity for line in shipment.lines) > 1,
+        "retry_sentence": retry_sentence(shipment, _write(request, view)),
+        "choice": _choice(request, view),
     }
     return _render(request, who, "shipment.html", status=status, **context)
+
+
+def _choice(request: Request, view: ShipmentView) -> Literal["none", "lines", "units"]:
+    """What a person may leave out of the parcel, as the marketplace has it."""
+    splitting = labels(request).planner.splitting_in(view.marketplace, view.channel_id)
+    lines = view.shipment.lines
+    if not splitting.orders or sum(line.quantity for line in lines) < 2:
+        return "none"
+    if splitting.lines:
+        return "units"
+    return "lines" if len(lines) > 1 else "none"
+
+
+def _write(request: Request, view: ShipmentView) -> Write:
+    """How the shipment's marketplace takes a repeated number."""
+    return labels(request).planner.capabilities[view.marketplace].write
 
 
 def _render(request: Request, who: Principal, name: str, *, status: int = 200, **context: Any) -> HTMLResponse:

@@ -62,8 +62,11 @@ class ReadRecipient:
 
 
 class Recipients(Protocol):
-    async def read(self, organisation_id: UUID, order_id: UUID) -> ReadRecipient:
-        """Where an order goes, from orders, which notes who asked. Raises RecipientGone, Unavailable."""
+    async def read(self, organisation_id: UUID, order_id: UUID, destination: int) -> ReadRecipient:
+        """
+        Where an order goes, from orders, which notes who asked: the address that its lines with this number have. The
+        digest is the order's. Raises RecipientGone, Unavailable.
+        """
         ...
 
 
@@ -111,6 +114,7 @@ class DueLabel:
     order_id: UUID
     shipment_id: UUID
     organisation_id: UUID
+    destination: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,7 +24,7 @@ async def print_label(
     if not view.shipment.has_label:
         raise NotPossible("no_label", "This parcel has no label.")
     try:
-        read = await recipients.read(organisation_id, view.order_id)
+        read = await recipients.read(organisation_id, view.order_id, view.shipment.destination)
     except RecipientGone as gone:
         reason = Reason.ADDRESS_ERASED if gone.erased else Reason.ADDRESS_MISSING
         raise NotPossible(reason.value, SENTENCES[reason]) from gone

@@ -116,8 +116,10 @@ class FakeRecipients:
         self.recipient = RECIPIENT
         self.digest = "digest-1"
         self.fails: Exception | None = None
+        self.asked: list[tuple[UUID, int]] = []
 
-    async def read(self, organisation_id: UUID, order_id: UUID) -> ReadRecipient:
+    async def read(self, organisation_id: UUID, order_id: UUID, destination: int) -> ReadRecipient:
+        self.asked.append((order_id, destination))
         if self.fails is not None:
             raise self.fails
         return ReadRecipient(self.recipient, self.digest)
