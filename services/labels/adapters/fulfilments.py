@@ -54,6 +54,12 @@ class SqlFulfilments:
         wanted = select(fulfilment).where(fulfilment.c.order_id.in_(order_ids))
         return await self._load(wanted.order_by(fulfilment.c.order_id).with_for_update())
 
+    async def lock_own(self, organisation_id: UUID, order_ids: Sequence[UUID]) -> list[Fulfilment]:
+        own = select(fulfilment).where(
+            fulfilment.c.order_id.in_(order_ids), fulfilment.c.organisation_id == organisation_id
+        )
+        return await self._load(own.order_by(fulfilment.c.order_id).with_for_update())
+
     async def read(self, order_id: UUID) -> Fulfilment | None:
         found = await self._load(select(fulfilment).where(fulfilment.c.order_id == order_id))
         return found[0] if found else None

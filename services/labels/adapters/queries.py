@@ -1,10 +1,10 @@
 """Reads for lists and pages, each scoped by its organisation."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, Select, and_, or_, select
+from sqlalchemy import Row, Select, and_, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.labels.adapters import rows
@@ -13,12 +13,23 @@ from services.labels.adapters.tables import (
     channel_mode,
     connection,
     fulfilment,
+    label_batch,
+    label_batch_item,
     shipment,
     write_back,
 )
+from services.labels.domain.batches import Item, Outcome
 from services.labels.domain.carrier import CarrierSettings
 from services.labels.domain.shipment import State
-from services.labels.usecases.views import ChannelView, Filter, Page, ShipmentView
+from services.labels.usecases.views import (
+    BatchHead,
+    BatchItemView,
+    BatchView,
+    ChannelView,
+    Filter,
+    Page,
+    ShipmentView,
+)
 from shared.db.unit_of_work import transaction
 from shared.marketplaces.registry import store_name
 
@@ -47,6 +58,40 @@ class SqlViews:
         one = and_(shipment.c.organisation_id == organisation_id, shipment.c.shipment_id == shipment_id)
         found = await self._views(_shipments().where(one))
         return found[0] if found else None
+
+    async def batch(self, organisation_id: UUID, batch_id: UUID) -> BatchView | None:
+        head = select(label_batch.c.requested_at).where(
+            label_batch.c.organisation_id == organisation_id, label_batch.c.batch_id == batch_id
+        )
+        items = _batch_items(organisation_id, batch_id)
+        parcels = _shipments().where(
+            shipment.c.organisation_id == organisation_id,
+            shipment.c.shipment_id.in_(
+                select(label_batch_item.c.shipment_id).where(label_batch_item.c.batch_id == batch_id)
+            ),
+        )
+        async with transaction(self._engine) as opened:
+            requested_at = (await opened.execute(head)).scalar_one_or_none()
+            if requested_at is None:
+                return None
+            found = (await opened.execute(items)).all()
+            views = {view.shipment.shipment_id: view for view in map(_view, await opened.execute(parcels))}
+        return BatchView(batch_id, requested_at, tuple(_batch_item(row, views) for row in found))
+
+    async def batches(self, organisation_id: UUID, *, limit: int) -> Sequence[BatchHead]:
+        newest = select(label_batch).where(label_batch.c.organisation_id == organisation_id)
+        chosen = newest.order_by(label_batch.c.batch_id.desc()).limit(limit).subquery()
+        joined = chosen.outerjoin(label_batch_item, label_batch_item.c.batch_id == chosen.c.batch_id)
+        joined = joined.outerjoin(shipment, shipment.c.shipment_id == label_batch_item.c.shipment_id)
+        query = select(
+            chosen.c.batch_id,
+            chosen.c.requested_at,
+            func.count(label_batch_item.c.batch_id),
+            func.count().filter(shipment.c.state == State.LABEL_CREATED.value),
+        ).select_from(joined)
+        query = query.group_by(chosen.c.batch_id, chosen.c.requested_at).order_by(chosen.c.batch_id.desc())
+        async with transaction(self._engine) as opened:
+            return [BatchHead(*row) for row in await opened.execute(query)]
 
     async def carrier(self, organisation_id: UUID) -> CarrierSettings | None:
         query = select(carrier_settings).where(carrier_settings.c.organisation_id == organisation_id)
@@ -84,6 +129,21 @@ def _shipments() -> Select[Any]:
         connection.c.state.label("connection_state"),
         connection.c.channels.label("channels"),
     ).select_from(joined)
+
+
+def _batch_items(organisation_id: UUID, batch_id: UUID) -> Select[Any]:
+    of_order = and_(
+        fulfilment.c.order_id == label_batch_item.c.order_id, fulfilment.c.organisation_id == organisation_id
+    )
+    query = select(label_batch_item, fulfilment.c.marketplace_order_id)
+    query = query.select_from(label_batch_item.outerjoin(fulfilment, of_order))
+    return query.where(label_batch_item.c.batch_id == batch_id).order_by(label_batch_item.c.position)
+
+
+def _batch_item(row: Row[Any], views: Mapping[UUID, ShipmentView]) -> BatchItemView:
+    item = Item(row.order_id, Outcome(row.outcome), row.shipment_id, row.reason, row.reason_detail)
+    found = item.outcome is not Outcome.NOT_FOUND
+    return BatchItemView(item, row.marketplace_order_id if found else None, views.get(row.shipment_id))
 
 
 def _named(prefix: str, table: Any) -> list[Any]:

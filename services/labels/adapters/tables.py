@@ -142,6 +142,29 @@ Index(
     postgresql_where=text("number is not null"),
 )
 
+# What was asked for together, as it stood at the asking; how far it has come, its shipments say.
+label_batch = Table(
+    "label_batch",
+    metadata,
+    Column("batch_id", Uuid, primary_key=True),
+    Column("organisation_id", Uuid, nullable=False),
+    Column("requested_by", Uuid),
+    Column("requested_at", _TIME, nullable=False),
+)
+Index("ix_label_batch_page", label_batch.c.organisation_id, label_batch.c.batch_id)
+
+label_batch_item = Table(
+    "label_batch_item",
+    metadata,
+    Column("batch_id", Uuid, ForeignKey("label_batch.batch_id"), primary_key=True),
+    Column("position", SmallInteger, primary_key=True),
+    Column("order_id", Uuid, nullable=False),
+    Column("shipment_id", Uuid),
+    Column("outcome", Text, nullable=False),
+    Column("reason", Text),
+    Column("reason_detail", Text),
+)
+
 write_back = Table(
     "write_back",
     metadata,

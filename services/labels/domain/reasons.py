@@ -23,6 +23,7 @@ class Reason(StrEnum):
     CARRIER_REFUSED = "carrier_refused"
     CARRIER_AWAY = "carrier_away"
     LABEL_OUTCOME_UNKNOWN = "label_outcome_unknown"
+    ORDER_WAITS = "order_waits"
     ORDER_CHANGED = "order_changed"
     ORDER_CANCELLED = "order_cancelled"
     NOTHING_LEFT = "nothing_left"
@@ -61,6 +62,7 @@ SENTENCES: dict[Reason, str] = {
     Reason.CARRIER_REFUSED: "The carrier refused this parcel.",
     Reason.CARRIER_AWAY: "The label could not be made just now; it is tried again by itself.",
     Reason.LABEL_OUTCOME_UNKNOWN: "The carrier's answer did not come: look there whether the label exists.",
+    Reason.ORDER_WAITS: "The order itself waits: its page says why.",
     Reason.ORDER_CHANGED: "The order changed: this parcel no longer fits it. Void it; what is left is planned anew.",
     Reason.ORDER_CANCELLED: "The order was cancelled.",
     Reason.NOTHING_LEFT: "Nothing of the order is left to ship.",

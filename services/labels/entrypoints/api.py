@@ -10,6 +10,7 @@ from fastapi import APIRouter, Depends, FastAPI, Query, Request, Response
 from services.labels import bootstrap
 from services.labels.bootstrap import SERVICE, Labels
 from services.labels.domain.labels import Asked, NotPossible
+from services.labels.entrypoints.batch_api import router as batch_router
 from services.labels.entrypoints.pages import router as pages_router
 from services.labels.entrypoints.requests import Cursor, change, labels, pdf_of, problem_of, view_of
 from services.labels.entrypoints.schemas import (
@@ -100,8 +101,7 @@ async def retry_shipment(request: Request, who: Writer, shipment_id: UUID) -> Sh
 )
 async def label_pdf(request: Request, who: Reader, shipment_id: UUID) -> Response:
     """The label, A6, made when it is asked for. Holds personal data: not to be kept."""
-    pdf = await pdf_of(request, who.organisation, shipment_id)
-    return Response(pdf, media_type="application/pdf", headers={"cache-control": "no-store"})
+    return await pdf_of(request, who.organisation, shipment_id)
 
 
 @router.get("/carrier")
@@ -173,6 +173,7 @@ def make_app(held: Labels, access: Access) -> FastAPI:
     app = new_app(SERVICE, "How parcels leave, and what the marketplaces are told.", access=access, pages=pages)
     app.state.labels = held
     app.include_router(router)
+    app.include_router(batch_router)
     app.include_router(pages_router)
     return app
 

@@ -15,6 +15,7 @@ from services.labels.domain.reasons import sentence
 from services.labels.domain.shipment import Shipment
 from services.labels.domain.write_back import Write
 from services.labels.entrypoints import words
+from services.labels.entrypoints.batch_pages import router as batches_router
 from services.labels.entrypoints.requests import Cursor, change, labels, pdf_of, view_of
 from services.labels.entrypoints.schemas import HEAVIEST_GRAMS, StateFilter
 from services.labels.entrypoints.settings_page import router as settings_router
@@ -26,7 +27,8 @@ from shared.web.forms import PostedForm, local_path, posted_form
 from shared.web.pages import Pages
 
 router = APIRouter()
-router.include_router(settings_router)  # before `/shipments/{shipment_id}`
+router.include_router(settings_router)  # both before `/shipments/{shipment_id}`
+router.include_router(batches_router)
 User = Annotated[Principal, Depends(signed_in_page)]
 Form = Annotated[PostedForm, Depends(posted_form)]
 _ROWS = 50
@@ -57,9 +59,7 @@ async def shipment_page(request: Request, who: User, shipment_id: UUID) -> HTMLR
 @router.get("/shipments/{shipment_id}/label.pdf", response_class=Response)
 async def label_page(request: Request, who: User, shipment_id: UUID) -> Response:
     """The label, for the printer."""
-    pdf = await pdf_of(request, who.organisation, shipment_id)
-    headers = {"cache-control": "no-store", "content-disposition": f'inline; filename="label-{shipment_id}.pdf"'}
-    return Response(pdf, media_type="application/pdf", headers=headers)
+    return await pdf_of(request, who.organisation, shipment_id)
 
 
 @router.post("/shipments/{shipment_id}/label", response_class=RedirectResponse, status_code=303)

@@ -30,3 +30,15 @@ TONES = {
     "refused": "bad",
     "released": "plain",
 }
+
+# Pages where what halts a label is mended; anything else is on the parcel's or the order's.
+CONNECTIONS = "Connections"
+PARCEL = "Parcel"
+ORDER = "Order"
+_STOCK = ("/stock", "Stock")
+_SETTINGS = ("/shipments/settings", "Settings of shipments")
+MENDED_AT = {
+    "short_stock": _STOCK,
+    "settings_missing": _SETTINGS,
+    "numbers_used_up": _SETTINGS,
+}

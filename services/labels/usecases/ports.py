@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any, Protocol
 from uuid import UUID
 
+from services.labels.domain.batches import Batch
 from services.labels.domain.carrier import (
     CarrierAbilities,
     CarrierSettings,
@@ -50,8 +51,8 @@ class Carrier(Protocol):
         """Raises TooLate, OutcomeUnknown, Refused, Retryable. The same `key` again gives the same label, if keyed."""
         ...
 
-    def render(self, content: LabelContent) -> bytes:
-        """The label as a document, in the first of the declared formats."""
+    def render(self, contents: Sequence[LabelContent]) -> bytes:
+        """Labels as one document, a page each, in the first of the declared formats."""
         ...
 
 
@@ -140,6 +141,10 @@ class Fulfilments(Protocol):
         """Those that exist, in id order."""
         ...
 
+    async def lock_own(self, organisation_id: UUID, order_ids: Sequence[UUID]) -> list[Fulfilment]:
+        """The same; those of other organisations are left out."""
+        ...
+
     async def read(self, order_id: UUID) -> Fulfilment | None:
         """Without a lock."""
         ...
@@ -209,6 +214,10 @@ class Policies(Protocol):
         ...
 
 
+class Batches(Protocol):
+    async def add(self, batch: Batch) -> None: ...
+
+
 class Outbox(Protocol):
     async def add_all(self, events: Sequence[Event[Any]]) -> None:
         """To be published; their subjects' rows are locked and their sequences set."""
@@ -222,4 +231,5 @@ class Store:
     connections: Connections
     fulfilments: Fulfilments
     policies: Policies
+    batches: Batches
     outbox: Outbox

@@ -13,8 +13,9 @@ from services.labels.usecases.act import retry
 from shared.events.orders import PackageLineV1, PackageV1
 from shared.kernel.errors import AlreadyDone, OutcomeUnknown, Refused, Throttled
 from shared.marketplaces.models import MarketplacePackage
-from tests.integration.labels.conftest import FakeTracking, Labels
+from tests.integration.labels.conftest import Labels
 from tests.integration.labels.dying import Killed, die_at
+from tests.integration.labels.fakes import FakeTracking
 
 LAG = Timing(read_back_seconds=0, lag_seconds=120, repeat_after_seconds=600)
 LOST = ("lost", OutcomeUnknown())
