@@ -21,6 +21,11 @@ SEND_SAME = "Passerelle sends the same tracking number again; where the marketpl
 LOOK_FIRST = "Passerelle looks at the marketplace first, and sends the tracking number again only if it is not there."
 SEND_ONCE_MORE = "Passerelle sends the tracking number once more: look at the marketplace's first whether it is there."
 
+VOID = (
+    "The number is given up and its units are planned anew; the next label of this order is made by hand. The order "
+    "itself is not cancelled. Destroy the printed label."
+)
+
 _AGAIN: dict[Write, str] = {"keyed": SEND_SAME, "readable": LOOK_FIRST, "blind": SEND_ONCE_MORE}
 
 

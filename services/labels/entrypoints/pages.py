@@ -9,7 +9,7 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
-from services.labels.domain.actions import possible, retry_sentence
+from services.labels.domain.actions import VOID, Action, possible, retry_sentence
 from services.labels.domain.labels import Asked, NotPossible
 from services.labels.domain.reasons import sentence
 from services.labels.domain.shipment import Shipment
@@ -73,6 +73,20 @@ async def create_label(request: Request, form: Form, shipment_id: UUID) -> Respo
     return await _act(request, form, shipment_id, partial(request_label, asked=asked, planner=labels(request).planner))
 
 
+@router.get("/shipments/{shipment_id}/void", response_class=HTMLResponse)
+async def confirm_void(request: Request, who: User, shipment_id: UUID) -> HTMLResponse:
+    """What voiding will do, before it is done."""
+    view = await view_of(request, who.organisation, shipment_id)
+    return _confirm(request, who, view, Action.VOID, VOID)
+
+
+@router.get("/shipments/{shipment_id}/retry", response_class=HTMLResponse)
+async def confirm_retry(request: Request, who: User, shipment_id: UUID) -> HTMLResponse:
+    """What a retry will do, before it is done."""
+    view = await view_of(request, who.organisation, shipment_id)
+    return _confirm(request, who, view, Action.RETRY, retry_sentence(view.shipment, _write(request, view)))
+
+
 @router.post("/shipments/{shipment_id}/void", response_class=RedirectResponse, status_code=303)
 async def void(request: Request, form: Form, shipment_id: UUID) -> Response:
     """Takes the label back."""
@@ -130,10 +144,21 @@ def _shipment(
         "told": told,
         "error": error,
         "actions": [action.value for action in possible(shipment)],
-        "retry_sentence": retry_sentence(shipment, _write(request, view)),
         "choice": _choice(request, view),
     }
     return _render(request, who, "shipment.html", status=status, **context)
+
+
+def _confirm(request: Request, who: Principal, view: ShipmentView, action: Action, says: str) -> HTMLResponse:
+    pages: Pages = request.app.state.pages
+    context: dict[str, Any] = {
+        "view": view,
+        "shipment": view.shipment,
+        "action": action.value,
+        "possible": action in possible(view.shipment),
+        "sentence": says,
+    }
+    return pages.render(request, "confirm.html", principal=who, **context)
 
 
 def _choice(request: Request, view: ShipmentView) -> Literal["none", "lines", "units"]:

@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 import httpx
 import pytest
 
-from shared.kernel.errors import Unavailable
+from shared.kernel.errors import Refused, Unavailable
 from tests.integration.labels.browsers import BASE, client, listed
 from tests.integration.labels.conftest import CHANNEL, Labels
 from tests.integration.labels.fakes import RECIPIENT
@@ -223,3 +223,25 @@ async def test_the_openapi_document_names_every_route(ours: httpx.AsyncClient) -
     wanted = {"/shipments", "/shipments/{shipment_id}/label", "/carrier", "/channels/{connection_id}/{channel_id}"}
     assert {BASE + path for path in wanted} <= set(document["paths"])
     assert "example" not in json.dumps(document["components"])
+
+
+async def test_void_and_retry_say_what_they_do_before_they_do_it(
+    labels: Labels, ours: httpx.AsyncClient, theirs: httpx.AsyncClient
+) -> None:
+    """A page of their own asks once more; where it is no longer possible the page says that; 404 for others."""
+    order = await labels.order()
+    await labels.make_labels()
+    (item,) = await listed(ours)
+    page = f"/shipments/{item['id']}"
+    assert f'href="{page}/void"' in (await ours.get(page)).text
+    asked = (await ours.get(f"{page}/void")).text
+    assert "Destroy the printed label" in asked
+    assert "Leave it as it is" in asked
+    assert (await labels.shipment(order.order_id)).has_label
+    assert "not possible now" in (await ours.get(f"{page}/retry")).text
+    labels.tracking.outcomes.append(Refused("No such carrier."))
+    await labels.tell()
+    assert "words the message anew" in (await ours.get(f"{page}/retry")).text
+    assert "reformule le message" in (await ours.get(f"{page}/retry?language=fr")).text
+    for verb in ("void", "retry"):
+        assert (await theirs.get(f"{page}/{verb}")).status_code == 404
