@@ -1,10 +1,10 @@
 """Reads for lists and pages, each scoped by its organisation."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, Select, and_, func, or_, select
+from sqlalchemy import ColumnElement, CompoundSelect, Row, Select, and_, func, select, union_all
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.labels.adapters import rows
@@ -20,8 +20,9 @@ from services.labels.adapters.tables import (
 )
 from services.labels.domain.batches import Item, Outcome
 from services.labels.domain.carrier import CarrierSettings
-from services.labels.domain.shipment import State
+from services.labels.domain.shipment import State, Told
 from services.labels.usecases.views import (
+    LEAST_BEGINNING,
     BatchHead,
     BatchItemView,
     BatchView,
@@ -41,16 +42,12 @@ class SqlViews:
         self._engine = engine
 
     async def shipments(self, organisation_id: UUID, wanted: Filter, *, after: UUID | None, limit: int) -> Page:
-        query = _shipments().where(shipment.c.organisation_id == organisation_id)
-        if wanted.order_id is not None:
-            query = query.where(shipment.c.order_id == wanted.order_id)
-        if wanted.state is not None:
-            query = query.where(or_(shipment.c.state == wanted.state, write_back.c.state == wanted.state))
-        if wanted.hide_voided:
-            query = query.where(shipment.c.state != State.VOIDED.value)
+        chosen = select(shipment.c.shipment_id).where(*_fits(organisation_id, wanted))
         if after is not None:
-            query = query.where(shipment.c.shipment_id < after)
-        found = await self._views(query.order_by(shipment.c.shipment_id.desc()).limit(limit + 1))
+            chosen = chosen.where(shipment.c.shipment_id < after)
+        newest = shipment.c.shipment_id.desc()
+        query = _shipments().where(shipment.c.shipment_id.in_(chosen.order_by(newest).limit(limit + 1)))
+        found = await self._views(query.order_by(newest))
         more = len(found) > limit
         return Page(found[:limit], found[limit - 1].shipment.shipment_id if more else None)
 
@@ -129,6 +126,54 @@ def _shipments() -> Select[Any]:
         connection.c.state.label("connection_state"),
         connection.c.channels.label("channels"),
     ).select_from(joined)
+
+
+def _fits(organisation_id: UUID, wanted: Filter) -> Iterator[ColumnElement[bool]]:
+    """Of the shipments alone: what is shown of a page's few is joined to them afterwards."""
+    yield shipment.c.organisation_id == organisation_id
+    if wanted.order_id is not None:
+        yield shipment.c.order_id == wanted.order_id
+    if wanted.channel is not None:
+        connection_id, channel_id = wanted.channel
+        in_channel = select(fulfilment.c.order_id).where(
+            fulfilment.c.connection_id == connection_id, fulfilment.c.channel_id == channel_id
+        )
+        yield shipment.c.order_id.in_(in_channel)
+    if wanted.state is not None:
+        yield _in_state(organisation_id, wanted.state)
+    if wanted.search:
+        yield shipment.c.shipment_id.in_(_begins_with(organisation_id, wanted.search))
+    if wanted.hide_voided:
+        yield shipment.c.state != State.VOIDED.value
+
+
+def _in_state(organisation_id: UUID, state: str) -> ColumnElement[bool]:
+    """Each table by its own index: a state that is rare among many shipments must not be looked for in all of them."""
+    own = select(connection.c.connection_id).where(connection.c.organisation_id == organisation_id)
+    told = select(write_back.c.shipment_id).where(write_back.c.connection_id.in_(own), write_back.c.state == state)
+    if state not in set(State):
+        return shipment.c.shipment_id.in_(told)
+    if state not in set(Told):
+        return shipment.c.state == state
+    parcels = select(shipment.c.shipment_id).where(
+        shipment.c.organisation_id == organisation_id, shipment.c.state == state
+    )
+    return shipment.c.shipment_id.in_(union_all(parcels, told))
+
+
+def _begins_with(organisation_id: UUID, text: str) -> CompoundSelect[Any]:
+    """A few characters begin too many numbers to be sorted: they must be the whole of one."""
+
+    def fits(number: ColumnElement[Any]) -> ColumnElement[bool]:
+        return number == text if len(text) < LEAST_BEGINNING else number.startswith(text, autoescape=True)
+
+    by_number = select(shipment.c.shipment_id).where(
+        shipment.c.organisation_id == organisation_id, fits(shipment.c.tracking_number)
+    )
+    orders = select(fulfilment.c.order_id).where(
+        fulfilment.c.organisation_id == organisation_id, fits(fulfilment.c.marketplace_order_id)
+    )
+    return union_all(by_number, select(shipment.c.shipment_id).where(shipment.c.order_id.in_(orders)))
 
 
 def _batch_items(organisation_id: UUID, batch_id: UUID) -> Select[Any]:

@@ -12,7 +12,17 @@ from services.labels.bootstrap import SERVICE, Labels
 from services.labels.domain.labels import Asked, NotPossible
 from services.labels.entrypoints.batch_api import router as batch_router
 from services.labels.entrypoints.pages import router as pages_router
-from services.labels.entrypoints.requests import Cursor, change, labels, pdf_of, problem_of, view_of
+from services.labels.entrypoints.requests import (
+    ChannelFilter,
+    Cursor,
+    SearchText,
+    change,
+    channel_of,
+    labels,
+    pdf_of,
+    problem_of,
+    view_of,
+)
 from services.labels.entrypoints.schemas import (
     CarrierIn,
     ChannelOut,
@@ -55,11 +65,13 @@ async def list_shipments(
     who: Reader,
     order_id: UUID | None = None,
     state: StateFilter | None = None,
+    channel: ChannelFilter = "",
+    search: SearchText = "",
     cursor: Cursor = None,
     limit: Limit = 50,
 ) -> ListOut[ShipmentOut]:
     """Shipments, newest first. `state`: of the shipment or of its write-back."""
-    wanted = Filter(order_id=order_id, state=state)
+    wanted = Filter(order_id=order_id, state=state, channel=channel_of(channel), search=search)
     found = await labels(request).views.shipments(who.organisation, wanted, after=cursor, limit=limit)
     return ListOut(
         items=[ShipmentOut.of(view) for view in found.items], next_cursor=str(found.after) if found.after else None

@@ -16,7 +16,16 @@ from services.labels.domain.shipment import Shipment
 from services.labels.domain.write_back import Write
 from services.labels.entrypoints import words
 from services.labels.entrypoints.batch_pages import router as batches_router
-from services.labels.entrypoints.requests import Cursor, change, labels, pdf_of, view_of
+from services.labels.entrypoints.requests import (
+    ChannelFilter,
+    Cursor,
+    SearchText,
+    change,
+    channel_of,
+    labels,
+    pdf_of,
+    view_of,
+)
 from services.labels.entrypoints.schemas import HEAVIEST_GRAMS, StateFilter
 from services.labels.entrypoints.settings_page import router as settings_router
 from services.labels.usecases.act import request_label, retry, void_label
@@ -37,16 +46,27 @@ UNITS = "units."
 
 @router.get("/shipments", response_class=HTMLResponse)
 async def shipments_page(
-    request: Request, who: User, state: StateFilter | None = None, all: bool = False, cursor: Cursor = None
+    request: Request,
+    who: User,
+    state: Literal[""] | StateFilter = "",
+    channel: ChannelFilter = "",
+    search: SearchText = "",
+    all: bool = False,
+    cursor: Cursor = None,
 ) -> HTMLResponse:
     """Shipments, newest first; those that came to nothing only when asked for."""
-    hide = not all and state is None
-    wanted = Filter(state=state, hide_voided=hide)
-    found = await labels(request).views.shipments(who.organisation, wanted, after=cursor, limit=_ROWS)
-    kept = {"state": state or "", "all": "1" if all else ""}
-    query = {name: value for name, value in kept.items() if value} | {"cursor": str(found.after)}
-    more = f"/shipments?{urlencode(query)}" if found.after else None
-    context: dict[str, Any] = {"rows": found.items, "more": more, "state": state or "", "states": words.STATES}
+    chosen = {"state": state, "channel": channel, "search": search.strip()}
+    hide = not all and not any(chosen.values())
+    wanted = Filter(state=state or None, channel=channel_of(channel), search=search.strip(), hide_voided=hide)
+    views = labels(request).views
+    found = await views.shipments(who.organisation, wanted, after=cursor, limit=_ROWS)
+    kept = chosen | {"all": "1" if all else "", "cursor": str(found.after)}
+    more = f"/shipments?{urlencode({name: value for name, value in kept.items() if value})}" if found.after else None
+    channels = [
+        (f"{one.connection_id}:{one.channel_id}", f"{one.channel_name} ({one.connection_name})")
+        for one in await views.channels(who.organisation)
+    ]
+    context: dict[str, Any] = {"rows": found.items, "more": more, "chosen": chosen, "channels": channels}
     return _render(request, who, "shipments.html", **context)
 
 

@@ -20,6 +20,31 @@ from shared.web.problems import Problem, not_found
 T = TypeVar("T")
 Cursor = Annotated[UUID | None, Query(description="`next_cursor` of the answer before.")]
 
+ChannelFilter = Annotated[
+    str,
+    Query(
+        pattern=r"^$|^[0-9a-fA-F-]{36}:.{1,100}$", description="A connection's id and a channel's, joined by a colon."
+    ),
+]
+SearchText = Annotated[
+    str,
+    Query(
+        max_length=100,
+        description="The marketplace's order number or the tracking number, or its first 6 characters and more.",
+    ),
+]
+
+
+def channel_of(text: str) -> tuple[UUID, str] | None:
+    """Connection and channel of a filter; an id that is none belongs to nobody."""
+    if not text:
+        return None
+    connection_id, _, channel_id = text.partition(":")
+    try:
+        return UUID(connection_id), channel_id
+    except ValueError:
+        return UUID(int=0), channel_id
+
 
 def labels(request: Request) -> Labels:
     """What `make_app` was given."""

@@ -15,6 +15,9 @@ STATES = {
     "refused": "refused by the marketplace",
 }
 
+OF_PARCEL = ("planned", "label_pending", "label_created", "outdated", "voided", "needs_person")
+OF_WRITE_BACK = ("owed", "sending", "sent", "confirmed", "shipped_elsewhere", "refused")
+
 TONES = {
     "planned": "plain",
     "label_pending": "busy",

@@ -11,6 +11,8 @@ from services.labels.domain.batches import Item
 from services.labels.domain.carrier import CarrierSettings
 from services.labels.domain.shipment import Shipment, State
 
+LEAST_BEGINNING = 6
+
 
 @dataclass(frozen=True, slots=True)
 class ShipmentView:
@@ -49,10 +51,16 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """`state`: of the shipment or of its write-back. `hide_voided`: leave out what came to nothing."""
+    """
+    `state`: of the shipment or of its write-back. `channel`: a connection's id and a channel's. `search`: the
+    marketplace's order number or the tracking number, or how it begins, from LEAST_BEGINNING characters on.
+    `hide_voided`: leave out what came to nothing.
+    """
 
     order_id: UUID | None = None
     state: str | None = None
+    channel: tuple[UUID, str] | None = None
+    search: str | None = None
     hide_voided: bool = False
 
 
