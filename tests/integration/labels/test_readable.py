@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
@@ -10,7 +11,7 @@ from services.labels.domain.labels import Asked
 from services.labels.domain.shipment import Told
 from services.labels.domain.write_back import Timing
 from services.labels.usecases.act import retry
-from shared.events.orders import PackageLineV1, PackageV1
+from shared.events.orders import OrderLineV1, PackageLineV1, PackageV1
 from shared.kernel.errors import AlreadyDone, OutcomeUnknown, Refused, Throttled
 from shared.marketplaces.models import MarketplacePackage
 from tests.integration.labels.conftest import Labels
@@ -251,3 +252,18 @@ async def _until_confirmed(shop: Shop) -> None:
         if not await shop.labels.tell() or (await shop.labels.told(shop.order.order_id)).state is Told.CONFIRMED:
             break
     assert (await shop.labels.told(shop.order.order_id)).state is Told.CONFIRMED
+
+
+async def test_a_number_that_was_there_before_its_label_is_not_sent(shop: Shop) -> None:
+    """A person knew it first, such as a carrier's whose answer did not come: seen at the intent, confirmed."""
+    await _until_confirmed(shop)
+    line = OrderLineV1(
+        line_id=uuid4(), marketplace_line_id="far", sku="SKU-1", ordered=1, decision="ship", code="ready", reserve=True
+    )  # fmt: skip
+    lines = (PackageLineV1(line_id=line.line_id, quantity=1),)
+    there = PackageV1(tracking_number="095212340000000020", lines=lines)
+    order = await shop.labels.order(lines=(line,), packages=(there,))
+    await shop.labels.settle_everything()
+    assert (await shop.labels.shipment(order.order_id)).tracking_number == there.tracking_number
+    assert (await shop.labels.told(order.order_id)).state is Told.CONFIRMED
+    assert len(shop.tracking.sent) == 1
