@@ -1,1 +1,1 @@
-"""Measured, not tested: each prints medians on the machine it runs on. `python -m tests.bench.<name>`."""
+"""Measurements, run by hand: `python -m tests.bench.<name>`. They print figures and judge nothing."""
