@@ -25,7 +25,7 @@ PROCESSES = {
 # What a service may ask of auth and of the others (shared/access/scopes.py says what each means).
 _SCOPES = {
     "orders": ["auth.tokens:use", "auth.sessions:resolve"],
-    "inventory": ["auth.sessions:resolve"],
+    "inventory": ["auth.tokens:use", "auth.sessions:resolve"],
     "labels": ["auth.tokens:use", "auth.sessions:resolve", "orders.recipient:read"],
 }
 _PROJECT = Path(__file__).parents[2]
@@ -35,6 +35,7 @@ CLIENT_ID = "amzn1.application-oa2-client.passerelle-demo"
 # The demo does not wait for far sides that answer at once: it asks often and reads back soon.
 _DEMO = {
     "ORDERS_POLL_INTERVAL_SECONDS": '{"amazon": 10}',
+    "INVENTORY_LISTING_INTERVAL_SECONDS": "60",
     "LABELS_READ_BACK_SECONDS": "2",
     "LABELS_READ_BACK_LAG_SECONDS": "10",
     "LABELS_REPEAT_AFTER_SECONDS": "20",
@@ -141,7 +142,7 @@ class Environments:
         prefix = service.upper() + "_"
         base = f"http://127.0.0.1:{self.options.sandbox_port}/amazon"
         far = {name: value for name, value in _DEMO.items() if name.startswith(prefix)}
-        if service in {"auth", "orders", "labels"}:
+        if service in {"auth", "orders", "inventory", "labels"}:
             far[prefix + "API_URLS"] = json.dumps({"amazon": {region: f"{base}/{region}" for region in _REGIONS}})
         if service == "auth":
             app = {

@@ -26,8 +26,10 @@ from shared.marketplaces.ports import (
     DelegationPort,
     FarSide,
     GrantPort,
+    ListingsPort,
     Operation,
     OrdersPort,
+    StockPort,
     TrackingPort,
 )
 
@@ -72,7 +74,8 @@ class Marketplace:
     A marketplace that can be called.
 
     `grants`, and `consent` or `delegation`, are None where the addresses and applications for them were not given:
-    only auth has them. `acceptance`: None where no order waits for the seller's answer.
+    only auth has them. `acceptance`: None where no order waits for the seller's answer. `listings` and `stock`: None
+    where stock is not told.
     """
 
     name: str
@@ -83,6 +86,8 @@ class Marketplace:
     consent: ConsentPort | None = None
     delegation: DelegationPort | None = None
     acceptance: AcceptancePort | None = None
+    listings: ListingsPort | None = None
+    stock: StockPort | None = None
 
 
 PROFILES: Mapping[str, Profile] = {

@@ -17,7 +17,7 @@ class Sku:
     `code` is the seller's own name of it, unique in the organisation, compared exactly.
 
     Untracked until a level is set: nobody counted, so nothing is short and `on_hand` is 0. `reserved` and `short` are
-    the sums over its order lines. Weight is of one unit.
+    the sums over its order lines. Weight is of one unit. `made`: in the transaction that has it.
     """
 
     id: SkuId
@@ -29,6 +29,7 @@ class Sku:
     reserved: int = 0
     short: int = 0
     counted_at: datetime | None = None
+    made: bool = False
 
     @property
     def available(self) -> int:

@@ -9,7 +9,17 @@ from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.inventory import bootstrap
-from services.inventory.adapters.tables import ledger_entry, outbox, reservation, reservation_line, sku
+from services.inventory.adapters.tables import (
+    discovery,
+    ledger_entry,
+    listing,
+    outbox,
+    reservation,
+    reservation_line,
+    sku,
+    submission,
+    target,
+)
 from services.inventory.domain.sku import Sku
 from services.inventory.usecases.ports import Store
 from services.inventory.usecases.set_stock import StockRow, set_stock
@@ -22,7 +32,12 @@ from shared.kernel.ids import OrganisationId
 from tests.infrastructure import MakeDatabase
 from tests.unit.inventory.builders import BY_HAND, ORGANISATION
 
-TABLES = {table.name: table for table in (sku, reservation, reservation_line, ledger_entry, outbox)}
+TABLES = {
+    table.name: table
+    for table in (
+        sku, reservation, reservation_line, ledger_entry, outbox, discovery, listing, target, submission,
+    )
+}  # fmt: skip
 
 
 class Inventory:
