@@ -75,7 +75,7 @@ class Marketplace:
 
     `grants`, and `consent` or `delegation`, are None where the addresses and applications for them were not given:
     only auth has them. `acceptance`: None where no order waits for the seller's answer. `listings` and `stock`: None
-    where stock is not told.
+    where quantities are not ours to tell.
     """
 
     name: str

@@ -14,7 +14,8 @@ from services.inventory.adapters.tables import connection, discovery, listing, s
 from services.inventory.adapters.targets import target_of
 from services.inventory.domain.connection import AUTHORISED, DISCONNECTED
 from services.inventory.domain.target import REPEATED
-from services.inventory.usecases.listing_views import After, ListingFilter, ListingView, PushProgress, Shown
+from services.inventory.usecases.listing_views import ListingFilter, ListingView, PushProgress, Shown
+from services.inventory.usecases.views import Slice
 from shared.db.unit_of_work import transaction
 from shared.kernel.ids import ConnectionId, OrganisationId, SkuId
 
@@ -28,6 +29,7 @@ _SHOWN: Mapping[Shown, ColumnElement[bool]] = {
     Shown.GONE: ~_HERE,
     Shown.REFUSED: and_(_MAPPED, target.c.active, target.c.reason.is_not(None)),
 }
+_ID_LENGTH = 36
 # A join of two tables with columns of one name: those of the target are told apart by a prefix.
 _TARGET = [one.label(f"told_{one.name}") for one in target.columns]
 
@@ -39,15 +41,18 @@ class SqlListingViews:
         self._engine = engine
 
     async def listings(
-        self, organisation_id: OrganisationId, wanted: ListingFilter, *, after: After | None, limit: int
-    ) -> tuple[Sequence[ListingView], After | None]:
+        self, organisation_id: OrganisationId, wanted: ListingFilter, *, after: str | None, limit: int
+    ) -> Slice[ListingView]:
         query = _of(organisation_id).where(*_conditions(wanted)).order_by(listing.c.sku, listing.c.id)
         if after is not None:
-            place = tuple_(literal(after.sku, listing.c.sku.type), literal(after.id, listing.c.id.type))
-            query = query.where(tuple_(listing.c.sku, listing.c.id) > place)
+            place = (
+                literal(after[_ID_LENGTH:], listing.c.sku.type),
+                literal(UUID(after[:_ID_LENGTH]), listing.c.id.type),
+            )
+            query = query.where(tuple_(listing.c.sku, listing.c.id) > tuple_(*place))
         found = [_view(row) for row in await self._rows(query.limit(limit + 1))]
         last = found[limit - 1].listing if len(found) > limit else None
-        return found[:limit], None if last is None else After(last.sku, last.id)
+        return Slice(found[:limit], None if last is None else f"{last.id}{last.sku}")
 
     async def listing(self, organisation_id: OrganisationId, listing_id: UUID) -> ListingView | None:
         found = await self._rows(_of(organisation_id).where(listing.c.id == listing_id))

@@ -6,7 +6,7 @@ Servers decode a path before routing; `/skus/a%2Flevel` would read as the level 
 
 from collections.abc import Awaitable, Callable
 from typing import Annotated, Any
-from urllib.parse import unquote
+from urllib.parse import quote, unquote
 
 from fastapi import Depends
 
@@ -16,6 +16,7 @@ from shared.web.problems import Problem, not_found
 
 App = Callable[[Any, Any, Any], Awaitable[None]]
 PREFIX = "/api/inventory/v1/skus/"
+LISTINGS = "listings"
 
 
 class RawSkuPaths:
@@ -51,3 +52,13 @@ def code_to_set(code: Annotated[str, Depends(sku_code)]) -> str:
 def printable(text: str) -> str:
     """A search without what no SKU can have."""
     return "".join(filter(str.isprintable, text)).strip()
+
+
+def sku_address(code: str) -> str:
+    """Where a SKU's page is. The one that is named as the page of listings ends in a slash."""
+    return f"/stock/{quote(code, safe='')}" + ("/" if code == LISTINGS else "")
+
+
+def code_of_page(sku: str) -> str:
+    """The code in such an address."""
+    return LISTINGS if sku == LISTINGS + "/" else sku

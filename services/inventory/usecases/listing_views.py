@@ -4,11 +4,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import NamedTuple, Protocol
+from typing import Protocol
 from uuid import UUID
 
 from services.inventory.domain.listing import Listing
 from services.inventory.domain.target import Target
+from services.inventory.usecases.views import Slice
 from shared.kernel.ids import ConnectionId, OrganisationId, SkuId
 
 
@@ -28,13 +29,6 @@ class ListingFilter:
     channel_id: str | None = None
     state: Shown | None = None
     search: str = ""
-
-
-class After(NamedTuple):
-    """The listing a piece of the list begins behind."""
-
-    sku: str
-    id: UUID
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,9 +87,9 @@ class PushProgress:
 
 class ListingViews(Protocol):
     async def listings(
-        self, organisation_id: OrganisationId, wanted: ListingFilter, *, after: After | None, limit: int
-    ) -> tuple[Sequence[ListingView], After | None]:
-        """By the marketplace's name of them; where the next piece begins, None: this was the last."""
+        self, organisation_id: OrganisationId, wanted: ListingFilter, *, after: str | None, limit: int
+    ) -> Slice[ListingView]:
+        """By the marketplace's name of them. `after`: a listing's id, followed by that name."""
         ...
 
     async def listing(self, organisation_id: OrganisationId, listing_id: UUID) -> ListingView | None: ...
