@@ -53,6 +53,30 @@ class Sandbox:
         body = {"marketplace": "amazon", "region": region} | fields
         return await self._call("POST", "/sellers", body | ({"seller_id": seller_id} if seller_id else {}))
 
+    async def octopia_app(self, client_id: str, client_secrets: list[str]) -> None:
+        """Register an aggregator's credentials at Octopia, or replace their secrets."""
+        await self._call(
+            "POST", "/apps", {"marketplace": "octopia", "client_id": client_id, "client_secrets": client_secrets}
+        )
+
+    async def octopia_seller(self, seller_id: str | None = None, **fields: Any) -> Json:
+        """A new seller at Octopia (`channels`, `delegated`, `own_client`, `auto_accept`, `skus`)."""
+        body = {"marketplace": "octopia"} | fields
+        return await self._call("POST", "/sellers", body | ({"seller_id": seller_id} if seller_id else {}))
+
+    async def delegate(self, seller_id: str, delegated: bool = True) -> None:
+        """A seller at Octopia lets aggregators in, or withdraws that."""
+        await self._call("POST", f"/sellers/{seller_id}/delegate", {"delegated": delegated})
+
+    async def offers(self, seller_id: str, *offers: str | Json) -> None:
+        """Offers of a seller at Octopia: SKUs, or fields (README)."""
+        await self._call("POST", "/offers", {"seller_id": seller_id, "offers": list(offers)})
+
+    async def stock(self, seller_id: str, sku: str | None = None) -> dict[str, dict[str, int]]:
+        """What buyers see of a seller's offers, by SKU and channel."""
+        query = {"seller_id": seller_id} | ({"sku": sku} if sku else {})
+        return dict((await self._call("GET", "/stock", query=query))["stock"])
+
     async def revoke(self, seller_id: str) -> int:
         """The seller disables the application; how many grants that ended."""
         return int((await self._call("POST", f"/sellers/{seller_id}/revoke", {}))["revoked"])
@@ -62,13 +86,21 @@ class Sandbox:
         made = await self._call("POST", "/orders", {"seller_id": seller_id, "count": count} | fields)
         return list(made["order_ids"])
 
+    async def listings(self, seller_id: str, skus: list[str], **fields: Any) -> None:
+        """List SKUs in the seller's stores, or replace them (`quantity`, `fba`, `product_type`, `marketplace_ids`)."""
+        await self._call("POST", "/listings", {"seller_id": seller_id, "skus": skus} | fields)
+
+    async def unlist(self, seller_id: str, sku: str) -> None:
+        """Take a SKU away from all the seller's stores."""
+        await self._call("DELETE", "/listings", query={"seller_id": seller_id, "sku": sku})
+
     async def order_states(self, seller_id: str | None = None) -> dict[str, Json]:
         """The truth about orders, by order id: status, lines, packages, confirmations."""
         query = {"seller_id": seller_id} if seller_id else {}
         return {order["order_id"]: order for order in (await self._call("GET", "/orders", query=query))["orders"]}
 
     async def patch_order(self, order_id: str, **change: Any) -> Json:
-        """`cancel=True`, `buyer_cancel=True`, `ship={…}`, `quantity={…}`, `status=…`, `deliver=True`, `buyer={…}`."""
+        """`cancel`, `buyer_cancel`, `ship`, `quantity`, `status`, `deliver`, `buyer`, `release` (README)."""
         return await self._call("PATCH", f"/orders/{order_id}", change)
 
     async def fault(self, operation: str, kind: str, times: int = 0, **fields: Any) -> Json:
@@ -126,7 +158,7 @@ async def start_sandbox(port: int | None = None, **options: Any) -> AsyncIterato
     A sandbox process on `port` (a free one where None), ended on leaving.
 
     `options` are its command-line options with underscores: seed, quota_scale, list_lag_seconds, write_visible_seconds,
-    state.
+    patch_applied_seconds, acceptance_seconds, package_seconds, state.
     """
     port = free_port() if port is None else port
     flags = [f"--{name.replace('_', '-')}={value}" for name, value in options.items()]

@@ -32,9 +32,9 @@ class Secrets:
         """What wraps the data keys of a service: `kid:base64`. To rotate: put a new one before it, with a comma."""
         return self._kept(f"{service}.key-encryption-keys", lambda: "k1:" + b64encode(secrets.token_bytes(32)).decode())
 
-    def amazon_client_secret(self) -> str:
+    def far_client_secret(self, marketplace: str) -> str:
         """Of the application that the sandbox knows."""
-        return self._kept("sandbox.amazon-client-secret", _random_text)
+        return self._kept(f"sandbox.{marketplace}-client-secret", _random_text)
 
     def demo_password(self) -> str:
         """Of the demo's user; printed at each start."""

@@ -12,9 +12,11 @@ from typing import Literal
 from shared.kernel.budgets import Rate
 from shared.kernel.clock import Clock, SystemClock
 from shared.marketplaces.amazon import stores as amazon
+from shared.marketplaces.amazon.listings import AmazonListings
 from shared.marketplaces.amazon.oauth import AmazonOAuth
 from shared.marketplaces.amazon.operations import OPERATIONS as AMAZON_OPERATIONS
 from shared.marketplaces.amazon.orders import AmazonOrders
+from shared.marketplaces.amazon.stock import AmazonStock
 from shared.marketplaces.amazon.tracking import CAPABILITIES as AMAZON_CAPABILITIES
 from shared.marketplaces.amazon.tracking import AmazonTracking
 from shared.marketplaces.amazon.wire import Sends, Spapi
@@ -158,6 +160,8 @@ def _amazon(outward: Sends, far_side: FarSide, clock: Clock) -> Marketplace:
         tracking=AmazonTracking(spapi, clock),
         grants=oauth,
         consent=oauth,
+        listings=AmazonListings(spapi),
+        stock=AmazonStock(spapi),
     )
 
 

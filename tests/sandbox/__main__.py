@@ -14,8 +14,11 @@ def main() -> None:
     options = Options(
         seed=args.seed,
         quota_scale=args.quota_scale,
+        acceptance_seconds=args.acceptance_seconds,
+        package_seconds=args.package_seconds,
         list_lag_seconds=args.list_lag_seconds,
         write_visible_seconds=args.write_visible_seconds,
+        patch_applied_seconds=args.patch_applied_seconds,
         state_path=args.state,
     )
     uvicorn.run(
@@ -38,8 +41,11 @@ def _arguments() -> Namespace:
     parser.add_argument("--seed", type=int, default=1, help="same seed, same history: same orders, ids and tokens")
     parser.add_argument("--state", type=Path, help="a file that keeps the state over restarts")
     parser.add_argument("--quota-scale", type=float, default=1.0, help="multiplies the published quotas")
+    parser.add_argument("--acceptance-seconds", type=float, default=3.0, help="Octopia's checks after acceptance")
+    parser.add_argument("--package-seconds", type=float, default=2.0, help="each step of Octopia's offer packages")
     parser.add_argument("--list-lag-seconds", type=float, default=120.0, help="how far order lists run behind")
     parser.add_argument("--write-visible-seconds", type=float, default=3.0, help="how late reads show a write")
+    parser.add_argument("--patch-applied-seconds", type=float, default=10.0, help="when accepted quantities count")
     return parser.parse_args()
 
 

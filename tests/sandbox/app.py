@@ -11,8 +11,12 @@ from tests.sandbox.amazon.edge import Edge
 from tests.sandbox.amazon.lwa import TokenEndpoint
 from tests.sandbox.clock import VirtualClock
 from tests.sandbox.control import control_routes
+from tests.sandbox.control_listings import listing_routes
 from tests.sandbox.control_orders import order_routes
+from tests.sandbox.control_stock import stock_routes
 from tests.sandbox.models import REGIONS
+from tests.sandbox.octopia.edge import OctopiaEdge
+from tests.sandbox.octopia.keycloak import OctopiaTokens
 from tests.sandbox.world import Options, World
 
 _METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
@@ -31,11 +35,17 @@ def create_app(options: Options, clock: VirtualClock | None = None) -> Starlette
     consent = "/amazon/central/{region}/apps/authorize/consent"
     routes = [
         *control_routes(world),
+        *stock_routes(world),
         *order_routes(world),
+        *listing_routes(world),
         Route("/amazon/lwa/auth/o2/token", lwa.serve, methods=["POST"]),
         Route(consent, central.show, methods=["GET"]),
         Route(consent, central.decide, methods=["POST"]),
         *(Route(f"/amazon/{name}/{{rest:path}}", Edge(world, name).serve, methods=_METHODS) for name in REGIONS),
+    ]
+    routes += [
+        Route("/octopia/auth/realms/maas/protocol/openid-connect/token", OctopiaTokens(world).serve, methods=["POST"]),
+        Route("/octopia/api/{rest:path}", OctopiaEdge(world).serve, methods=_METHODS),
     ]
     app = Starlette(routes=routes, lifespan=lifespan)
     app.state.world = world

@@ -1,10 +1,11 @@
 """
 The log of what clients asked, with what a strict far side would have refused.
 
-Amazon lets many mistakes through (an unknown parameter, a missing `x-amz-date`); so do we, but the call is marked.
+They let many mistakes through (an unknown parameter, a missing `x-amz-date`); so do we, but the call is marked.
 """
 
 from collections import deque
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -46,3 +47,13 @@ class CallLog:
         return [
             call for call in self._calls if operation in (None, call.operation) and seller_id in (None, call.seller_id)
         ]
+
+
+def odd_query(pairs: Sequence[tuple[str, str]], raw: str, known: frozenset[str]) -> list[str]:
+    """Deviations in the query: parameters the model does not have, repeated ones, an unescaped `+`."""
+    names = [name for name, _ in pairs]
+    found = [f"unknown parameter {name}" for name in dict.fromkeys(names) if name not in known]
+    found += [f"repeated parameter {name}" for name in dict.fromkeys(names) if names.count(name) > 1]
+    if "+" in raw:
+        found.append("raw + in the query")
+    return found

@@ -15,6 +15,8 @@ from starlette.routing import Route
 from tests.sandbox.amazon.render import ROLES
 from tests.sandbox.amazon.stores import USUAL, find_store
 from tests.sandbox.clock import iso
+from tests.sandbox.control_octopia import NAME as OCTOPIA
+from tests.sandbox.control_octopia import account_json, add_account, add_client, add_offers, delegate
 from tests.sandbox.models import REGIONS, Application, Fault, Grant, Seller
 from tests.sandbox.world import World
 
@@ -51,6 +53,8 @@ def control_routes(world: World) -> list[Route]:
         control_route(world, "/sellers", "POST", _add_seller),
         control_route(world, "/sellers", "GET", _sellers),
         control_route(world, "/sellers/{seller_id}/revoke", "POST", _revoke),
+        control_route(world, "/sellers/{seller_id}/delegate", "POST", delegate),
+        control_route(world, "/offers", "POST", add_offers),
         control_route(world, "/faults", "POST", _add_fault),
         control_route(world, "/faults", "GET", _faults),
         control_route(world, "/faults", "DELETE", _clear_faults),
@@ -66,6 +70,8 @@ def _health(world: World, request: Request, body: Json) -> tuple[int, Any]:
 
 def _add_app(world: World, request: Request, body: Json) -> tuple[int, Any]:
     """Register an application, or replace its registration."""
+    if body.get("marketplace") == OCTOPIA:
+        return add_client(world, body)
     app = Application(
         application_id=body["application_id"],
         client_id=body["client_id"],
@@ -79,8 +85,10 @@ def _add_app(world: World, request: Request, body: Json) -> tuple[int, Any]:
 
 def _add_seller(world: World, request: Request, body: Json) -> tuple[int, Any]:
     """A seller of a region with a self-authorised refresh token, as the console of a private application shows one."""
+    if body.get("marketplace") == OCTOPIA:
+        return add_account(world, body)
     if body.get("marketplace", "amazon") != "amazon":
-        raise ControlError("this sandbox plays Amazon only")
+        raise ControlError("marketplace is amazon or octopia")
     region = body.get("region", "eu")
     if region not in REGIONS:
         raise ControlError(f"region is one of {', '.join(REGIONS)}")
@@ -97,7 +105,8 @@ def _add_seller(world: World, request: Request, body: Json) -> tuple[int, Any]:
 
 
 def _sellers(world: World, request: Request, body: Json) -> tuple[int, Any]:
-    return 200, {"sellers": [seller.__dict__ for seller in world.sellers]}
+    others = [account_json(account) for account in world.octopia.accounts]
+    return 200, {"sellers": [*(seller.__dict__ for seller in world.sellers), *others]}
 
 
 def _channels(region: str, asked: list[str] | None) -> tuple[str, ...]:

@@ -11,6 +11,7 @@ from tests.sandbox.amazon.generator import DUTIES, Wish, make_order
 from tests.sandbox.amazon.order import STATUSES, Order, Package, Person, Record
 from tests.sandbox.amazon.stores import STORES, find_store
 from tests.sandbox.control import ControlError, Json, control_route
+from tests.sandbox.control_octopia_orders import change, plant, truths
 from tests.sandbox.models import Seller
 from tests.sandbox.world import World
 
@@ -27,7 +28,9 @@ def order_routes(world: World) -> list[Route]:
 
 
 def _plant(world: World, request: Request, body: Json) -> tuple[int, Any]:
-    seller = _seller(world, body)
+    if account := world.octopia.accounts.get(body["seller_id"]):
+        return 201, {"order_ids": plant(world, account, body)}
+    seller = one_seller(world, body["seller_id"], body.get("region"))
     wish, now = _wish(seller, body), world.clock.now()
     made = []
     for number in range(wish.count):
@@ -35,12 +38,13 @@ def _plant(world: World, request: Request, body: Json) -> tuple[int, Any]:
         made.append(make_order(wish, seller, ordinal=ordinal, number=number, seed=world.options.seed, now=now))
     for order in made:
         world.book.add(order)
+        world.catalogue.sell(order, now)
     return 201, {"order_ids": [order.order_id for order in made]}
 
 
-def _seller(world: World, body: Json) -> Seller:
+def one_seller(world: World, seller_id: str, region: str | None) -> Seller:
     """The seller named; `region` is needed only for one who sells in several."""
-    found = [s for s in world.sellers_named(body["seller_id"]) if body.get("region") in (None, s.region)]
+    found = [seller for seller in world.sellers_named(seller_id) if region in (None, seller.region)]
     if len(found) != 1:
         raise ControlError("no such seller" if not found else "the seller sells in several regions: name one")
     return found[0]
@@ -83,8 +87,9 @@ def _check(wish: Wish) -> None:
 
 def _truth(world: World, request: Request, body: Json) -> tuple[int, Any]:
     """All orders as they really are, whatever readers are shown yet."""
+    seller_id = request.query_params.get("seller_id")
     return 200, {
-        "orders": [_order_json(record) for record in world.book.records(request.query_params.get("seller_id"))]
+        "orders": [*(_order_json(record) for record in world.book.records(seller_id)), *truths(world, seller_id)]
     }
 
 
@@ -124,7 +129,9 @@ def _package_json(package: Package) -> Json:
 def _change(world: World, request: Request, body: Json) -> tuple[int, Any]:
     record = world.book.record(request.path_params["order_id"])
     if record is None:
-        raise ControlError("no such order")
+        if (elsewhere := change(world, request.path_params["order_id"], body)) is None:
+            raise ControlError("no such order")
+        return 200, elsewhere
     order, now = record.order, world.clock.now()
     for name, value in body.items():
         order = _changed(order, name, value, int(now))

@@ -18,12 +18,39 @@ _ANY = frozenset({"throttle", "server_error", "html_502", "timeout", "slow", "cl
 _API = _ANY | {"revoked_grant", "expired_secret", "token_rejected", "role_missing"}
 _PAGED = {"late_order", "repeated_page_token", "refused_page_token"}
 
+_OCTOPIA = _ANY | {"revoked_grant", "token_rejected"}
+_OCTOPIA_READ = _OCTOPIA | {"malformed_record"}
+_OCTOPIA_WRITE = _OCTOPIA | {"timeout_after_effect", "dropped_204"}
+_OCTOPIA_KINDS: dict[str, frozenset[str]] = {
+    "octopia.token": _ANY | {"timeout_after_effect", "expired_secret", "malformed_record"},
+    "octopia.getSeller": _OCTOPIA_READ,
+    "octopia.getSubscriptions": _OCTOPIA_READ,
+    "octopia.listCarriers": _OCTOPIA_READ,
+    "octopia.listOrders": _OCTOPIA_READ | {"late_order"},
+    "octopia.countOrders": _OCTOPIA_READ | {"late_order"},
+    "octopia.getOrder": _OCTOPIA_READ,
+    "octopia.approveOrder": _OCTOPIA_WRITE | {"late_visibility"},
+    "octopia.createShipments": _OCTOPIA_WRITE | {"late_visibility"},
+    "octopia.listOffers": _OCTOPIA_READ | {"repeated_page_token", "refused_page_token"},
+    "octopia.createOfferPackage": _OCTOPIA_WRITE,
+    "octopia.listOfferPackages": _OCTOPIA_READ,
+    "octopia.getOfferPackage": _OCTOPIA_READ,
+    "octopia.uploadOfferRequests": _OCTOPIA_WRITE,
+    "octopia.submitOfferPackage": _OCTOPIA_WRITE | {"late_visibility", "package_rejected"},
+    "octopia.getOfferResults": _OCTOPIA_READ | {"repeated_page_token", "refused_page_token"},
+    "octopia.*": _OCTOPIA,
+}
+
 KINDS: dict[str, frozenset[str]] = {
+    **_OCTOPIA_KINDS,
     "amazon.token": _ANY | {"timeout_after_effect", "revoked_grant", "expired_secret", "malformed_record"},
     "amazon.searchOrders": _API | {"malformed_record", "included_data_400"} | _PAGED,
     "amazon.getOrder": _API | {"malformed_record", "included_data_400"},
     "amazon.confirmShipment": _API | {"timeout_after_effect", "dropped_204", "late_visibility"},
     "amazon.getMarketplaceParticipations": _API | {"malformed_record"},
+    "amazon.searchListingsItems": _API | {"malformed_record", "repeated_page_token", "refused_page_token"},
+    "amazon.getListingsItem": _API | {"malformed_record"},
+    "amazon.patchListingsItem": _API | {"timeout_after_effect", "dropped_204", "late_visibility", "patch_invalid"},
     "amazon.*": _API,
 }
 
@@ -89,7 +116,8 @@ class Faults:
 
 
 def _fits(fault: Fault, operation: str, seller_id: str | None) -> bool:
-    if fault.operation != operation and not (fault.operation == "amazon.*" and fault.kind in KINDS.get(operation, ())):
+    whole_side = f"{operation.partition('.')[0]}.*"
+    if fault.operation != operation and not (fault.operation == whole_side and fault.kind in KINDS.get(operation, ())):
         return False
     return fault.seller_id in (None, seller_id)
 

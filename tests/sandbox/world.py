@@ -6,11 +6,14 @@ from pathlib import Path
 from typing import Any
 
 from tests.sandbox.amazon.book import OrderBook
+from tests.sandbox.amazon.catalogue import Catalogue
+from tests.sandbox.amazon.listing import Listing
 from tests.sandbox.amazon.order import Record
 from tests.sandbox.calls import CallLog
 from tests.sandbox.clock import VirtualClock
 from tests.sandbox.faults import Faults
 from tests.sandbox.models import AccessToken, Application, ConsentCode, Fault, Grant, Seller, seller_key
+from tests.sandbox.octopia.state import Octopia
 from tests.sandbox.quotas import Quotas
 from tests.sandbox.store import Store, Table
 
@@ -21,8 +24,11 @@ class Options:
 
     seed: int = 1
     quota_scale: float = 1.0
+    acceptance_seconds: float = 3.0
+    package_seconds: float = 2.0
     list_lag_seconds: float = 120.0
     write_visible_seconds: float = 3.0
+    patch_applied_seconds: float = 10.0
     state_path: Path | None = None
 
 
@@ -39,7 +45,13 @@ class World:
         self.tokens = Table("token", AccessToken)
         self._faults = Table("fault", Fault)
         self._records = Table("order", Record)
+        self._listings = Table("listing", Listing)
         self._numbers = Table("number", float)
+        self.octopia = Octopia(
+            write_visible=options.write_visible_seconds,
+            acceptance_seconds=options.acceptance_seconds,
+            package_seconds=options.package_seconds,
+        )
         self._store = Store(options.state_path)
         self._store.load(self._tables)
         self.clock.advanced = self._numbers.get("advanced") or 0.0
@@ -52,6 +64,7 @@ class World:
             list_lag=options.list_lag_seconds,
             write_visible=options.write_visible_seconds,
         )
+        self.catalogue = Catalogue(self._listings, applied_after=options.patch_applied_seconds)
 
     @property
     def _tables(self) -> list[Table[Any]]:
@@ -63,7 +76,9 @@ class World:
             self.tokens,
             self._faults,
             self._records,
+            self._listings,
             self._numbers,
+            *self.octopia.tables,
         ]
 
     def draw(self, what: str) -> str:
@@ -103,6 +118,7 @@ class World:
         self.calls.clear()
         self.quotas.clear()
         self.book.clear()
+        self.catalogue.clear()
         self.save()
 
     def close(self) -> None:

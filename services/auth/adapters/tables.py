@@ -13,7 +13,7 @@ from sqlalchemy import (
     Uuid,
     text,
 )
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
 from shared.db.metadata import new_metadata
 from shared.db.standard import inbox_table, lease_table, outbox_table
@@ -134,6 +134,20 @@ signing_key = Table(
     Column("wrapped_key", LargeBinary, nullable=False),
     Column("sealed_private_key", LargeBinary, nullable=False),
     Column("created_at", _TIME, nullable=False),
+)
+
+api_client = Table(
+    "api_client",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("organisation_id", Uuid, ForeignKey("organisation.id"), nullable=False, index=True),
+    Column("name", Text, nullable=False),
+    Column("scopes", ARRAY(Text), nullable=False),
+    Column("secret_digest", Text, nullable=False),
+    Column("made_by", Uuid),
+    Column("made_at", _TIME, nullable=False),
+    Column("used_at", _TIME),
+    Column("revoked_at", _TIME),
 )
 
 audit = Table(

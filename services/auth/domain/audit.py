@@ -21,11 +21,13 @@ class Action(StrEnum):
     RESUMED = "connection.resumed"
     RENAMED = "connection.renamed"
     DISCONNECTED = "connection.disconnected"
+    CLIENT_MADE = "api_client.made"
+    CLIENT_REVOKED = "api_client.revoked"
 
 
 @dataclass(frozen=True, slots=True)
 class AuditEntry:
-    """`user_id` None: the far side or the worker did it. `reason`: a code of ours."""
+    """`user_id` None: the far side or the worker did it. `reason`: a code of ours, or the id of an API client."""
 
     id: UUID
     at: datetime

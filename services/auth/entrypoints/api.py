@@ -15,6 +15,7 @@ from services.auth.entrypoints import (
     consent_pages,
     internal,
     oauth,
+    settings_pages,
 )
 from services.auth.settings import Settings
 from shared.access.dependencies import Access
@@ -26,7 +27,7 @@ from shared.web.app import mount_static, new_app
 from shared.web.pages import Pages
 
 HERE = Path(__file__).parent
-_ROUTERS = (account_pages, consent_pages, connection_pages, connections_api, internal, oauth)
+_ROUTERS = (account_pages, consent_pages, connection_pages, connections_api, settings_pages, internal, oauth)
 
 
 def make_app(held: Auth, access: Access, *, form_targets: Sequence[str]) -> FastAPI:

@@ -3,6 +3,17 @@
 from dataclasses import dataclass
 
 from services.auth.domain.consent import ConsentProblem
+from shared.access.scopes import (
+    AUTH_CONNECTIONS_READ,
+    AUTH_CONNECTIONS_WRITE,
+    MEANINGS,
+    ORDERS_READ,
+    ORDERS_RECIPIENT_READ,
+    SHIPMENTS_READ,
+    SHIPMENTS_WRITE,
+    STOCK_READ,
+    STOCK_WRITE,
+)
 
 FIELD_PROBLEMS = {
     "email.missing": "Enter your e-mail address.",
@@ -16,6 +27,26 @@ FIELD_PROBLEMS = {
     "organisation.too_long": "The name has more than 120 characters, or some that cannot be shown.",
     "name.invalid": "Enter a name of 1 to 80 characters.",
     "region.not_offered": "This region is not set up here. Choose another one.",
+}
+CLIENT_PROBLEMS = {
+    "name.invalid": "Enter a name of 1 to 80 characters.",
+    "scopes.missing": "Choose at least one thing that the program may do.",
+    "scopes.unknown": "One of these permissions does not exist.",
+}
+CLIENTS_FULL = "There are as many API clients as an organisation may have. Revoke one first."
+# What an API client may be allowed to do, in the order it is offered.
+SCOPES = {
+    scope: MEANINGS[scope]
+    for scope in (
+        ORDERS_READ,
+        ORDERS_RECIPIENT_READ,
+        STOCK_READ,
+        STOCK_WRITE,
+        SHIPMENTS_READ,
+        SHIPMENTS_WRITE,
+        AUTH_CONNECTIONS_READ,
+        AUTH_CONNECTIONS_WRITE,
+    )
 }
 SIGN_IN_REFUSED = "E-mail address and password do not fit together."
 TOO_MANY_ATTEMPTS = "Too many attempts. Please wait a few minutes and try again."
@@ -93,4 +124,5 @@ OUTCOMES = {
 def all_sentences() -> list[str]:
     """Every sentence here, for the catalogues' completeness."""
     outcomes = [part for each in OUTCOMES.values() for part in (each.title, each.happened, each.to_do)]
-    return [*FIELD_PROBLEMS.values(), SIGN_IN_REFUSED, TOO_MANY_ATTEMPTS, *outcomes]
+    clients = [*CLIENT_PROBLEMS.values(), CLIENTS_FULL, *SCOPES.values()]
+    return [*FIELD_PROBLEMS.values(), *clients, SIGN_IN_REFUSED, TOO_MANY_ATTEMPTS, *outcomes]

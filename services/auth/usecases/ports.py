@@ -8,6 +8,7 @@ from typing import NamedTuple, Protocol
 from uuid import UUID
 
 from services.auth.domain.account import Account, Session
+from services.auth.domain.api_client import ApiClient
 from services.auth.domain.audit import AuditEntry
 from services.auth.domain.connection import Connection
 from services.auth.domain.consent import ConsentState
@@ -113,6 +114,24 @@ class Grants(Protocol):
     async def fail(self, grant_id: GrantId, seen_version: int, failure: RenewalFailure, retry_at: datetime) -> None: ...
 
 
+class ApiClients(Protocol):
+    async def lock_count(self, organisation_id: OrganisationId) -> int:
+        """Living ones; until the transaction ends nobody else makes one for this organisation."""
+        ...
+
+    async def lock_own(self, client_id: str, organisation_id: OrganisationId) -> ApiClient | None: ...
+
+    async def save(self, client: ApiClient) -> None:
+        """New, or revoked."""
+        ...
+
+    async def living(self, client_id: str) -> ApiClient | None:
+        """Whosever it is; None: there is none, or it is revoked."""
+        ...
+
+    async def used(self, client_id: str, now: datetime) -> None: ...
+
+
 class Audit(Protocol):
     async def add(self, entry: AuditEntry) -> None: ...
 
@@ -151,6 +170,7 @@ class Store:
     consents: Consents
     connections: Connections
     grants: Grants
+    api_clients: ApiClients
     audit: Audit
     signing_keys: SigningKeys
     upkeep: Upkeep

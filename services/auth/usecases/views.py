@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Protocol
 
+from services.auth.domain.api_client import ApiClient
 from services.auth.domain.connection import Connection
 from services.auth.domain.signing import SigningKey
 from shared.kernel.ids import ConnectionId, OrganisationId
@@ -17,6 +18,10 @@ class Views(Protocol):
 
     async def connection(self, organisation_id: OrganisationId, connection_id: ConnectionId) -> Connection | None:
         """None: there is none of this organisation."""
+        ...
+
+    async def api_clients(self, organisation_id: OrganisationId) -> Sequence[ApiClient]:
+        """An organisation's, living ones first."""
         ...
 
     async def regions(self) -> Sequence[tuple[str, str]]:

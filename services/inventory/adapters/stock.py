@@ -20,7 +20,15 @@ from shared.kernel.ids import OrganisationId, SkuId, new_id
 
 _NAME = [sku.c.organisation_id, sku.c.code]
 _ENTRY = [one for one in ledger_entry.columns if not one.primary_key]
-_SAVED = [sku.c.weight_grams, sku.c.tracked, sku.c.on_hand, sku.c.reserved, sku.c.short, sku.c.counted_at]
+_SAVED = [
+    sku.c.weight_grams,
+    sku.c.tracked,
+    sku.c.on_hand,
+    sku.c.reserved,
+    sku.c.short,
+    sku.c.counted_at,
+    sku.c.low_level,
+]
 
 
 class SqlSkus:
@@ -66,7 +74,7 @@ class SqlSkus:
     async def _make(self, names: Sequence[SkuName], now: datetime) -> None:
         """Untracked: nobody has counted yet."""
         given = rows_of([sku.c.id, *_NAME], (Sku(SkuId(new_id()), *name) for name in names))
-        fixed = {"tracked": False, "on_hand": 0, "reserved": 0, "short": 0, "created_at": now}
+        fixed = {"tracked": False, "on_hand": 0, "reserved": 0, "short": 0, "low_level": 0, "created_at": now}
         rows = select(*given.c, *(literal(value, sku.c[name].type) for name, value in fixed.items()))
         rows = rows.order_by(given.c.organisation_id, given.c.code)
         making = insert(sku).from_select([*given.c.keys(), *fixed], rows)
@@ -95,6 +103,7 @@ def sku_of(row: Row[Any]) -> Sku:
         reserved=row.reserved,
         short=row.short,
         counted_at=row.counted_at,
+        low_level=row.low_level,
     )
 
 

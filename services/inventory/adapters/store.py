@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.inventory.adapters.connections import SqlConnections, SqlDiscoveries
+from services.inventory.adapters.imports import SqlImports
 from services.inventory.adapters.listings import SqlListings
 from services.inventory.adapters.reservations import SqlLines, SqlReservations
 from services.inventory.adapters.stock import SqlLedger, SqlSkus
@@ -25,6 +26,7 @@ def bind(connection: AsyncConnection) -> Store:
         lines=SqlLines(connection),
         reservations=SqlReservations(connection),
         ledger=SqlLedger(connection),
+        imports=SqlImports(connection),
         outbox=SqlOutbox(connection),
         connections=SqlConnections(connection),
         discoveries=SqlDiscoveries(connection),

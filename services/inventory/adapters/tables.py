@@ -42,6 +42,7 @@ sku = Table(
     Column("reserved", Integer, nullable=False),
     Column("short", Integer, nullable=False),
     Column("counted_at", _TIME),
+    Column("low_level", Integer, nullable=False, server_default=text("0")),
     Column("created_at", _TIME, nullable=False),
     Column("event_sequence", BigInteger, nullable=False, server_default=text("0")),
     UniqueConstraint("organisation_id", "code"),
@@ -91,6 +92,19 @@ Index(
     reservation_line.c.ship_by,
     reservation_line.c.line_id,
     postgresql_where=text("wanted > 0"),
+)
+
+# What was uploaded and looked at before it is applied: read rows and bad lines.
+stock_import = Table(
+    "stock_import",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("organisation_id", Uuid, nullable=False, index=True),
+    Column("made_by", Uuid),
+    Column("made_at", _TIME, nullable=False),
+    Column("rows", JSONB, nullable=False),
+    Column("bad", JSONB, nullable=False),
+    Column("applied_at", _TIME),
 )
 
 ledger_entry = Table(

@@ -16,7 +16,6 @@ from shared.web.problems import Problem, not_found
 
 App = Callable[[Any, Any, Any], Awaitable[None]]
 PREFIX = "/api/inventory/v1/skus/"
-LISTINGS = "listings"
 
 
 class RawSkuPaths:
@@ -55,10 +54,5 @@ def printable(text: str) -> str:
 
 
 def sku_address(code: str) -> str:
-    """Where a SKU's page is. The one that is named as the page of listings ends in a slash."""
-    return f"/stock/{quote(code, safe='')}" + ("/" if code == LISTINGS else "")
-
-
-def code_of_page(sku: str) -> str:
-    """The code in such an address."""
-    return LISTINGS if sku == LISTINGS + "/" else sku
+    """Where a SKU's page is."""
+    return "/stock/sku/" + quote(code, safe="")

@@ -19,6 +19,7 @@ from services.inventory.domain.line import Line
 from services.inventory.domain.listing import Key, Listing
 from services.inventory.domain.reservation import Reservation
 from services.inventory.domain.sku import Sku
+from services.inventory.domain.stock_import import StockImport
 from services.inventory.domain.submission import Submission
 from services.inventory.domain.target import Target
 from shared.events.base import Event
@@ -89,6 +90,16 @@ class Reservations(Protocol):
 
 class Ledger(Protocol):
     async def append(self, entries: Sequence[Entry]) -> None: ...
+
+
+class Imports(Protocol):
+    async def add(self, made: StockImport) -> None: ...
+
+    async def lock(self, import_id: UUID, organisation_id: OrganisationId) -> StockImport | None: ...
+
+    async def applied(self, import_id: UUID, now: datetime) -> None: ...
+
+    async def remove_old(self, organisation_id: OrganisationId, now: datetime) -> None: ...
 
 
 class Outbox(Protocol):
@@ -216,6 +227,7 @@ class Store:
     lines: Lines
     reservations: Reservations
     ledger: Ledger
+    imports: Imports
     outbox: Outbox
     connections: Connections
     discoveries: Discoveries

@@ -27,6 +27,7 @@ from shared.kernel.errors import (
     Unreadable,
 )
 from shared.kernel.ports import AccessToken
+from shared.marketplaces.amazon.operations import SHARES
 from shared.marketplaces.amazon.skew import Skew
 from shared.marketplaces.ports import FarAccount
 
@@ -48,7 +49,7 @@ class Call:
     """One operation's call. `path` is encoded; `params` and `body` are not yet."""
 
     operation: str
-    method: Literal["GET", "POST"]
+    method: Literal["GET", "POST", "PATCH"]
     path: str
     params: Sequence[tuple[str, str]] = ()
     body: bytes | None = None
@@ -133,7 +134,8 @@ class Spapi:
         # Amazon's own test hosts always say 5.0: nothing to learn a budget from.
         host = urlsplit(self._api_urls[region]).hostname or ""
         if answer.status in _TELLS_RATE and not host.startswith("sandbox."):
-            budgets.learn(operation, _number(answer.headers.get("x-amzn-ratelimit-limit")), now)
+            told = _number(answer.headers.get("x-amzn-ratelimit-limit"))
+            budgets.learn(operation, told * SHARES.get(operation, 1.0), now)
 
 
 def denied(answer: Answer) -> Denied:

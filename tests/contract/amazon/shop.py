@@ -1,21 +1,26 @@
 """Our Amazon folder against the sandbox, both in the test's own process, with one clock each that tests turn."""
 
-from collections.abc import Callable
+import json
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from functools import partial
+from typing import Any, TypeVar
 
 import httpx
 
 from shared.http.messages import Answer, Request
 from shared.http.outward import Outward
 from shared.kernel.budgets import Budgets
+from shared.kernel.errors import Throttled
 from shared.kernel.ports import AccessToken, Intent
+from shared.marketplaces.listings import Listing, StockLine, StockOutcome, StockStep
 from shared.marketplaces.models import FarApp, MarketplaceOrder, OrderPage, OrdersQuery, ParcelToTell
 from shared.marketplaces.ports import FarAccount, FarSide, FrozenBody
 from shared.marketplaces.registry import PROFILES, Marketplace, marketplaces
-from tests.contract.sandbox.far import APPLICATION, CLIENT_ID, REDIRECT_URI, SECRET, SELLER, Far
+from tests.contract.sandbox.far import APPLICATION, CLIENT_ID, FRANCE, REDIRECT_URI, SECRET, SELLER, Far
 
+T = TypeVar("T")
 _FAR = "http://127.0.0.1:9900/amazon"
 REGIONS = ("eu", "na", "fe")
 
@@ -129,6 +134,47 @@ class Shop:
         read = self.amazon.tracking.read_packages
         packages = await read(self.account, order_id, self.token, self.budgets)
         return [(package.reference, package.tracking_number) for package in packages]
+
+    async def listings(self, channel_id: str = FRANCE) -> dict[str, Listing]:
+        """Every listing of a store, over all its pages; the budget is given the time it asks for."""
+        assert self.amazon.listings is not None
+        found, page_token = dict[str, Listing](), None
+        read = partial(self.amazon.listings.read_page, self.account, channel_id)
+        while True:
+            page = await self._patiently(partial(read, page_token, self.token, self.budgets))
+            found |= {listing.sku: listing for listing in page.listings}
+            if page.next_token is None:
+                return found
+            page_token = page.next_token
+
+    def begin(self, *lines: StockLine, channel_id: str = FRANCE) -> FrozenBody:
+        assert self.amazon.stock is not None
+        return self.amazon.stock.begin(channel_id, lines)
+
+    async def advance(self, state: FrozenBody, *, send_before_seconds: float = 30.0) -> StockStep:
+        """One call of a submission, from a state that was committed as JSON."""
+        assert self.amazon.stock is not None
+        deadline = timedelta(seconds=send_before_seconds)
+        intent = Intent(json.loads(json.dumps(state)), self.clock.now() + deadline, self.far.now + send_before_seconds)
+        return await self.amazon.stock.advance(self.account, intent, self.token, self.budgets)
+
+    async def tell_stock(self, *lines: StockLine, channel_id: str = FRANCE) -> dict[str, StockOutcome]:
+        """A submission from its beginning to its end, waiting as long as it says; outcomes by SKU."""
+        state: FrozenBody | None = self.begin(*lines, channel_id=channel_id)
+        found = dict[str, StockOutcome]()
+        while state is not None:
+            step = await self._patiently(partial(self.advance, state))
+            found |= {outcome.sku: outcome for outcome in step.outcomes}
+            self.far.now += step.wait_seconds
+            state = step.state
+        return found
+
+    async def _patiently(self, call: Callable[[], Awaitable[T]]) -> T:
+        while True:
+            try:
+                return await call()
+            except Throttled as error:
+                self.far.now += (error.retry_after_seconds or 1.0) + 0.01
 
     async def deviations(self) -> list[Any]:
         return list((await self.far.control.calls())["deviations"])

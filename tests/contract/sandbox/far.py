@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import quote
 
 import httpx
 
@@ -15,8 +16,16 @@ CLIENT_ID = "amzn1.application-oa2-client.contract"
 SECRET = "first-secret"
 REDIRECT_URI = "http://127.0.0.1:8080/callback"
 SELLER = "A1SELLER"
+FRANCE, GERMANY = "A13V1IB3VIYZZH", "A1PA6795UKMFR9"
+ALL_SETS = "summaries,attributes,issues,offers,fulfillmentAvailability,relationships,productTypes"
 ALL_DATA = "BUYER,RECIPIENT,PROCEEDS,CANCELLATION,FULFILLMENT,PACKAGES"
 START = 1_790_000_000.0
+
+
+def told(op: str = "merge", **available: Any) -> dict[str, Any]:
+    """A patch of the seller's own quantity, with fields of its one value replaced."""
+    value = {"fulfillment_channel_code": "DEFAULT", "quantity": 5} | available
+    return {"op": op, "path": "/attributes/fulfillment_availability", "value": [value]}
 
 
 @dataclass
@@ -88,6 +97,35 @@ class Far:
         """One new order as the control API tells it."""
         [order_id] = await self.control.orders(SELLER, **fields)
         return (await self.control.order_states())[order_id]
+
+    async def item(self, sku: str, store: str = FRANCE, included: str = ALL_SETS) -> httpx.Response:
+        """getListingsItem."""
+        path = f"/listings/2021-08-01/items/{SELLER}/{quote(sku, safe='')}"
+        return await self.get(path, marketplaceIds=store, includedData=included)
+
+    async def items(self, store: str = FRANCE, region: str = "eu", **params: str) -> httpx.Response:
+        """searchListingsItems."""
+        params = {"marketplaceIds": store, "includedData": ALL_SETS} | params
+        return await self.get(f"/listings/2021-08-01/items/{SELLER}", region, **params)
+
+    async def patch(self, sku: str, *patches: dict[str, Any], store: str = FRANCE, **params: str) -> httpx.Response:
+        """patchListingsItem."""
+        return await self.http.patch(
+            f"/amazon/eu/listings/2021-08-01/items/{SELLER}/{quote(sku, safe='')}",
+            params={"marketplaceIds": store} | params,
+            json={"productType": "PRODUCT", "patches": list(patches)},
+            headers=self.headers(),
+        )
+
+    async def attribute(self, sku: str, store: str = FRANCE) -> list[Any]:
+        """The attribute fulfillment_availability of a listing, as it is patched."""
+        item = (await self.item(sku, store)).raise_for_status().json()
+        found: list[Any] = item["attributes"]["fulfillment_availability"]
+        return found
+
+    async def units(self, sku: str, store: str = FRANCE) -> int:
+        """What a store really has of a SKU of the seller's, whatever readers are shown."""
+        return (await self.control.stock(SELLER, sku))[sku][store]
 
     async def confirm(self, order: dict[str, Any], body: dict[str, Any] | None = None) -> httpx.Response:
         """confirmShipment of all lines of an order, or with another body."""

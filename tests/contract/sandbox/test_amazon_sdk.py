@@ -11,6 +11,7 @@ from typing import Any
 
 from tests.sandbox_client import Sandbox, start_sandbox
 
+FRANCE = "A13V1IB3VIYZZH"
 CLIENT = {"client_id": "amzn1.application-oa2-client.sdk", "client_secret": "sdk-secret"}
 
 
@@ -60,6 +61,31 @@ def confirm(spapi: Any, client: Any, order: Any) -> None:
     spapi.OrdersV0Api(client).confirm_shipment(order.order_id, request)
 
 
+def tell_quantity(spapi: Any, client: Any, sku: str, quantity: int) -> str:
+    """One quantity for France; what Amazon calls the submission's status."""
+    models = importlib.import_module("spapi.models.listings_items_v2021_08_01")
+    value = [{"fulfillment_channel_code": "DEFAULT", "quantity": quantity}]
+    patch = models.PatchOperation(op="merge", path="/attributes/fulfillment_availability", value=value)
+    body = models.ListingsItemPatchRequest(product_type="PRODUCT", patches=[patch])
+    return str(spapi.ListingsApi(client).patch_listings_item("A1SDK", sku, [FRANCE], body).status)
+
+
+async def stock_job(sandbox: Sandbox) -> None:
+    """Tell a quantity and read it back, with a SKU that has a slash."""
+    await sandbox.app("amzn1.sellerapps.app.sdk", CLIENT["client_id"], [CLIENT["client_secret"]])
+    made = await sandbox.seller("A1SDK")
+    await sandbox.listings("A1SDK", ["SKU/1"])
+    spapi, client = sdk_session(sandbox.base_url, made["refresh_token"])
+    assert await asyncio.to_thread(tell_quantity, spapi, client, "SKU/1", 4) == "ACCEPTED"
+    await sandbox.advance(10)
+    api = spapi.ListingsApi(client)
+    sets = {"included_data": ["summaries", "fulfillmentAvailability"]}
+    one = await asyncio.to_thread(api.get_listings_item, "A1SDK", "SKU/1", [FRANCE], **sets)
+    assert [available.quantity for available in one.fulfillment_availability] == [4]
+    found = await asyncio.to_thread(api.search_listings_items, "A1SDK", [FRANCE], **sets)
+    assert [item.sku for item in found.items] == ["SKU/1"]
+
+
 async def main_job(sandbox: Sandbox) -> None:
     """List, read one, confirm it, read it again."""
     await sandbox.app("amzn1.sellerapps.app.sdk", CLIENT["client_id"], [CLIENT["client_secret"]])
@@ -81,3 +107,9 @@ async def test_amazons_sdk_does_the_main_job() -> None:
     """Orders over three pages, one of them read, its shipment confirmed and read back."""
     async with start_sandbox() as sandbox:
         await main_job(sandbox)
+
+
+async def test_amazons_sdk_tells_a_quantity() -> None:
+    """Patched and read back, alone and among all listings."""
+    async with start_sandbox() as sandbox:
+        await stock_job(sandbox)

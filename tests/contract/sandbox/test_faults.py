@@ -227,6 +227,7 @@ def test_every_kind_of_the_contract_is_known() -> None:
     promised = (
         "throttle server_error html_502 timeout timeout_after_effect slow dropped_204 malformed_record late_order "
         "late_visibility repeated_page_token refused_page_token revoked_grant expired_secret token_rejected "
-        "role_missing included_data_400 clock_skew"
+        "role_missing included_data_400 patch_invalid clock_skew"
     )
-    assert set().union(*KINDS.values()) == set(promised.split())
+    known = [kinds for operation, kinds in KINDS.items() if operation.startswith("amazon.")]
+    assert set().union(*known) == set(promised.split())

@@ -6,11 +6,16 @@ import httpx
 import pytest
 
 from tests.contract.sandbox import specs
-from tests.contract.sandbox.far import ALL_DATA, SELLER, Far
+from tests.contract.sandbox.far import ALL_DATA, FRANCE, SELLER, Far, told
 from tests.sandbox.amazon.generator import DUTIES
 from tests.sandbox.amazon.operations import OPERATIONS, Operation
 
-MODELS = {"orders/2026-01-01": "orders_2026-01-01", "orders/v0": "ordersV0", "sellers/v1": "sellers"}
+MODELS = {
+    "orders/2026-01-01": "orders_2026-01-01",
+    "orders/v0": "ordersV0",
+    "sellers/v1": "sellers",
+    "listings/2021-08-01": "listingsItems_2021-08-01",
+}
 
 
 def check(answer: httpx.Response, path: str, method: str = "get") -> None:
@@ -71,6 +76,24 @@ async def test_get_marketplace_participations(far: Far) -> None:
         made = await far.control.seller("A2", region=region)
         far.token = await far.access_token(made["refresh_token"])
         check(await far.get(path, region=region), path)
+
+
+async def test_listings(far: Far) -> None:
+    """Found, read and patched, in each region; unknown, refused and invalid."""
+    items, item = "/listings/2021-08-01/items/{sellerId}", "/listings/2021-08-01/items/{sellerId}/{sku}"
+    for region, store in (("na", "ATVPDKIKX0DER"), ("fe", "A1VC38T7YXB528"), ("eu", FRANCE)):
+        made = await far.control.seller(SELLER, region=region)
+        far.token = await far.access_token(made["refresh_token"])
+        await far.control.listings(SELLER, ["A", "B", "C"], region=region)
+        await far.control.listings(SELLER, ["FBA"], region=region, fba=True)
+        check(await far.items(store, region, pageSize="2"), items)
+    check(await far.items(pageSize="21"), items)
+    for sku in ("A", "FBA", "NOBODY'S"):
+        check(await far.item(sku), item)
+        check(await far.patch(sku, told()), item, "patch")
+    check(await far.patch("A", told(), mode="VALIDATION_PREVIEW"), item, "patch")
+    check(await far.patch("A", told(quantity=-1)), item, "patch")
+    check(await far.patch("A"), item, "patch")
 
 
 @pytest.mark.parametrize("kind", ["throttle", "server_error", "role_missing", "included_data_400"])

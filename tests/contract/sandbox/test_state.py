@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from tests.contract.sandbox.far import SELLER, Far
+from tests.contract.sandbox.far import SELLER, Far, told
 from tests.sandbox.world import Options
 from tests.sandbox_client import start_sandbox
 
@@ -34,12 +34,14 @@ async def test_order_ids_are_unique() -> None:
 
 
 async def test_a_state_file_survives_the_process(tmp_path: Path) -> None:
-    """Orders, packages, grants, access tokens, faults and the skipped time are as they were."""
+    """Orders, packages, listings, grants, access tokens, faults and the skipped time are as they were."""
     options = Options(state_path=tmp_path / "state" / "sandbox.sqlite")
     first = await Far(options).ready()
     order = await first.planted()
     await first.planted()
     await first.confirm(order)
+    await first.control.listings(SELLER, ["A"])
+    await first.patch("A", told())
     await first.control.fault("amazon.searchOrders", "throttle", times=2)
     await first.control.advance(100)
     before = await first.control.order_states()
@@ -52,6 +54,7 @@ async def test_a_state_file_survives_the_process(tmp_path: Path) -> None:
     await second.confirm(order)
     assert (await second.control.order_states())[order["order_id"]]["confirmations"] == 1
     assert (await second.planted())["order_id"] not in before
+    assert await second.units("A") == 5
     assert second.app.state.world.clock.advanced == 100
     await second.close()
 

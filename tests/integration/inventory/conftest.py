@@ -21,10 +21,10 @@ from services.inventory.adapters.tables import (
     submission,
     target,
 )
-from services.inventory.domain.sku import Sku
+from services.inventory.domain.sku import Sku, StockRow
 from services.inventory.entrypoints.api import make_app
 from services.inventory.usecases.ports import Store
-from services.inventory.usecases.set_stock import StockRow, set_stock
+from services.inventory.usecases.set_stock import set_stock
 from shared.access.dependencies import Access
 from shared.access.tokens import TokenVerifier
 from shared.db.engine import make_engine

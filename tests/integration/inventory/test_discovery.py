@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from services.inventory.usecases.set_stock import StockRow
+from services.inventory.domain.sku import StockRow
 from shared.events.auth import ConnectionRevokedV1
 from shared.kernel.errors import Refused, RoleMissing, Unavailable
 from shared.kernel.ids import OrganisationId, new_id

@@ -6,7 +6,7 @@ from uuid import uuid4
 import httpx
 import pytest
 
-from services.inventory.usecases.set_stock import StockRow
+from services.inventory.domain.sku import StockRow
 from tests.integration.inventory.browser import BASE, OTHERS
 from tests.integration.inventory.channels import Shop
 from tests.integration.inventory.conftest import Inventory
@@ -201,16 +201,9 @@ async def test_a_listing_is_mapped_by_hand_on_its_page(shop: Shop, ours: httpx.A
 async def test_a_skus_page_shows_its_listings(shop: Shop, ours: httpx.AsyncClient) -> None:
     """Where it is offered, what each shows; a SKU that no listing is says what to do."""
     await shop.push()
-    page = (await ours.get("/stock/mug")).text
+    page = (await ours.get("/stock/sku/mug")).text
     assert page.count("in sync") == 3
-    assert "To those not mapped" in (await ours.get("/stock/pot")).text
-
-
-async def test_a_sku_named_like_the_page_of_listings_has_its_own(shop: Shop, ours: httpx.AsyncClient) -> None:
-    """Its address is found on the list of SKUs."""
-    await shop.inventory.set(StockRow("listings", counted=31))
-    assert 'href="/stock/listings/"' in (await ours.get("/stock")).text
-    assert "<h1>listings</h1>" in (await ours.get("/stock/listings/")).text
+    assert "To those not mapped" in (await ours.get("/stock/sku/pot")).text
 
 
 @pytest.mark.parametrize("language", ["en", "fr"])

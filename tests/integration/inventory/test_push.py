@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from services.inventory.adapters.kinds import PUSH
+from services.inventory.domain.sku import StockRow
 from services.inventory.usecases.choose import Choice, choose
 from services.inventory.usecases.push import next_step, push, settle
-from services.inventory.usecases.set_stock import StockRow
 from shared.db.unit_of_work import run_in_transaction
 from shared.events.auth import ConnectionDisconnectedV1
 from shared.kernel.errors import ConsentLost, Refused, Unavailable

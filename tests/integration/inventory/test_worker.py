@@ -15,7 +15,7 @@ import pytest
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 
 from deploy.local.processes import free_ports
-from services.inventory.usecases.set_stock import StockRow
+from services.inventory.domain.sku import StockRow
 from shared.events.base import Event
 from shared.events.inventory import ReservationChangedV1
 from shared.events.topics import INVENTORY_RESERVATION

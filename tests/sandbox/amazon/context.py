@@ -13,7 +13,7 @@ class Context:
     One authorised request of a seller.
 
     `now` is the sandbox's time as this operation tells it (a clock_skew fault shifts it); `query` is decoded, a raw `+`
-    already being a space.
+    already being a space; `path` has the decoded segments by the names the model gives them.
     """
 
     world: World
@@ -22,7 +22,11 @@ class Context:
     now: float
     query: dict[str, str]
     body: bytes
-    order_id: str
+    path: dict[str, str]
+
+    @property
+    def order_id(self) -> str:
+        return self.path["orderId"]
 
     def take(self, *kinds: str) -> Fault | None:
         """A fault of one of the kinds for this call, used once."""

@@ -13,7 +13,7 @@ from tests.sandbox.amazon import access, deviations
 from tests.sandbox.amazon.context import Context
 from tests.sandbox.amazon.errors import ApiError, internal, throttled
 from tests.sandbox.amazon.operations import Operation, find_operation
-from tests.sandbox.calls import Call
+from tests.sandbox.calls import Call, odd_query
 from tests.sandbox.clock import http_date, iso
 from tests.sandbox.faults import BadGateway, Unanswered, hang
 from tests.sandbox.models import Seller
@@ -34,10 +34,10 @@ class Edge:
     async def serve(self, request: Request) -> Response:
         """Amazon's answer, or a fault's; the call is logged and the state saved before anything leaves."""
         found = find_operation(request.method, _raw_path(request).removeprefix(f"/amazon/{self._region}"))
-        operation, order_id = found or (None, "")
+        operation, path = found or (None, {})
         call = self._begin(request, operation)
         try:
-            response = await self._answer(request, operation, order_id, call)
+            response = await self._answer(request, operation, path, call)
         except Unanswered as silence:
             self._world.save()
             await hang(request, silence.seconds)
@@ -54,16 +54,18 @@ class Edge:
         call.query = dict(pairs)
         call.deviations += deviations.odd_headers(request)
         if operation is not None:
-            call.deviations += deviations.odd_query(pairs, request.url.query, operation.parameters)
+            call.deviations += odd_query(pairs, request.url.query, operation.parameters)
         return self._world.calls.add(call)
 
-    async def _answer(self, request: Request, operation: Operation | None, order_id: str, call: Call) -> Response:
+    async def _answer(
+        self, request: Request, operation: Operation | None, path: dict[str, str], call: Call
+    ) -> Response:
         body = await request.body()
         try:
             await self._world.faults.disturb(call)
             seller = self._admit(request, operation, call)
             assert operation is not None
-            answer = operation.handler(self._context(seller, call, body, order_id))
+            answer = operation.handler(self._context(seller, call, body, path))
         except BadGateway:
             return HTMLResponse(BAD_GATEWAY, 502)
         except ApiError as error:
@@ -85,9 +87,9 @@ class Edge:
             raise throttled()
         return seller
 
-    def _context(self, seller: Seller, call: Call, body: bytes, order_id: str) -> Context:
+    def _context(self, seller: Seller, call: Call, body: bytes, path: dict[str, str]) -> Context:
         now = self._world.clock.now() + self._skew(call)
-        return Context(self._world, call, seller, now, call.query, body, order_id)
+        return Context(self._world, call, seller, now, call.query, body, path)
 
     def _skew(self, call: Call) -> float:
         fault = self._world.faults.peek(call.operation, call.seller_id, "clock_skew")

@@ -28,7 +28,7 @@ DUTIES = (
     "label_window",
 )
 _SKUS = tuple(f"SKU-{n:03d}" for n in range(1, 11))
-_GOODS = ("Gourde isotherme", "Desk lamp", "Teekanne", "Backpack 20 L", "Quaderno A5", "Yoga mat", 'Mug "Été"')
+GOODS = ("Gourde isotherme", "Desk lamp", "Teekanne", "Backpack 20 L", "Quaderno A5", "Yoga mat", 'Mug "Été"')
 
 
 @dataclass(frozen=True)
@@ -101,7 +101,7 @@ def _lines(wish: Wish, rng: Random, store: Store, order_id: str) -> tuple[Line, 
             order_item_id=f"{(base * 7 + position + 1) % 10**14:014d}",
             sku=sku,
             asin=f"B0{hashlib.sha256(sku.encode()).hexdigest()[:8].upper()}",
-            title=rng.choice(_GOODS),
+            title=rng.choice(GOODS),
             quantity=quantity,
             unit_price=rng.randint(5, 90) * 10**store.decimals - store.decimals // 2
             if wish.price is None

@@ -1,7 +1,7 @@
 """
 The operations played here, as the official models publish them: path, usage plan, parameters, and the role they need.
 
-Sources: orders_2026-01-01, ordersV0, sellers (rates are the documented defaults).
+Sources: orders_2026-01-01, ordersV0, sellers, listingsItems_2021-08-01 (rates are the documented defaults).
 """
 
 from collections.abc import Callable
@@ -10,8 +10,16 @@ from typing import Any
 from urllib.parse import unquote
 
 from tests.sandbox.amazon.context import Context
+from tests.sandbox.amazon.listing_patch import PARAMETERS as PATCH_PARAMETERS
+from tests.sandbox.amazon.listing_patch import patch_listings_item
+from tests.sandbox.amazon.listings import (
+    GET_PARAMETERS,
+    SEARCH_PARAMETERS,
+    get_listings_item,
+    search_listings_items,
+)
 from tests.sandbox.amazon.orders import get_order
-from tests.sandbox.amazon.render import ROLE_ORDERS, ROLE_SELLERS
+from tests.sandbox.amazon.render import ROLE_LISTINGS, ROLE_ORDERS, ROLE_SELLERS
 from tests.sandbox.amazon.search import PARAMETERS, search_orders
 from tests.sandbox.amazon.sellers import get_marketplace_participations
 from tests.sandbox.amazon.shipments import confirm_shipment
@@ -30,15 +38,15 @@ class Operation:
     handler: Callable[[Context], Any]
     parameters: frozenset[str] = frozenset()
 
-    def match(self, method: str, raw_path: str) -> str | None:
-        """The order id in the path ("" where the path has none), or None when this is another operation's path."""
+    def match(self, method: str, raw_path: str) -> dict[str, str] | None:
+        """The path's segments that have a name, decoded, or None when this is another operation's path."""
         mine, theirs = self.path.split("/"), raw_path.split("/")
         if method != self.method or len(mine) != len(theirs):
             return None
-        found = ""
+        found: dict[str, str] = {}
         for pattern, segment in zip(mine, theirs, strict=True):
-            if pattern == "{orderId}" and segment:
-                found = unquote(segment)
+            if pattern.startswith("{") and segment:
+                found[pattern[1:-1]] = unquote(segment)
             elif pattern != segment:
                 return None
         return found
@@ -83,11 +91,41 @@ OPERATIONS = (
         role=ROLE_SELLERS,
         handler=get_marketplace_participations,
     ),
+    Operation(
+        name="searchListingsItems",
+        method="GET",
+        path="/listings/2021-08-01/items/{sellerId}",
+        rate=5,
+        burst=5,
+        role=ROLE_LISTINGS,
+        handler=search_listings_items,
+        parameters=SEARCH_PARAMETERS,
+    ),
+    Operation(
+        name="getListingsItem",
+        method="GET",
+        path="/listings/2021-08-01/items/{sellerId}/{sku}",
+        rate=5,
+        burst=10,
+        role=ROLE_LISTINGS,
+        handler=get_listings_item,
+        parameters=GET_PARAMETERS,
+    ),
+    Operation(
+        name="patchListingsItem",
+        method="PATCH",
+        path="/listings/2021-08-01/items/{sellerId}/{sku}",
+        rate=5,
+        burst=5,
+        role=ROLE_LISTINGS,
+        handler=patch_listings_item,
+        parameters=PATCH_PARAMETERS,
+    ),
 )
 
 
-def find_operation(method: str, raw_path: str) -> tuple[Operation, str] | None:
-    """The operation at a raw path with the order id in it, or None."""
+def find_operation(method: str, raw_path: str) -> tuple[Operation, dict[str, str]] | None:
+    """The operation at a raw path with what its segments name, or None."""
     for operation in OPERATIONS:
         found = operation.match(method, raw_path)
         if found is not None:

@@ -18,7 +18,8 @@ ROLE_ORDERS = "inventory-and-order-tracking"
 ROLE_SHIPPING = "direct-to-consumer-shipping"
 ROLE_TAX = "tax-invoicing"
 ROLE_SELLERS = "selling-partner-insights"
-ROLES = (ROLE_ORDERS, ROLE_SHIPPING, ROLE_TAX, ROLE_SELLERS)
+ROLE_LISTINGS = "product-listing"
+ROLES = (ROLE_ORDERS, ROLE_SHIPPING, ROLE_TAX, ROLE_SELLERS, ROLE_LISTINGS)
 
 DATASETS = frozenset({
     "BUYER", "RECIPIENT", "PROCEEDS", "EXPENSE", "PROMOTION", "CANCELLATION", "FULFILLMENT", "PACKAGES", "TAX",

@@ -105,6 +105,7 @@ class Tables:
             consents=_Consents(self),
             connections=_Connections(self),
             grants=cast(Any, _Grants(self)),
+            api_clients=nothing,
             audit=_Audit(self),
             signing_keys=nothing,
             upkeep=nothing,

@@ -9,13 +9,14 @@ from uuid import UUID
 from services.inventory.domain.connection import AUTHORISED, Connection
 from services.inventory.domain.discovery import Discovery
 from services.inventory.domain.listing import Listing
+from services.inventory.domain.sku import StockRow
 from services.inventory.domain.submission import Submission
 from services.inventory.domain.target import State, Target
 from services.inventory.usecases.choose import Choice, choose
 from services.inventory.usecases.discover import Discovering, discover
 from services.inventory.usecases.ports import Store
 from services.inventory.usecases.push import Pushing, next_step, push
-from services.inventory.usecases.set_stock import StockRow, set_stock
+from services.inventory.usecases.set_stock import set_stock
 from services.inventory.usecases.settle_submission import Outcome, settle_submission
 from shared.kernel.budgets import Budgets
 from shared.kernel.errors import FarSideError

@@ -3,15 +3,15 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
 from services.inventory.domain.ledger import Entry
 from services.inventory.domain.line import Line
 from services.inventory.domain.reservation import Reservation
-from services.inventory.domain.sku import Sku
+from services.inventory.domain.sku import Sku, StockRow
 from services.inventory.usecases.ports import SkuName, Store
 from services.inventory.usecases.reserve_orders import reserve_orders
-from services.inventory.usecases.set_stock import StockRow, set_stock
+from services.inventory.usecases.set_stock import set_stock
 from services.inventory.usecases.ship_orders import ship_orders
 from shared.events.base import Event
 from shared.events.inventory import ReservationChangedV1, ReservedLineV1, StockLevelChangedV1
@@ -150,6 +150,7 @@ class Warehouse:
             self.lines,
             self.reservations,
             self.ledger,
+            cast(Any, None),
             self.outbox,
             self.connections,
             self.discoveries,

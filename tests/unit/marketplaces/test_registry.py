@@ -49,13 +49,16 @@ def test_every_operation_belongs_to_one_kind(profile: object) -> None:
     operations = [operation for one in PROFILES.values() if one is profile for operation in one.operations]
     assert len({operation.name for operation in operations}) == len(operations)
     assert all(operation.rate.per_second > 0 and operation.rate.burst >= 1 for operation in operations)
-    assert {operation.kind for operation in operations} == {"poll", "write_back", "probe"}
+    assert {operation.kind for operation in operations} == {"poll", "write_back", "probe", "listing", "push"}
 
 
 def test_the_rates_of_a_kind() -> None:
     """A lease is given the buckets of its own kind of work only."""
     assert set(rates("poll")) == {"amazon.searchOrders"}
     assert set(rates("write_back")) == {"amazon.getOrder", "amazon.confirmShipment"}
+    assert set(rates("listing")) == {"amazon.searchListingsItems"}
+    pushing = {"amazon.searchListingsItems.stock", "amazon.getListingsItem", "amazon.patchListingsItem"}
+    assert set(rates("push")) == pushing
     assert rates("nothing") == {}
 
 

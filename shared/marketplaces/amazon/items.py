@@ -1,0 +1,71 @@
+"""
+A listing as the Listings Items API v2021-08-01 tells it, for one store at a time, read tolerantly.
+
+A quantity has no store in these answers: it is that of the one store asked for.
+"""
+
+from datetime import datetime
+from urllib.parse import quote
+
+from shared.marketplaces.amazon.fields import BadField, Json, count, part, parts, required_text, text, texts, time
+from shared.marketplaces.listings import Listing
+
+PRODUCT_TYPE = "product_type"
+# The seller's own warehouse; Amazon's are AMAZON_EU, AMAZON_NA, …
+OWN_WAREHOUSE = "DEFAULT"
+_AMAZONS_WAREHOUSE = "AMAZON"
+# Sold out, an offer is no longer buyable but is still shown.
+_ACTIVE = frozenset({"BUYABLE", "DISCOVERABLE"})
+
+
+def items_path(seller_id: str, sku: str | None = None) -> str:
+    """
+    The address of the seller's listings, or of one.
+
+    A raw `/` or `#` of a SKU would make another address of it, which Amazon answers with 403.
+    """
+    path = f"/listings/2021-08-01/items/{quote(seller_id, safe='')}"
+    return path if sku is None else f"{path}/{quote(sku, safe='')}"
+
+
+def parse_item(item: Json, channel_id: str) -> Listing:
+    """With the data sets `summaries` and `fulfillmentAvailability`, as far as asked for. Raises BadField."""
+    summary = _summary(item, channel_id)
+    product_type = text(summary, "productType")
+    quantities = {text(one, "fulfillmentChannelCode") or "": one for one in parts(item, "fulfillmentAvailability")}
+    return Listing(
+        sku=required_text(item, "sku"),
+        title=text(summary, "itemName"),
+        active=not _ACTIVE.isdisjoint(texts(summary, "status")),
+        marketplace_fulfilled=any(code.startswith(_AMAZONS_WAREHOUSE) for code in quantities),
+        quantity=count(quantities.get(OWN_WAREHOUSE, {}), "quantity"),
+        facts={PRODUCT_TYPE: product_type} if product_type else {},
+    )
+
+
+def parse_records(body: Json, channel_id: str) -> tuple[list[Listing], list[str]]:
+    """The listings of a page, and why records of it cannot be read. BadField: there is no list of them at all."""
+    records = body.get("items")
+    if not isinstance(records, list):
+        raise BadField("items is missing or not a list")
+    listings, reasons = list[Listing](), list[str]()
+    for record in records:
+        try:
+            listings.append(parse_item(record if isinstance(record, dict) else {}, channel_id))
+        except BadField as error:
+            reasons.append(str(error))
+    return listings, reasons
+
+
+def newest_creation(body: Json, channel_id: str) -> datetime | None:
+    """When the newest listing of a page was made, as far as told."""
+    made = (time(_summary(item, channel_id), "createdDate") for item in parts(body, "items"))
+    return max((at for at in made if at is not None), default=None)
+
+
+def next_token(body: Json) -> str | None:
+    return text(part(body, "pagination"), "nextToken")
+
+
+def _summary(item: Json, channel_id: str) -> Json:
+    return next((one for one in parts(item, "summaries") if text(one, "marketplaceId") == channel_id), {})
