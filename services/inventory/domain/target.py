@@ -14,7 +14,7 @@ from services.inventory.domain.submission import Line
 from shared.kernel.ids import ConnectionId, OrganisationId, SkuId
 from shared.marketplaces.listings import StockOutcome
 
-# So often in a row another value was found than the one told, and no order explained it.
+# So often another value was found than the one told, while what it is to show stayed the same: no order explains it.
 REPEATED = 2
 _REFUSED_SECONDS = 3600.0
 _LONGEST_REFUSED_SECONDS = 86_400.0
@@ -117,7 +117,7 @@ class Target:
             return taken._due(now, now)
         if outcome.shown is not None and outcome.shown > line.quantity:
             return taken._too_high(now)
-        return replace(taken, state=State.IN_SYNC, due_at=None, waiting_since=None, drifts=0)
+        return replace(taken, state=State.IN_SYNC, due_at=None, waiting_since=None)
 
     def seen(self, shown: int, grace: timedelta, now: datetime) -> "Target":
         """What the channel shows, read by the way. Only what was in sync can have drifted."""
@@ -125,7 +125,7 @@ class Target:
             return self
         looked = replace(self, shown=shown, shown_at=now)
         if shown == self.desired:
-            return looked
+            return replace(looked, drifts=0)
         return looked._sale(grace, now) if shown < self.desired else looked._too_high(now)
 
     def returned(self, reason: str, detail: str | None, now: datetime) -> "Target":
