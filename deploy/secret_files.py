@@ -4,8 +4,8 @@ Makes the secrets of a new deployment, once: a file of NAME=value lines for each
 `python3 -m deploy.secret_files FOLDER --database-server postgres:5432`. Compose and kustomize read the files as they
 are; a secret manager takes their lines. Only the standard library: it runs where nothing is installed.
 
-With `--sandbox PUBLIC_URL` there is an application that only the sandbox knows, and `sandbox.json` to tell it
-(`POST /control/apps`); without, AUTH_APPS is for the operator to fill in.
+With `--sandbox PUBLIC_URL` there are applications that only the sandbox knows, and a `sandbox-….json` of each for its
+`POST /control/apps`; without, AUTH_APPS is for the operator to fill in.
 """
 
 import argparse
@@ -18,10 +18,10 @@ from hashlib import sha256
 from pathlib import Path
 
 from deploy.local.folder import write_private
-from deploy.local.settings import APPLICATION_ID, CLIENT_ID, PROCESSES, SCOPES
+from deploy.local.sandbox_apps import AMAZON, OCTOPIA, apps, registrations
+from deploy.local.settings import PROCESSES, SCOPES
 
 _SEALING = ("auth", "orders")
-_SANDBOX_REGIONS = ("na", "eu", "fe")
 
 
 def make(folder: Path, database_server: str, *, sandbox: str | None = None) -> None:
@@ -31,10 +31,11 @@ def make(folder: Path, database_server: str, *, sandbox: str | None = None) -> N
     `sandbox`: the public URL to which the sandbox sends sellers back. Raises FileExistsError where a file is there
     already: what was sealed with lost keys stays sealed.
     """
-    sandbox_secret = secrets.token_urlsafe(32) if sandbox else None
-    texts = {f"{name}.env": _lines(values) for name, values in _values(database_server, sandbox_secret).items()}
-    if sandbox and sandbox_secret:
-        texts["sandbox.json"] = json.dumps(_registration(sandbox, sandbox_secret)) + "\n"
+    far = {name: secrets.token_urlsafe(32) for name in (AMAZON, OCTOPIA)} if sandbox else None
+    texts = {f"{name}.env": _lines(values) for name, values in _values(database_server, far).items()}
+    if sandbox and far:
+        told = registrations(far, sandbox)
+        texts |= {f"sandbox-{name}.json": json.dumps(application) + "\n" for name, application in told.items()}
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     if there := [name for name in texts if (folder / name).exists()]:
         raise FileExistsError(f"{folder} holds secrets already ({', '.join(there)}): they are made once")
@@ -46,7 +47,7 @@ def _lines(values: Mapping[str, str]) -> str:
     return "".join(f"{key}={value}\n" for key, value in values.items())
 
 
-def _values(database_server: str, sandbox_secret: str | None) -> dict[str, dict[str, str]]:
+def _values(database_server: str, far: Mapping[str, str] | None) -> dict[str, dict[str, str]]:
     passwords = {service: secrets.token_urlsafe(24) for service in PROCESSES}
     clients = {service: secrets.token_urlsafe(32) for service in SCOPES}
     files: dict[str, dict[str, str]] = {}
@@ -58,7 +59,10 @@ def _values(database_server: str, sandbox_secret: str | None) -> dict[str, dict[
             files[service][prefix + "KEY_ENCRYPTION_KEYS"] = "k1:" + b64encode(secrets.token_bytes(32)).decode()
         if service in clients:
             files[service][prefix + "CLIENT_SECRET"] = clients[service]
-    files["auth"] |= {"AUTH_SERVICE_CLIENTS": _known_to_auth(clients), "AUTH_APPS": _apps(sandbox_secret)}
+    files["auth"] |= {
+        "AUTH_SERVICE_CLIENTS": _known_to_auth(clients),
+        "AUTH_APPS": json.dumps(apps(far) if far else {}),
+    }
     files["postgres"] = {f"{service.upper()}_PASSWORD": password for service, password in passwords.items()}
     files["postgres"]["POSTGRES_PASSWORD"] = secrets.token_urlsafe(24)
     return files
@@ -74,30 +78,11 @@ def _known_to_auth(clients: Mapping[str, str]) -> str:
     )
 
 
-def _apps(sandbox_secret: str | None) -> str:
-    """The applications at the marketplaces: the operator's own to write, but for the sandbox's."""
-    if sandbox_secret is None:
-        return "{}"
-    app = {"application_id": APPLICATION_ID, "client_id": CLIENT_ID, "client_secret": sandbox_secret, "draft": False}
-    return json.dumps({"amazon": dict.fromkeys(_SANDBOX_REGIONS, app)})
-
-
-def _registration(public_url: str, secret: str) -> dict[str, object]:
-    """The same application as the sandbox is told of it."""
-    return {
-        "application_id": APPLICATION_ID,
-        "client_id": CLIENT_ID,
-        "client_secrets": [secret],
-        "redirect_uris": [public_url.rstrip("/") + "/connections/amazon/callback"],
-        "draft": False,
-    }
-
-
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python3 -m deploy.secret_files", description="Secrets, made once.")
     parser.add_argument("folder", type=Path)
     parser.add_argument("--database-server", required=True, help="host:port of PostgreSQL, as the services see it")
-    parser.add_argument("--sandbox", metavar="PUBLIC_URL", help="with an application that only the sandbox knows")
+    parser.add_argument("--sandbox", metavar="PUBLIC_URL", help="with applications that only the sandbox knows")
     given = parser.parse_args()
     try:
         make(given.folder, given.database_server, sandbox=given.sandbox)

@@ -20,8 +20,8 @@ from deploy.local.browser import Browser, Page, Unexpected
 from deploy.local.folder import RunFolder
 from deploy.local.options import read_options
 from deploy.local.processes import free_ports
+from deploy.local.sandbox_apps import registrations
 from deploy.local.secrets import Secrets
-from deploy.local.settings import AMAZON_APPLICATION_ID, AMAZON_CLIENT_ID
 from deploy.local.stack import Stack
 from deploy.local.supervisor import Supervisor
 from tests.sandbox_client import Sandbox
@@ -73,14 +73,10 @@ async def stack_for_tests(folder: Path, settings: Mapping[str, str]) -> AsyncIte
 
 
 async def register_application(stack: Stack, sandbox: Sandbox) -> None:
-    """Our application on the far side, with the redirect of this stack."""
-    await sandbox.app(
-        AMAZON_APPLICATION_ID,
-        AMAZON_CLIENT_ID,
-        [Secrets(stack.folder.secrets).far_client_secret("amazon")],
-        redirect_uris=[f"{stack.options.public_url}/connections/amazon/callback"],
-        draft=False,
-    )
+    """Our applications on the far sides, with the redirect of this stack."""
+    secrets = Secrets(stack.folder.secrets).far_client_secrets()
+    for application in registrations(secrets, stack.options.public_url).values():
+        await sandbox.register(application)
 
 
 @dataclass

@@ -18,7 +18,8 @@ import httpx
 from deploy.local.browser import Browser, Page, Unexpected
 from deploy.local.demo_table import CONFIRMED, Board, make_board
 from deploy.local.errors import CannotRun
-from deploy.local.far_sellers import AMAZON, OCTOPIA, ORDERS_EACH, REGION, SOLD_LIVE, TITLES, FarSellers, Sellers
+from deploy.local.far_sellers import ORDERS_EACH, REGION, SOLD_LIVE, TITLES, FarSellers, Sellers
+from deploy.local.sandbox_apps import AMAZON, OCTOPIA
 from deploy.local.secrets import Secrets
 from deploy.local.stack import Stack
 
@@ -61,7 +62,7 @@ class Demo:
         async with httpx.AsyncClient(trust_env=False, timeout=10) as client:
             far = FarSellers(self._stack.sandbox, client)
             await far.ready()
-            await far.register(self._secrets, f"{self._stack.options.public_url}/connections/amazon/callback")
+            await far.register(self._secrets, self._stack.options.public_url)
             if "sellers" not in self._known:
                 made = await far.add_sellers()
                 self._remember(sellers=made.ids, channels=made.channels)

@@ -7,10 +7,9 @@ from typing import Any
 
 import httpx
 
+from deploy.local.sandbox_apps import AMAZON, OCTOPIA, registrations
 from deploy.local.secrets import Secrets
-from deploy.local.settings import AMAZON_APPLICATION_ID, AMAZON_CLIENT_ID, OCTOPIA_CLIENT_ID
 
-AMAZON, OCTOPIA = "amazon", "octopia"
 TITLES = {AMAZON: "Amazon", OCTOPIA: "Cdiscount"}
 REGION = "eu"
 # Of each seller; the last one is sold while we watch, so that stock is seen to fall on both.
@@ -48,22 +47,10 @@ class FarSellers:
                 pass
             await asyncio.sleep(0.1)
 
-    async def register(self, secrets: Secrets, redirect_uri: str) -> None:
+    async def register(self, secrets: Secrets, public_url: str) -> None:
         """Our applications, as we would register them. Again at each start: the address may have changed."""
-        amazon = {
-            "application_id": AMAZON_APPLICATION_ID,
-            "client_id": AMAZON_CLIENT_ID,
-            "client_secrets": [secrets.far_client_secret(AMAZON)],
-            "redirect_uris": [redirect_uri],
-            "draft": False,
-        }
-        octopia = {
-            "marketplace": OCTOPIA,
-            "client_id": OCTOPIA_CLIENT_ID,
-            "client_secrets": [secrets.far_client_secret(OCTOPIA)],
-        }
-        await self._post("apps", amazon)
-        await self._post("apps", octopia)
+        for application in registrations(secrets.far_client_secrets(), public_url).values():
+            await self._post("apps", application)
 
     async def add_sellers(self) -> Sellers:
         """One at each marketplace, with listings of the same SKUs and all but one of their orders, of an hour ago."""

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from deploy.local.options import Options
 from deploy.local.processes import free_ports
+from deploy.local.sandbox_apps import AMAZON_REGIONS, apps
 from deploy.local.secrets import Secrets
 
 PROCESSES = {
@@ -29,13 +30,9 @@ SCOPES = {
     "labels": ["auth.tokens:use", "auth.sessions:resolve", "orders.recipient:read"],
 }
 _PROJECT = Path(__file__).parents[2]
-_REGIONS = ("na", "eu", "fe")
-AMAZON_APPLICATION_ID = "amzn1.sp.solution.passerelle-demo"
-AMAZON_CLIENT_ID = "amzn1.application-oa2-client.passerelle-demo"
-OCTOPIA_CLIENT_ID = "passerelle-demo"
 # The demo does not wait for far sides that answer at once: it asks often and reads back soon.
 _DEMO = {
-    "ORDERS_POLL_INTERVAL_SECONDS": '{"amazon": 10}',
+    "ORDERS_POLL_INTERVAL_SECONDS": '{"amazon": 5, "octopia": 5}',
     "INVENTORY_LISTING_INTERVAL_SECONDS": "60",
     "LABELS_READ_BACK_SECONDS": "2",
     "LABELS_READ_BACK_LAG_SECONDS": "10",
@@ -146,32 +143,18 @@ class Environments:
         far = {name: value for name, value in _DEMO.items() if name.startswith(prefix)}
         far[prefix + "API_URLS"] = json.dumps(
             {
-                "amazon": {region: f"{amazon}/{region}" for region in _REGIONS},
+                "amazon": {region: f"{amazon}/{region}" for region in AMAZON_REGIONS},
                 "octopia": {"eu": f"{octopia}/api/seller/v2"},
             }
         )
         if service == "auth":
             tokens = f"{octopia}/auth/realms/maas/protocol/openid-connect/token"
-            far["AUTH_APPS"] = json.dumps(self._apps())
+            far["AUTH_APPS"] = json.dumps(apps(self.secrets.far_client_secrets()))
             far["AUTH_TOKEN_URLS"] = json.dumps({"amazon": f"{amazon}/lwa/auth/o2/token", "octopia": tokens})
             far["AUTH_CENTRAL_URLS"] = json.dumps(
-                {"amazon": {region: f"{amazon}/central/{region}" for region in _REGIONS}}
+                {"amazon": {region: f"{amazon}/central/{region}" for region in AMAZON_REGIONS}}
             )
         return far
-
-    def _apps(self) -> dict[str, dict[str, dict[str, object]]]:
-        """Our applications that the sandbox knows, by marketplace and region."""
-        amazon: dict[str, object] = {
-            "application_id": AMAZON_APPLICATION_ID,
-            "client_id": AMAZON_CLIENT_ID,
-            "client_secret": self.secrets.far_client_secret("amazon"),
-            "draft": False,
-        }
-        octopia: dict[str, object] = {
-            "client_id": OCTOPIA_CLIENT_ID,
-            "client_secret": self.secrets.far_client_secret("octopia"),
-        }
-        return {"amazon": dict.fromkeys(_REGIONS, amazon), "octopia": {"eu": octopia}}
 
     def gateway(self) -> dict[str, str]:
         services = {service: self.layout.api_url(service) for service in PROCESSES}

@@ -19,8 +19,19 @@ from shared.marketplaces.amazon.orders import AmazonOrders
 from shared.marketplaces.amazon.stock import AmazonStock
 from shared.marketplaces.amazon.tracking import CAPABILITIES as AMAZON_CAPABILITIES
 from shared.marketplaces.amazon.tracking import AmazonTracking
-from shared.marketplaces.amazon.wire import Sends, Spapi
+from shared.marketplaces.amazon.wire import Spapi
+from shared.marketplaces.calls import Sends
 from shared.marketplaces.models import Channel
+from shared.marketplaces.octopia import stores as octopia
+from shared.marketplaces.octopia.acceptance import OctopiaAcceptance
+from shared.marketplaces.octopia.listings import OctopiaListings
+from shared.marketplaces.octopia.oauth import OctopiaGrants
+from shared.marketplaces.octopia.operations import OPERATIONS as OCTOPIA_OPERATIONS
+from shared.marketplaces.octopia.orders import OctopiaOrders
+from shared.marketplaces.octopia.stock import OctopiaStock
+from shared.marketplaces.octopia.tracking import CAPABILITIES as OCTOPIA_CAPABILITIES
+from shared.marketplaces.octopia.tracking import OctopiaTracking
+from shared.marketplaces.octopia.wire import OctopiaApi
 from shared.marketplaces.ports import (
     AcceptancePort,
     Capabilities,
@@ -36,6 +47,7 @@ from shared.marketplaces.ports import (
 )
 
 AMAZON = "amazon"
+OCTOPIA = "octopia"
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +116,19 @@ PROFILES: Mapping[str, Profile] = {
         pace=Pace(interval_seconds=300, overlap_seconds=600, sweep_seconds=86_400),
         real_addresses=FarSide(api_urls=amazon.API_URLS, central_urls=amazon.CENTRAL_URLS, token_url=amazon.TOKEN_URL),
     ),
+    OCTOPIA: Profile(
+        name=OCTOPIA,
+        title="Cdiscount (Octopia)",
+        regions={octopia.EU: "Europe"},
+        stores=octopia.STORES,
+        operations=OCTOPIA_OPERATIONS,
+        capabilities=OCTOPIA_CAPABILITIES,
+        authorisation="delegation",
+        pace=Pace(interval_seconds=600, overlap_seconds=1200, sweep_seconds=3600),
+        real_addresses=FarSide(
+            api_urls=octopia.API_URLS, central_urls=octopia.CENTRAL_URLS, token_url=octopia.TOKEN_URL
+        ),
+    ),
 }
 
 
@@ -165,4 +190,22 @@ def _amazon(outward: Sends, far_side: FarSide, clock: Clock) -> Marketplace:
     )
 
 
-_BUILDERS = {AMAZON: _amazon}
+def _octopia(outward: Sends, far_side: FarSide, clock: Clock) -> Marketplace:
+    api = OctopiaApi(outward, far_side.api_urls, clock)
+    grants = None
+    if far_side.token_url and far_side.apps:
+        grants = OctopiaGrants(outward, api, clock, token_url=far_side.token_url, apps=far_side.apps)
+    return Marketplace(
+        name=OCTOPIA,
+        operations=OCTOPIA_OPERATIONS,
+        orders=OctopiaOrders(api),
+        tracking=OctopiaTracking(api, clock),
+        grants=grants,
+        delegation=grants,
+        acceptance=OctopiaAcceptance(api),
+        listings=OctopiaListings(api),
+        stock=OctopiaStock(api),
+    )
+
+
+_BUILDERS = {AMAZON: _amazon, OCTOPIA: _octopia}

@@ -8,10 +8,9 @@ from collections.abc import Iterator
 
 from shared.http.messages import Answer
 from shared.kernel.errors import Unreadable
-from shared.marketplaces.amazon.fields import Json, parts, text
-from shared.marketplaces.amazon.parse import load
 from shared.marketplaces.amazon.submission import LISTING_UNKNOWN
 from shared.marketplaces.amazon.wire import refusal
+from shared.marketplaces.fields import Json, load_object, parts, text
 from shared.marketplaces.listings import StockOutcome
 
 QUANTITY_REFUSED = "quantity_refused"
@@ -29,7 +28,7 @@ def patch_refusal(sku: str, answer: Answer) -> StockOutcome | None:
     if answer.status == 403:
         raise refusal(answer)
     try:
-        said = load(answer.body)
+        said = load_object(answer.body)
     except Unreadable:
         said = {}
     if answer.status < 300 and text(said, "status") != "INVALID":

@@ -7,7 +7,7 @@ A quantity has no store in these answers: it is that of the one store asked for.
 from datetime import datetime
 from urllib.parse import quote
 
-from shared.marketplaces.amazon.fields import BadField, Json, count, part, parts, required_text, text, texts, time
+from shared.marketplaces.fields import BadField, Json, count, part, parts, required_text, text, texts, time
 from shared.marketplaces.listings import Listing
 
 PRODUCT_TYPE = "product_type"

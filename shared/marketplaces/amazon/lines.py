@@ -5,11 +5,13 @@ Amazon counts per line what was fulfilled and what is still unfulfilled; what is
 5). While an order is pending its counts have not settled, so nothing is concluded from them.
 """
 
-from shared.marketplaces.amazon.fields import (
+from shared.marketplaces.amazon.fields import money
+from shared.marketplaces.amazon.personal import goes_to_pickup_point
+from shared.marketplaces.amazon.programs import TRANSPARENCY
+from shared.marketplaces.fields import (
     BadField,
     Json,
     count,
-    money,
     part,
     parts,
     required_count,
@@ -17,8 +19,6 @@ from shared.marketplaces.amazon.fields import (
     text,
     texts,
 )
-from shared.marketplaces.amazon.personal import goes_to_pickup_point
-from shared.marketplaces.amazon.programs import TRANSPARENCY
 from shared.marketplaces.models import Duty, MarketplaceLine, OrderStatus
 
 _CONSTRAINTS = {

@@ -14,11 +14,10 @@ from shared.http.messages import Answer
 from shared.kernel.budgets import Budgets
 from shared.kernel.errors import Unreadable
 from shared.kernel.ports import AccessToken
-from shared.marketplaces.amazon.fields import BadField
 from shared.marketplaces.amazon.items import items_path, newest_creation, next_token, parse_records
 from shared.marketplaces.amazon.operations import SEARCH_LISTINGS
-from shared.marketplaces.amazon.parse import load
 from shared.marketplaces.amazon.wire import Call, Spapi, refusal
+from shared.marketplaces.fields import BadField, load_object
 from shared.marketplaces.listings import ListingPage
 from shared.marketplaces.ports import FarAccount, PageTokenRefused
 
@@ -81,7 +80,7 @@ def _params(channel_id: str, place: _Place) -> Iterator[tuple[str, str]]:
 
 
 def _page(answer: Answer, channel_id: str, place: _Place) -> ListingPage:
-    body = load(answer.body)
+    body = load_object(answer.body)
     try:
         listings, unreadable = parse_records(body, channel_id)
     except BadField as error:

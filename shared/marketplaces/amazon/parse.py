@@ -5,15 +5,19 @@ Unknown fields and values are let be, optional means optional, and one record th
 Without the data set FULFILLMENT an order has no status: it is UNKNOWN, never guessed.
 """
 
-import json
 from typing import Any
 
 from shared.kernel.errors import Unreadable
-from shared.marketplaces.amazon.fields import (
+from shared.marketplaces.amazon.fields import money
+from shared.marketplaces.amazon.lines import read_lines
+from shared.marketplaces.amazon.personal import personal_data
+from shared.marketplaces.amazon.programs import BUSINESS, owner_of_route
+from shared.marketplaces.fields import (
     BadField,
     Json,
+    as_bytes,
     count,
-    money,
+    load_object,
     part,
     parts,
     required_text,
@@ -22,9 +26,6 @@ from shared.marketplaces.amazon.fields import (
     texts,
     time,
 )
-from shared.marketplaces.amazon.lines import read_lines
-from shared.marketplaces.amazon.personal import personal_data
-from shared.marketplaces.amazon.programs import BUSINESS, owner_of_route
 from shared.marketplaces.models import (
     MarketplaceOrder,
     MarketplacePackage,
@@ -50,7 +51,7 @@ _RELATED = {"REPLACEMENT_ORIGINAL_ID": "replacement_of", "EXCHANGE_ORIGINAL_ID":
 
 def parse_page(body: bytes) -> OrderPage:
     """One answer of searchOrders. Raises Unreadable where it is not a list of orders at all."""
-    answer = load(body)
+    answer = load_object(body)
     records = answer.get("orders")
     if not isinstance(records, list):
         raise Unreadable("The answer holds no list of orders.", code="no_orders", raw=body)
@@ -65,7 +66,7 @@ def parse_page(body: bytes) -> OrderPage:
 
 def parse_record(record: Any) -> MarketplaceOrder | UnreadableOrder:
     """One record of a list: an order, or why it cannot be read."""
-    raw = json.dumps(record).encode()
+    raw = as_bytes(record)
     if not isinstance(record, dict):
         return UnreadableOrder(None, "the record is not an object", raw)
     try:
@@ -79,7 +80,7 @@ def parse_record(record: Any) -> MarketplaceOrder | UnreadableOrder:
 
 def parse_order(body: bytes) -> MarketplaceOrder:
     """One answer of getOrder. Raises Unreadable."""
-    order = parse_record(load(body).get("order"))
+    order = parse_record(load_object(body).get("order"))
     if isinstance(order, UnreadableOrder):
         raise Unreadable(f"The order cannot be read: {order.reason}.", code="order_unreadable", raw=body)
     return order
@@ -89,17 +90,6 @@ def parse_packages(order: Json) -> tuple[MarketplacePackage, ...]:
     """The parcels Amazon knows of; those it calls cancelled are none."""
     read = (_package(package) for package in parts(order, "packages"))
     return tuple(package for package in read if package.status != _VOIDED)
-
-
-def load(body: bytes) -> dict[str, Any]:
-    """The answer as an object. Raises Unreadable."""
-    try:
-        answer = json.loads(body)
-    except (ValueError, RecursionError) as error:
-        raise Unreadable("The answer is not JSON.", code="not_json", raw=body) from error
-    if not isinstance(answer, dict):
-        raise Unreadable("The answer is not an object.", code="not_an_object", raw=body)
-    return answer
 
 
 def _order(order: Json, raw: bytes) -> MarketplaceOrder:

@@ -8,7 +8,7 @@ Access Orders PII). A place without a name or a street (all that is left without
 from collections.abc import Callable
 from typing import Any
 
-from shared.marketplaces.amazon.fields import Json, part, parts, text
+from shared.marketplaces.fields import Json, part, parts, text
 from shared.marketplaces.models import PersonalData, Recipient
 
 _PICKUP_POINT = "PICKUP_POINT"

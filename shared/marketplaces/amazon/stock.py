@@ -17,11 +17,9 @@ from shared.http.messages import Answer
 from shared.kernel.budgets import Budgets
 from shared.kernel.errors import Unreadable
 from shared.kernel.ports import AccessToken, Intent
-from shared.marketplaces.amazon.fields import BadField
 from shared.marketplaces.amazon.issues import patch_refusal
 from shared.marketplaces.amazon.items import OWN_WAREHOUSE, items_path, parse_item, parse_records
 from shared.marketplaces.amazon.operations import GET_LISTING, PATCH_LISTING, READ_STOCK
-from shared.marketplaces.amazon.parse import load
 from shared.marketplaces.amazon.submission import (
     LISTING_UNKNOWN,
     LISTING_UNREADABLE,
@@ -31,6 +29,7 @@ from shared.marketplaces.amazon.submission import (
     given_up,
 )
 from shared.marketplaces.amazon.wire import Call, Spapi, refusal
+from shared.marketplaces.fields import BadField, load_object
 from shared.marketplaces.listings import StockLimits, StockLine, StockOutcome, StockStep
 from shared.marketplaces.ports import FarAccount, FrozenBody
 
@@ -124,7 +123,7 @@ def _found(answer: Answer, channel_id: str) -> Found:
     if answer.status == 403:
         raise refusal(answer)
     try:
-        return parse_item(load(answer.body), channel_id) if answer.status == 200 else LISTING_UNREADABLE
+        return parse_item(load_object(answer.body), channel_id) if answer.status == 200 else LISTING_UNREADABLE
     except (Unreadable, BadField):
         return LISTING_UNREADABLE
 
@@ -140,7 +139,7 @@ def _all_found(answer: Answer, channel_id: str) -> Iterator[tuple[str, Found]]:
     if answer.status != 200:
         return
     try:
-        listings, _ = parse_records(load(answer.body), channel_id)
+        listings, _ = parse_records(load_object(answer.body), channel_id)
     except (Unreadable, BadField):
         return
     yield from ((listing.sku, listing) for listing in listings)

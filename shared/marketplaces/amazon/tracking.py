@@ -17,12 +17,12 @@ from shared.kernel.clock import Clock
 from shared.kernel.errors import Refused
 from shared.kernel.ports import AccessToken, Intent
 from shared.marketplaces.amazon.carriers import carrier_fields
-from shared.marketplaces.amazon.fields import part
 from shared.marketplaces.amazon.operations import CONFIRM_SHIPMENT
 from shared.marketplaces.amazon.orders import get_order, order_refusal
-from shared.marketplaces.amazon.parse import load, parse_packages
+from shared.marketplaces.amazon.parse import parse_packages
 from shared.marketplaces.amazon.refusals import write_refusal
 from shared.marketplaces.amazon.wire import Call, Spapi
+from shared.marketplaces.fields import load_object, part
 from shared.marketplaces.models import MarketplacePackage, ParcelToTell
 from shared.marketplaces.ports import Capabilities, FarAccount, FrozenBody
 
@@ -99,7 +99,7 @@ class AmazonTracking:
 def _packages(answer: Answer) -> tuple[MarketplacePackage, ...]:
     if answer.status != 200:
         raise order_refusal(answer)
-    return parse_packages(part(load(answer.body), "order"))
+    return parse_packages(part(load_object(answer.body), "order"))
 
 
 def _utc(value: datetime) -> str:

@@ -9,7 +9,7 @@ README).
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Literal
 from urllib.parse import urlsplit
 
 from shared.http.messages import Answer, Request
@@ -18,30 +18,18 @@ from shared.kernel.clock import Clock
 from shared.kernel.errors import (
     ClientSecretInvalid,
     FarSideError,
-    OutcomeUnknown,
     Refused,
     RoleMissing,
-    Throttled,
     TokenRejected,
-    Unavailable,
     Unreadable,
 )
 from shared.kernel.ports import AccessToken
 from shared.marketplaces.amazon.operations import SHARES
 from shared.marketplaces.amazon.skew import Skew
+from shared.marketplaces.calls import USER_AGENT, Sends, is_no_answer, no_answer, slow_down, spend
 from shared.marketplaces.ports import FarAccount
 
-# Required by Amazon's guide: application, version, language.
-USER_AGENT = "Passerelle/0.1 (Language=Python)"
 _TELLS_RATE = frozenset({200, 201, 202, 204, 400, 404})
-# Seconds: below this a bucket counts as refilled, so that rounding never makes a caller wait twice.
-_NEAR_ENOUGH = 0.05
-
-
-class Sends(Protocol):
-    """What sends a request: `shared.http.outward.Outward`."""
-
-    async def call(self, request: Request) -> Answer: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,26 +77,16 @@ class Spapi:
         Raises Throttled (also before asking, where our own bucket is empty), TokenRejected, ClientSecretInvalid,
         Unavailable, OutcomeUnknown (a write), Unreadable, TooLate.
         """
-        self._spend(call.operation, budgets)
+        spend(call.operation, budgets, self._clock.now())
         answer = await self._outward.call(self._request(account, call, token))
         self._learn(account.region, call.operation, answer, budgets)
         if answer.status == 429:
-            wait = budgets.refused(call.operation, self._clock.now())
-            raise Throttled("Amazon asks us to slow down.", request_id=answer.request_id, retry_after_seconds=wait)
-        if answer.status >= 500 or answer.status == 408:
-            raise _down(call, answer)
+            raise slow_down("Amazon", call.operation, budgets, self._clock.now(), answer)
+        if is_no_answer(answer.status):
+            raise no_answer("Amazon", call.effect, answer)
         if answer.status in (401, 403):
             _raise_for_token(answer)
-        if 300 <= answer.status < 400:
-            raise Unavailable("Amazon points elsewhere.", code="redirected", request_id=answer.request_id)
         return answer
-
-    def _spend(self, operation: str, budgets: Budgets) -> None:
-        now = self._clock.now()
-        wait = budgets.wait_seconds(operation, now)
-        if wait > _NEAR_ENOUGH:
-            raise Throttled("Our own budget is used up.", code="budget_empty", retry_after_seconds=wait)
-        budgets.spend(operation, now)
 
     def _request(self, account: FarAccount, call: Call, token: AccessToken) -> Request:
         return Request(
@@ -174,12 +152,6 @@ def _raise_for_token(answer: Answer) -> None:
         raise TokenRejected("Amazon refuses the access token.", request_id=request_id)
     if answer.status == 401:
         raise TokenRejected("Amazon does not accept the access token.", code="unauthorised", request_id=request_id)
-
-
-def _down(call: Call, answer: Answer) -> FarSideError:
-    if call.effect == "read":
-        return Unavailable(f"Amazon answered {answer.status}.", code="server_error", request_id=answer.request_id)
-    return OutcomeUnknown(f"Amazon answered {answer.status}.", code="server_error", request_id=answer.request_id)
 
 
 def _number(value: str | None) -> float:

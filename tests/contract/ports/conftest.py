@@ -18,16 +18,20 @@ from shared.marketplaces.models import (
 )
 from shared.marketplaces.ports import FarAccount, FarSide
 from tests.contract.amazon.shop import SELLER, Shop
+from tests.contract.octopia.shop import CDISCOUNT, OctopiaShop
 from tests.contract.ports import toy
 from tests.contract.ports.place import Place
 from tests.contract.sandbox.far import Far
+from tests.contract.sandbox.far_octopia import SELLER as OCTOPIA_SELLER
+from tests.contract.sandbox.far_octopia import OctopiaFar
 
 SKUS = ("SKU-901", "SKU-902")
 
 
-@pytest.fixture(params=["amazon", "toy"])
+@pytest.fixture(params=["amazon", "octopia", "toy"])
 async def place(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Place]:
-    made = await _amazon() if request.param == "amazon" else _toy(monkeypatch)
+    makers = {"amazon": _amazon, "octopia": _octopia}
+    made = _toy(monkeypatch) if request.param == "toy" else await makers[request.param]()
     yield made
     await made.close()
 
@@ -58,6 +62,42 @@ async def _amazon() -> Place:
         marketplace=shop.amazon,
         account=shop.account,
         channel_id="A13V1IB3VIYZZH",
+        access_token=far.token,
+        now=shop.clock.now,
+        monotonic=shop.clock.monotonic,
+        later=later,
+        plant=plant,
+        stock=stock,
+        close=close,
+        listed_skus=SKUS,
+    )
+
+
+async def _octopia() -> Place:
+    far = await OctopiaFar().ready()
+    await far.control.offers(OCTOPIA_SELLER, *SKUS)
+    shop = OctopiaShop(far)
+    before = len((await far.control.calls())["deviations"])
+
+    def later(seconds: float) -> None:
+        far.now += seconds
+
+    async def plant(count: int, status: str = "InPreparation") -> list[str]:
+        return await far.control.orders(OCTOPIA_SELLER, count, status=status)
+
+    async def stock(sku: str) -> int:
+        return int((await far.control.stock(OCTOPIA_SELLER, sku))[sku][CDISCOUNT])
+
+    async def close() -> None:
+        deviations = (await far.control.calls())["deviations"][before:]
+        await shop.close()
+        await far.close()
+        assert deviations == []
+
+    return Place(
+        marketplace=shop.octopia,
+        account=shop.account,
+        channel_id=CDISCOUNT,
         access_token=far.token,
         now=shop.clock.now,
         monotonic=shop.clock.monotonic,

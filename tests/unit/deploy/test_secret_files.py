@@ -49,12 +49,15 @@ def test_a_role_has_the_password_that_its_service_uses(tmp_path: Path) -> None:
             assert url == f"postgresql+asyncpg://{service}:{password}@db.example:5432/{service}"
 
 
-def test_the_sandbox_and_auth_know_the_same_application(tmp_path: Path) -> None:
+def test_the_sandbox_and_auth_know_the_same_applications(tmp_path: Path) -> None:
     """Without the sandbox, the operator's own applications are still to be written in."""
     secret_files.make(tmp_path / "trying", "postgres:5432", sandbox="http://localhost:8080/")
-    app = json.loads(environment_file(tmp_path / "trying" / "auth.env")["AUTH_APPS"])["amazon"]["eu"]
-    far = json.loads((tmp_path / "trying" / "sandbox.json").read_text())
-    assert (far["client_id"], far["client_secrets"]) == (app["client_id"], [app["client_secret"]])
-    assert far["redirect_uris"] == ["http://localhost:8080/connections/amazon/callback"]
+    apps = json.loads(environment_file(tmp_path / "trying" / "auth.env")["AUTH_APPS"])
+    assert set(apps) == {"amazon", "octopia"}
+    for name, by_region in apps.items():
+        far, app = json.loads((tmp_path / "trying" / f"sandbox-{name}.json").read_text()), by_region["eu"]
+        assert (far["client_id"], far["client_secrets"]) == (app["client_id"], [app["client_secret"]])
+    amazon = json.loads((tmp_path / "trying" / "sandbox-amazon.json").read_text())
+    assert amazon["redirect_uris"] == ["http://localhost:8080/connections/amazon/callback"]
     secret_files.make(tmp_path / "real", "postgres:5432")
     assert environment_file(tmp_path / "real" / "auth.env")["AUTH_APPS"] == "{}"

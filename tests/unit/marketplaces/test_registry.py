@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from dataclasses import replace
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -11,10 +12,11 @@ from shared.marketplaces.amazon.carriers import carrier_fields
 from shared.marketplaces.amazon.stores import CENTRAL_URLS, STORES, stores_of
 from shared.marketplaces.models import FarApp
 from shared.marketplaces.ports import FarSide
-from shared.marketplaces.registry import PROFILES, marketplaces, rates, store_name
+from shared.marketplaces.registry import PROFILES, far_sides, marketplaces, rates, store_name, store_zone
 from tests.unit.marketplaces.far_side import API_URLS, FRANCE, ScriptedOutward
 
 APP = FarApp("amzn1.sp.solution.eu", "client", "secret", draft=False)
+KINDS_OF_ALL = {"poll", "write_back", "probe"}
 
 
 def test_pages_can_have_the_data_without_an_http_client() -> None:
@@ -37,6 +39,18 @@ def test_only_auth_can_ask_for_consent() -> None:
     assert marketplaces(outward, {"amazon": whole})["amazon"].consent is not None
 
 
+def test_only_auth_can_look_who_let_us_in() -> None:
+    """The same by delegation: without token address and application there is no grant; no page leads back to us."""
+    outward = ScriptedOutward()
+    plain = marketplaces(outward, far_sides({}))["octopia"]
+    assert (plain.grants, plain.delegation) == (None, None)
+    real = PROFILES["octopia"].real_addresses
+    whole = marketplaces(outward, {"octopia": replace(real, apps={"eu": replace(APP, application_id="")})})["octopia"]
+    assert whole.grants is not None
+    assert whole.delegation is not None
+    assert whole.consent is None
+
+
 def test_a_marketplace_nobody_knows_is_an_error() -> None:
     """A name that is not in the registry is our mistake."""
     with pytest.raises(KeyError):
@@ -49,16 +63,37 @@ def test_every_operation_belongs_to_one_kind(profile: object) -> None:
     operations = [operation for one in PROFILES.values() if one is profile for operation in one.operations]
     assert len({operation.name for operation in operations}) == len(operations)
     assert all(operation.rate.per_second > 0 and operation.rate.burst >= 1 for operation in operations)
-    assert {operation.kind for operation in operations} == {"poll", "write_back", "probe", "listing", "push"}
+    kinds = {operation.kind for operation in operations}
+    assert KINDS_OF_ALL <= kinds <= KINDS_OF_ALL | {"acceptance", "listing", "push"}
+
+
+def test_a_kind_of_work_has_its_port() -> None:
+    """Whoever has calls for answering orders, reading listings or telling quantities can do it, and the other way."""
+    for name, marketplace in marketplaces(ScriptedOutward(), far_sides({})).items():
+        kinds = {operation.kind for operation in marketplace.operations}
+        ports = {
+            "acceptance": marketplace.acceptance,
+            "listing": marketplace.listings,
+            "push": marketplace.stock,
+        }
+        assert {kind for kind, port in ports.items() if port is not None} == kinds - KINDS_OF_ALL
+        assert (marketplace.acceptance is not None) == PROFILES[name].capabilities.answers_orders
 
 
 def test_the_rates_of_a_kind() -> None:
-    """A lease is given the buckets of its own kind of work only."""
-    assert set(rates("poll")) == {"amazon.searchOrders"}
-    assert set(rates("write_back")) == {"amazon.getOrder", "amazon.confirmShipment"}
-    assert set(rates("listing")) == {"amazon.searchListingsItems"}
-    pushing = {"amazon.searchListingsItems.stock", "amazon.getListingsItem", "amazon.patchListingsItem"}
-    assert set(rates("push")) == pushing
+    """A lease is given the buckets of its own kind of work only; each bears its marketplace's name."""
+    assert set(rates("poll")) == {"amazon.searchOrders", "octopia.listOrders", "octopia.countOrders"}
+    assert set(rates("acceptance")) == {"octopia.approveOrder"}
+    assert set(rates("listing")) == {"amazon.searchListingsItems", "octopia.listOffers"}
+    assert {name for name in rates("write_back") if name.startswith("amazon.")} == {
+        "amazon.getOrder",
+        "amazon.confirmShipment",
+    }
+    assert {name for name in rates("push") if name.startswith("amazon.")} == {
+        "amazon.searchListingsItems.stock",
+        "amazon.getListingsItem",
+        "amazon.patchListingsItem",
+    }
     assert rates("nothing") == {}
 
 
@@ -81,6 +116,13 @@ def test_the_store_table_is_sound() -> None:
     assert store_name("amazon", FRANCE) == "Amazon.fr"
     assert store_name("amazon", "A1UNKNOWN") == "A1UNKNOWN"
     assert store_name("nowhere", "X") == "X"
+
+
+def test_a_channel_we_know_has_its_name() -> None:
+    """Of Octopia's channels Cdiscount is known; others go by their id and keep UTC."""
+    assert store_name("octopia", "CDISFR") == "Cdiscount"
+    assert store_zone("octopia", "CDISFR") == "Europe/Paris"
+    assert (store_name("octopia", "NEW"), store_zone("octopia", "NEW")) == ("NEW", "UTC")
 
 
 def test_every_store_takes_an_unlisted_carrier_or_says_no() -> None:

@@ -1,0 +1,22 @@
+"""
+Octopia's sales channels and addresses, as data.
+
+Sources (read 2026-11): developer.octopia-io.net (Getting started, API Credentials). Only Cdiscount's channel id is
+confirmed by several clients; ids of partner channels are read from the seller's subscriptions (`oauth.py`).
+"""
+
+from collections.abc import Mapping
+
+from shared.marketplaces.models import Channel
+
+EU = "eu"
+CDISCOUNT = "CDISFR"
+
+TOKEN_URL = "https://auth.octopia-io.net/auth/realms/maas/protocol/openid-connect/token"  # noqa: S105 - an address
+API_URLS: Mapping[str, str] = {EU: "https://api.octopia-io.net/seller/v2"}
+# The page of the portal where a seller lets an aggregator in by its Seller ID.
+CENTRAL_URLS: Mapping[str, str] = {EU: "https://developer.octopia-io.net/api-credentials/#linkAgreeToSeller"}
+
+# A channel we do not know is shown in Octopia's own zone.
+ZONE = "Europe/Paris"
+STORES: Mapping[str, Channel] = {CDISCOUNT: Channel(CDISCOUNT, "Cdiscount", "FR", "EUR", ZONE)}
