@@ -20,6 +20,9 @@ REFUSED = "The marketplace did not take the quantity."
 # Why a quantity was refused: codes of the marketplaces' adapters.
 REASONS = {
     "quantity_refused": REFUSED,
+    "line_refused": REFUSED,
+    "not_taken": "The marketplace was told several times and never took the quantity.",
+    "product_unknown": "The marketplace does not know the product of this listing.",
     "listing_unknown": "The marketplace does not know this listing.",
     "listing_unreadable": "The marketplace shows this listing in words that cannot be read.",
     "marketplace_fulfilled": "The marketplace says that it ships this listing from its own stock.",

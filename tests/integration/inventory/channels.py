@@ -31,6 +31,7 @@ class Shop:
     def __init__(self, inventory: Inventory) -> None:
         self.inventory = inventory
         self.listings = {"amazon": FarListings(), "octopia": FarListings()}
+        self.sellers = {"amazon": "SELLER", "octopia": "SELLER"}
         self.stock: dict[str, FarStock] = {"amazon": Singly(), "octopia": Packages()}
         self.ids = {name: ConnectionId(new_id()) for name in self.stock}
         self.tokens = KnownTokens()
@@ -53,7 +54,7 @@ class Shop:
             connection_id=self.ids[name],
             marketplace=name,
             region="eu",
-            seller_id="SELLER",
+            seller_id=self.sellers[name],
             name=name.title(),
             state="disconnected" if event is ConnectionDisconnectedV1 else "authorised",
             consent_version=1,
