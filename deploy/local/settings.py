@@ -26,13 +26,14 @@ PROCESSES = {
 # What a service may ask of auth and of the others (shared/access/scopes.py says what each means).
 SCOPES = {
     "orders": ["auth.tokens:use", "auth.sessions:resolve"],
-    "inventory": ["auth.sessions:resolve"],
+    "inventory": ["auth.tokens:use", "auth.sessions:resolve"],
     "labels": ["auth.tokens:use", "auth.sessions:resolve", "orders.recipient:read"],
 }
 _PROJECT = Path(__file__).parents[2]
 # The demo does not wait for far sides that answer at once: it asks often and reads back soon.
 _DEMO = {
     "ORDERS_POLL_INTERVAL_SECONDS": '{"amazon": 5, "octopia": 5}',
+    "INVENTORY_LISTING_INTERVAL_SECONDS": "60",
     "LABELS_READ_BACK_SECONDS": '{"amazon": 2, "octopia": 2}',
     "LABELS_READ_BACK_LAG_SECONDS": '{"amazon": 10, "octopia": 10}',
     "LABELS_REPEAT_AFTER_SECONDS": '{"amazon": 20, "octopia": 20}',

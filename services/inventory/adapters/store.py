@@ -5,9 +5,13 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from services.inventory.adapters.connections import SqlConnections, SqlDiscoveries
 from services.inventory.adapters.imports import SqlImports
+from services.inventory.adapters.listings import SqlListings
 from services.inventory.adapters.reservations import SqlLines, SqlReservations
 from services.inventory.adapters.stock import SqlLedger, SqlSkus
+from services.inventory.adapters.submissions import SqlSubmissions
+from services.inventory.adapters.targets import SqlTargets
 from services.inventory.usecases.ports import LinesMoved, Store
 from shared.db.errors import Conflict
 from shared.events.base import Event
@@ -24,6 +28,11 @@ def bind(connection: AsyncConnection) -> Store:
         ledger=SqlLedger(connection),
         imports=SqlImports(connection),
         outbox=SqlOutbox(connection),
+        connections=SqlConnections(connection),
+        discoveries=SqlDiscoveries(connection),
+        listings=SqlListings(connection),
+        targets=SqlTargets(connection),
+        submissions=SqlSubmissions(connection),
     )
 
 

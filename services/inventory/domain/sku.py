@@ -18,6 +18,7 @@ class Sku:
 
     Untracked until a level is set: nobody counted, so nothing is short and `on_hand` is 0. `reserved` and `short` are
     the sums over its order lines. Weight is of one unit. It counts as low when no more than `low_level` are available.
+    `made`: in the transaction that has it.
     """
 
     id: SkuId
@@ -30,6 +31,7 @@ class Sku:
     short: int = 0
     counted_at: datetime | None = None
     low_level: int = 0
+    made: bool = False
 
     @property
     def available(self) -> int:

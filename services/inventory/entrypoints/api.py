@@ -14,7 +14,10 @@ from services.inventory.domain.ledger import Cause, Via
 from services.inventory.domain.sku import Sku, StockRow
 from services.inventory.entrypoints.cursors import EntryCursor, SkuCursor, cursor_of
 from services.inventory.entrypoints.level_pages import router as level_pages_router
+from services.inventory.entrypoints.listing_pages import router as listing_pages_router
+from services.inventory.entrypoints.listings_api import router as listings_router
 from services.inventory.entrypoints.pages import router as pages_router
+from services.inventory.entrypoints.requests import inventory
 from services.inventory.entrypoints.schemas import (
     MOST_ROWS,
     LedgerEntryOut,
@@ -100,12 +103,6 @@ async def read_sku(request: Request, who: Reader, code: Code) -> SkuOut:
     return SkuOut.of(await _known(request, who, code))
 
 
-def inventory(request: Request) -> Inventory:
-    """What `make_app` was given."""
-    held: Inventory = request.app.state.inventory
-    return held
-
-
 async def _set(request: Request, who: Principal, rows: list[StockRow]) -> list[SkuOut]:
     held = inventory(request)
     cause = Cause(Via.API, who.user_id)
@@ -141,6 +138,8 @@ def make_app(held: Inventory, access: Access) -> FastAPI:
     app.state.inventory = held
     app.include_router(router)
     app.include_router(level_pages_router)
+    app.include_router(listings_router)
+    app.include_router(listing_pages_router)
     app.include_router(pages_router)
     app.add_middleware(RawSkuPaths)
     return app

@@ -16,7 +16,8 @@ from services.inventory.domain.ledger import Cause, Via
 from services.inventory.domain.sku import Sku, StockRow
 from services.inventory.domain.stock_import import COLUMNS, LINES_MOST, StockImport, read_table
 from services.inventory.entrypoints.cursors import SkuCursor, cursor_of
-from services.inventory.entrypoints.pages import Search, User, inventory_of, render
+from services.inventory.entrypoints.pages import Search, User, render
+from services.inventory.entrypoints.requests import inventory
 from services.inventory.entrypoints.schemas import CODE_PROBLEMS
 from services.inventory.entrypoints.stock_form import NUMBERS, wrong
 from services.inventory.usecases.set_stock import set_stock
@@ -54,7 +55,7 @@ async def edit_page(
     request: Request, who: User, search: Search = "", show: Show = Show.ALL, after: SkuCursor = None
 ) -> HTMLResponse:
     """Fifty SKUs with a field for each number."""
-    found = await inventory_of(request).views.skus(who.organisation, search=search, show=show, after=after, limit=_ROWS)
+    found = await inventory(request).views.skus(who.organisation, search=search, show=show, after=after, limit=_ROWS)
     kept = {"search": search, "show": show.value}
     more = f"/stock/edit?{urlencode(kept | {'cursor': cursor_of(found.after)})}" if found.after else None
     return render(request, who, "stock_edit.html", 200, {"skus": found.items, "typed": {}, "errors": {}, "more": more})
@@ -63,7 +64,7 @@ async def edit_page(
 @router.post("/edit")
 async def edit_form(request: Request, form: Form) -> Response:
     """Sets what differs: all of it, or nothing and a sentence beside each number that is wrong."""
-    held, who = inventory_of(request), form.principal
+    held, who = inventory(request), form.principal
     skus = await held.views.skus_of(who.organisation, _ids(form.texts("id")))
     typed = {f"{name}.{sku.id}": form.text(f"{name}.{sku.id}") for sku in skus for name in NUMBERS}
     errors = {key: sentence for key, text in typed.items() if (sentence := wrong(key.partition(".")[0], text))}
@@ -87,7 +88,7 @@ async def import_page(request: Request, who: User) -> HTMLResponse:
 @router.post("/import")
 async def import_form(request: Request, form: FileForm) -> Response:
     """Reads the file, or the pasted lines, and leads to what they would change."""
-    held, who = inventory_of(request), form.principal
+    held, who = inventory(request), form.principal
     content = await _content(form)
     if not content.strip():
         context = {"most": LINES_MOST, "columns": COLUMNS, "error": NOTHING_GIVEN}
@@ -107,7 +108,7 @@ async def preview_page(request: Request, who: User, import_id: UUID) -> HTMLResp
 
 @router.post("/import/{import_id}")
 async def apply_form(request: Request, form: Form, import_id: UUID) -> Response:
-    held, who = inventory_of(request), form.principal
+    held, who = inventory(request), form.principal
     try:
         applied = await run_in_transaction(
             held.uow,
@@ -131,7 +132,7 @@ async def bad_lines(request: Request, who: User, import_id: UUID) -> Response:
 @router.get("/export.csv")
 async def export(request: Request, who: User) -> Response:
     """All SKUs as the table the import takes."""
-    views, rows, after = inventory_of(request).views, list[tuple[Any, ...]](), None
+    views, rows, after = inventory(request).views, list[tuple[Any, ...]](), None
     while True:
         found = await views.skus(who.organisation, search="", show=Show.ALL, after=after, limit=_EXPORTED_AT_ONCE)
         rows += [
@@ -145,7 +146,7 @@ async def export(request: Request, who: User) -> Response:
 @router.get("/short")
 async def short_page(request: Request, who: User, after: SkuCursor = None) -> HTMLResponse:
     """Order lines that miss units, the most urgent first."""
-    lines = await inventory_of(request).views.short_lines(who.organisation, after=_place(after), limit=_ROWS)
+    lines = await inventory(request).views.short_lines(who.organisation, after=_place(after), limit=_ROWS)
     last = lines[_ROWS - 1] if len(lines) > _ROWS else None
     place = f"{last.ship_by.isoformat() if last.ship_by else ''} {last.line_id}" if last else None
     more = f"/stock/short?{urlencode({'cursor': cursor_of(place)})}" if place else None
@@ -155,7 +156,7 @@ async def short_page(request: Request, who: User, after: SkuCursor = None) -> HT
 async def _preview(request: Request, who: User, import_id: UUID, *, status: int = 200) -> HTMLResponse:
     found = await _known(request, who, import_id)
     rows = found.table.rows
-    known = await inventory_of(request).views.skus_named(who.organisation, [row.code for row in rows])
+    known = await inventory(request).views.skus_named(who.organisation, [row.code for row in rows])
     changes = [(row, known.get(row.code)) for row in rows if _differs(row, known.get(row.code))]
     context = {
         "found": found,
@@ -170,7 +171,7 @@ async def _preview(request: Request, who: User, import_id: UUID, *, status: int 
 
 
 async def _known(request: Request, who: User, import_id: UUID) -> StockImport:
-    found = await inventory_of(request).views.imported(who.organisation, import_id)
+    found = await inventory(request).views.imported(who.organisation, import_id)
     if found is None:
         raise not_found()
     return found

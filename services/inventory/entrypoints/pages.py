@@ -2,23 +2,25 @@
 
 from datetime import timedelta
 from typing import Annotated, Any
-from urllib.parse import quote, urlencode
+from urllib.parse import urlencode
 
 from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from pydantic import AfterValidator
 
-from services.inventory.bootstrap import Inventory
 from services.inventory.domain.ledger import Cause, Via
 from services.inventory.domain.sku import Sku
 from services.inventory.entrypoints.cursors import EntryCursor, SkuCursor, cursor_of
-from services.inventory.entrypoints.sku_paths import printable
+from services.inventory.entrypoints.listing_words import WORDS
+from services.inventory.entrypoints.requests import inventory
+from services.inventory.entrypoints.sku_paths import printable, sku_address
 from services.inventory.entrypoints.stock_form import StockForm, read_stock_form
 from services.inventory.usecases.set_stock import set_stock
 from services.inventory.usecases.views import Show, Slice
 from shared.access.dependencies import signed_in_page
 from shared.access.principal import Principal
 from shared.db.unit_of_work import run_in_transaction
+from shared.marketplaces.registry import store_name
 from shared.web.charts import step_chart
 from shared.web.forms import PostedForm, posted_form
 from shared.web.pages import Pages
@@ -38,7 +40,7 @@ async def stock_page(
     request: Request, who: User, search: Search = "", show: Show = Show.ALL, after: SkuCursor = None, saved: int = 0
 ) -> HTMLResponse:
     """All SKUs, or those that match, are short, low or never counted. `saved`: so many were just set."""
-    held = inventory_of(request)
+    held = inventory(request)
     found = await held.views.skus(who.organisation, search=search, show=show, after=after, limit=_ROWS)
     return _list(request, who, found, _EMPTY, search=search, show=show, saved=saved)
 
@@ -49,7 +51,7 @@ async def set_stock_by_form(request: Request, form: Annotated[PostedForm, Depend
     who, given = form.principal, read_stock_form(form)
     if given.errors:
         return await _again(request, who, given, on_sku_page=form.text("from") == "sku")
-    held = inventory_of(request)
+    held = inventory(request)
     cause = Cause(Via.PAGE, who.user_id)
     await run_in_transaction(
         held.uow, lambda store: set_stock([given.row()], who.organisation, cause, store=store, clock=held.clock)
@@ -62,7 +64,7 @@ async def sku_page(
     request: Request, who: User, sku: str, after: EntryCursor = None, saved: bool = False
 ) -> HTMLResponse:
     """One SKU. Of another organisation: 404."""
-    found = await inventory_of(request).views.sku(who.organisation, sku) if "\0" not in sku else None
+    found = await inventory(request).views.sku(who.organisation, sku) if "\0" not in sku else None
     if found is None:
         raise not_found()
     weight = "" if found.weight_grams is None else str(found.weight_grams)
@@ -70,13 +72,9 @@ async def sku_page(
     return await _sku(request, who, found, form, after=after, saved=saved)
 
 
-def sku_address(code: str) -> str:
-    return "/stock/sku/" + quote(code, safe="")
-
-
 async def _again(request: Request, who: Principal, form: StockForm, *, on_sku_page: bool) -> HTMLResponse:
     """The page the form came from, with what was typed."""
-    views = inventory_of(request).views
+    views = inventory(request).views
     known = await views.sku(who.organisation, form.values["sku"]) if "sku" not in form.errors else None
     if on_sku_page and known:
         return await _sku(request, who, known, form, status=422)
@@ -113,11 +111,11 @@ async def _sku(
     saved: bool = False,
     status: int = 200,
 ) -> HTMLResponse:
-    views = inventory_of(request).views
+    views = inventory(request).views
     ledger = await views.ledger(sku.id, after=after, limit=_ROWS)
     waiting = await views.waiting(sku.id, limit=_WAITING)
     more = _next_page(sku_address(sku.code), ledger, {})
-    now = inventory_of(request).clock.now()
+    now = inventory(request).clock.now()
     levels = await views.levels(sku.id, now - _HISTORY)
     chart = step_chart(levels, now - _HISTORY, now) if levels else None
     context = {
@@ -129,6 +127,9 @@ async def _sku(
         "more": more,
         "form": form,
         "saved": saved,
+        "listings": await inventory(request).listings.of_sku(sku.id),
+        "words": WORDS,
+        "store_name": store_name,
     }
     return render(request, who, "sku.html", status, context)
 
@@ -141,8 +142,3 @@ def _next_page(address: str, found: Slice[Any], query: dict[str, str]) -> str | 
 def render(request: Request, who: Principal, name: str, status: int, context: dict[str, Any]) -> HTMLResponse:
     pages: Pages = request.app.state.pages
     return pages.render(request, name, principal=who, status=status, sku_address=sku_address, **context)
-
-
-def inventory_of(request: Request) -> Inventory:
-    held: Inventory = request.app.state.inventory
-    return held

@@ -1,61 +1,15 @@
 """The API and the pages as a seller's browser and programs meet them, on a real PostgreSQL."""
 
-from collections.abc import AsyncIterator
-from typing import Any, cast
+from typing import Any
 from urllib.parse import quote
-from uuid import uuid4
 
 import httpx
 import pytest
 
 from services.inventory.domain.sku import StockRow
-from services.inventory.entrypoints.api import make_app
-from shared.access.dependencies import Access
-from shared.access.principal import Principal
-from shared.access.scopes import SELLER_SCOPES
-from shared.access.tokens import TokenVerifier
-from shared.kernel.ids import OrganisationId, UserId
+from tests.integration.inventory.browser import BASE, client
 from tests.integration.inventory.conftest import Inventory
-from tests.unit.inventory.builders import ORGANISATION, order, order_line
-
-OTHERS = OrganisationId(uuid4())
-BASE = "/api/inventory/v1"
-
-
-class KnownSessions:
-    """Two sessions: `ours` and `theirs`."""
-
-    async def resolve(self, cookie_value: str) -> Principal | None:
-        organisation = {"ours": ORGANISATION, "theirs": OTHERS}.get(cookie_value)
-        if organisation is None:
-            return None
-        return Principal(organisation, UserId(uuid4()), SELLER_SCOPES, csrf_token="genuine", label="anna@example.org")
-
-
-@pytest.fixture
-def app(inventory: Inventory) -> Any:
-    no_tokens = cast(TokenVerifier, None)
-    return make_app(inventory.held, Access(KnownSessions(), no_tokens, "http://127.0.0.1:8080"))
-
-
-def client(app: Any, session: str | None) -> httpx.AsyncClient:
-    cookies = {"passerelle_session": session} if session else None
-    headers = {"X-CSRF-Token": "genuine"}
-    return httpx.AsyncClient(
-        transport=httpx.ASGITransport(app), base_url="http://127.0.0.1:8080", cookies=cookies, headers=headers
-    )
-
-
-@pytest.fixture
-async def ours(app: Any) -> AsyncIterator[httpx.AsyncClient]:
-    async with client(app, "ours") as browser:
-        yield browser
-
-
-@pytest.fixture
-async def theirs(app: Any) -> AsyncIterator[httpx.AsyncClient]:
-    async with client(app, "theirs") as browser:
-        yield browser
+from tests.unit.inventory.builders import order, order_line
 
 
 def fields(answer: httpx.Response) -> set[str]:

@@ -7,10 +7,7 @@ import pytest
 
 from services.inventory.domain.sku import StockRow
 from tests.integration.inventory.conftest import Inventory
-from tests.integration.inventory.test_api import app, ours, theirs
 from tests.unit.inventory.builders import order, order_line
-
-__all__ = ["app", "ours", "theirs"]  # fixtures
 
 
 async def upload(client: httpx.AsyncClient, content: str) -> str:

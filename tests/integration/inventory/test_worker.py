@@ -30,7 +30,7 @@ ORDERS = 40
 @pytest.fixture
 async def kafka(kafka_bootstrap_servers: str, topic_prefix: str) -> KafkaSettings:
     settings = KafkaSettings(kafka_bootstrap_servers, topic_prefix)
-    for publisher in ("orders", "labels", "inventory"):
+    for publisher in ("auth", "orders", "labels", "inventory"):
         await ensure_topics(settings, publisher)
     return settings
 
