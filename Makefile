@@ -66,6 +66,8 @@ lock: .venv/dev.stamp ## resolve dependencies and Kafka's jars anew, with hashes
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 		--no-emit-find-links --extra local pyproject.toml -o requirements.lock
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+		--no-emit-find-links --constraint requirements.lock pyproject.toml -o requirements-service.lock
+	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 		--no-emit-find-links --all-extras pyproject.toml -o requirements-dev.lock
 	@$(BIN)/python -m deploy.local lock
 

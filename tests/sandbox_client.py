@@ -48,6 +48,10 @@ class Sandbox:
         body = {"application_id": application_id, "client_id": client_id, "client_secrets": client_secrets}
         await self._call("POST", "/apps", body | fields)
 
+    async def register(self, application: Json) -> None:
+        """An application of either marketplace, as `POST /control/apps` takes it."""
+        await self._call("POST", "/apps", application)
+
     async def seller(self, seller_id: str | None = None, *, region: str = "eu", **fields: Any) -> Json:
         """A new seller (`channels`, `roles`, `application_id`) with its self-authorised `refresh_token`."""
         body = {"marketplace": "amazon", "region": region} | fields

@@ -20,8 +20,8 @@ from deploy.local.browser import Browser, Page, Unexpected
 from deploy.local.folder import RunFolder
 from deploy.local.options import read_options
 from deploy.local.processes import free_ports
+from deploy.local.sandbox_apps import registrations
 from deploy.local.secrets import Secrets
-from deploy.local.settings import APPLICATION_ID, CLIENT_ID
 from deploy.local.stack import Stack
 from deploy.local.supervisor import Supervisor
 from tests.sandbox_client import Sandbox
@@ -46,10 +46,10 @@ CARRIER: Json = {
 }
 # Far sides that answer at once are asked often and read back soon.
 QUICK = {
-    "ORDERS_POLL_INTERVAL_SECONDS": '{"amazon": 3}',
-    "LABELS_READ_BACK_SECONDS": "1",
-    "LABELS_READ_BACK_LAG_SECONDS": "4",
-    "LABELS_REPEAT_AFTER_SECONDS": "10",
+    "ORDERS_POLL_INTERVAL_SECONDS": '{"amazon": 3, "octopia": 3}',
+    "LABELS_READ_BACK_SECONDS": '{"amazon": 1, "octopia": 1}',
+    "LABELS_READ_BACK_LAG_SECONDS": '{"amazon": 4, "octopia": 4}',
+    "LABELS_REPEAT_AFTER_SECONDS": '{"amazon": 10, "octopia": 10}',
     "LOG_LEVEL": "DEBUG",
     "SANDBOX_OPTIONS": "--quota-scale=500 --list-lag-seconds=2 --write-visible-seconds=1",
 }
@@ -73,14 +73,10 @@ async def stack_for_tests(folder: Path, settings: Mapping[str, str]) -> AsyncIte
 
 
 async def register_application(stack: Stack, sandbox: Sandbox) -> None:
-    """Our application on the far side, with the redirect of this stack."""
-    await sandbox.app(
-        APPLICATION_ID,
-        CLIENT_ID,
-        [Secrets(stack.folder.secrets).amazon_client_secret()],
-        redirect_uris=[f"{stack.options.public_url}/connections/amazon/callback"],
-        draft=False,
-    )
+    """Our applications on the far sides, with the redirect of this stack."""
+    secrets = Secrets(stack.folder.secrets).far_client_secrets()
+    for application in registrations(secrets, stack.options.public_url).values():
+        await sandbox.register(application)
 
 
 @dataclass

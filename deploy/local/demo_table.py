@@ -15,13 +15,14 @@ CONFIRMED = len(STAGES)
 
 
 class Board(Protocol):
-    """`update` takes, per order, how many of the stages it has reached (0 to 5)."""
+    """`update` takes, per order, how many of the stages it has reached (0 to 5); `tell` a sentence that stays."""
 
     def __enter__(self) -> "Board": ...
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None: ...
     def update(self, reached: Mapping[str, int]) -> None: ...
+    def tell(self, sentence: str) -> None: ...
 
 
 def make_board(started_at: float, say: Callable[[str], None]) -> Board:
@@ -51,6 +52,9 @@ class Lines:
                 self._say(f"{passed:5.0f} s  {order}  {stage}")
             self._shown[order] = max(stages, self._shown.get(order, 0))
 
+    def tell(self, sentence: str) -> None:
+        self._say(f"{time.time() - self._started_at:5.0f} s  {sentence}")
+
 
 class LiveTable:
     """One row per order, one column per stage, drawn over itself."""
@@ -72,6 +76,9 @@ class LiveTable:
 
     def update(self, reached: Mapping[str, int]) -> None:
         self._live.update(self._table(reached), refresh=True)
+
+    def tell(self, sentence: str) -> None:
+        self._live.console.print(f"{time.time() - self._started_at:5.0f} s  {sentence}")
 
     def _table(self, reached: Mapping[str, int]) -> "Table":
         from rich.table import Table

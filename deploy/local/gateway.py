@@ -20,7 +20,9 @@ from starlette.routing import Route
 
 # A path belongs to the service whose prefix it is, or begins with, up to a slash.
 PREFIXES = {
-    "auth": ("/signup", "/signin", "/signout", "/connections", "/oauth", "/.well-known", "/api/auth", "/static"),
+    "auth": (
+        "/signup", "/signin", "/signout", "/connections", "/settings", "/oauth", "/.well-known", "/api/auth", "/static",
+    ),
     "orders": ("/orders", "/api/orders"),
     "inventory": ("/stock", "/api/inventory"),
     "labels": ("/shipments", "/api/labels"),

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from deploy.local.folder import write_private
+from deploy.local.sandbox_apps import AMAZON, OCTOPIA
 
 
 @dataclass(frozen=True)
@@ -32,9 +33,9 @@ class Secrets:
         """What wraps the data keys of a service: `kid:base64`. To rotate: put a new one before it, with a comma."""
         return self._kept(f"{service}.key-encryption-keys", lambda: "k1:" + b64encode(secrets.token_bytes(32)).decode())
 
-    def amazon_client_secret(self) -> str:
-        """Of the application that the sandbox knows."""
-        return self._kept("sandbox.amazon-client-secret", _random_text)
+    def far_client_secrets(self) -> dict[str, str]:
+        """Of the applications that the sandbox knows, by marketplace."""
+        return {name: self._kept(f"sandbox.{name}-client-secret", _random_text) for name in (AMAZON, OCTOPIA)}
 
     def demo_password(self) -> str:
         """Of the demo's user; printed at each start."""

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from deploy.local.options import Options
 from deploy.local.processes import free_ports
+from deploy.local.sandbox_apps import AMAZON_REGIONS, apps
 from deploy.local.secrets import Secrets
 
 PROCESSES = {
@@ -23,21 +24,19 @@ PROCESSES = {
     "labels": ("api", "worker"),
 }
 # What a service may ask of auth and of the others (shared/access/scopes.py says what each means).
-_SCOPES = {
+SCOPES = {
     "orders": ["auth.tokens:use", "auth.sessions:resolve"],
-    "inventory": ["auth.sessions:resolve"],
+    "inventory": ["auth.tokens:use", "auth.sessions:resolve"],
     "labels": ["auth.tokens:use", "auth.sessions:resolve", "orders.recipient:read"],
 }
 _PROJECT = Path(__file__).parents[2]
-_REGIONS = ("na", "eu", "fe")
-APPLICATION_ID = "amzn1.sp.solution.passerelle-demo"
-CLIENT_ID = "amzn1.application-oa2-client.passerelle-demo"
 # The demo does not wait for far sides that answer at once: it asks often and reads back soon.
 _DEMO = {
-    "ORDERS_POLL_INTERVAL_SECONDS": '{"amazon": 10}',
-    "LABELS_READ_BACK_SECONDS": "2",
-    "LABELS_READ_BACK_LAG_SECONDS": "10",
-    "LABELS_REPEAT_AFTER_SECONDS": "20",
+    "ORDERS_POLL_INTERVAL_SECONDS": '{"amazon": 5, "octopia": 5}',
+    "INVENTORY_LISTING_INTERVAL_SECONDS": "60",
+    "LABELS_READ_BACK_SECONDS": '{"amazon": 2, "octopia": 2}',
+    "LABELS_READ_BACK_LAG_SECONDS": '{"amazon": 10, "octopia": 10}',
+    "LABELS_REPEAT_AFTER_SECONDS": '{"amazon": 20, "octopia": 20}',
 }
 _PASSED_ON = ("PATH", "HOME", "LANG", "LC_ALL", "TZ", "TMPDIR", "SSL_CERT_FILE", "OTEL_EXPORTER_OTLP_ENDPOINT")
 
@@ -116,7 +115,7 @@ class Environments:
     def _auth(self) -> dict[str, str]:
         clients = [
             {"id": service, "secret_hash": self.secrets.client_secret_hash(service), "scopes": scopes}
-            for service, scopes in _SCOPES.items()
+            for service, scopes in SCOPES.items()
         ]
         return {
             "AUTH_KEY_ENCRYPTION_KEYS": self.secrets.key_encryption_keys("auth"),
@@ -125,7 +124,7 @@ class Environments:
 
     def _caller(self, service: str) -> dict[str, str]:
         """What a service needs to call another: its own OAuth client at auth."""
-        if service not in _SCOPES:
+        if service not in SCOPES:
             return {}
         prefix = service.upper() + "_"
         return {
@@ -139,21 +138,22 @@ class Environments:
         if not self.options.with_sandbox:
             return {}
         prefix = service.upper() + "_"
-        base = f"http://127.0.0.1:{self.options.sandbox_port}/amazon"
+        root = f"http://127.0.0.1:{self.options.sandbox_port}"
+        amazon, octopia = f"{root}/amazon", f"{root}/octopia"
         far = {name: value for name, value in _DEMO.items() if name.startswith(prefix)}
-        if service in {"auth", "orders", "labels"}:
-            far[prefix + "API_URLS"] = json.dumps({"amazon": {region: f"{base}/{region}" for region in _REGIONS}})
-        if service == "auth":
-            app = {
-                "application_id": APPLICATION_ID,
-                "client_id": CLIENT_ID,
-                "client_secret": self.secrets.amazon_client_secret(),
-                "draft": False,
+        far[prefix + "API_URLS"] = json.dumps(
+            {
+                "amazon": {region: f"{amazon}/{region}" for region in AMAZON_REGIONS},
+                "octopia": {"eu": f"{octopia}/api/seller/v2"},
             }
-            central = {region: f"{base}/central/{region}" for region in _REGIONS}
-            far["AUTH_APPS"] = json.dumps({"amazon": dict.fromkeys(_REGIONS, app)})
-            far["AUTH_TOKEN_URLS"] = json.dumps({"amazon": f"{base}/lwa/auth/o2/token"})
-            far["AUTH_CENTRAL_URLS"] = json.dumps({"amazon": central})
+        )
+        if service == "auth":
+            tokens = f"{octopia}/auth/realms/maas/protocol/openid-connect/token"
+            far["AUTH_APPS"] = json.dumps(apps(self.secrets.far_client_secrets()))
+            far["AUTH_TOKEN_URLS"] = json.dumps({"amazon": f"{amazon}/lwa/auth/o2/token", "octopia": tokens})
+            far["AUTH_CENTRAL_URLS"] = json.dumps(
+                {"amazon": {region: f"{amazon}/central/{region}" for region in AMAZON_REGIONS}}
+            )
         return far
 
     def gateway(self) -> dict[str, str]:

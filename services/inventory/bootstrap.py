@@ -2,30 +2,42 @@
 
 import asyncio
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import partial
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from services.inventory.adapters.kinds import LISTING, PUSH, kinds
+from services.inventory.adapters.listing_queries import SqlListingViews
 from services.inventory.adapters.queries import SqlViews
 from services.inventory.adapters.store import again_when_moved, bind
 from services.inventory.settings import MigrationSettings, Settings
+from services.inventory.usecases.apply_connections import apply_connections
+from services.inventory.usecases.discover import Discovering
+from services.inventory.usecases.listing_views import ListingViews
 from services.inventory.usecases.ports import Store
+from services.inventory.usecases.push import Pushing
 from services.inventory.usecases.reserve_orders import reserve_orders
 from services.inventory.usecases.ship_orders import ship_orders
 from services.inventory.usecases.views import Views
+from shared.access.access_tokens import RemoteAccessTokens
 from shared.access.dependencies import Access
 from shared.access.internal import ServiceTokens
 from shared.access.sessions import SessionResolver
 from shared.access.tokens import RemoteSigningKeys, TokenVerifier
+from shared.db.claims import SqlClaims
 from shared.db.engine import make_engine
 from shared.db.unit_of_work import SqlUnitOfWork, transaction
-from shared.events.topics import LABELS_SHIPMENT, ORDERS_ORDER
+from shared.events.topics import AUTH_CONNECTION, LABELS_SHIPMENT, ORDERS_ORDER
 from shared.http.outward import Outward
 from shared.kernel.clock import Clock, SystemClock
 from shared.kernel.ports import UnitOfWork
+from shared.marketplaces.registry import far_sides, marketplaces, rates
 from shared.messaging.consumer import Applier, Subscription, run_consumer
 from shared.messaging.kafka import KafkaSettings
+
+__all__ = ["LISTING", "PUSH", "SERVICE", "bind"]
 
 SERVICE = "inventory"
 
@@ -36,6 +48,7 @@ class Inventory:
 
     uow: UnitOfWork[Store]
     views: Views
+    listings: ListingViews
     clock: Clock
 
 
@@ -44,14 +57,14 @@ def engine_of(settings: Settings | MigrationSettings, process: str) -> AsyncEngi
 
 
 def inventory_on(engine: AsyncEngine, clock: Clock) -> Inventory:
-    return Inventory(SqlUnitOfWork(engine, bind), SqlViews(engine), clock)
+    return Inventory(SqlUnitOfWork(engine, bind), SqlViews(engine), SqlListingViews(engine), clock)
 
 
 def access_of(settings: Settings, outward: Outward) -> Access:
     """Sessions are asked at auth, tokens are checked with its keys."""
-    own_tokens = ServiceTokens(settings.auth_url, settings.client_id, settings.client_secret, outward)
     verifier = TokenVerifier(settings.public_url, RemoteSigningKeys(settings.auth_url, outward), SystemClock())
-    return Access(SessionResolver(settings.auth_url, own_tokens, outward), verifier, settings.public_url)
+    sessions = SessionResolver(settings.auth_url, _own_tokens(settings, outward), outward)
+    return Access(sessions, verifier, settings.public_url)
 
 
 def kafka_of(settings: Settings) -> KafkaSettings:
@@ -59,11 +72,41 @@ def kafka_of(settings: Settings) -> KafkaSettings:
 
 
 def subscriptions(clock: Clock) -> list[Subscription[Store]]:
-    """What inventory hears: orders say what is wanted, labels what has left."""
+    """What inventory hears: auth says for whom we may work, orders what is wanted, labels what has left."""
     return [
+        Subscription(AUTH_CONNECTION, partial(apply_connections, clock=clock)),
         Subscription(ORDERS_ORDER, again_when_moved(partial(reserve_orders, clock=clock))),
         Subscription(LABELS_SHIPMENT, again_when_moved(partial(ship_orders, clock=clock))),
     ]
+
+
+def claims_of(settings: Settings, engine: AsyncEngine, clock: Clock) -> SqlClaims[Store]:
+    """The leases of the worker: per connection, one to read listings and one to tell stock."""
+    of_kinds = kinds({kind: rates(kind) for kind in (LISTING, PUSH)}, timedelta(seconds=settings.push_delay_seconds))
+    return SqlClaims(engine, bind, kinds=of_kinds, clock=clock)
+
+
+def discovering_of(settings: Settings, outward: Outward, clock: Clock) -> Discovering:
+    known = marketplaces(outward, far_sides(settings.api_urls), clock=clock).values()
+    return Discovering(
+        marketplaces={one.name: one.listings for one in known if one.listings is not None},
+        shared=frozenset(one.name for one in known if one.stock is not None and one.stock.limits.shared),
+        tokens=RemoteAccessTokens(settings.auth_url, _own_tokens(settings, outward), outward),
+        clock=clock,
+        interval=timedelta(seconds=settings.listing_interval_seconds),
+        grace=timedelta(seconds=settings.sale_grace_seconds),
+    )
+
+
+def pushing_of(settings: Settings, outward: Outward, clock: Clock) -> Pushing:
+    known = marketplaces(outward, far_sides(settings.api_urls), clock=clock).values()
+    return Pushing(
+        marketplaces={one.name: one.stock for one in known if one.stock is not None},
+        tokens=RemoteAccessTokens(settings.auth_url, _own_tokens(settings, outward), outward),
+        clock=clock,
+        delay=timedelta(seconds=settings.push_delay_seconds),
+        grace=timedelta(seconds=settings.sale_grace_seconds),
+    )
 
 
 async def consume(engine: AsyncEngine, kafka: KafkaSettings, clock: Clock, stop: asyncio.Event) -> None:
@@ -82,3 +125,7 @@ async def database_answers(engine: AsyncEngine) -> bool:
     async with transaction(engine) as connection:
         await connection.execute(text("select 1"))
     return True
+
+
+def _own_tokens(settings: Settings, outward: Outward) -> ServiceTokens:
+    return ServiceTokens(settings.auth_url, settings.client_id, settings.client_secret, outward)

@@ -1,8 +1,11 @@
 """INVENTORY_*: what this service is told, read once."""
 
-from pydantic import Field, SecretStr
+from collections.abc import Mapping
+
+from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from shared.marketplaces.settings import API_URLS_MEANING, ByRegion, every_region
 from shared.runtime.settings import InternalCallerSettings, load_settings
 
 _PREFIX = "INVENTORY_"
@@ -10,6 +13,25 @@ _PREFIX = "INVENTORY_"
 
 class Settings(InternalCallerSettings):
     model_config = SettingsConfigDict(env_prefix=_PREFIX)
+
+    api_urls: Mapping[str, ByRegion] = Field(default_factory=dict, description=API_URLS_MEANING)
+    listing_interval_seconds: float = Field(
+        default=14_400, gt=0, description="How long after a connection's listings were read they are read again."
+    )
+    push_delay_seconds: float = Field(
+        default=2,
+        ge=0,
+        description="How long a changed quantity rests before channels are told, so that a burst becomes one push; "
+        "that nothing is left is told at once.",
+    )
+    sale_grace_seconds: float = Field(
+        default=900,
+        gt=0,
+        description="A channel that shows less than it was told has probably sold: how long that order is awaited "
+        "before the quantity is told again.",
+    )
+
+    _addresses = field_validator("api_urls")(every_region)
 
 
 class MigrationSettings(BaseSettings):

@@ -16,12 +16,12 @@ MEANINGS = {
     AUTH_TOKENS_USE: "Get access tokens of connections, report a lost consent.",
     AUTH_SESSIONS_RESOLVE: "Ask whose session a cookie is.",
     AUTH_CONNECTIONS_READ: "Read connections and their channels.",
-    AUTH_CONNECTIONS_WRITE: "Rename and end connections.",
+    AUTH_CONNECTIONS_WRITE: "Claim, set up and end connections.",
     ORDERS_READ: "Read orders, their lines and their timeline, without personal data.",
     ORDERS_WRITE: "Accept and refuse orders that wait for it, choose who does.",
     ORDERS_RECIPIENT_READ: "Read to whom an order goes; every read is audited.",
-    STOCK_READ: "Read SKUs, levels and the ledger.",
-    STOCK_WRITE: "Set levels and weights.",
+    STOCK_READ: "Read SKUs, levels, the ledger, listings and what channels are told.",
+    STOCK_WRITE: "Set levels and weights, map listings and say how they follow the stock.",
     SHIPMENTS_READ: "Read shipments and their labels.",
     SHIPMENTS_WRITE: "Create and void labels, repeat write-backs, change carrier and channel settings.",
 }
@@ -29,7 +29,7 @@ MEANINGS = {
 # What each service's own OAuth client may ask for.
 SERVICE_SCOPES = {
     "orders": (AUTH_TOKENS_USE, AUTH_SESSIONS_RESOLVE),
-    "inventory": (AUTH_SESSIONS_RESOLVE,),
+    "inventory": (AUTH_TOKENS_USE, AUTH_SESSIONS_RESOLVE),
     "labels": (AUTH_TOKENS_USE, AUTH_SESSIONS_RESOLVE, ORDERS_RECIPIENT_READ),
 }
 

@@ -36,10 +36,9 @@ class ReservationChangedV1(Body):
     lines: tuple[ReservedLineV1, ...]
 
 
-class StockLevelChangedV1(Body):
+class StockStateV1(Body):
     """A SKU's level. `available` = on hand - reserved, never negative; `short` = wanted by orders but not there."""
 
-    TYPE: ClassVar[str] = "inventory.stock.level_changed.v1"
     TOPIC: ClassVar[str] = INVENTORY_STOCK.name
 
     sku_id: UUID
@@ -50,3 +49,25 @@ class StockLevelChangedV1(Body):
     available: int
     short: int
     counted_at: datetime | None = None
+
+
+class StockLevelChangedV1(StockStateV1):
+    """A SKU's level. `available` = on hand - reserved, never negative; `short` = wanted by orders but not there."""
+
+    TYPE: ClassVar[str] = "inventory.stock.level_changed.v1"
+
+
+class StockChannelDriftV1(StockStateV1):
+    """
+    A channel showed again and again another quantity than it was told, and no order explained it.
+
+    `desired`: what it is to show; `shown`: what it shows. `marketplace_sku`: the seller's name of the offer there.
+    """
+
+    TYPE: ClassVar[str] = "inventory.stock.channel_drift.v1"
+
+    connection_id: UUID
+    channel_id: str
+    marketplace_sku: str
+    desired: int | None = None
+    shown: int | None = None

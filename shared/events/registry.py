@@ -14,6 +14,7 @@ _CLASSES: tuple[type[Body], ...] = (
     orders.OrderCancelledV1,
     inventory.ReservationChangedV1,
     inventory.StockLevelChangedV1,
+    inventory.StockChannelDriftV1,
     labels.ShipmentPlannedV1,
     labels.LabelCreatedV1,
     labels.ShipmentVoidedV1,

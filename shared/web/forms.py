@@ -1,5 +1,6 @@
 """Forms on pages: the posted fields of a signed-in user, once the form is known to be of that session."""
 
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -31,7 +32,18 @@ class PostedForm:
 
 async def posted_form(request: Request, who: Annotated[Principal, Depends(signed_in_page)]) -> PostedForm:
     """Dependency of form posts. Raises SignInFirst, FormExpired."""
-    fields = await request.form(max_files=0, max_fields=_MOST_FIELDS)
+    return _checked(who, await request.form(max_files=0, max_fields=_MOST_FIELDS))
+
+
+async def posted_file_form(
+    request: Request, who: Annotated[Principal, Depends(signed_in_page)]
+) -> AsyncIterator[PostedForm]:
+    """The same for a form with one file, as large as a request may be (shared/web/limits.py); closed at the end."""
+    async with request.form(max_files=1, max_fields=_MOST_FIELDS) as fields:
+        yield _checked(who, fields)
+
+
+def _checked(who: Principal, fields: FormData) -> PostedForm:
     token = fields.get(FIELD)
     check_csrf(who, token if isinstance(token, str) else None)
     return PostedForm(who, fields)

@@ -87,7 +87,8 @@ async def test_nothing_of_the_buyer_or_of_our_secrets_is_found_anywhere(stack: S
     secrets = Secrets(stack.folder.secrets)
     session = next(cookie.value for cookie in shop.browser._client.cookies.jar if "session" in cookie.name)
     hidden = [
-        *BUYER.values(), PASSWORD, str(session), secrets.amazon_client_secret(), secrets.client_secret("labels"),
+        *BUYER.values(), PASSWORD, str(session), *secrets.far_client_secrets().values(),
+        secrets.client_secret("labels"),
         secrets.client_secret("orders"), "Atzr|", "Atza|", "spapi_oauth_code=",
     ]  # fmt: skip
     places = {"topics": (await published(stack)).decode(errors="replace"), "logs": logged(stack)}

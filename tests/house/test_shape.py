@@ -15,7 +15,7 @@ LONGEST_MODULE = 300
 LONGEST_FUNCTION = 40
 TOP_LEVEL = {
     "services", "shared", "deploy", "tests", "docs", "Makefile", "README.md", "pyproject.toml", "requirements.lock",
-    "requirements-dev.lock", "LICENSE", "CHANGELOG.md",
+    "requirements-dev.lock", "requirements-service.lock", "LICENSE", "CHANGELOG.md",
 }  # fmt: skip
 SERVICES = ("auth", "orders", "inventory", "labels")
 FRAMEWORKS = ("fastapi", "starlette", "sqlalchemy", "httpx", "aiokafka", "authlib")

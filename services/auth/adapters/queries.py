@@ -6,8 +6,10 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.auth.adapters import tables
+from services.auth.adapters.api_clients import of_organisation, to_clients
 from services.auth.adapters.connections import to_connection
 from services.auth.adapters.grants import SqlSigningKeys
+from services.auth.domain.api_client import ApiClient
 from services.auth.domain.connection import Connection, ConnectionState
 from services.auth.domain.signing import SigningKey
 from shared.db.unit_of_work import transaction
@@ -37,10 +39,20 @@ class SqlViews:
             row = (await connection.execute(query)).first()
         return to_connection(row) if row else None
 
+    async def api_clients(self, organisation_id: OrganisationId) -> Sequence[ApiClient]:
+        async with transaction(self._engine) as connection:
+            return to_clients((await connection.execute(of_organisation(organisation_id))).all())
+
+    async def every_connection(self, state: ConnectionState | None) -> Sequence[Connection]:
+        query = select(_ITS).order_by(_ITS.c.id)
+        if state is not None:
+            query = query.where(_ITS.c.state == state)
+        async with transaction(self._engine) as connection:
+            return [to_connection(row) for row in await connection.execute(query)]
+
     async def regions(self) -> Sequence[tuple[str, str]]:
-        consented = _ITS.c.state.in_([ConnectionState.AUTHORISED, ConnectionState.WAITING])
         pair = (_ITS.c.marketplace, _ITS.c.region)
-        query = select(*pair).where(consented).distinct().order_by(*pair)
+        query = select(*pair).where(_ITS.c.grant_id.is_not(None)).distinct().order_by(*pair)
         async with transaction(self._engine) as connection:
             return [(row.marketplace, row.region) for row in await connection.execute(query)]
 

@@ -3,6 +3,7 @@
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.auth.adapters.accounts import SqlAccounts, SqlAttempts, SqlSessions
+from services.auth.adapters.api_clients import SqlApiClients
 from services.auth.adapters.connections import SqlConnections, SqlConsents
 from services.auth.adapters.grants import SqlAudit, SqlGrants, SqlSigningKeys
 from services.auth.adapters.upkeep import SqlUpkeep
@@ -18,6 +19,7 @@ def bind(connection: AsyncConnection) -> Store:
         consents=SqlConsents(connection),
         connections=SqlConnections(connection),
         grants=SqlGrants(connection),
+        api_clients=SqlApiClients(connection),
         audit=SqlAudit(connection),
         signing_keys=SqlSigningKeys(connection),
         upkeep=SqlUpkeep(connection),

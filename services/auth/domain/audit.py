@@ -16,16 +16,23 @@ class Action(StrEnum):
     CONSENT_BEGUN = "consent.begun"
     CONSENT_REFUSED = "consent.refused"
     CONNECTED = "connection.authorised"
+    CLAIMED = "connection.claimed"
+    PROVEN = "connection.proven"
+    PROOF_REFUSED = "connection.proof_refused"
+    LAPSED = "connection.lapsed"
     REVOKED = "connection.revoked"
     REFUSED = "connection.refused"
     RESUMED = "connection.resumed"
     RENAMED = "connection.renamed"
+    CHANNELS_CHANGED = "connection.channels_changed"
     DISCONNECTED = "connection.disconnected"
+    CLIENT_MADE = "api_client.made"
+    CLIENT_REVOKED = "api_client.revoked"
 
 
 @dataclass(frozen=True, slots=True)
 class AuditEntry:
-    """`user_id` None: the far side or the worker did it. `reason`: a code of ours."""
+    """`user_id` None: the far side or the worker did it. `reason`: a code of ours, or the id of an API client."""
 
     id: UUID
     at: datetime

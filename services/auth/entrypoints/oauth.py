@@ -1,9 +1,10 @@
-"""The OAuth token endpoint of our services, and the keys that check what it signs."""
+"""The OAuth token endpoint of our services and of API clients, and the keys that check what it signs."""
 
 from fastapi import APIRouter, Request
 from starlette.responses import JSONResponse, Response
 
 from services.auth.bootstrap import Auth
+from services.auth.domain.api_client import ApiClient
 from services.auth.domain.signing import SigningKey, signing
 from services.auth.entrypoints.held import auth_of
 from services.auth.entrypoints.schemas import KeySetOut, ServiceTokenOut
@@ -38,7 +39,10 @@ async def token(request: Request) -> Response:
     fields = {name: value for name, value in posted.items() if isinstance(value, str)}
     headers = {"Authorization": request.headers["authorization"]} if "authorization" in request.headers else {}
     key = held.signing.opened(await _signing_key(held))
-    answer = held.issuer.issue(fields, headers, key)
+    client = await _api_client(held, held.issuer.names_api_client(fields, headers))
+    answer = held.issuer.issue(fields, headers, key, client)
+    if client is not None and answer.status == 200:
+        await _note_use(held, client.id)
     return JSONResponse(answer.body, answer.status, headers=answer.headers)
 
 
@@ -47,6 +51,19 @@ async def jwks(request: Request) -> Response:
     """The public keys: the one that signs, and those whose tokens may still be under way."""
     keys = await auth_of(request).views.signing_keys()
     return JSONResponse({"keys": [key.public_key for key in keys]}, media_type="application/jwk-set+json")
+
+
+async def _api_client(held: Auth, client_id: str | None) -> ApiClient | None:
+    """An organisation's program; None: it is one of our services, or nobody we know."""
+    if client_id is None:
+        return None
+    async with held.uow() as store:
+        return await store.api_clients.living(client_id)
+
+
+async def _note_use(held: Auth, client_id: str) -> None:
+    async with held.uow() as store:
+        await store.api_clients.used(client_id, held.clock.now())
 
 
 async def _signing_key(held: Auth) -> SigningKey:

@@ -7,6 +7,10 @@ class ConnectionUnknown(Exception):
     """There is none of this id, or not in this organisation."""
 
 
+class ClientUnknown(Exception):
+    """There is no such API client, or not in this organisation."""
+
+
 class Busy(Unavailable):
     """Somebody is renewing the token and takes long: come again."""
 

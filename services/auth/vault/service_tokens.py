@@ -1,5 +1,6 @@
 """
-The OAuth token endpoint for our services: client credentials in, a signed JWT of ten minutes out.
+The OAuth token endpoint: client credentials in, a signed JWT of ten minutes out. For our services, and for API clients
+of organisations, whose tokens name their organisation.
 
 Authlib's generic server is synchronous; it is built for one request, with the clients and the signing key at hand, and
 does no I/O. A scope a client may not have is refused (Authlib would trim it silently).
@@ -11,6 +12,7 @@ import hmac
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import unquote
 
 from authlib.oauth2 import AuthorizationServer, OAuth2Request
 from authlib.oauth2.rfc6749 import ClientCredentialsGrant, ClientMixin, InvalidClientError, InvalidScopeError
@@ -18,17 +20,22 @@ from authlib.oauth2.rfc6749.requests import BasicOAuth2Payload
 from authlib.oauth2.rfc9068 import JWTBearerTokenGenerator
 from joserfc.jwk import ECKey, KeySet
 
+from services.auth.domain.api_client import ApiClient
 from services.auth.domain.signing import TOKEN_SECONDS
 from shared.access.tokens import ALGORITHM, AUDIENCE
+from shared.kernel.ids import OrganisationId
 
 
 @dataclass(frozen=True)
 class ServiceClient(ClientMixin):
-    """One of our services. `secret_hash`: SHA-256 in hex of a random secret of 32 bytes."""
+    """
+    One of our services, or an organisation's API client. `secret_hash`: SHA-256 in hex of a random secret of 32 bytes.
+    """
 
     id: str
     secret_hash: str
     scopes: frozenset[str]
+    organisation_id: OrganisationId | None = None
 
     def get_client_id(self) -> str:
         return self.id
@@ -67,12 +74,29 @@ class ServiceTokenIssuer:
         self._issuer = issuer
         self._clients = clients
 
-    def issue(self, form: Mapping[str, str], headers: Mapping[str, str], key: ECKey) -> TokenAnswer:
-        """The answer of RFC 6749, token or error."""
-        server: Any = _Server(self._issuer, self._clients, key)
+    def names_api_client(self, form: Mapping[str, str], headers: Mapping[str, str]) -> str | None:
+        """The client id the request names, by HTTP Basic or in the form; None where it is one of our services."""
+        kind, _, encoded = _readable(headers).get("Authorization", "").partition(" ")
+        named = form.get("client_id", "")
+        if kind.lower() == "basic":
+            named = unquote(base64.b64decode(encoded).decode().partition(":")[0])
+        return named if named and named not in self._clients else None
+
+    def issue(
+        self, form: Mapping[str, str], headers: Mapping[str, str], key: ECKey, api_client: ApiClient | None = None
+    ) -> TokenAnswer:
+        """The answer of RFC 6749, token or error. `api_client`: the one `names_api_client` told the id of."""
+        clients = {**_of_api_client(api_client), **self._clients}
+        server: Any = _Server(self._issuer, clients, key)
         request = _Request("POST", self._issuer + "/oauth/token", dict(form), _readable(headers))
         answer: TokenAnswer = server.create_token_response(request)
         return answer
+
+
+def _of_api_client(client: ApiClient | None) -> Mapping[str, ServiceClient]:
+    if client is None:
+        return {}
+    return {client.id: ServiceClient(client.id, client.secret_digest, client.scopes, client.organisation_id)}
 
 
 def _readable(headers: Mapping[str, str]) -> dict[str, str]:
@@ -108,6 +132,10 @@ class _Generator(JWTBearerTokenGenerator):
     def get_jwks(self) -> KeySet:
         """As a set: then the token's header names the key."""
         return KeySet([self._key])
+
+    def get_extra_claims(self, client: ServiceClient, grant_type: Any, user: Any, scope: Any) -> dict[str, str]:  # noqa: ARG002 - Authlib's signature
+        """Of a program of an organisation, whose."""
+        return {"organisation": str(client.organisation_id)} if client.organisation_id else {}
 
     def get_audiences(self, client: Any, user: Any, scope: Any) -> str:  # noqa: ARG002 - Authlib's signature
         return AUDIENCE

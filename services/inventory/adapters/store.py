@@ -5,8 +5,13 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from services.inventory.adapters.connections import SqlConnections, SqlDiscoveries
+from services.inventory.adapters.imports import SqlImports
+from services.inventory.adapters.listings import SqlListings
 from services.inventory.adapters.reservations import SqlLines, SqlReservations
 from services.inventory.adapters.stock import SqlLedger, SqlSkus
+from services.inventory.adapters.submissions import SqlSubmissions
+from services.inventory.adapters.targets import SqlTargets
 from services.inventory.usecases.ports import LinesMoved, Store
 from shared.db.errors import Conflict
 from shared.events.base import Event
@@ -21,7 +26,13 @@ def bind(connection: AsyncConnection) -> Store:
         lines=SqlLines(connection),
         reservations=SqlReservations(connection),
         ledger=SqlLedger(connection),
+        imports=SqlImports(connection),
         outbox=SqlOutbox(connection),
+        connections=SqlConnections(connection),
+        discoveries=SqlDiscoveries(connection),
+        listings=SqlListings(connection),
+        targets=SqlTargets(connection),
+        submissions=SqlSubmissions(connection),
     )
 
 

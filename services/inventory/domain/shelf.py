@@ -37,6 +37,9 @@ class Shelf:
     def weigh(self, sku_id: SkuId, weight_grams: int) -> None:
         self.skus[sku_id] = replace(self.skus[sku_id], weight_grams=weight_grams)
 
+    def mark(self, sku_id: SkuId, low_level: int) -> None:
+        self.skus[sku_id] = replace(self.skus[sku_id], low_level=low_level)
+
     def put(self, line: Line) -> None:
         """A line as it was folded anew: lets go of what it no longer wants, takes what left off the shelf."""
         before = self.lines.get(line.line_id)
@@ -77,8 +80,9 @@ class Shelf:
         return [line for line in self.lines.values() if line != self._lines_before.get(line.line_id)]
 
     def level_changed(self, sku: Sku) -> bool:
-        """Whether more than its weight changed."""
-        return replace(self._skus_before[sku.id], weight_grams=sku.weight_grams) != sku
+        """Whether more than its weight and its mark changed."""
+        before = self._skus_before[sku.id]
+        return replace(before, weight_grams=sku.weight_grams, low_level=sku.low_level) != sku
 
     def described_anew(self, sku: Sku) -> bool:
         """Whether every line of it reads differently now: its weight, or that it is tracked."""

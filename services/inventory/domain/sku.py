@@ -17,7 +17,8 @@ class Sku:
     `code` is the seller's own name of it, unique in the organisation, compared exactly.
 
     Untracked until a level is set: nobody counted, so nothing is short and `on_hand` is 0. `reserved` and `short` are
-    the sums over its order lines. Weight is of one unit.
+    the sums over its order lines. Weight is of one unit. It counts as low when no more than `low_level` are available.
+    `made`: in the transaction that has it.
     """
 
     id: SkuId
@@ -29,11 +30,17 @@ class Sku:
     reserved: int = 0
     short: int = 0
     counted_at: datetime | None = None
+    low_level: int = 0
+    made: bool = False
 
     @property
     def available(self) -> int:
         """Units on hand that no order holds; 0 while nobody has counted."""
         return max(0, self.on_hand - self.reserved) if self.tracked else 0
+
+    @property
+    def low(self) -> bool:
+        return self.tracked and self.available <= self.low_level
 
     @property
     def free(self) -> int:
@@ -57,6 +64,16 @@ class Sku:
     def held(self, reserved: int, short: int) -> "Sku":
         """Its sums, moved by so much."""
         return replace(self, reserved=self.reserved + reserved, short=self.short + short)
+
+
+@dataclass(frozen=True, slots=True)
+class StockRow:
+    """`weight_grams` of one unit, `counted` units on the shelf, low from `low_level` on; None leaves it as it is."""
+
+    code: str
+    weight_grams: int | None = None
+    counted: int | None = None
+    low_level: int | None = None
 
 
 def problem_with_code(code: str) -> str | None:

@@ -11,9 +11,13 @@ from pydantic import AfterValidator
 from services.inventory import bootstrap
 from services.inventory.bootstrap import SERVICE, Inventory
 from services.inventory.domain.ledger import Cause, Via
-from services.inventory.domain.sku import Sku
+from services.inventory.domain.sku import Sku, StockRow
 from services.inventory.entrypoints.cursors import EntryCursor, SkuCursor, cursor_of
+from services.inventory.entrypoints.level_pages import router as level_pages_router
+from services.inventory.entrypoints.listing_pages import router as listing_pages_router
+from services.inventory.entrypoints.listings_api import router as listings_router
 from services.inventory.entrypoints.pages import router as pages_router
+from services.inventory.entrypoints.requests import inventory
 from services.inventory.entrypoints.schemas import (
     MOST_ROWS,
     LedgerEntryOut,
@@ -25,7 +29,8 @@ from services.inventory.entrypoints.schemas import (
 )
 from services.inventory.entrypoints.sku_paths import RawSkuPaths, code_to_set, printable, sku_code
 from services.inventory.settings import Settings
-from services.inventory.usecases.set_stock import StockRow, set_stock
+from services.inventory.usecases.set_stock import set_stock
+from services.inventory.usecases.views import Show
 from shared.access.dependencies import Access, principal
 from shared.access.principal import Principal
 from shared.access.scopes import STOCK_READ, STOCK_WRITE
@@ -51,12 +56,15 @@ Rows = Annotated[list[RowIn], Body(min_length=1, max_length=MOST_ROWS)]
 
 @router.get("/skus")
 async def list_skus(
-    request: Request, who: Reader, after: SkuCursor = None, search: Search = "", limit: Limit = 50
+    request: Request,
+    who: Reader,
+    after: SkuCursor = None,
+    search: Search = "",
+    show: Show = Show.ALL,
+    limit: Limit = 50,
 ) -> ListOut[SkuOut]:
-    """SKUs by code."""
-    found = await inventory(request).views.skus(
-        who.organisation, search=search, short_only=False, after=after, limit=limit
-    )
+    """SKUs by code: all, or those that are short, low, or were never counted."""
+    found = await inventory(request).views.skus(who.organisation, search=search, show=show, after=after, limit=limit)
     return ListOut(items=[SkuOut.of(sku) for sku in found.items], next_cursor=cursor_of(found.after))
 
 
@@ -95,12 +103,6 @@ async def read_sku(request: Request, who: Reader, code: Code) -> SkuOut:
     return SkuOut.of(await _known(request, who, code))
 
 
-def inventory(request: Request) -> Inventory:
-    """What `make_app` was given."""
-    held: Inventory = request.app.state.inventory
-    return held
-
-
 async def _set(request: Request, who: Principal, rows: list[StockRow]) -> list[SkuOut]:
     held = inventory(request)
     cause = Cause(Via.API, who.user_id)
@@ -135,6 +137,9 @@ def make_app(held: Inventory, access: Access) -> FastAPI:
     app = new_app(SERVICE, "How many are left, and for whom.", access=access, pages=pages)
     app.state.inventory = held
     app.include_router(router)
+    app.include_router(level_pages_router)
+    app.include_router(listings_router)
+    app.include_router(listing_pages_router)
     app.include_router(pages_router)
     app.add_middleware(RawSkuPaths)
     return app

@@ -2,6 +2,7 @@
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from typing import Annotated
+from uuid import UUID
 
 from fastapi import Query
 from pydantic import AfterValidator, BeforeValidator, WithJsonSchema
@@ -35,6 +36,17 @@ def entry_after(cursor: str | None) -> int | None:
     return int(after)
 
 
+def listing_after(cursor: str | None) -> str | None:
+    """The listing a piece begins behind: its id, then its name. Raises PydanticCustomError."""
+    after = code_after(cursor)
+    try:
+        return None if after is None else f"{UUID(after[:_ID_LENGTH])}{after[_ID_LENGTH:]}"
+    except ValueError:
+        raise PydanticCustomError("cursor", "This cursor is not one of ours.") from None
+
+
+_ID_LENGTH = 36
 _CURSOR = Query(alias="cursor", description="`next_cursor` of the answer before.")
 SkuCursor = Annotated[str | None, AfterValidator(code_after), _CURSOR]
 EntryCursor = Annotated[int | None, BeforeValidator(entry_after), WithJsonSchema({"type": "string"}), _CURSOR]
+ListingCursor = Annotated[str | None, AfterValidator(listing_after), _CURSOR]

@@ -12,9 +12,9 @@ from services.inventory.domain.sku import (
     HIGHEST_COUNT,
     LIGHTEST_GRAMS,
     Sku,
+    StockRow,
     problem_with_code,
 )
-from services.inventory.usecases.set_stock import StockRow
 from services.inventory.usecases.views import LedgerView
 
 T = TypeVar("T")
@@ -40,6 +40,14 @@ WeightGrams = Annotated[
 Counted = Annotated[int, Field(ge=0, le=HIGHEST_COUNT, strict=True, description="Units counted on the shelf.")]
 
 
+LowLevel = Annotated[
+    int,
+    Field(
+        ge=0, le=HIGHEST_COUNT, strict=True, description="The SKU counts as low when no more are available; 0: none."
+    ),
+]
+
+
 class In(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
@@ -56,15 +64,16 @@ class RowIn(In):
     sku: Code
     weight_grams: WeightGrams | None = None
     counted: Counted | None = None
+    low_level: LowLevel | None = None
 
     @model_validator(mode="after")
     def _says_something(self) -> "RowIn":
-        if self.weight_grams is None and self.counted is None:
-            raise PydanticCustomError("nothing_set", "Give weight_grams, counted or both.")
+        if self.weight_grams is None and self.counted is None and self.low_level is None:
+            raise PydanticCustomError("nothing_set", "Give weight_grams, counted or low_level.")
         return self
 
     def row(self) -> StockRow:
-        return StockRow(self.sku, self.weight_grams, self.counted)
+        return StockRow(self.sku, self.weight_grams, self.counted, self.low_level)
 
 
 class SkuOut(BaseModel):
@@ -79,6 +88,8 @@ class SkuOut(BaseModel):
     available: int
     short: int
     counted_at: datetime | None
+    low_level: int
+    low: bool
 
     @classmethod
     def of(cls, sku: Sku) -> "SkuOut":
@@ -92,6 +103,8 @@ class SkuOut(BaseModel):
             available=sku.available,
             short=sku.short,
             counted_at=sku.counted_at,
+            low_level=sku.low_level,
+            low=sku.low,
         )
 
 

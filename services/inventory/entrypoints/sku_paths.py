@@ -6,7 +6,7 @@ Servers decode a path before routing; `/skus/a%2Flevel` would read as the level 
 
 from collections.abc import Awaitable, Callable
 from typing import Annotated, Any
-from urllib.parse import unquote
+from urllib.parse import quote, unquote
 
 from fastapi import Depends
 
@@ -51,3 +51,8 @@ def code_to_set(code: Annotated[str, Depends(sku_code)]) -> str:
 def printable(text: str) -> str:
     """A search without what no SKU can have."""
     return "".join(filter(str.isprintable, text)).strip()
+
+
+def sku_address(code: str) -> str:
+    """Where a SKU's page is."""
+    return "/stock/sku/" + quote(code, safe="")

@@ -1,24 +1,14 @@
-"""Set what a seller knows of SKUs: the weight of a unit and the counted level, one or a thousand at once."""
+"""Set what a seller knows of SKUs: weight of a unit, counted level, when it is low; one or thousands at once."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from services.inventory.domain.ledger import Cause
 from services.inventory.domain.shelf import Shelf
-from services.inventory.domain.sku import Sku
+from services.inventory.domain.sku import Sku, StockRow
 from services.inventory.usecases.ports import SkuName, Store
 from services.inventory.usecases.settle_shelf import NOTHING, settle_shelf
 from shared.kernel.clock import Clock
 from shared.kernel.ids import OrganisationId
-
-
-@dataclass(frozen=True, slots=True)
-class StockRow:
-    """`weight_grams` of one unit, `counted` units on the shelf; None leaves it as it is."""
-
-    code: str
-    weight_grams: int | None = None
-    counted: int | None = None
 
 
 async def set_stock(
@@ -37,6 +27,8 @@ async def set_stock(
     for row in rows:
         if row.weight_grams is not None:
             shelf.weigh(ids[row.code], row.weight_grams)
+        if row.low_level is not None:
+            shelf.mark(ids[row.code], row.low_level)
         if row.counted is not None:
             shelf.count(ids[row.code], row.counted, cause)
     await settle_shelf(shelf, NOTHING, store=store, now=now)

@@ -10,6 +10,7 @@ from services.inventory.domain.line import Line
 from services.inventory.domain.reservation import Reservation
 from services.inventory.domain.shelf import Shelf
 from services.inventory.domain.sku import Sku
+from services.inventory.usecases.aim import aim_levels, map_made
 from services.inventory.usecases.ports import LinesMoved, Store
 from shared.events.base import Event
 from shared.events.inventory import ReservationChangedV1, ReservedLineV1, StockLevelChangedV1
@@ -46,7 +47,7 @@ def by_order(lines: Iterable[Line]) -> Mapping[OrderId, Sequence[Line]]:
 
 async def settle_shelf(shelf: Shelf, touched: Touched, *, store: Store, now: datetime) -> None:
     """
-    Balances the shelf and stores it; publishes the reservations and levels that changed.
+    Balances the shelf and stores it; publishes the reservations and levels that changed, aims what tells of them.
 
     The SKUs of `shelf` are locked already. Raises LinesMoved: somebody else changed a touched order meanwhile.
     """
@@ -59,7 +60,10 @@ async def settle_shelf(shelf: Shelf, touched: Touched, *, store: Store, now: dat
     await store.skus.save(shelf.changed_skus())
     news = anew.union(line.order_id for line in changed if shelf.visibly_changed(line))
     await _publish_reservations(heads, touched.words, news, store, now)
-    await _publish_levels([sku for sku in shelf.changed_skus() if shelf.level_changed(sku)], store, now)
+    levels = [sku for sku in shelf.changed_skus() if shelf.level_changed(sku)]
+    await _publish_levels(levels, store, now)
+    await aim_levels(levels, store, now)
+    await map_made([sku for sku in shelf.skus.values() if sku.made], store, now)
 
 
 async def _balance(shelf: Shelf, beside: Collection[OrderId], store: Store) -> None:

@@ -1,12 +1,14 @@
 """What lists and pages show: reads that change nothing, always of one organisation."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from typing import Generic, Protocol, TypeVar
 from uuid import UUID
 
 from services.inventory.domain.sku import Sku
+from services.inventory.domain.stock_import import StockImport
 from shared.kernel.ids import OrderId, OrganisationId, SkuId
 
 T = TypeVar("T")
@@ -47,12 +49,52 @@ class WaitingView:
     short: int
 
 
+class Show(StrEnum):
+    """Which SKUs a list shows."""
+
+    ALL = "all"
+    SHORT = "short"
+    LOW = "low"
+    UNCOUNTED = "uncounted"
+
+
+@dataclass(frozen=True, slots=True)
+class ShortView:
+    """A line of an order that misses units of its SKU."""
+
+    line_id: UUID
+    order_id: OrderId
+    marketplace_order_id: str | None
+    sku: str
+    ship_by: datetime | None
+    wanted: int
+    short: int
+
+
 class Views(Protocol):
     async def skus(
-        self, organisation_id: OrganisationId, *, search: str, short_only: bool, after: str | None, limit: int
+        self, organisation_id: OrganisationId, *, search: str, show: Show, after: str | None, limit: int
     ) -> Slice[Sku]:
         """By code. `search`: part of a code, in any case; `after`: the code the piece begins behind."""
         ...
+
+    async def skus_of(self, organisation_id: OrganisationId, ids: Sequence[UUID]) -> Sequence[Sku]:
+        """Those of these ids that are the organisation's, by code."""
+        ...
+
+    async def skus_named(self, organisation_id: OrganisationId, codes: Sequence[str]) -> Mapping[str, Sku]: ...
+
+    async def levels(self, sku_id: SkuId, since: datetime) -> Sequence[tuple[datetime, int]]:
+        """When the level became that, oldest first: the last change before `since`, and all after it (10,000)."""
+        ...
+
+    async def short_lines(
+        self, organisation_id: OrganisationId, *, after: tuple[datetime | None, UUID] | None, limit: int
+    ) -> Sequence[ShortView]:
+        """Order lines that miss units, earliest ship-by first."""
+        ...
+
+    async def imported(self, organisation_id: OrganisationId, import_id: UUID) -> StockImport | None: ...
 
     async def sku(self, organisation_id: OrganisationId, code: str) -> Sku | None: ...
 

@@ -2,17 +2,31 @@
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Any, cast
 
+import httpx
 import pytest
 from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.inventory import bootstrap
-from services.inventory.adapters.tables import ledger_entry, outbox, reservation, reservation_line, sku
-from services.inventory.domain.sku import Sku
+from services.inventory.adapters.tables import (
+    discovery,
+    ledger_entry,
+    listing,
+    outbox,
+    reservation,
+    reservation_line,
+    sku,
+    submission,
+    target,
+)
+from services.inventory.domain.sku import Sku, StockRow
+from services.inventory.entrypoints.api import make_app
 from services.inventory.usecases.ports import Store
-from services.inventory.usecases.set_stock import StockRow, set_stock
+from services.inventory.usecases.set_stock import set_stock
+from shared.access.dependencies import Access
+from shared.access.tokens import TokenVerifier
 from shared.db.engine import make_engine
 from shared.db.errors import Conflict
 from shared.db.unit_of_work import run_in_transaction, transaction
@@ -20,9 +34,15 @@ from shared.events.base import Event
 from shared.kernel.clock import SystemClock
 from shared.kernel.ids import OrganisationId
 from tests.infrastructure import MakeDatabase
+from tests.integration.inventory.browser import KnownSessions, client
 from tests.unit.inventory.builders import BY_HAND, ORGANISATION
 
-TABLES = {table.name: table for table in (sku, reservation, reservation_line, ledger_entry, outbox)}
+TABLES = {
+    table.name: table
+    for table in (
+        sku, reservation, reservation_line, ledger_entry, outbox, discovery, listing, target, submission,
+    )
+}  # fmt: skip
 
 
 class Inventory:
@@ -69,3 +89,21 @@ async def inventory(migrated_database: MakeDatabase) -> AsyncIterator[Inventory]
     engine = make_engine(migrated_database("inventory"), "tests", pool_size=8)
     yield Inventory(engine)
     await engine.dispose()
+
+
+@pytest.fixture
+def app(inventory: Inventory) -> Any:
+    no_tokens = cast(TokenVerifier, None)
+    return make_app(inventory.held, Access(KnownSessions(), no_tokens, "http://127.0.0.1:8080"))
+
+
+@pytest.fixture
+async def ours(app: Any) -> AsyncIterator[httpx.AsyncClient]:
+    async with client(app, "ours") as browser:
+        yield browser
+
+
+@pytest.fixture
+async def theirs(app: Any) -> AsyncIterator[httpx.AsyncClient]:
+    async with client(app, "theirs") as browser:
+        yield browser

@@ -1,61 +1,15 @@
 """The API and the pages as a seller's browser and programs meet them, on a real PostgreSQL."""
 
-from collections.abc import AsyncIterator
-from typing import Any, cast
+from typing import Any
 from urllib.parse import quote
-from uuid import uuid4
 
 import httpx
 import pytest
 
-from services.inventory.entrypoints.api import make_app
-from services.inventory.usecases.set_stock import StockRow
-from shared.access.dependencies import Access
-from shared.access.principal import Principal
-from shared.access.scopes import SELLER_SCOPES
-from shared.access.tokens import TokenVerifier
-from shared.kernel.ids import OrganisationId, UserId
+from services.inventory.domain.sku import StockRow
+from tests.integration.inventory.browser import BASE, client
 from tests.integration.inventory.conftest import Inventory
-from tests.unit.inventory.builders import ORGANISATION, order, order_line
-
-OTHERS = OrganisationId(uuid4())
-BASE = "/api/inventory/v1"
-
-
-class KnownSessions:
-    """Two sessions: `ours` and `theirs`."""
-
-    async def resolve(self, cookie_value: str) -> Principal | None:
-        organisation = {"ours": ORGANISATION, "theirs": OTHERS}.get(cookie_value)
-        if organisation is None:
-            return None
-        return Principal(organisation, UserId(uuid4()), SELLER_SCOPES, csrf_token="genuine", label="anna@example.org")
-
-
-@pytest.fixture
-def app(inventory: Inventory) -> Any:
-    no_tokens = cast(TokenVerifier, None)
-    return make_app(inventory.held, Access(KnownSessions(), no_tokens, "http://127.0.0.1:8080"))
-
-
-def client(app: Any, session: str | None) -> httpx.AsyncClient:
-    cookies = {"passerelle_session": session} if session else None
-    headers = {"X-CSRF-Token": "genuine"}
-    return httpx.AsyncClient(
-        transport=httpx.ASGITransport(app), base_url="http://127.0.0.1:8080", cookies=cookies, headers=headers
-    )
-
-
-@pytest.fixture
-async def ours(app: Any) -> AsyncIterator[httpx.AsyncClient]:
-    async with client(app, "ours") as browser:
-        yield browser
-
-
-@pytest.fixture
-async def theirs(app: Any) -> AsyncIterator[httpx.AsyncClient]:
-    async with client(app, "theirs") as browser:
-        yield browser
+from tests.unit.inventory.builders import order, order_line
 
 
 def fields(answer: httpx.Response) -> set[str]:
@@ -80,7 +34,7 @@ async def test_a_sku_may_hold_anything_printable(ours: httpx.AsyncClient, code: 
     assert (await ours.put(f"{path}/level", json={"counted": 1})).json()["sku"] == code
     assert (await ours.get(path)).json()["on_hand"] == 1
     assert [entry["change"] for entry in (await ours.get(f"{path}/ledger")).json()["items"]] == [1]
-    page = await ours.get(f"/stock/{quote(code, safe='')}")
+    page = await ours.get(f"/stock/sku/{quote(code, safe='')}")
     assert page.status_code == 200
 
 
@@ -183,7 +137,7 @@ async def test_the_ledger_says_what_changed_and_sums_to_the_level(
 async def test_other_organisations_see_nothing_of_ours(ours: httpx.AsyncClient, theirs: httpx.AsyncClient) -> None:
     """Foreign SKUs are 404 on every route that reads; setting one makes their own."""
     await ours.put(f"{BASE}/skus/mug/level", json={"counted": 7})
-    for path in (f"{BASE}/skus/mug", f"{BASE}/skus/mug/ledger", "/stock/mug"):
+    for path in (f"{BASE}/skus/mug", f"{BASE}/skus/mug/ledger", "/stock/sku/mug"):
         assert (await theirs.get(path)).status_code == 404
     assert (await theirs.get(f"{BASE}/skus")).json()["items"] == []
     assert "mug" not in (await theirs.get("/stock")).text
@@ -196,8 +150,8 @@ async def test_nobody_comes_in_without_a_session(app: Any) -> None:
     async with client(app, None) as stranger:
         assert (await stranger.get(f"{BASE}/skus")).status_code == 401
         assert (await stranger.put(f"{BASE}/skus/mug", json={"weight_grams": 1})).status_code == 401
-        page = await stranger.get("/stock/mug")
-        assert (page.status_code, page.headers["location"]) == (303, "/signin?next=%2Fstock%2Fmug")
+        page = await stranger.get("/stock/sku/mug")
+        assert (page.status_code, page.headers["location"]) == (303, "/signin?next=%2Fstock%2Fsku%2Fmug")
 
 
 async def test_a_change_needs_the_sessions_token(app: Any) -> None:
@@ -218,11 +172,11 @@ async def test_the_list_shows_levels_and_an_empty_one_says_what_to_do(
     await inventory.set(StockRow("mug", counted=1), StockRow("cup", counted=1))
     await inventory.apply(order([order_line("mug", 3), order_line("pot", 1)]))
     page = (await ours.get("/stock")).text
-    assert all(f"/stock/{code}" in page for code in ("mug", "cup", "pot"))
+    assert all(f"/stock/sku/{code}" in page for code in ("mug", "cup", "pot"))
     assert "never counted" in page
-    short = (await ours.get("/stock", params={"short": "1"})).text
-    assert "/stock/mug" in short
-    assert "/stock/cup" not in short
+    short = (await ours.get("/stock", params={"show": "short"})).text
+    assert "/stock/sku/mug" in short
+    assert "/stock/sku/cup" not in short
     assert "Nothing matches" in (await ours.get("/stock", params={"search": "\0zz"})).text
 
 
@@ -232,7 +186,7 @@ async def test_a_form_sets_the_level_and_shows_the_sku(ours: httpx.AsyncClient, 
     await inventory.apply(received)
     form = {"sku": "a/b", "counted": "2", "weight_grams": "350", "csrf_token": "genuine"}
     answer = await ours.post("/stock", data=form)
-    assert (answer.status_code, answer.headers["location"]) == (303, "/stock/a%2Fb?saved=1")
+    assert (answer.status_code, answer.headers["location"]) == (303, "/stock/sku/a%2Fb?saved=1")
     page = (await ours.get(answer.headers["location"])).text
     assert "Saved." in page
     assert f"/orders/{received.subject}" in page
@@ -254,7 +208,7 @@ async def test_a_wrong_form_comes_back_with_its_sentences(ours: httpx.AsyncClien
         "/stock?language=fr", data={"sku": "mug", "counted": "", "from": "sku", "csrf_token": "genuine"}
     )
     assert french.status_code == 422
-    assert "Saisissez un niveau compté, un poids ou les deux." in french.text
+    assert "Saisissez un niveau compté, un poids ou un seuil." in french.text
     assert "Journal" in french.text
 
 

@@ -8,7 +8,7 @@ from uuid import UUID
 import pytest
 from sqlalchemy.exc import DBAPIError
 
-from services.inventory.usecases.set_stock import StockRow
+from services.inventory.domain.sku import StockRow
 from shared.events.base import Event
 from tests.integration.inventory.conftest import Inventory
 from tests.unit.inventory.builders import order, order_line, ship_by, shipment

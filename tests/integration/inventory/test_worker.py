@@ -15,7 +15,7 @@ import pytest
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 
 from deploy.local.processes import free_ports
-from services.inventory.usecases.set_stock import StockRow
+from services.inventory.domain.sku import StockRow
 from shared.events.base import Event
 from shared.events.inventory import ReservationChangedV1
 from shared.events.topics import INVENTORY_RESERVATION
@@ -30,7 +30,7 @@ ORDERS = 40
 @pytest.fixture
 async def kafka(kafka_bootstrap_servers: str, topic_prefix: str) -> KafkaSettings:
     settings = KafkaSettings(kafka_bootstrap_servers, topic_prefix)
-    for publisher in ("orders", "labels", "inventory"):
+    for publisher in ("auth", "orders", "labels", "inventory"):
         await ensure_topics(settings, publisher)
     return settings
 

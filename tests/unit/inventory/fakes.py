@@ -1,22 +1,29 @@
 """A store in memory that keeps the promises of the ports, and a clock that stands."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
 from services.inventory.domain.ledger import Entry
 from services.inventory.domain.line import Line
 from services.inventory.domain.reservation import Reservation
-from services.inventory.domain.sku import Sku
+from services.inventory.domain.sku import Sku, StockRow
 from services.inventory.usecases.ports import SkuName, Store
 from services.inventory.usecases.reserve_orders import reserve_orders
-from services.inventory.usecases.set_stock import StockRow, set_stock
+from services.inventory.usecases.set_stock import set_stock
 from services.inventory.usecases.ship_orders import ship_orders
 from shared.events.base import Event
 from shared.events.inventory import ReservationChangedV1, ReservedLineV1, StockLevelChangedV1
 from shared.kernel.ids import LineId, OrderId, OrganisationId, SkuId, new_id
 from tests.unit.inventory.builders import BY_HAND, NOW, ORGANISATION
+from tests.unit.inventory.channel_fakes import (
+    MemoryConnections,
+    MemoryDiscoveries,
+    MemoryListings,
+    MemorySubmissions,
+    MemoryTargets,
+)
 
 
 class StandingClock:
@@ -33,18 +40,23 @@ class MemorySkus:
     sequences: dict[SkuId, int] = field(default_factory=dict)
 
     async def lock(self, names: Collection[SkuName], ids: Collection[SkuId], now: datetime) -> list[Sku]:
-        found = set(ids)
+        found, made = set(ids), set()
         for name in names:
             known = [sku.id for sku in self.rows.values() if (sku.organisation_id, sku.code) == name]
             if not known:
-                made = Sku(SkuId(new_id()), name.organisation_id, name.code)
-                self.rows[made.id] = made
-                known = [made.id]
+                new = Sku(SkuId(new_id()), name.organisation_id, name.code)
+                self.rows[new.id] = new
+                known = [new.id]
+                made.add(new.id)
             found.update(known)
-        return [self.rows[one] for one in sorted(found)]
+        return [replace(self.rows[one], made=one in made) for one in sorted(found)]
+
+    async def find(self, names: Collection[SkuName]) -> Mapping[SkuName, SkuId]:
+        known = {SkuName(sku.organisation_id, sku.code): sku.id for sku in self.rows.values()}
+        return {name: known[name] for name in names if name in known}
 
     async def save(self, skus: Sequence[Sku]) -> None:
-        self.rows.update({sku.id: sku for sku in skus})
+        self.rows.update({sku.id: replace(sku, made=False) for sku in skus})
 
     async def next_sequences(self, ids: Collection[SkuId]) -> Mapping[SkuId, int]:
         self.sequences.update({one: self.sequences.get(one, 0) + 1 for one in ids})
@@ -130,7 +142,22 @@ class Warehouse:
         self.reservations = MemoryReservations()
         self.ledger = MemoryLedger()
         self.outbox = MemoryOutbox()
-        self.store = Store(self.skus, self.lines, self.reservations, self.ledger, self.outbox)
+        self.connections, self.discoveries = MemoryConnections(), MemoryDiscoveries()
+        self.listings, self.submissions = MemoryListings(), MemorySubmissions()
+        self.targets = MemoryTargets(self.listings)
+        self.store = Store(
+            self.skus,
+            self.lines,
+            self.reservations,
+            self.ledger,
+            cast(Any, None),
+            self.outbox,
+            self.connections,
+            self.discoveries,
+            self.listings,
+            self.targets,
+            self.submissions,
+        )
 
     async def order(self, *events: Event[Any]) -> None:
         await reserve_orders(self.store, events, clock=StandingClock())

@@ -6,7 +6,8 @@ from pathlib import Path
 from babel.messages.extract import extract
 from babel.messages.pofile import read_po
 
-from services.inventory.entrypoints import stock_form
+from services.inventory.entrypoints import listing_form, listing_words, requests, stock_form
+from services.inventory.entrypoints.level_pages import LINE_PROBLEMS, NOTHING_GIVEN
 from services.inventory.entrypoints.schemas import CODE_PROBLEMS
 
 ROOT = Path(__file__).parents[3]
@@ -18,8 +19,14 @@ CATALOGUES = [
 
 
 def said() -> set[str]:
-    """Sentences of the templates and of the form."""
-    sentences = {*CODE_PROBLEMS.values(), stock_form.COUNT_WRONG, stock_form.WEIGHT_WRONG, stock_form.NOTHING_SET}
+    """Sentences of the templates, of the forms and of the codes they show."""
+    form = {stock_form.NOTHING_SET, *(sentence for _, _, sentence in stock_form.NUMBERS.values())}
+    sentences = {*CODE_PROBLEMS.values(), *LINE_PROBLEMS.values(), NOTHING_GIVEN, *form}
+    sentences |= {listing_form.BUFFER_WRONG, listing_form.MAXIMUM_WRONG, listing_form.SKU_UNKNOWN}
+    sentences |= {requests.NOTHING_TO_TELL, requests.WHY_NOTHING}
+    sentences |= {words for words, _ in listing_words.STATES.values()}
+    for named in (listing_words.REASONS, listing_words.WAITS, listing_words.MAPPED_BY):
+        sentences |= set(named.values())
     for template in TEMPLATES.glob("*.html"):
         found = extract("jinja2.ext:babel_extract", BytesIO(template.read_bytes()), keywords={"_": None})
         sentences |= {str(message) for _, message, _, _ in found}

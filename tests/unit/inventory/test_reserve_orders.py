@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from services.inventory.usecases.set_stock import StockRow
+from services.inventory.domain.sku import StockRow
 from tests.unit.inventory.builders import order, order_line, ship_by
 from tests.unit.inventory.fakes import Warehouse
 

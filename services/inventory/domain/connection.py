@@ -1,0 +1,31 @@
+"""Our own copy of a connection, as auth last told of it."""
+
+from dataclasses import dataclass
+
+from shared.kernel.ids import ConnectionId, OrganisationId
+
+AUTHORISED = "authorised"
+DISCONNECTED = "disconnected"
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """
+    `active`: we may work for it. `consent_version` is what a token must come from for its results to count.
+
+    `channels`: ids, in auth's order.
+    """
+
+    id: ConnectionId
+    organisation_id: OrganisationId
+    marketplace: str
+    region: str
+    seller_id: str
+    name: str
+    state: str
+    consent_version: int
+    channels: tuple[str, ...]
+
+    @property
+    def active(self) -> bool:
+        return self.state == AUTHORISED

@@ -1,0 +1,105 @@
+"""A listing: what the seller offers on one channel, which SKU it is, and how it follows the stock."""
+
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+from services.inventory.domain.sku import HIGHEST_COUNT
+from shared.kernel.ids import ConnectionId, OrganisationId, SkuId
+from shared.marketplaces import listings as marketplace
+
+HIGHEST_BUFFER = HIGHEST_COUNT
+
+
+class MappedBy(StrEnum):
+    """By the equal code, or by a person: whose word stays, also where it says that it is none of the SKUs."""
+
+    CODE = "code"
+    HAND = "hand"
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """
+    `sku` is the seller's name of it at the marketplace; `sku_id` ours, None: not mapped. `shared`: all channels of the
+    connection show one quantity, so that what is chosen for one of them is chosen for all.
+
+    `quantity`: as it was shown at `seen_at`; None: not told. `gone_at`: the marketplace no longer lists it.
+    """
+
+    id: UUID
+    organisation_id: OrganisationId
+    connection_id: ConnectionId
+    channel_id: str
+    sku: str
+    seen_at: datetime
+    title: str | None = None
+    active: bool = True
+    marketplace_fulfilled: bool = False
+    quantity: int | None = None
+    facts: dict[str, str] = field(default_factory=dict)
+    shared: bool = False
+    sku_id: SkuId | None = None
+    mapped_by: MappedBy | None = None
+    follow: bool = True
+    buffer: int = 0
+    maximum: int | None = None
+    gone_at: datetime | None = None
+    target_id: UUID | None = None
+
+    @property
+    def key(self) -> "Key":
+        return Key(self.connection_id, self.sku)
+
+    @property
+    def scope(self) -> str:
+        """Within its connection, where the quantity told for it counts: its channel, or all of them."""
+        return "" if self.shared else self.channel_id
+
+    @property
+    def pushed(self) -> bool:
+        """Whether its quantity is ours to tell."""
+        return self.gone_at is None and self.sku_id is not None and not self.marketplace_fulfilled and self.follow
+
+    def seen(self, told: marketplace.Listing, *, shared: bool, now: datetime) -> "Listing":
+        """As the marketplace tells it now; what was chosen stays."""
+        return replace(
+            self,
+            title=told.title,
+            active=told.active,
+            marketplace_fulfilled=told.marketplace_fulfilled,
+            quantity=told.quantity,
+            facts=dict(told.facts),
+            shared=shared,
+            seen_at=now,
+            gone_at=None,
+        )
+
+    def like(self, sibling: "Listing") -> "Listing":
+        """A new listing of a shared quantity follows as the others do."""
+        return replace(
+            self,
+            sku_id=sibling.sku_id,
+            mapped_by=sibling.mapped_by,
+            follow=sibling.follow,
+            buffer=sibling.buffer,
+            maximum=sibling.maximum,
+        )
+
+    def mapped_by_code(self, sku_id: SkuId | None) -> "Listing":
+        """`sku_id`: of the SKU whose code is equal. Only where nothing is mapped, and no person said so."""
+        if sku_id is None or self.sku_id is not None or self.mapped_by is MappedBy.HAND:
+            return self
+        return replace(self, sku_id=sku_id, mapped_by=MappedBy.CODE)
+
+    def mapped_by_hand(self, sku_id: SkuId | None) -> "Listing":
+        return replace(self, sku_id=sku_id, mapped_by=MappedBy.HAND)
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """All listings of one name at one seller's account."""
+
+    connection_id: ConnectionId
+    sku: str

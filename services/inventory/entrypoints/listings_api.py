@@ -1,0 +1,112 @@
+"""The API of listings, and of what channels are told."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Body, Depends, Query, Request
+from fastapi.exceptions import RequestValidationError
+from pydantic import AfterValidator
+
+from services.inventory.entrypoints.cursors import ListingCursor, cursor_of
+from services.inventory.entrypoints.listing_schemas import ListingIn, ListingOut, ListingRowIn, PushProgressOut
+from services.inventory.entrypoints.requests import choose_for, inventory, tell_again_for
+from services.inventory.entrypoints.schemas import MOST_ROWS, ListOut
+from services.inventory.entrypoints.sku_paths import printable
+from services.inventory.usecases.choose import Choice
+from services.inventory.usecases.listing_views import ListingFilter, Shown
+from shared.access.dependencies import principal
+from shared.access.principal import Principal
+from shared.access.scopes import STOCK_READ, STOCK_WRITE
+from shared.web.problems import FieldError, Problem, not_found
+
+router = APIRouter(prefix="/api/inventory/v1", tags=["listings"])
+Reader = Annotated[Principal, Depends(principal(STOCK_READ))]
+Writer = Annotated[Principal, Depends(principal(STOCK_WRITE))]
+Limit = Annotated[int, Query(ge=1, le=200, description="Items of one answer, at most.")]
+Search = Annotated[
+    str,
+    AfterValidator(printable),
+    Query(max_length=100, description="Part of either SKU or of the title, in any case."),
+]
+ChannelId = Annotated[str | None, AfterValidator(lambda value: value and printable(value)), Query(max_length=100)]
+Rows = Annotated[list[ListingRowIn], Body(min_length=1, max_length=MOST_ROWS)]
+
+
+@router.get("/listings")
+async def list_listings(
+    request: Request,
+    who: Reader,
+    connection_id: UUID | None = None,
+    channel_id: ChannelId = None,
+    state: Shown | None = None,
+    search: Search = "",
+    after: ListingCursor = None,
+    limit: Limit = 50,
+) -> ListOut[ListingOut]:
+    """Listings by the marketplace's SKU. `refused` ones are mapped, too; without `state`: all, also those gone."""
+    wanted = ListingFilter(connection_id, channel_id, state, search)
+    found = await inventory(request).listings.listings(who.organisation, wanted, after=after, limit=limit)
+    return ListOut(items=[ListingOut.of(one) for one in found.items], next_cursor=cursor_of(found.after))
+
+
+@router.patch("/listings")
+async def change_in_bulk(request: Request, who: Writer, rows: Rows) -> ListOut[ListingOut]:
+    """Changes up to 1,000 listings: all, or none and an error for each wrong row."""
+    _differ(rows)
+    await _choose(request, who, [row.choice(row.id) for row in rows], bulk=True)
+    found = await inventory(request).listings.by_ids(who.organisation, [row.id for row in rows])
+    return ListOut(items=[ListingOut.of(one) for one in found], next_cursor=None)
+
+
+@router.get("/listings/{listing_id}")
+async def read_listing(request: Request, who: Reader, listing_id: UUID) -> ListingOut:
+    """One listing."""
+    found = await inventory(request).listings.listing(who.organisation, listing_id)
+    if found is None:
+        raise not_found()
+    return ListingOut.of(found)
+
+
+@router.patch("/listings/{listing_id}")
+async def change_listing(request: Request, who: Writer, listing_id: UUID, given: ListingIn) -> ListingOut:
+    """Says which SKU it is, and how it follows the stock. 404 where either is none of the organisation's."""
+    await _choose(request, who, [given.choice(listing_id)], bulk=False)
+    return await read_listing(request, who, listing_id)
+
+
+@router.post("/listings/{listing_id}/retry", status_code=202)
+async def retry_listing(request: Request, who: Writer, listing_id: UUID) -> ListingOut:
+    """Has its quantity told again, now. 409: no quantity is told for it."""
+    await tell_again_for(request, who, listing_id)
+    return await read_listing(request, who, listing_id)
+
+
+@router.get("/push")
+async def read_progress(request: Request, who: Reader) -> ListOut[PushProgressOut]:
+    """How far the channels of each connection are told."""
+    found = await inventory(request).listings.progress(who.organisation)
+    return ListOut(items=[PushProgressOut.of(one) for one in found], next_cursor=None)
+
+
+async def _choose(request: Request, who: Principal, choices: list[Choice], *, bulk: bool) -> None:
+    """Raises Problem 404, naming each field that names nothing of the organisation's."""
+    unknown = await choose_for(request, who, choices)
+    fields = [f"{index}.{field}" if bulk else field for index, field in unknown]
+    errors = [
+        FieldError(field=field, message="There is nothing of this name here.", code="not-found") for field in fields
+    ]
+    if errors:
+        raise Problem(404, "not-found", "There is nothing here.", errors=errors)
+
+
+def _differ(rows: list[ListingRowIn]) -> None:
+    """Two rows of one listing contradict each other; the later one is named."""
+    seen: set[UUID] = set()
+    errors = []
+    for index, row in enumerate(rows):
+        if row.id in seen:
+            said = "This listing is in a row above."
+            errors.append({"loc": ("body", index, "id"), "type": "listing_repeated", "msg": said})
+        seen.add(row.id)
+    if errors:
+        raise RequestValidationError(errors)

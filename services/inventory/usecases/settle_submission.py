@@ -1,0 +1,95 @@
+"""What became of a submission's call: its next state is kept, and what is known by now of its lines."""
+
+from collections.abc import Collection, Mapping
+from datetime import datetime, timedelta
+
+import structlog
+
+from services.inventory.domain.submission import Line, Submission
+from services.inventory.domain.target import Target
+from services.inventory.usecases.drifts import publish_drifts
+from services.inventory.usecases.ports import Store
+from shared.kernel.errors import FarSideError, OutcomeUnknown, Refused, RoleMissing, Unreadable
+from shared.kernel.ports import TooLate
+from shared.marketplaces.listings import StockOutcome, StockStep
+
+_ROLE_PAUSE = timedelta(minutes=15)
+
+Outcome = StockStep | FarSideError | TooLate
+
+log = structlog.get_logger()
+
+
+async def settle_submission(
+    store: Store, submission: Submission, outcome: Outcome, *, grace: timedelta, now: datetime
+) -> bool:
+    """False: it has ended, or has been attempted again since; nothing is changed."""
+    current = await store.submissions.lock(submission.id)
+    if current is None or current.attempt != submission.attempt:
+        return False
+    match outcome:
+        case StockStep():
+            await _advance(store, current, outcome, grace, now)
+        case Refused():
+            await _return(store, current, outcome, now)
+        case OutcomeUnknown() | Unreadable():
+            await store.submissions.save(current.unknown(outcome.code, now))
+        case RoleMissing():
+            await store.submissions.save(current.later(outcome.code, now + _ROLE_PAUSE))
+        case FarSideError():
+            await store.submissions.save(current.later(outcome.code, now))
+        case TooLate():
+            await store.submissions.save(current.later("too_late", now))
+    return True
+
+
+async def _advance(store: Store, current: Submission, step: StockStep, grace: timedelta, now: datetime) -> None:
+    outcomes = {one.sku: one for one in step.outcomes}
+    known = [line for line in current.lines if line.sku in outcomes]
+    left = tuple(line for line in current.lines if line.sku not in outcomes)
+    await _answer(store, current, known, outcomes, grace, now)
+    if step.state is not None:
+        due_at = now + timedelta(seconds=step.wait_seconds)
+        await store.submissions.save(current.advanced(step.state, left, due_at))
+        return
+    ours = await _targets(store, current, left)
+    await store.targets.save([target.unanswered(now) for target in ours])
+    await store.submissions.end([current.id])
+    log.info("push.submission_ended", connection_id=current.connection_id, channel_id=current.channel_id)
+
+
+async def _answer(
+    store: Store,
+    current: Submission,
+    lines: Collection[Line],
+    outcomes: Mapping[str, StockOutcome],
+    grace: timedelta,
+    now: datetime,
+) -> None:
+    """Where another quantity is shown than was told an event may follow: those SKUs are locked before the targets."""
+    other = [line.target_id for line in lines if outcomes[line.sku].shown not in (None, line.quantity)]
+    skus = await store.skus.lock((), await store.targets.sku_ids(other), now) if other else []
+    by_target = {line.target_id: line for line in lines}
+    changes: list[tuple[Target, Target]] = []
+    for target in await _targets(store, current, lines):
+        line = by_target[target.id]
+        changes.append((target, target.answered(line, outcomes[line.sku], grace, now)))
+    await store.targets.save([after for _, after in changes])
+    locked = {sku.id for sku in skus}
+    await publish_drifts([change for change in changes if change[1].sku_id in locked], skus, store, now)
+    refused = sum(1 for _, after in changes if after.reason)
+    if lines:
+        log.info("push.lines_known", connection_id=current.connection_id, count=len(lines), refused=refused)
+
+
+async def _return(store: Store, current: Submission, refusal: Refused, now: datetime) -> None:
+    targets = await _targets(store, current, current.lines)
+    await store.targets.save([target.returned(refusal.code, refusal.detail or None, now) for target in targets])
+    await store.submissions.end([current.id])
+    log.warning("push.submission_refused", connection_id=current.connection_id, code=refusal.code)
+
+
+async def _targets(store: Store, current: Submission, lines: Collection[Line]) -> list[Target]:
+    """Those of the lines that are in this submission."""
+    found = await store.targets.of_ids({line.target_id for line in lines}) if lines else []
+    return [target for target in found if target.submission_id == current.id]
