@@ -113,6 +113,10 @@ SENTENCES: dict[str, str] = {
     "reason.label_voided": "A label of this order was voided; the next one is made by hand.",
     "reason.cancel_requested": "The buyer asks to cancel: decide whether the parcel leaves.",
     "reason.lines_wait": "Other lines must wait, and this marketplace takes one parcel per order.",
+    "reason.addresses_differ": (
+        "It goes to several addresses, and this marketplace takes one parcel per order: agree on one address there."
+    ),
+    "reason.partly_shipped": "Part of it has left or is in another parcel, and this marketplace takes one only.",
     "reason.duty": "The carrier cannot do what the order asks for.",
     "reason.pickup_point": "It goes to a pick-up point, which the carrier does not serve.",
     "reason.short_stock": "Stock is short: raise the level under Stock, or ship fewer units.",
@@ -125,6 +129,7 @@ SENTENCES: dict[str, str] = {
     "reason.carrier_refused": "The carrier refused the parcel.",
     "reason.carrier_away": "The carrier does not answer; it is tried again by itself.",
     "reason.label_outcome_unknown": "The carrier's answer did not come: look there whether the label exists.",
+    "reason.order_waits": "The order itself waits.",
     "reason.order_changed": "The order changed, and the parcel no longer fits it.",
     "reason.order_cancelled": "The order was cancelled.",
     "reason.nothing_left": "Nothing of the order is left to ship.",
