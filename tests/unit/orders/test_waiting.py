@@ -14,13 +14,14 @@ from babel.messages.pofile import read_po
 
 from services.labels.domain.reasons import Reason as LabelsReason
 from services.labels.domain.shipment import State, Told
-from services.orders.domain import decisions, timeline
+from services.orders.domain import acceptance, decisions, timeline
 from services.orders.domain.copies import Reservation, ReservedLine, Shipment, Shipments
 from services.orders.domain.order import Order
 from services.orders.domain.reading import Digests, first_read
 from services.orders.domain.sentences import SENTENCES, said, sentence
 from services.orders.domain.stage import Stage, stage_of
 from services.orders.domain.waiting import reasons
+from services.orders.usecases.answer_order import NO_ANSWERS
 from shared.kernel.ids import LineId, OrderId, ShipmentId
 from shared.marketplaces.models import MarketplaceOrder, OrderStatus
 from tests.unit.orders.builders import NOW, ORGANISATION, connection, line, order
@@ -136,6 +137,7 @@ def test_every_code_of_ours_has_a_sentence() -> None:
     codes |= {f"write_back.{told}" for told in Told if told is not Told.RELEASED}
     codes |= {f"reason.{reason}" for reason in LabelsReason}
     codes |= {f"status.{status}" for status in OrderStatus}
+    codes |= {f"acceptance.{state}" for state in acceptance.State}
     assert codes - set(SENTENCES) == set()
 
 
@@ -147,7 +149,8 @@ def test_every_sentence_of_the_pages_exists_in_french() -> None:
         for message in read_po(BytesIO(path.read_bytes()))
         if message.id and message.string
     }
-    sentences = set(SENTENCES.values()) | set(_of_templates())
+    refusals = {acceptance.NOT_WAITING, acceptance.OTHER_SENT, NO_ANSWERS}
+    sentences = set(SENTENCES.values()) | set(_of_templates()) | refusals
     assert sentences - set(french) == set()
     assert len(sentences) > 120
     for code, template in SENTENCES.items():
