@@ -46,10 +46,10 @@ CARRIER: Json = {
 }
 # Far sides that answer at once are asked often and read back soon.
 QUICK = {
-    "ORDERS_POLL_INTERVAL_SECONDS": '{"amazon": 3}',
-    "LABELS_READ_BACK_SECONDS": "1",
-    "LABELS_READ_BACK_LAG_SECONDS": "4",
-    "LABELS_REPEAT_AFTER_SECONDS": "10",
+    "ORDERS_POLL_INTERVAL_SECONDS": '{"amazon": 3, "octopia": 3}',
+    "LABELS_READ_BACK_SECONDS": '{"amazon": 1, "octopia": 1}',
+    "LABELS_READ_BACK_LAG_SECONDS": '{"amazon": 4, "octopia": 4}',
+    "LABELS_REPEAT_AFTER_SECONDS": '{"amazon": 10, "octopia": 10}',
     "LOG_LEVEL": "DEBUG",
     "SANDBOX_OPTIONS": "--quota-scale=500 --list-lag-seconds=2 --write-visible-seconds=1",
 }

@@ -34,9 +34,9 @@ _PROJECT = Path(__file__).parents[2]
 _DEMO = {
     "ORDERS_POLL_INTERVAL_SECONDS": '{"amazon": 5, "octopia": 5}',
     "INVENTORY_LISTING_INTERVAL_SECONDS": "60",
-    "LABELS_READ_BACK_SECONDS": "2",
-    "LABELS_READ_BACK_LAG_SECONDS": "10",
-    "LABELS_REPEAT_AFTER_SECONDS": "20",
+    "LABELS_READ_BACK_SECONDS": '{"amazon": 2, "octopia": 2}',
+    "LABELS_READ_BACK_LAG_SECONDS": '{"amazon": 10, "octopia": 10}',
+    "LABELS_REPEAT_AFTER_SECONDS": '{"amazon": 20, "octopia": 20}',
 }
 _PASSED_ON = ("PATH", "HOME", "LANG", "LC_ALL", "TZ", "TMPDIR", "SSL_CERT_FILE", "OTEL_EXPORTER_OTLP_ENDPOINT")
 

@@ -1,9 +1,10 @@
-"""python -m services.auth api|worker|migrate|republish"""
+"""python -m services.auth api|worker|migrate|connections|republish"""
 
 import argparse
 import asyncio
 import sys
 from pathlib import Path
+from uuid import UUID
 
 from services.auth.settings import load, load_for_migration
 
@@ -36,8 +37,20 @@ def _parser() -> argparse.ArgumentParser:
     commands.add_parser("api", help="pages, APIs and the token endpoint")
     commands.add_parser("worker", help="publishes events, probes consents, keeps keys young")
     commands.add_parser("migrate", help="brings the database to its newest revision, makes our topics and signing key")
+    _add_connections_command(commands)
     add_republish_command(commands)
     return parser
+
+
+def _add_connections_command(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    connections = commands.add_parser("connections", help="seller accounts: list, approve, disconnect")
+    actions = connections.add_subparsers(dest="action", required=True)
+    listing = actions.add_parser("list", help="one line per connection, of all organisations")
+    listing.add_argument("--unproven", action="store_true", help="those that nothing has proven yet")
+    approve = actions.add_parser("approve", help="the account is this organisation's: you have seen it")
+    disconnect = actions.add_parser("disconnect", help="ends one, such as a connection to somebody else's account")
+    for each in (approve, disconnect):
+        each.add_argument("connection", type=UUID)
 
 
 async def _migrate() -> int:

@@ -1,8 +1,9 @@
 """The composition root: the one place where ports meet what fills them."""
 
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from urllib.parse import urlsplit
 
 from sqlalchemy import text
@@ -15,8 +16,10 @@ from services.auth.adapters.queries import SqlViews
 from services.auth.adapters.store import bind
 from services.auth.settings import MigrationSettings, Settings
 from services.auth.usecases.begin_consent import Offer
+from services.auth.usecases.claim_seller import DelegationOffer, Portal
 from services.auth.usecases.count_attempt import Mask
-from services.auth.usecases.ports import PasswordHasher, Store
+from services.auth.usecases.ports import PasswordHasher, SharedGrants, Store
+from services.auth.usecases.probe_connection import probe_connection
 from services.auth.usecases.views import Views
 from services.auth.vault.consents import SealingConsents
 from services.auth.vault.renewal import KIND as TOKEN
@@ -33,9 +36,8 @@ from shared.db.claims import Kind, SqlClaims
 from shared.db.engine import make_engine
 from shared.db.unit_of_work import SqlUnitOfWork, transaction
 from shared.http.outward import Outward
-from shared.kernel.clock import Clock
-from shared.kernel.ports import UnitOfWork
-from shared.marketplaces.ports import GrantPort
+from shared.kernel.clock import Clock, SystemClock
+from shared.kernel.ports import Lease, UnitOfWork
 from shared.marketplaces.registry import PROFILES, Marketplace, marketplaces, rates
 from shared.messaging.kafka import KafkaSettings
 
@@ -52,7 +54,9 @@ class Auth:
     views: Views
     hasher: PasswordHasher
     offers: Mapping[str, Offer]
-    grants: Mapping[str, GrantPort]
+    delegations: Mapping[str, DelegationOffer]
+    shared_grants: SharedGrants
+    probe: Callable[[Lease[Store]], Awaitable[None]]
     consents: SealingConsents
     tokens: RenewedTokens
     signing: SealedSigning
@@ -61,7 +65,28 @@ class Auth:
     clock: Clock
     new_secret: Callable[[], str]
     mask_attempt: Mask
+    delegation_proves: bool
     public_url: str
+
+    def regions(self, marketplace: str) -> frozenset[str]:
+        """Where sellers can connect this marketplace here, either way."""
+        if (delegation := self.delegations.get(marketplace)) is not None:
+            return frozenset(delegation.portals)
+        offer = self.offers.get(marketplace)
+        return offer.regions if offer else frozenset()
+
+
+@dataclass(frozen=True)
+class Operator:
+    """What an operator's commands work with: the tables, and no secret."""
+
+    uow: UnitOfWork[Store]
+    views: Views
+    clock: Clock
+
+
+def operator_on(engine: AsyncEngine) -> Operator:
+    return Operator(SqlUnitOfWork(engine, bind), SqlViews(engine), SystemClock())
 
 
 def engine_of(settings: Settings | MigrationSettings, process: str) -> AsyncEngine:
@@ -74,24 +99,29 @@ def kafka_of(settings: Settings) -> KafkaSettings:
 
 def auth_on(engine: AsyncEngine, settings: Settings, outward: Outward, clock: Clock) -> Auth:
     uow, keys = SqlUnitOfWork(engine, bind), KeyRing.parse(settings.key_encryption_keys.get_secret_value())
-    offers = offers_of(settings, outward, clock)
-    grants = {name: one.grants for name, one in connectable(settings, outward, clock).items() if one.grants}
+    known = marketplaces(outward, {name: settings.far_side(name) for name in settings.apps}, clock=clock)
+    offers, grants = offers_of(settings, known), {name: one.grants for name, one in known.items() if one.grants}
     seals, claims = GrantSeals(keys), claims_on(engine, clock)
+    tokens = RenewedTokens(uow, claims, Renewal(grants, seals, clock), seals, clock)
+    proves = settings.delegation_proves
     return Auth(
         uow=uow,
         claims=claims,
         views=SqlViews(engine),
         hasher=Argon2Passwords(),
         offers=offers,
-        grants=grants,
+        delegations=delegations_of(settings, known),
+        shared_grants=seals,
+        probe=partial(probe_connection, grants=grants, vault=tokens, clock=clock, delegation_proves=proves),
         consents=SealingConsents(offers, seals, clock),
-        tokens=RenewedTokens(uow, claims, Renewal(grants, seals, clock), seals, clock),
+        tokens=tokens,
         signing=SealedSigning(keys),
         wrapping=Rewrapping(keys),
         issuer=ServiceTokenIssuer(settings.public_url, clients_of(settings)),
         clock=clock,
         new_secret=lambda: secrets.token_urlsafe(32),
         mask_attempt=lambda counted: keys.mask(counted.encode(), b"auth.attempt"),
+        delegation_proves=proves,
         public_url=settings.public_url,
     )
 
@@ -110,18 +140,33 @@ def claims_on(engine: AsyncEngine, clock: Clock) -> SqlClaims[Store]:
     return SqlClaims(engine, bind, kinds=kinds, clock=clock)
 
 
-def offers_of(settings: Settings, outward: Outward, clock: Clock) -> Mapping[str, Offer]:
+def offers_of(settings: Settings, known: Mapping[str, Marketplace]) -> Mapping[str, Offer]:
     """The marketplaces one can consent to here: those we have an application for."""
     return {
         name: Offer(each.consent, f"{settings.public_url}/connections/{name}/callback", frozenset(settings.apps[name]))
-        for name, each in connectable(settings, outward, clock).items()
+        for name, each in known.items()
         if each.consent is not None
     }
 
 
-def connectable(settings: Settings, outward: Outward, clock: Clock) -> Mapping[str, Marketplace]:
-    """The marketplaces we have an application for."""
-    return marketplaces(outward, {name: settings.far_side(name) for name in settings.apps}, clock=clock)
+def delegations_of(settings: Settings, known: Mapping[str, Marketplace]) -> Mapping[str, DelegationOffer]:
+    """The marketplaces whose sellers may delegate to us: those we have an application for."""
+    return {
+        name: DelegationOffer(
+            each.delegation,
+            portals_of(settings, name),
+            PROFILES[name].seller_ids,
+            frozenset(PROFILES[name].stores),
+        )
+        for name, each in known.items()
+        if each.delegation is not None
+    }
+
+
+def portals_of(settings: Settings, marketplace: str) -> Mapping[str, Portal]:
+    """Where sellers delegate, by the regions we have an application for."""
+    addresses = settings.far_side(marketplace).central_urls or {}
+    return {region: Portal(addresses[region], app.listed_as) for region, app in settings.apps[marketplace].items()}
 
 
 def clients_of(settings: Settings) -> Mapping[str, ServiceClient]:

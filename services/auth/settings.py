@@ -31,7 +31,8 @@ class AppSettings(BaseModel):
     """
     Our application at the marketplace, in one region. `draft`: it is not published yet.
 
-    `application_id` is for consent pages: empty where sellers delegate in the marketplace's portal.
+    `application_id` is for consent pages: empty where sellers delegate in the marketplace's portal, which lists us as
+    `listed_as`.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -40,6 +41,7 @@ class AppSettings(BaseModel):
     client_id: str = Field(min_length=1)
     client_secret: SecretStr
     draft: bool = False
+    listed_as: str = Field(default="Passerelle", min_length=1, max_length=80)
 
 
 class Settings(ServiceSettings):
@@ -52,7 +54,13 @@ class Settings(ServiceSettings):
     apps: Mapping[str, Mapping[str, AppSettings]] = Field(
         default_factory=dict,
         description="Our applications, JSON by marketplace and region: {client_id, client_secret}, and application_id "
-        "and draft where sellers consent on a page of the marketplace. A region without one is not offered.",
+        "and draft where sellers consent on a page of the marketplace, listed_as (else Passerelle) where they delegate "
+        "in its portal. A region without one is not offered.",
+    )
+    delegation_proves: bool = Field(
+        default=True,
+        description="Whether a seller account that refused us after it was claimed and lets us in later is proven by "
+        "that; else only by credentials of the seller's own or by the operator.",
     )
     token_urls: Mapping[str, str] = Field(
         default_factory=dict, description="Token endpoints, JSON by marketplace; else the real ones."

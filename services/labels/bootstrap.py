@@ -1,6 +1,5 @@
 """The composition root: the one place where ports meet what fills them."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 
@@ -12,7 +11,6 @@ from services.labels.adapters.queries import SqlViews
 from services.labels.adapters.recipients import RemoteRecipients
 from services.labels.adapters.store import bind
 from services.labels.carriers.builtin.carrier import BuiltinCarrier
-from services.labels.domain.write_back import Timing
 from services.labels.settings import MigrationSettings, Settings
 from services.labels.usecases.create_labels import Labelling
 from services.labels.usecases.planner import Planner
@@ -33,7 +31,6 @@ from shared.http.outward import Outward
 from shared.kernel.clock import Clock
 from shared.kernel.ids import new_id
 from shared.kernel.ports import UnitOfWork
-from shared.marketplaces.ports import TrackingPort
 from shared.marketplaces.registry import PROFILES, far_sides, marketplaces, rates
 from shared.messaging.consumer import Applier, Subscription
 from shared.messaging.kafka import KafkaSettings
@@ -82,7 +79,7 @@ def telling_of(settings: Settings, outward: Outward, clock: Clock) -> Telling:
     tokens = RemoteAccessTokens(settings.auth_url, _service_tokens(settings, outward), outward)
     built = marketplaces(outward, far_sides(settings.api_urls), clock=clock)
     trackings = {name: marketplace.tracking for name, marketplace in built.items()}
-    return Telling(planner_of(clock), tokens, trackings, partial(_timing, settings, trackings))
+    return Telling(planner_of(clock), tokens, trackings, settings.timing)
 
 
 def claims_of(engine: AsyncEngine, clock: Clock) -> SqlClaims[Store]:
@@ -127,9 +124,3 @@ def _service_tokens(settings: Settings, outward: Outward) -> ServiceTokens:
 
 def _recipients(settings: Settings, outward: Outward) -> Recipients:
     return RemoteRecipients(InternalApi(settings.orders_url, _service_tokens(settings, outward), outward))
-
-
-def _timing(settings: Settings, trackings: Mapping[str, TrackingPort], marketplace: str) -> Timing:
-    lag = settings.read_back_lag_seconds
-    declared = trackings[marketplace].capabilities.read_lag_seconds
-    return Timing(settings.read_back_seconds, declared if lag is None else lag, settings.repeat_after_seconds)

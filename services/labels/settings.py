@@ -3,13 +3,19 @@
 from collections.abc import Mapping
 from typing import Self
 
-from pydantic import Field, SecretStr, field_validator, model_validator
+from pydantic import Field, PositiveFloat, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from shared.marketplaces.settings import API_URLS_MEANING, ByRegion, every_region
+from services.labels.domain.write_back import Timing
+from shared.marketplaces.registry import PROFILES
+from shared.marketplaces.settings import API_URLS_MEANING, ByRegion, every_region, known_marketplaces
 from shared.runtime.settings import InternalCallerSettings, load_settings
 
 _PREFIX = "LABELS_"
+
+
+def _usual(of: str) -> str:
+    return ", ".join(f"{name} {getattr(each.capabilities, of + '_seconds')}" for name, each in PROFILES.items()) + "."
 
 
 class Settings(InternalCallerSettings):
@@ -17,26 +23,45 @@ class Settings(InternalCallerSettings):
 
     orders_url: str = Field(description="Base URL of orders' internal API, asked for recipients.")
     api_urls: Mapping[str, ByRegion] = Field(default_factory=dict, description=API_URLS_MEANING)
-    read_back_seconds: float = Field(
-        default=30, gt=0, description="A tracking number is read back so long after the marketplace accepted it."
+    read_back_seconds: Mapping[str, PositiveFloat] = Field(
+        default_factory=dict,
+        description="A tracking number is read back so long after the marketplace accepted it, JSON by marketplace; "
+        "else " + _usual("read_back"),
     )
-    read_back_lag_seconds: float | None = Field(
-        default=None,
-        gt=0,
-        description="A number accepted so long ago and not shown is missing, not late; by default as the marketplace "
-        "declares (Amazon: 120).",
+    read_back_lag_seconds: Mapping[str, PositiveFloat] = Field(
+        default_factory=dict,
+        description="A number accepted so long ago and not shown is missing, not late, JSON by marketplace; else "
+        + _usual("read_lag"),
     )
-    repeat_after_seconds: float = Field(
-        default=600, gt=0, description="A number that was accepted and is missing is sent again so long after."
+    repeat_after_seconds: Mapping[str, PositiveFloat] = Field(
+        default_factory=dict,
+        description="A number that was accepted and is missing is sent again so long after, JSON by marketplace; else "
+        + _usual("repeat_after"),
     )
 
     _addresses = field_validator("api_urls")(every_region)
+    _marketplaces = field_validator("read_back_seconds", "read_back_lag_seconds", "repeat_after_seconds")(
+        known_marketplaces
+    )
 
     @model_validator(mode="after")
     def _in_order(self) -> Self:
-        if self.repeat_after_seconds < (self.read_back_lag_seconds or 0):
-            raise ValueError("LABELS_REPEAT_AFTER_SECONDS must not be less than LABELS_READ_BACK_LAG_SECONDS")
+        for name in PROFILES:
+            timing = self.timing(name)
+            if timing.repeat_after_seconds < timing.lag_seconds:
+                raise ValueError(
+                    f"LABELS_REPEAT_AFTER_SECONDS of {name} must not be less than its LABELS_READ_BACK_LAG_SECONDS"
+                )
         return self
+
+    def timing(self, marketplace: str) -> Timing:
+        """How a marketplace is read back: as its profile declares, but for what the settings say."""
+        usual = PROFILES[marketplace].capabilities
+        return Timing(
+            self.read_back_seconds.get(marketplace, usual.read_back_seconds),
+            self.read_back_lag_seconds.get(marketplace, usual.read_lag_seconds),
+            self.repeat_after_seconds.get(marketplace, usual.repeat_after_seconds),
+        )
 
 
 class MigrationSettings(BaseSettings):

@@ -7,6 +7,7 @@ from functools import partial
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from services.orders.adapters.acceptances import due_answers
 from services.orders.adapters.queries import SqlViews
 from services.orders.adapters.repositories import due_connections
 from services.orders.adapters.store import bind as bind
@@ -17,6 +18,7 @@ from services.orders.usecases.apply_reservations import apply_reservations
 from services.orders.usecases.apply_shipments import apply_shipments
 from services.orders.usecases.poll import Polling
 from services.orders.usecases.ports import Keys, Store
+from services.orders.usecases.send_answers import Answering
 from services.orders.usecases.views import Views
 from shared.access.access_tokens import RemoteAccessTokens
 from shared.access.dependencies import Access
@@ -31,24 +33,28 @@ from shared.events.topics import AUTH_CONNECTION, INVENTORY_RESERVATION, LABELS_
 from shared.http.outward import Outward
 from shared.kernel.clock import Clock, SystemClock
 from shared.kernel.ports import UnitOfWork
-from shared.marketplaces.registry import far_sides, marketplaces, rates
+from shared.marketplaces.registry import PROFILES, far_sides, marketplaces, rates
 from shared.messaging.consumer import Applier, Subscription
 from shared.messaging.kafka import KafkaSettings
 
 SERVICE = "orders"
 POLL = "poll"
+ACCEPTANCE = "acceptance"
 # Longer than a page may take: a call of 20 s, its repetition with a new token, and storing it.
 _LEASE_SECONDS = 90.0
+# An answer taken by the marketplace is sent again where readings go on to show that the order waits.
+_READINGS = 3
 
 
 @dataclass(frozen=True)
 class OrdersParts:
-    """What pages and API work with."""
+    """What pages and API work with. `answering`: the marketplaces whose orders may wait for the seller's answer."""
 
     uow: UnitOfWork[Store]
     views: Views
     keys: Keys
     clock: Clock
+    answering: frozenset[str]
 
 
 def engine_of(settings: Settings | MigrationSettings, process: str) -> AsyncEngine:
@@ -61,7 +67,8 @@ def keys_of(settings: Settings) -> KeyRing:
 
 
 def orders_on(engine: AsyncEngine, keys: Keys, clock: Clock) -> OrdersParts:
-    return OrdersParts(SqlUnitOfWork(engine, bind), SqlViews(engine), keys, clock)
+    answering = frozenset(name for name, profile in PROFILES.items() if profile.capabilities.answers_orders)
+    return OrdersParts(SqlUnitOfWork(engine, bind), SqlViews(engine, clock), keys, clock, answering)
 
 
 def access_of(settings: Settings, outward: Outward) -> Access:
@@ -76,9 +83,12 @@ def kafka_of(settings: Settings) -> KafkaSettings:
 
 
 def claims_on(engine: AsyncEngine, clock: Clock) -> SqlClaims[Store]:
-    """The leases of the poller: one per connection."""
-    kind = Kind(due=due_connections(), lease_seconds=_LEASE_SECONDS, rates=rates(POLL))
-    return SqlClaims(engine, bind, kinds={POLL: kind}, clock=clock)
+    """The leases of the poller and of the worker that answers: one per connection and kind."""
+    kinds = {
+        POLL: Kind(due=due_connections(), lease_seconds=_LEASE_SECONDS, rates=rates(POLL)),
+        ACCEPTANCE: Kind(due=due_answers(), lease_seconds=60, margin_seconds=25, rates=rates(ACCEPTANCE)),
+    }
+    return SqlClaims(engine, bind, kinds=kinds, clock=clock)
 
 
 def polling_of(settings: Settings, keys: Keys, outward: Outward, clock: Clock) -> Polling:
@@ -96,11 +106,21 @@ def polling_of(settings: Settings, keys: Keys, outward: Outward, clock: Clock) -
     )
 
 
+def answering_of(settings: Settings, outward: Outward, clock: Clock) -> Answering:
+    known = marketplaces(outward, far_sides(settings.api_urls), clock=clock)
+    return Answering(
+        marketplaces={name: one.acceptance for name, one in known.items() if one.acceptance is not None},
+        seen_within={name: _READINGS * _pace(settings, name).interval for name in known},
+        tokens=RemoteAccessTokens(settings.auth_url, _own_tokens(settings, outward), outward),
+        clock=clock,
+    )
+
+
 def subscriptions(clock: Clock) -> list[Subscription[Store]]:
     """What orders hears: auth says for whom we may work; inventory and labels, how each order goes on."""
     return [
         Subscription(AUTH_CONNECTION, partial(apply_connections, clock=clock)),
-        Subscription(INVENTORY_RESERVATION, apply_reservations),
+        Subscription(INVENTORY_RESERVATION, partial(apply_reservations, clock=clock)),
         Subscription(LABELS_SHIPMENT, apply_shipments),
     ]
 

@@ -5,6 +5,7 @@ AUTH_SESSIONS_RESOLVE = "auth.sessions:resolve"
 AUTH_CONNECTIONS_READ = "auth.connections:read"
 AUTH_CONNECTIONS_WRITE = "auth.connections:write"
 ORDERS_READ = "orders.orders:read"
+ORDERS_WRITE = "orders.orders:write"
 ORDERS_RECIPIENT_READ = "orders.recipient:read"
 STOCK_READ = "inventory.stock:read"
 STOCK_WRITE = "inventory.stock:write"
@@ -15,8 +16,9 @@ MEANINGS = {
     AUTH_TOKENS_USE: "Get access tokens of connections, report a lost consent.",
     AUTH_SESSIONS_RESOLVE: "Ask whose session a cookie is.",
     AUTH_CONNECTIONS_READ: "Read connections and their channels.",
-    AUTH_CONNECTIONS_WRITE: "Rename and end connections.",
+    AUTH_CONNECTIONS_WRITE: "Claim, set up and end connections.",
     ORDERS_READ: "Read orders, their lines and their timeline, without personal data.",
+    ORDERS_WRITE: "Accept and refuse orders that wait for it, choose who does.",
     ORDERS_RECIPIENT_READ: "Read to whom an order goes; every read is audited.",
     STOCK_READ: "Read SKUs, levels, the ledger, listings and what channels are told.",
     STOCK_WRITE: "Set levels and weights, map listings and say how they follow the stock.",
@@ -36,6 +38,7 @@ SELLER_SCOPES = frozenset(
         AUTH_CONNECTIONS_READ,
         AUTH_CONNECTIONS_WRITE,
         ORDERS_READ,
+        ORDERS_WRITE,
         ORDERS_RECIPIENT_READ,
         STOCK_READ,
         STOCK_WRITE,

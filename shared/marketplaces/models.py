@@ -89,6 +89,16 @@ class PersonalData:
     buyer: dict[str, Any] = field(default_factory=dict)
     others: tuple[Recipient, ...] = ()
 
+    @property
+    def addresses(self) -> dict[int, Recipient]:
+        """Those that were told, by destination."""
+        first = {0: self.recipient} if self.recipient else {}
+        return first | dict(enumerate(self.others, 1))
+
+    @property
+    def has_address(self) -> bool:
+        return bool(self.addresses)
+
 
 @dataclass(frozen=True, slots=True)
 class MarketplacePackage:

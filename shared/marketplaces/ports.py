@@ -41,13 +41,16 @@ class Capabilities:
     What labels and pages may offer here.
 
     `write`: how a write-back is repeated (architecture section 5). `read_lag_seconds`: how old an answer may be; a
-    write not seen before that is not yet missing. `splits_lines`: a line's units may leave in several parcels.
-    `one_parcel_channels`: channels whose orders leave in one parcel, complete. `answers_orders`: an order may wait for
-    the seller to accept or refuse it.
+    write not seen before that is not yet missing. An accepted write is first read back after `read_back_seconds`, and
+    sent again where it is still missing after `repeat_after_seconds`; settings may say otherwise. `splits_lines`: a
+    line's units may leave in several parcels. `one_parcel_channels`: channels whose orders leave in one parcel,
+    complete. `answers_orders`: an order may wait for the seller to accept or refuse it.
     """
 
     write: Literal["keyed", "readable", "blind"]
     read_lag_seconds: int
+    read_back_seconds: int = 30
+    repeat_after_seconds: int = 600
     splits_lines: bool = True
     one_parcel_channels: frozenset[str] = frozenset()
     answers_orders: bool = False

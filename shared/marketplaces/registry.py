@@ -68,7 +68,9 @@ class Profile:
     What pages and settings need to know of a marketplace: no call is made with it.
 
     `authorisation`: by a consent page that leads back to us, or by delegation in the marketplace's portal, where one
-    grant of ours reaches all sellers.
+    grant of ours reaches all sellers. Of the latter: `delegation_steps`, what a seller does in the portal, a sentence
+    each, where %(us)s is the name we are listed under; `seller_ids`, what a seller id looks like, as a regular
+    expression that leaves an account one spelling.
     """
 
     name: str
@@ -80,6 +82,8 @@ class Profile:
     authorisation: Literal["consent", "delegation"]
     pace: Pace
     real_addresses: FarSide
+    delegation_steps: tuple[str, ...] = ()
+    seller_ids: str = "[A-Za-z0-9_-]{1,64}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +132,8 @@ PROFILES: Mapping[str, Profile] = {
         real_addresses=FarSide(
             api_urls=octopia.API_URLS, central_urls=octopia.CENTRAL_URLS, token_url=octopia.TOKEN_URL
         ),
+        delegation_steps=octopia.DELEGATION_STEPS,
+        seller_ids=octopia.SELLER_IDS,
     ),
 }
 

@@ -16,6 +16,7 @@ from shared.kernel.ids import ConnectionId, GrantId, OrganisationId, UserId
 from shared.marketplaces.models import Channel
 
 _ITS = tables.connection
+_LAPSED_AT_ONCE = 500
 
 
 class SqlConnections:
@@ -33,13 +34,16 @@ class SqlConnections:
     async def get_own(self, connection_id: ConnectionId, organisation_id: OrganisationId) -> Connection | None:
         return await self._first(_own(connection_id, organisation_id))
 
+    async def get(self, connection_id: ConnectionId) -> Connection | None:
+        return await self._first(select(_ITS).where(_ITS.c.id == connection_id))
+
     async def lock_of_grant(self, grant_id: GrantId) -> Sequence[Connection]:
         query = select(_ITS).where(_ITS.c.grant_id == grant_id).order_by(_ITS.c.id).with_for_update()
         return [to_connection(row) for row in await self._connection.execute(query)]
 
     async def lock_of_seller(
         self, marketplace: str, region: str, seller_id: str, organisation_id: OrganisationId
-    ) -> Connection | None:
+    ) -> Sequence[Connection]:
         # A row that is not there yet cannot be locked; this name for it can.
         account = f"{marketplace} {region} {seller_id}"
         await self._connection.execute(
@@ -50,18 +54,37 @@ class SqlConnections:
             select(_ITS)
             .where(_ITS.c.marketplace == marketplace, _ITS.c.region == region, _ITS.c.seller_id == seller_id)
             .where(or_(living, _ITS.c.organisation_id == organisation_id))
-            .order_by(living.desc(), _ITS.c.id.desc())
-            .limit(1)
+            .order_by(_ITS.c.id)
             .with_for_update()
         )
-        return await self._first(query)
+        return [to_connection(row) for row in await self._connection.execute(query)]
+
+    async def lock_lapsed(self, claimed_before: datetime) -> Sequence[Connection]:
+        query = (
+            select(_ITS)
+            .where(_ITS.c.state == ConnectionState.UNPROVEN, _ITS.c.claimed_at <= claimed_before)
+            .order_by(_ITS.c.id)
+            .limit(_LAPSED_AT_ONCE)
+            .with_for_update(skip_locked=True)
+        )
+        return [to_connection(row) for row in await self._connection.execute(query)]
+
+    async def count_claims(self, organisation_id: OrganisationId) -> int:
+        # Its row, so that two claims at once are counted one after the other; foreign keys to it do not wait.
+        its = tables.organisation
+        await self._connection.execute(
+            select(its.c.id).where(its.c.id == organisation_id).with_for_update(key_share=True)
+        )
+        claims = (_ITS.c.organisation_id == organisation_id, _ITS.c.state == ConnectionState.UNPROVEN)
+        counted = await self._connection.execute(select(func.count()).select_from(_ITS).where(*claims))
+        return int(counted.scalar_one())
 
     async def holder(self, marketplace: str, region: str, seller_id: str) -> OrganisationId | None:
         query = select(_ITS.c.organisation_id).where(
             _ITS.c.marketplace == marketplace,
             _ITS.c.region == region,
             _ITS.c.seller_id == seller_id,
-            _ITS.c.state != ConnectionState.DISCONNECTED,
+            _ITS.c.state.not_in([ConnectionState.DISCONNECTED, ConnectionState.UNPROVEN]),
         )
         found = (await self._connection.execute(query)).scalar_one_or_none()
         return OrganisationId(found) if found else None
@@ -125,7 +148,7 @@ def probes_due() -> Select[Any]:
     """Connections to be probed now (claims)."""
     return select(_ITS.c.id.label("subject"), _ITS.c.probe_due_at.label("due_at")).where(
         _ITS.c.probe_due_at <= func.clock_timestamp(),
-        _ITS.c.state.in_([ConnectionState.AUTHORISED, ConnectionState.WAITING]),
+        _ITS.c.state.in_([ConnectionState.UNPROVEN, ConnectionState.AUTHORISED, ConnectionState.WAITING]),
     )
 
 
@@ -142,7 +165,12 @@ def to_connection(row: Any) -> Connection:
         grant_id=GrantId(row.grant_id) if row.grant_id else None,
         authorised_at=row.authorised_at,
         expires_at=row.expires_at,
-        channels=tuple(Channel(**channel) for channel in row.channels),
+        reached=tuple(Channel(**channel) for channel in row.channels),
+        chosen=frozenset(row.chosen_channels) if row.chosen_channels is not None else None,
+        login=row.login,
+        claimed_at=row.claimed_at,
+        refused_at=row.refused_at,
+        contested=row.contested,
         probe_due_at=row.probe_due_at,
         probed_at=row.probed_at,
         probe_outcome=ProbeOutcome(row.probe_outcome) if row.probe_outcome else None,
@@ -156,8 +184,11 @@ def _own(connection_id: ConnectionId, organisation_id: OrganisationId) -> Select
 
 
 def _values(connection: Connection) -> dict[str, Any]:
-    return asdict(connection) | {
+    values = asdict(connection) | {
         "state": connection.state.value,
         "probe_outcome": connection.probe_outcome.value if connection.probe_outcome else None,
-        "channels": [asdict(channel) for channel in connection.channels],
+        "channels": [asdict(channel) for channel in connection.reached],
+        "chosen_channels": sorted(connection.chosen) if connection.chosen is not None else None,
     }
+    del values["reached"], values["chosen"]
+    return values

@@ -2,8 +2,10 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import delete, insert, select, text, update
+from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.auth.adapters import tables
@@ -42,6 +44,7 @@ class SqlGrants:
             state,
             version,
             GrantId(row.grant_id),
+            is_shared=row.sealed_refresh_token is None,
             token_version=row.token_version,
             expires_at=row.token_expires_at,
             failure=RenewalFailure(row.failure) if row.failure else None,
@@ -66,35 +69,37 @@ class SqlGrants:
         )
 
     async def add(self, grant: SealedGrant) -> None:
+        await self._connection.execute(insert(_ITS).values(_values(grant)))
+
+    async def share(self, grant: SealedGrant) -> GrantId:
+        account = ["marketplace", "region"]
+        adding = upsert(_ITS).values(_values(grant))
         await self._connection.execute(
-            insert(_ITS).values(
-                id=grant.id,
-                marketplace=grant.marketplace,
-                region=grant.region,
-                wrapped_key=grant.data_key,
-                sealed_refresh_token=grant.refresh_token,
-                sealed_access_token=grant.access_token,
-                token_version=grant.token_version,
-                token_expires_at=grant.expires_at,
-            )
+            adding.on_conflict_do_nothing(index_elements=account, index_where=_ITS.c.sealed_refresh_token.is_(None))
         )
+        query = select(_ITS.c.id).where(
+            _ITS.c.marketplace == grant.marketplace,
+            _ITS.c.region == grant.region,
+            _ITS.c.sealed_refresh_token.is_(None),
+        )
+        return GrantId((await self._connection.execute(query)).scalar_one())
 
     async def delete(self, grant_id: GrantId) -> None:
-        await self._connection.execute(delete(_ITS).where(_ITS.c.id == grant_id))
+        own = _ITS.c.sealed_refresh_token.is_not(None)
+        await self._connection.execute(delete(_ITS).where(_ITS.c.id == grant_id, own))
 
-    async def renew(self, grant: SealedGrant, seen_version: int) -> bool:
-        renewing = (
-            update(_ITS)
-            .where(_ITS.c.id == grant.id, _ITS.c.token_version == seen_version)
-            .values(
-                sealed_refresh_token=grant.refresh_token,
-                sealed_access_token=grant.access_token,
-                token_version=grant.token_version,
-                token_expires_at=grant.expires_at,
-                failure=None,
-                retry_at=None,
-            )
-        )
+    async def renew(self, grant: SealedGrant, seen_version: int, rests_until: datetime | None = None) -> bool:
+        values = {
+            "sealed_refresh_token": grant.refresh_token,
+            "sealed_access_token": grant.access_token,
+            "token_version": grant.token_version,
+            "token_expires_at": grant.expires_at,
+            "failure": None,
+            "retry_at": rests_until,
+        }
+        if grant.is_shared:
+            values["wrapped_key"] = grant.data_key
+        renewing = update(_ITS).where(_ITS.c.id == grant.id, _ITS.c.token_version == seen_version).values(values)
         return (await self._connection.execute(renewing)).rowcount == 1
 
     async def fail(self, grant_id: GrantId, seen_version: int, failure: RenewalFailure, retry_at: datetime) -> None:
@@ -103,6 +108,19 @@ class SqlGrants:
             .where(_ITS.c.id == grant_id, _ITS.c.token_version == seen_version)
             .values(failure=failure.value, retry_at=retry_at)
         )
+
+
+def _values(grant: SealedGrant) -> dict[str, Any]:
+    return {
+        "id": grant.id,
+        "marketplace": grant.marketplace,
+        "region": grant.region,
+        "wrapped_key": grant.data_key,
+        "sealed_refresh_token": grant.refresh_token,
+        "sealed_access_token": grant.access_token,
+        "token_version": grant.token_version,
+        "token_expires_at": grant.expires_at,
+    }
 
 
 class SqlSigningKeys:

@@ -43,10 +43,16 @@ class SqlViews:
         async with transaction(self._engine) as connection:
             return to_clients((await connection.execute(of_organisation(organisation_id))).all())
 
+    async def every_connection(self, state: ConnectionState | None) -> Sequence[Connection]:
+        query = select(_ITS).order_by(_ITS.c.id)
+        if state is not None:
+            query = query.where(_ITS.c.state == state)
+        async with transaction(self._engine) as connection:
+            return [to_connection(row) for row in await connection.execute(query)]
+
     async def regions(self) -> Sequence[tuple[str, str]]:
-        consented = _ITS.c.state.in_([ConnectionState.AUTHORISED, ConnectionState.WAITING])
         pair = (_ITS.c.marketplace, _ITS.c.region)
-        query = select(*pair).where(consented).distinct().order_by(*pair)
+        query = select(*pair).where(_ITS.c.grant_id.is_not(None)).distinct().order_by(*pair)
         async with transaction(self._engine) as connection:
             return [(row.marketplace, row.region) for row in await connection.execute(query)]
 

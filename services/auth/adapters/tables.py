@@ -2,6 +2,7 @@
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     Column,
     DateTime,
     ForeignKey,
@@ -86,12 +87,20 @@ access_grant = Table(
     Column("marketplace", Text, nullable=False),
     Column("region", Text, nullable=False),
     Column("wrapped_key", LargeBinary, nullable=False),
-    Column("sealed_refresh_token", LargeBinary, nullable=False),
+    Column("sealed_refresh_token", LargeBinary),
     Column("sealed_access_token", LargeBinary, nullable=False),
     Column("token_version", BigInteger, nullable=False),
     Column("token_expires_at", _TIME, nullable=False),
     Column("failure", Text),
     Column("retry_at", _TIME),
+)
+# Without a refresh token it is our application's own, one for all its sellers.
+Index(
+    "uq_access_grant_shared",
+    access_grant.c.marketplace,
+    access_grant.c.region,
+    unique=True,
+    postgresql_where=text("sealed_refresh_token is null"),
 )
 
 connection = Table(
@@ -106,23 +115,38 @@ connection = Table(
     Column("state", Text, nullable=False),
     Column("consent_version", BigInteger, nullable=False),
     Column("grant_id", Uuid, ForeignKey("access_grant.id"), index=True),
-    Column("authorised_at", _TIME, nullable=False),
-    Column("expires_at", _TIME, nullable=False),
+    Column("authorised_at", _TIME),
+    Column("expires_at", _TIME),
+    # Those the last probe told; of these the chosen ones, null = all.
     Column("channels", JSONB, nullable=False),
     Column("probe_due_at", _TIME),
     Column("probed_at", _TIME),
     Column("probe_outcome", Text),
     Column("suspected_at", _TIME),
     Column("event_sequence", BigInteger, nullable=False),
+    Column("chosen_channels", JSONB(none_as_null=True)),
+    Column("login", Text),
+    Column("claimed_at", _TIME),
+    Column("refused_at", _TIME),
+    Column("contested", Boolean, nullable=False, server_default=text("false")),
 )
-# A seller account belongs to one organisation while its connection lives.
+# A seller account belongs to one organisation while its connection lives; whoever only claims it keeps nobody out.
 Index(
-    "uq_connection_living_seller",
+    "uq_connection_proven_seller",
     connection.c.marketplace,
     connection.c.region,
     connection.c.seller_id,
     unique=True,
-    postgresql_where=text("state <> 'disconnected'"),
+    postgresql_where=text("state not in ('disconnected', 'unproven')"),
+)
+Index(
+    "uq_connection_claim",
+    connection.c.organisation_id,
+    connection.c.marketplace,
+    connection.c.region,
+    connection.c.seller_id,
+    unique=True,
+    postgresql_where=text("state = 'unproven'"),
 )
 Index("ix_connection_probe_due_at", connection.c.probe_due_at, postgresql_where=text("probe_due_at is not null"))
 

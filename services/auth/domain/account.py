@@ -16,8 +16,17 @@ SESSION_IDLE = timedelta(days=7)
 SEEN_EVERY = timedelta(hours=1)
 ATTEMPTS_WINDOW = timedelta(minutes=15)
 # By what is counted: this account from this address, this address, this account from anywhere. The last is wide, so
-# that a stranger cannot easily lock somebody out.
-ATTEMPTS_MOST = {"pair": 10, "address": 50, "account": 100, "sign-up": 100}
+# that a stranger cannot easily lock somebody out. A proof: credentials of a seller account, by organisation and by
+# address. A look: asking a marketplace at once, by connection.
+ATTEMPTS_MOST = {
+    "pair": 10,
+    "address": 50,
+    "account": 100,
+    "sign-up": 100,
+    "proof": 10,
+    "proof-address": 50,
+    "look": 30,
+}
 LOCALES = ("en", "fr")
 
 _EMAIL = re.compile(r"[^@\s,;<>\"]+@[^@\s,;<>\"]+\.[^@\s,;<>\".]+")

@@ -1,4 +1,4 @@
-"""A grant: what a consent gave, sealed. One per connection at Amazon; a marketplace may have one for many sellers."""
+"""A grant: what access tokens belong to, sealed. A consent gives one; where sellers delegate, all share our own."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,16 +12,21 @@ class SealedGrant:
     Secrets under `data_key`, which is wrapped by a key-encryption key: readable in the vault only.
 
     `token_version` counts the access tokens of the connection, also over a new consent; it is what `rejected=` names.
+    `refresh_token` None: it is our application's own, one for all its sellers here; no seller's end destroys it.
     """
 
     id: GrantId
     marketplace: str
     region: str
     data_key: bytes
-    refresh_token: bytes
+    refresh_token: bytes | None
     access_token: bytes
     expires_at: datetime
     token_version: int = 0
+
+    @property
+    def is_shared(self) -> bool:
+        return self.refresh_token is None
 
     def __repr__(self) -> str:
         return f"SealedGrant(id={self.id}, token_version={self.token_version})"

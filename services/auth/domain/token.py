@@ -12,6 +12,8 @@ FRESH_FOR = timedelta(seconds=60)
 # Who waits for another's renewal waits so long; then he is told to come again.
 WAIT_SECONDS = 8.0
 COME_AGAIN_SECONDS = 2.0
+# A marketplace counts the tokens it gives (one 500 an hour), and all sellers' services may refuse a shared one at once.
+SHARED_RESTS = timedelta(seconds=30)
 
 
 class RenewalFailure(StrEnum):
@@ -31,7 +33,11 @@ PAUSES = {
 
 @dataclass(frozen=True, slots=True)
 class TokenState:
-    """A connection's token as it is kept: `sealed_token` under `data_key`, which is wrapped."""
+    """
+    A connection's token as it is kept: `sealed_token` under `data_key`, which is wrapped.
+
+    `is_shared`: its grant is not this seller's alone. `retry_at`: until then nobody asks for another.
+    """
 
     connection_id: ConnectionId
     state: ConnectionState
@@ -43,6 +49,7 @@ class TokenState:
     retry_at: datetime | None = None
     data_key: bytes = field(default=b"", repr=False)
     sealed_token: bytes = field(default=b"", repr=False)
+    is_shared: bool = False
 
     def is_usable(self, now: datetime, rejected: int | None) -> bool:
         """May be given out: not the one the far side refused, and good for a minute yet."""
@@ -54,10 +61,11 @@ class TokenState:
         """Newer than was seen, and not over: given out however short its life, or it would be renewed for ever."""
         return self.token_version > seen_version and self.expires_at is not None and now < self.expires_at
 
-    def failing(self, now: datetime) -> RenewalFailure | None:
-        """The last renewal failed, and it is too soon for another."""
-        return self.failure if self.retry_at is not None and now < self.retry_at else None
+    def rests_seconds(self, now: datetime) -> float:
+        """For how long it is too soon for another renewal: the last one failed, or a shared token is new."""
+        return max(0.0, (self.retry_at - now).total_seconds()) if self.retry_at else 0.0
 
     @property
-    def has_consent(self) -> bool:
-        return self.grant_id is not None and self.state in {ConnectionState.AUTHORISED, ConnectionState.WAITING}
+    def has_grant(self) -> bool:
+        ended = self.state in {ConnectionState.REVOKED, ConnectionState.DISCONNECTED}
+        return self.grant_id is not None and not ended

@@ -32,7 +32,6 @@ def warn_of_addresses(settings: Settings) -> None:
 async def warn_of_regions(held: Auth) -> None:
     """Connections whose application was taken out of the settings get no new token. Raises DatabaseUnavailable."""
     for marketplace, region in await held.views.regions():
-        offer = held.offers.get(marketplace)
-        if offer is None or region not in offer.regions:
+        if region not in held.regions(marketplace):
             detail = "Connections live in a region without an application: they get no new token."
             log.warning("connection.no_application", marketplace=marketplace, region=region, detail=detail)

@@ -13,6 +13,7 @@ from services.auth.entrypoints import (
     connection_pages,
     connections_api,
     consent_pages,
+    delegation_pages,
     internal,
     oauth,
     settings_pages,
@@ -27,7 +28,16 @@ from shared.web.app import mount_static, new_app
 from shared.web.pages import Pages
 
 HERE = Path(__file__).parent
-_ROUTERS = (account_pages, consent_pages, connection_pages, connections_api, settings_pages, internal, oauth)
+_ROUTERS = (
+    account_pages,
+    consent_pages,
+    delegation_pages,
+    connection_pages,
+    connections_api,
+    settings_pages,
+    internal,
+    oauth,
+)
 
 
 def make_app(held: Auth, access: Access, *, form_targets: Sequence[str]) -> FastAPI:

@@ -1,5 +1,7 @@
-"""The pages Connections: the list, one connection, rename, disconnect."""
+"""The pages Connections: the list, one connection, its name and channels, disconnect."""
 
+from collections.abc import Mapping
+from datetime import datetime, timedelta
 from typing import Annotated
 from uuid import UUID
 
@@ -7,12 +9,13 @@ from fastapi import APIRouter, Depends, Request
 from starlette.responses import RedirectResponse, Response
 
 from services.auth.domain.account import LOCALES
-from services.auth.domain.connection import Connection, NameInvalid
+from services.auth.domain.claim import CLAIM_LASTS
+from services.auth.domain.connection import ChannelsInvalid, Connection, ConnectionState, NameInvalid
 from services.auth.entrypoints.held import actor_of, auth_of, pages_of
 from services.auth.entrypoints.sentences import FIELD_PROBLEMS
+from services.auth.usecases.change_settings import choose_channels, rename_connection
 from services.auth.usecases.disconnect_connection import disconnect_connection
 from services.auth.usecases.errors import ConnectionUnknown
-from services.auth.usecases.rename_connection import rename_connection
 from shared.access.dependencies import signed_in_page
 from shared.access.principal import Principal
 from shared.kernel.ids import ConnectionId
@@ -24,6 +27,8 @@ from shared.web.problems import not_found
 router = APIRouter(prefix="/connections", include_in_schema=False)
 # More than any organisation has; the API pages.
 _MOST_SHOWN = 500
+# For so long the page of a connection says that it is ready.
+_NEWLY_READY = timedelta(hours=1)
 
 
 async def signed_in(request: Request, who: Annotated[Principal, Depends(signed_in_page)]) -> Principal:
@@ -46,7 +51,7 @@ async def list_page(request: Request, who: Reader, connected: UUID | None = None
 
 @router.get("/{connection_id:uuid}")
 async def one_page(request: Request, who: Reader, connection_id: UUID) -> Response:
-    return _one(request, who, await _known(request, who, connection_id))
+    return connection_page(request, who, await known_connection(request, who, connection_id))
 
 
 @router.post("/{connection_id:uuid}/name")
@@ -58,15 +63,32 @@ async def rename_form(request: Request, form: Form, connection_id: UUID) -> Resp
     except ConnectionUnknown:
         raise not_found() from None
     except NameInvalid:
-        known = await _known(request, who, connection_id)
+        known = await known_connection(request, who, connection_id)
         said = pages_of(request).say(request, FIELD_PROBLEMS["name.invalid"], principal=who)
-        return _one(request, who, known, name=name, errors={"name": said}, status=422)
+        return connection_page(request, who, known, form={"name": name}, errors={"name": said}, status=422)
     return RedirectResponse("/connections", 303)
+
+
+@router.post("/{connection_id:uuid}/channels")
+async def channels_form(request: Request, form: Form, connection_id: UUID) -> Response:
+    held, who = auth_of(request), form.principal
+    try:
+        async with held.uow() as store:
+            await choose_channels(
+                ConnectionId(connection_id), chosen_of(form), actor_of(who), store=store, clock=held.clock
+            )
+    except ConnectionUnknown:
+        raise not_found() from None
+    except ChannelsInvalid:
+        known = await known_connection(request, who, connection_id)
+        said = pages_of(request).say(request, FIELD_PROBLEMS["channels.invalid"], principal=who)
+        return connection_page(request, who, known, errors={"channels": said}, status=422)
+    return RedirectResponse(f"/connections/{connection_id}", 303)
 
 
 @router.get("/{connection_id:uuid}/disconnect")
 async def disconnect_page(request: Request, who: Reader, connection_id: UUID) -> Response:
-    known = await _known(request, who, connection_id)
+    known = await known_connection(request, who, connection_id)
     return pages_of(request).render(
         request, "disconnect.html", principal=who, connection=known, profile=PROFILES[known.marketplace]
     )
@@ -106,28 +128,34 @@ async def connections_page(
         connections=found,
         connected=next((each for each in found if each.id == connected), None),
         offers=offers,
+        delegations=[PROFILES[name] for name, offer in held.delegations.items() if offer.portals],
         profiles=PROFILES,
         form=form or {},
         errors=errors or {},
     )
 
 
-async def _known(request: Request, who: Principal, connection_id: UUID) -> Connection:
+async def known_connection(request: Request, who: Principal, connection_id: UUID) -> Connection:
+    """The organisation's own. Raises the Problem of what is not there."""
     found = await auth_of(request).views.connection(who.organisation, ConnectionId(connection_id))
     if found is None:
         raise not_found()
     return found
 
 
-def _one(
+def connection_page(
     request: Request,
     who: Principal,
     connection: Connection,
     *,
-    name: str | None = None,
-    errors: dict[str, str] | None = None,
+    form: Mapping[str, str] | None = None,
+    errors: Mapping[str, str] | None = None,
+    trouble: str | None = None,
     status: int = 200,
 ) -> Response:
+    """One connection. `trouble`: a sentence about what was asked for and did not work out."""
+    held = auth_of(request)
+    delegation = held.delegations.get(connection.marketplace)
     return pages_of(request).render(
         request,
         "connection.html",
@@ -135,6 +163,22 @@ def _one(
         status=status,
         connection=connection,
         profile=PROFILES[connection.marketplace],
-        wished_name=connection.name if name is None else name,
+        portal=delegation.portals.get(connection.region) if delegation else None,
+        delegation_proves=held.delegation_proves,
+        lapses_at=connection.claimed_at + CLAIM_LASTS if connection.claimed_at else None,
+        ready=_is_ready(connection, held.clock.now()),
+        form={"name": connection.name, **(form or {})},
         errors=errors or {},
+        trouble=pages_of(request).say(request, trouble, principal=who) if trouble else None,
     )
+
+
+def chosen_of(form: PostedForm) -> frozenset[str] | None:
+    """What the fields of the channels say; None: all."""
+    return frozenset(form.texts("channel")) if form.text("which") == "some" else None
+
+
+def _is_ready(connection: Connection, now: datetime) -> bool:
+    if connection.state is not ConnectionState.AUTHORISED or connection.authorised_at is None:
+        return False
+    return bool(connection.channels) and now - connection.authorised_at < _NEWLY_READY

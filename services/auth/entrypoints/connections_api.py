@@ -3,15 +3,19 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import APIRouter, Depends, Query, Request, Response
 
-from services.auth.domain.connection import NameInvalid
+from services.auth.domain.account import TooManyAttempts
+from services.auth.domain.claim import ClaimRefused
+from services.auth.domain.connection import ChannelsInvalid, NameInvalid
 from services.auth.entrypoints.held import actor_of, auth_of
-from services.auth.entrypoints.schemas import ConnectionList, ConnectionOut, NameIn
-from services.auth.entrypoints.sentences import FIELD_PROBLEMS
+from services.auth.entrypoints.looking import look_at_once, look_if_asked
+from services.auth.entrypoints.schemas import ChangeIn, ClaimIn, ConnectionList, ConnectionOut
+from services.auth.entrypoints.sentences import CLAIM_REFUSALS, FIELD_PROBLEMS, TOO_MANY_ATTEMPTS
+from services.auth.usecases.change_settings import choose_channels, rename_connection
+from services.auth.usecases.claim_seller import Claimed, claim_seller
 from services.auth.usecases.disconnect_connection import disconnect_connection
-from services.auth.usecases.errors import ConnectionUnknown
-from services.auth.usecases.rename_connection import rename_connection
+from services.auth.usecases.errors import ConnectionUnknown, RegionNotOffered
 from shared.access.dependencies import principal
 from shared.access.principal import Principal
 from shared.access.scopes import AUTH_CONNECTIONS_READ, AUTH_CONNECTIONS_WRITE
@@ -37,26 +41,68 @@ async def list_connections(request: Request, who: Reader, after: Cursor = None, 
 @router.get("/{connection_id}")
 async def read_connection(request: Request, who: Reader, connection_id: UUID) -> ConnectionOut:
     """One connection."""
-    found = await auth_of(request).views.connection(who.organisation, ConnectionId(connection_id))
-    if found is None:
-        raise not_found()
-    return ConnectionOut.of(found)
+    return await _own(request, who, connection_id)
+
+
+@router.post(
+    "",
+    status_code=201,
+    responses={
+        200: {"model": ConnectionOut, "description": "The account is connected or claimed here already."},
+        409: {"description": "`other-organisation` holds it, or `too-many-claims` of yours are not proven yet."},
+    },
+)
+async def claim(request: Request, response: Response, who: Writer, claimed: ClaimIn) -> ConnectionOut:
+    """
+    Claims a seller account where sellers delegate in the marketplace's portal, and asks the marketplace about it.
+
+    Claim first, delegate then: that we were refused in between shows that the account is yours.
+    """
+    held, asked_at = auth_of(request), auth_of(request).clock.now()
+    chosen = None if claimed.chosen_channels is None else frozenset(claimed.chosen_channels)
+    account = (claimed.marketplace, claimed.region, claimed.seller_id)
+    wanted = Claimed(*account, claimed.name, claimed.login, chosen)
+    try:
+        async with held.uow() as store:
+            made = await claim_seller(
+                wanted, actor_of(who), store=store, offers=held.delegations, grants=held.shared_grants, clock=held.clock
+            )
+    except (ClaimRefused, NameInvalid, ChannelsInvalid, RegionNotOffered) as error:
+        raise _problem(error) from None
+    if made.claimed_at is None or made.claimed_at < asked_at:
+        response.status_code = 200
+    else:
+        await look_at_once(held, made.id)
+    return await _own(request, who, made.id)
+
+
+@router.post("/{connection_id}/check")
+async def check_connection(request: Request, who: Writer, connection_id: UUID) -> ConnectionOut:
+    """Asks the marketplace at once; where it does not answer, `probed_at` stays as it was."""
+    await _own(request, who, connection_id)
+    try:
+        await look_if_asked(auth_of(request), ConnectionId(connection_id))
+    except TooManyAttempts as error:
+        raise Problem(429, "too-many-attempts", TOO_MANY_ATTEMPTS, retry_after=error.retry_after_seconds) from None
+    return await _own(request, who, connection_id)
 
 
 @router.patch("/{connection_id}")
-async def change_connection(request: Request, who: Writer, connection_id: UUID, change: NameIn) -> ConnectionOut:
-    """Renames it."""
-    held = auth_of(request)
+async def change_connection(request: Request, who: Writer, connection_id: UUID, change: ChangeIn) -> ConnectionOut:
+    """Its name, and the channels that are wanted."""
+    held, actor, known = auth_of(request), actor_of(who), ConnectionId(connection_id)
     try:
         async with held.uow() as store:
-            renamed = await rename_connection(
-                ConnectionId(connection_id), change.name, actor_of(who), store=store, clock=held.clock
-            )
+            if change.name is not None:
+                await rename_connection(known, change.name, actor, store=store, clock=held.clock)
+            if "chosen_channels" in change.model_fields_set:
+                wanted = None if change.chosen_channels is None else frozenset(change.chosen_channels)
+                await choose_channels(known, wanted, actor, store=store, clock=held.clock)
     except ConnectionUnknown:
         raise not_found() from None
-    except NameInvalid:
-        raise Problem(422, "invalid", FIELD_PROBLEMS["name.invalid"], field="name") from None
-    return ConnectionOut.of(renamed)
+    except (NameInvalid, ChannelsInvalid) as error:
+        raise _problem(error) from None
+    return await _own(request, who, connection_id)
 
 
 @router.post("/{connection_id}/disconnect")
@@ -71,3 +117,24 @@ async def end_connection(request: Request, who: Writer, connection_id: UUID) -> 
     except ConnectionUnknown:
         raise not_found() from None
     return ConnectionOut.of(ended)
+
+
+async def _own(request: Request, who: Principal, connection_id: UUID) -> ConnectionOut:
+    found = await auth_of(request).views.connection(who.organisation, ConnectionId(connection_id))
+    if found is None:
+        raise not_found()
+    return ConnectionOut.of(found)
+
+
+def _problem(error: Exception) -> Problem:
+    """Each with the field it is about."""
+    match error:
+        case ClaimRefused(problem=problem):
+            refusal = CLAIM_REFUSALS[problem]
+            return Problem(refusal.status, problem.value, refusal.sentence, field=refusal.field)
+        case NameInvalid():
+            return Problem(422, "invalid", FIELD_PROBLEMS["name.invalid"], field="name")
+        case ChannelsInvalid():
+            return Problem(422, "invalid", FIELD_PROBLEMS["channels.invalid"], field="chosen_channels")
+        case _:
+            return Problem(422, "invalid", FIELD_PROBLEMS["region.not_offered"], field="region")

@@ -1,11 +1,10 @@
 """
-Connect, reconnect, and the redirect back from the marketplace.
+Connect and reconnect where a consent page leads back to us, and that redirect.
 
 The address of the redirect holds a code and a state: it is never rendered, logged or linked to, and the browser is sent
 away from it at once.
 """
 
-import asyncio
 from typing import Annotated
 from uuid import UUID
 
@@ -13,31 +12,27 @@ import structlog
 from fastapi import APIRouter, Depends, Request
 from starlette.responses import RedirectResponse, Response
 
-from services.auth.bootstrap import PROBE, Auth
 from services.auth.domain.connection import NameInvalid
 from services.auth.domain.consent import ConsentFailed, ConsentProblem, Returned, read_return
 from services.auth.domain.opaque import digest
 from services.auth.entrypoints.connection_pages import connections_page
+from services.auth.entrypoints.delegation_pages import reconnect_by_delegation
 from services.auth.entrypoints.held import auth_of, pages_of, session_cookie, who_of
+from services.auth.entrypoints.looking import look_at_once
 from services.auth.entrypoints.sentences import FIELD_PROBLEMS, OUTCOMES
 from services.auth.usecases.begin_consent import Wanted, begin_consent, begin_renewal
 from services.auth.usecases.complete_consent import complete_consent
 from services.auth.usecases.errors import ConnectionUnknown, RegionNotOffered
-from services.auth.usecases.probe_connection import probe_connection
 from shared.access.dependencies import Access
 from shared.access.principal import Principal
 from shared.db.errors import Conflict, DatabaseUnavailable
-from shared.kernel.errors import FarSideError
 from shared.kernel.ids import ConnectionId
-from shared.kernel.ports import LeaseLost
 from shared.marketplaces.registry import PROFILES
 from shared.web.forms import PostedForm, posted_form
 from shared.web.problems import Problem, not_found
 
 router = APIRouter(prefix="/connections", include_in_schema=False)
 Form = Annotated[PostedForm, Depends(posted_form)]
-# The seller waits for the next page meanwhile.
-_LOOK_SECONDS = 5.0
 
 log = structlog.get_logger()
 
@@ -64,6 +59,9 @@ async def connect_form(request: Request, form: Form) -> Response:
 @router.post("/{connection_id:uuid}/reconnect")
 async def reconnect_form(request: Request, form: Form, connection_id: UUID) -> Response:
     held = auth_of(request)
+    found = await held.views.connection(form.principal.organisation, ConnectionId(connection_id))
+    if found is not None and PROFILES[found.marketplace].authorisation == "delegation":
+        return await reconnect_by_delegation(request, form, found)
     try:
         async with held.uow() as store:
             address = await begin_renewal(
@@ -100,7 +98,7 @@ async def callback(
         ours = failed.problem is ConsentProblem.OUR_SECRET  # the page says that the operator was told
         (log.error if ours else log.warning)("consent.failed", marketplace=marketplace, reason=failed.problem.value)
         return RedirectResponse(f"/connections/outcome/{failed.problem.value}", 303)
-    await _look_at_once(held, connection_id)
+    await look_at_once(held, connection_id)
     return RedirectResponse(f"/connections?connected={connection_id}", 303)
 
 
@@ -131,16 +129,6 @@ async def _complete(request: Request, returned: Returned, marketplace: str) -> C
 async def _signed_in(request: Request) -> Principal | None:
     access: Access = request.app.state.access
     return await access.by_session(request)
-
-
-async def _look_at_once(held: Auth, connection_id: ConnectionId) -> None:
-    """The seller sees the channels on the next page. Where this fails the worker does it: the probe stays due."""
-    try:
-        async with asyncio.timeout(_LOOK_SECONDS), held.claims.lease_of(PROBE, connection_id) as lease:
-            if lease is not None:
-                await probe_connection(lease, grants=held.grants, vault=held.tokens, clock=held.clock)
-    except (FarSideError, LeaseLost, DatabaseUnavailable, Conflict, TimeoutError) as error:
-        log.warning("probe.later", connection_id=str(connection_id), reason=type(error).__name__)
 
 
 async def _again(request: Request, who: Principal, wanted: Wanted, field: str) -> Response:

@@ -6,8 +6,11 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from services.auth.domain.claim import LOGIN_LENGTH
 from services.auth.domain.connection import NAME_LENGTH, Connection
 from shared.kernel.ports import AccessToken
+
+_CHANNELS_MOST = 200
 
 
 class In(BaseModel):
@@ -32,11 +35,24 @@ class ConnectionOut(BaseModel):
     region: str
     seller_id: str
     name: str
-    state: Literal["authorised", "waiting", "revoked", "disconnected"]
+    state: Literal["unproven", "authorised", "waiting", "revoked", "disconnected"] = Field(
+        description="`unproven`: claimed, and not shown yet whose it is; nothing is read. `authorised`: orders are "
+        "imported. `waiting`: the marketplace refuses us; it goes on by itself. `revoked`: the seller must authorise "
+        "again. `disconnected`: ended here."
+    )
     consent_version: int = Field(description="Rises with each consent.")
-    authorised_at: datetime
-    expires_at: datetime = Field(description="When the seller must have authorised again.")
-    channels: list[ChannelOut]
+    claimed_at: datetime | None = Field(description="Where sellers delegate: when the account was claimed last.")
+    authorised_at: datetime | None = Field(description="Null: not yet.")
+    expires_at: datetime | None = Field(
+        description="When the seller must have authorised again; null: no end is known."
+    )
+    channels: list[ChannelOut] = Field(description="Those we work for: reached, and chosen.")
+    reached_channels: list[ChannelOut] = Field(
+        validation_alias="reached", description="Those the marketplace told at the last probe."
+    )
+    chosen_channels: list[str] | None = Field(
+        validation_alias="chosen", description="Ids; null: all, also those that come later."
+    )
     probed_at: datetime | None = Field(description="When the marketplace last answered about this consent.")
     probe_outcome: Literal["ok", "role_missing", "refused"] | None
 
@@ -50,8 +66,26 @@ class ConnectionList(BaseModel):
     next_cursor: str | None
 
 
-class NameIn(In):
+class ChangeIn(In):
+    """What is left out stays as it is."""
+
+    name: str | None = Field(default=None, min_length=1, max_length=NAME_LENGTH)
+    chosen_channels: set[str] | None = Field(
+        default=None, max_length=_CHANNELS_MOST, description="Ids of reached channels, one at least; null: all."
+    )
+
+
+class ClaimIn(In):
+    """A seller account of a marketplace where sellers delegate to us in its portal."""
+
+    marketplace: str
+    region: str
+    seller_id: str = Field(max_length=64)
     name: str = Field(min_length=1, max_length=NAME_LENGTH)
+    login: str = Field(default="", repr=False, max_length=LOGIN_LENGTH, description="The seller's login in the portal.")
+    chosen_channels: set[str] | None = Field(
+        default=None, max_length=_CHANNELS_MOST, description="Ids, one at least; null: all."
+    )
 
 
 class TokenIn(In):

@@ -2,18 +2,9 @@
 
 from dataclasses import dataclass
 
+from services.auth.domain.claim import ClaimProblem
 from services.auth.domain.consent import ConsentProblem
-from shared.access.scopes import (
-    AUTH_CONNECTIONS_READ,
-    AUTH_CONNECTIONS_WRITE,
-    MEANINGS,
-    ORDERS_READ,
-    ORDERS_RECIPIENT_READ,
-    SHIPMENTS_READ,
-    SHIPMENTS_WRITE,
-    STOCK_READ,
-    STOCK_WRITE,
-)
+from shared.access.scopes import MEANINGS, SELLER_SCOPES
 
 FIELD_PROBLEMS = {
     "email.missing": "Enter your e-mail address.",
@@ -27,6 +18,7 @@ FIELD_PROBLEMS = {
     "organisation.too_long": "The name has more than 120 characters, or some that cannot be shown.",
     "name.invalid": "Enter a name of 1 to 80 characters.",
     "region.not_offered": "This region is not set up here. Choose another one.",
+    "channels.invalid": "Choose at least one channel of the list.",
 }
 CLIENT_PROBLEMS = {
     "name.invalid": "Enter a name of 1 to 80 characters.",
@@ -35,21 +27,10 @@ CLIENT_PROBLEMS = {
 }
 CLIENTS_FULL = "There are as many API clients as an organisation may have. Revoke one first."
 # What an API client may be allowed to do, in the order it is offered.
-SCOPES = {
-    scope: MEANINGS[scope]
-    for scope in (
-        ORDERS_READ,
-        ORDERS_RECIPIENT_READ,
-        STOCK_READ,
-        STOCK_WRITE,
-        SHIPMENTS_READ,
-        SHIPMENTS_WRITE,
-        AUTH_CONNECTIONS_READ,
-        AUTH_CONNECTIONS_WRITE,
-    )
-}
+SCOPES = {scope: meaning for scope, meaning in MEANINGS.items() if scope in SELLER_SCOPES}
 SIGN_IN_REFUSED = "E-mail address and password do not fit together."
 TOO_MANY_ATTEMPTS = "Too many attempts. Please wait a few minutes and try again."
+AWAY = "The marketplace does not answer just now. We ask again by ourselves; you can try again in a few minutes."
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +41,37 @@ class Outcome:
     happened: str
     to_do: str
 
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why a claim is not taken or not proven: the field it is about, the answer's status, the sentence."""
+
+    field: str
+    status: int
+    sentence: str
+
+
+CLAIM_REFUSALS = {
+    ClaimProblem.SELLER_INVALID: Refusal(
+        "seller_id", 422, "This is not a Seller ID of this marketplace. Copy it from the portal."
+    ),
+    ClaimProblem.LOGIN_INVALID: Refusal(
+        "login", 422, "The login has more than 254 characters, or some that cannot be shown."
+    ),
+    ClaimProblem.OTHER_ORGANISATION: Refusal(
+        "seller_id",
+        409,
+        "This seller account is connected to another organisation. Disconnect it there first, or ask the operator of "
+        "this installation.",
+    ),
+    ClaimProblem.TOO_MANY: Refusal(
+        "seller_id", 409, "Too many of your seller accounts are not proven yet. Prove or disconnect one of them first."
+    ),
+    ClaimProblem.NOT_OPEN: Refusal("client_id", 409, "There is nothing to prove about this connection any more."),
+    ClaimProblem.CREDENTIALS_REFUSED: Refusal(
+        "client_id", 422, "The marketplace does not open this seller account with these credentials."
+    ),
+}
 
 OUTCOMES = {
     ConsentProblem.CANCELLED: Outcome(
@@ -125,4 +137,6 @@ def all_sentences() -> list[str]:
     """Every sentence here, for the catalogues' completeness."""
     outcomes = [part for each in OUTCOMES.values() for part in (each.title, each.happened, each.to_do)]
     clients = [*CLIENT_PROBLEMS.values(), CLIENTS_FULL, *SCOPES.values()]
-    return [*FIELD_PROBLEMS.values(), *clients, SIGN_IN_REFUSED, TOO_MANY_ATTEMPTS, *outcomes]
+    refusals = [each.sentence for each in CLAIM_REFUSALS.values()]
+    signing_in = [SIGN_IN_REFUSED, TOO_MANY_ATTEMPTS, AWAY]
+    return [*FIELD_PROBLEMS.values(), *clients, *signing_in, *outcomes, *refusals]

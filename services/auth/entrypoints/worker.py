@@ -11,7 +11,6 @@ from services.auth.bootstrap import PROBE, SERVICE, Auth
 from services.auth.entrypoints.advice import advise
 from services.auth.settings import Settings
 from services.auth.usecases.keep_house import keep_house
-from services.auth.usecases.probe_connection import probe_connection
 from shared.db.claim_loop import run_claim_loop
 from shared.db.errors import Conflict, DatabaseUnavailable
 from shared.http.outward import Outward
@@ -37,8 +36,7 @@ async def run(settings: Settings) -> int:
         await run_relay(settings.database_url.get_secret_value(), kafka, service=SERVICE, stop=stop)
 
     async def probe(stop: asyncio.Event) -> None:
-        work = partial(probe_connection, grants=held.grants, vault=held.tokens, clock=clock)
-        await run_claim_loop(held.claims, PROBE, work, stop=stop)
+        await run_claim_loop(held.claims, PROBE, held.probe, stop=stop)
 
     try:
         return await run_process(

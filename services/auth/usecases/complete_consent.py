@@ -9,6 +9,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from services.auth.domain.audit import Action, AuditEntry
+from services.auth.domain.claim import standing
 from services.auth.domain.connection import Connection, ConnectionState, authorise
 from services.auth.domain.consent import ConsentFailed, ConsentProblem, ConsentState, Returned, check_usable
 from services.auth.domain.grant import SealedGrant
@@ -76,10 +77,11 @@ async def _exchanged(state: ConsentState, code: str, vault: ConsentVault) -> Sea
 async def _keep(
     state: ConsentState, seller_id: str, grant: SealedGrant, *, store: Store, now: datetime
 ) -> ConnectionId:
-    found = await store.connections.lock_of_seller(state.marketplace, state.region, seller_id, state.organisation_id)
-    if found is not None and found.organisation_id != state.organisation_id:
+    account = (state.marketplace, state.region, seller_id)
+    found = standing(await store.connections.lock_of_seller(*account, state.organisation_id), state.organisation_id)
+    if found.holder not in {None, state.organisation_id}:
         raise ConsentFailed(ConsentProblem.OTHER_ORGANISATION)
-    before = found or _new_connection(state, seller_id, now)
+    before = found.own or _new_connection(state, seller_id)
     older = await store.grants.get(before.grant_id) if before.grant_id else None
     # One count over all grants of a connection, so that `rejected=` never means another consent's token.
     last = older.token_version if older else before.consent_version * _TOKENS_OF_A_CONSENT
@@ -92,7 +94,7 @@ async def _keep(
     return before.id
 
 
-def _new_connection(state: ConsentState, seller_id: str, now: datetime) -> Connection:
+def _new_connection(state: ConsentState, seller_id: str) -> Connection:
     """Before its first consent: nothing of it is kept unless that is."""
     return Connection(
         id=ConnectionId(new_id()),
@@ -104,8 +106,6 @@ def _new_connection(state: ConsentState, seller_id: str, now: datetime) -> Conne
         state=ConnectionState.DISCONNECTED,
         consent_version=0,
         grant_id=None,
-        authorised_at=now,
-        expires_at=now,
     )
 
 

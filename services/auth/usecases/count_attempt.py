@@ -6,6 +6,7 @@ from datetime import datetime
 
 from services.auth.domain.account import ATTEMPTS_MOST, ATTEMPTS_WINDOW, TooManyAttempts
 from services.auth.usecases.ports import Counted, Store
+from shared.kernel.ids import ConnectionId, OrganisationId
 
 # Of the guessable: only with our key can one tell which e-mail or address it stands for.
 Mask = Callable[[str], str]
@@ -22,6 +23,19 @@ def sign_in_keys(email_key: str, address: str, mask: Mask) -> dict[str, str]:
 
 def sign_up_keys(address: str, mask: Mask) -> dict[str, str]:
     return {"sign-up": mask(f"sign-up {address}")}
+
+
+def proof_keys(organisation_id: OrganisationId, address: str, mask: Mask) -> dict[str, str]:
+    """What a try to prove an account by its credentials is counted by."""
+    return {
+        "proof": mask(f"proof {organisation_id}"),
+        "proof-address": mask(f"proof-address {address}"),
+    }
+
+
+def look_keys(connection_id: ConnectionId, mask: Mask) -> dict[str, str]:
+    """What looking at once is counted by."""
+    return {"look": mask(f"look {connection_id}")}
 
 
 async def count_attempt(keys: Mapping[str, str], *, store: Store, now: datetime) -> Mapping[str, Counted]:

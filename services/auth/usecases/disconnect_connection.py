@@ -1,4 +1,4 @@
-"""Ends a connection here: no service works on it from now on, and its secrets are destroyed."""
+"""Ends a connection here: no service works on it from now on, and the secrets that are its own are destroyed."""
 
 from services.auth.domain.audit import Action, AuditEntry
 from services.auth.domain.connection import Connection, disconnect
@@ -10,19 +10,21 @@ from shared.kernel.clock import Clock
 from shared.kernel.ids import ConnectionId, new_id
 
 
-async def disconnect_connection(connection_id: ConnectionId, who: Actor, *, store: Store, clock: Clock) -> Connection:
+async def disconnect_connection(
+    connection_id: ConnectionId, who: Actor, *, store: Store, clock: Clock, reason: str | None = None
+) -> Connection:
     """The connection, ended; doing it again changes nothing. Raises ConnectionUnknown."""
     connection = await store.connections.lock_own(connection_id, who.organisation_id)
     if connection is None:
         raise ConnectionUnknown
     change = disconnect(connection)
-    if change.happened is None:
+    if change.connection == connection:
         return connection
     now = clock.now()
     await keep_change(change, store=store, now=now)
-    if connection.grant_id is not None and not await store.connections.lock_of_grant(connection.grant_id):
+    if connection.grant_id is not None:
         await store.grants.delete(connection.grant_id)
     await store.audit.add(
-        AuditEntry(new_id(), now, Action.DISCONNECTED, who.organisation_id, who.user_id, connection_id)
+        AuditEntry(new_id(), now, Action.DISCONNECTED, who.organisation_id, who.user_id, connection_id, reason)
     )
     return change.connection

@@ -77,12 +77,24 @@ class Connections(Protocol):
 
     async def lock_of_seller(
         self, marketplace: str, region: str, seller_id: str, organisation_id: OrganisationId
-    ) -> Connection | None:
+    ) -> Sequence[Connection]:
         """
-        The seller account's living connection, whosever it is, else this organisation's ended one.
+        The seller account's connections that live, whosever they are, and those that this organisation ended.
 
-        Until the transaction ends nobody else can connect this account.
+        Until the transaction ends nobody else can connect or claim this account. To be taken before any row of it.
         """
+        ...
+
+    async def lock_lapsed(self, claimed_before: datetime) -> Sequence[Connection]:
+        """Claims since then or longer, a batch; without those that somebody works on."""
+        ...
+
+    async def count_claims(self, organisation_id: OrganisationId) -> int:
+        """Its open ones. Until the transaction ends the organisation claims nothing else."""
+        ...
+
+    async def get(self, connection_id: ConnectionId) -> Connection | None:
+        """Whosever it is, for the operator; not locked."""
         ...
 
     async def get_own(self, connection_id: ConnectionId, organisation_id: OrganisationId) -> Connection | None:
@@ -90,7 +102,7 @@ class Connections(Protocol):
         ...
 
     async def holder(self, marketplace: str, region: str, seller_id: str) -> OrganisationId | None:
-        """Whose living connection this seller account has; nothing is locked."""
+        """Whose proven connection this seller account has; nothing is locked."""
         ...
 
     async def save(self, connection: Connection) -> None:
@@ -105,10 +117,20 @@ class Grants(Protocol):
 
     async def add(self, grant: SealedGrant) -> None: ...
 
-    async def delete(self, grant_id: GrantId) -> None: ...
+    async def share(self, grant: SealedGrant) -> GrantId:
+        """The one shared grant of its marketplace and region: this one, or the one that is there."""
+        ...
 
-    async def renew(self, grant: SealedGrant, seen_version: int) -> bool:
-        """Its newer tokens and version. False: it was changed since that version was seen, nothing is written."""
+    async def delete(self, grant_id: GrantId) -> None:
+        """Destroys it; a shared one stays."""
+        ...
+
+    async def renew(self, grant: SealedGrant, seen_version: int, rests_until: datetime | None) -> bool:
+        """
+        Its newer tokens and version; before `rests_until` nobody asks for others.
+
+        False: it was changed since that version was seen, nothing is written.
+        """
         ...
 
     async def fail(self, grant_id: GrantId, seen_version: int, failure: RenewalFailure, retry_at: datetime) -> None: ...
@@ -201,6 +223,12 @@ class ConsentVault(Protocol):
         Raises ConsentLost (the code is refused), OutcomeUnknown, Unreadable, ClientSecretInvalid, Throttled,
         Unavailable.
         """
+        ...
+
+
+class SharedGrants(Protocol):
+    def new_shared_grant(self, marketplace: str, region: str, now: datetime) -> SealedGrant:
+        """Our application's own, before its first token."""
         ...
 
 

@@ -3,7 +3,16 @@
 from collections.abc import Mapping
 
 from services.auth.domain.audit import Action, AuditEntry
-from services.auth.domain.connection import Change, Connection, Happened, ProbeOutcome, probe_refused, probed
+from services.auth.domain.claim import Proof, contest, let_in, refused, standing
+from services.auth.domain.connection import (
+    Change,
+    Connection,
+    ConnectionState,
+    Happened,
+    ProbeOutcome,
+    probe_refused,
+    probed,
+)
 from services.auth.domain.token import TokenState
 from services.auth.usecases.keep_change import keep_change
 from services.auth.usecases.ports import Store, TokenVault
@@ -18,13 +27,18 @@ _ACTIONS = {Happened.AUTHORISED: Action.RESUMED, Happened.REVOKED: Action.REFUSE
 
 
 async def probe_connection(
-    lease: Lease[Store], *, grants: Mapping[str, GrantPort], vault: TokenVault, clock: Clock
+    lease: Lease[Store],
+    *,
+    grants: Mapping[str, GrantPort],
+    vault: TokenVault,
+    clock: Clock,
+    delegation_proves: bool,
 ) -> None:
     """
-    One connection's probe, its outcome kept.
+    One connection's probe, its outcome kept. `delegation_proves`: being let in after a refusal proves a claim.
 
-    Raises Throttled, Unavailable, ClientSecretInvalid, Unreadable: the claim loop tries again later. A consent found
-    lost while renewing its token was kept by the vault already.
+    Raises Throttled, Unavailable, ClientSecretInvalid, Unreadable, TokenRejected (a shared one): the claim loop tries
+    again later. A consent found lost while renewing its token was kept by the vault already.
     """
     connection_id = ConnectionId(lease.subject)
     connection, state = await lease.read(lambda store: _read(store, connection_id))
@@ -34,10 +48,14 @@ async def probe_connection(
         channels = await _channels(connection, state, lease, grants[connection.marketplace], vault)
     except RoleMissing:
         await lease.settle(lambda store: _refused(store, connection, ProbeOutcome.ROLE_MISSING, clock))
-    except (ConsentLost, TokenRejected):
+    except TokenRejected:
+        if state.is_shared:  # all sellers' token: it says nothing about this one
+            raise
+        await lease.settle(lambda store: _refused(store, connection, ProbeOutcome.REFUSED, clock))
+    except ConsentLost:
         await lease.settle(lambda store: _refused(store, connection, ProbeOutcome.REFUSED, clock))
     else:
-        await lease.settle(lambda store: _answered(store, connection, channels, clock))
+        await lease.settle(lambda store: _answered(store, connection, channels, clock, proves=delegation_proves))
 
 
 async def _read(store: Store, connection_id: ConnectionId) -> tuple[Connection | None, TokenState | None]:
@@ -47,9 +65,9 @@ async def _read(store: Store, connection_id: ConnectionId) -> tuple[Connection |
 async def _channels(
     connection: Connection, state: TokenState, lease: Lease[Store], grants: GrantPort, vault: TokenVault
 ) -> tuple[Channel, ...]:
-    """With a new token where the old one is doubted or refused."""
+    """With a new token where the old one is refused, or doubted: a doubt about one seller is none of a shared token."""
     account = FarAccount(connection.region, connection.seller_id)
-    doubted = state.token_version if connection.suspected_at else None
+    doubted = state.token_version if connection.suspected_at and not state.is_shared else None
     token = await vault.current(state, rejected=doubted)
     try:
         return await grants.probe(account, token, lease.budgets)
@@ -59,23 +77,52 @@ async def _channels(
         return await grants.probe(account, newer, lease.budgets)
 
 
-async def _answered(store: Store, seen: Connection, channels: tuple[Channel, ...], clock: Clock) -> None:
+async def _answered(
+    store: Store, seen: Connection, channels: tuple[Channel, ...], clock: Clock, *, proves: bool
+) -> None:
     now = clock.now()
     current = await _same_consent(store, seen)
-    if current is not None:
+    if current is None:
+        return
+    if current.state is not ConnectionState.UNPROVEN:
         await _keep(store, probed(current, channels, now), clock)
+        return
+    change = let_in(current, channels, now, proves=proves)
+    await keep_change(change, store=store, now=now)
+    if change.happened is not None:
+        proven = AuditEntry(new_id(), now, Action.PROVEN, current.organisation_id, None, current.id, Proof.DELEGATION)
+        await store.audit.add(proven)
 
 
 async def _refused(store: Store, seen: Connection, outcome: ProbeOutcome, clock: Clock) -> None:
     current = await _same_consent(store, seen)
-    if current is not None:
-        await _keep(store, probe_refused(current, outcome, clock.now()), clock)
+    if current is None:
+        return
+    rule = refused if current.state is ConnectionState.UNPROVEN else probe_refused
+    await _keep(store, rule(current, outcome, clock.now()), clock)
 
 
 async def _same_consent(store: Store, seen: Connection) -> Connection | None:
-    """The row, locked; None: the seller consented again meanwhile, and another probe is due."""
-    current = await store.connections.lock(seen.id)
-    return current if current is not None and current.consent_version == seen.consent_version else None
+    """The row, locked; None: the seller consented or claimed again meanwhile, and another probe is due."""
+    if seen.state is ConnectionState.UNPROVEN:
+        current = await _claim(store, seen)
+    else:
+        current = await store.connections.lock(seen.id)
+    return current if current is not None and _consent(current) == _consent(seen) else None
+
+
+def _consent(connection: Connection) -> tuple[object, ...]:
+    claimed = connection.state is ConnectionState.UNPROVEN
+    return (connection.id, connection.consent_version, connection.claimed_at, claimed)
+
+
+async def _claim(store: Store, seen: Connection) -> Connection | None:
+    """With its seller account, so that nobody claims or is proven beside it; a holder is a rival for good."""
+    account = (seen.marketplace, seen.region, seen.seller_id)
+    found = standing(await store.connections.lock_of_seller(*account, seen.organisation_id), seen.organisation_id)
+    if found.own is None or found.holder is None:
+        return found.own
+    return contest(found.own).connection
 
 
 async def _keep(store: Store, change: Change, clock: Clock) -> None:

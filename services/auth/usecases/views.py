@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from services.auth.domain.api_client import ApiClient
-from services.auth.domain.connection import Connection
+from services.auth.domain.connection import Connection, ConnectionState
 from services.auth.domain.signing import SigningKey
 from shared.kernel.ids import ConnectionId, OrganisationId
 
@@ -24,8 +24,12 @@ class Views(Protocol):
         """An organisation's, living ones first."""
         ...
 
+    async def every_connection(self, state: ConnectionState | None) -> Sequence[Connection]:
+        """Of all organisations, for the operator, in the order they were made; None: in any state."""
+        ...
+
     async def regions(self) -> Sequence[tuple[str, str]]:
-        """Marketplace and region of connections that have a consent, each once."""
+        """Marketplace and region of connections that have a grant, each once."""
         ...
 
     async def signing_keys(self) -> Sequence[SigningKey]:

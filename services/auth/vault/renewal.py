@@ -15,7 +15,7 @@ from prometheus_client import Counter
 from services.auth.domain.audit import Action, AuditEntry
 from services.auth.domain.connection import revoke
 from services.auth.domain.grant import SealedGrant
-from services.auth.domain.token import PAUSES, RenewalFailure
+from services.auth.domain.token import PAUSES, SHARED_RESTS, RenewalFailure
 from services.auth.usecases.keep_change import keep_change
 from services.auth.usecases.ports import Store
 from services.auth.vault.seals import GrantSeals
@@ -66,7 +66,8 @@ class Renewal:
             raise
         else:
             renewals.labels("renewed").inc()
-            await lease.settle(lambda store: store.grants.renew(renewed, seen_version))
+            rests_until = self._clock.now() + SHARED_RESTS if grant.is_shared else None
+            await lease.settle(lambda store: store.grants.renew(renewed, seen_version, rests_until))
 
     async def _failed(self, lease: Lease[Store], grant: SealedGrant, failure: RenewalFailure, pause: timedelta) -> None:
         renewals.labels(failure.value).inc()
@@ -81,6 +82,10 @@ class Renewal:
                 answer = await grants.renew(grant.region, self._seals.refresh_token(grant))
         except TimeoutError as error:
             raise Unavailable("the token endpoint is too slow", code="timeout") from error
+        except ConsentLost as error:
+            if grant.is_shared:  # nobody's consent is in it: what is refused is our application
+                raise ClientSecretInvalid("our application is refused", code=error.code) from error
+            raise
         return self._seals.with_answer(grant, answer, asked_at)
 
     async def _lost(self, store: Store, grant: SealedGrant, reason: str) -> None:

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from services.auth.domain.grant import SealedGrant
 from services.auth.domain.token import TokenState
 from shared.crypto.keyring import KeyRing
-from shared.kernel.ids import GrantId
+from shared.kernel.ids import GrantId, new_id
 from shared.kernel.ports import AccessToken
 from shared.marketplaces.models import OAuthAnswer
 
@@ -28,10 +28,21 @@ class GrantSeals:
         empty = SealedGrant(grant_id, marketplace, region, data_key, b"", b"", asked_at)
         return self.with_answer(empty, answer, asked_at)
 
+    def new_shared_grant(self, marketplace: str, region: str, now: datetime) -> SealedGrant:
+        """Our application's own, before its first token."""
+        grant_id = GrantId(new_id())
+        return SealedGrant(grant_id, marketplace, region, self._keys.new_key(key_context(grant_id)), None, b"", now)
+
     def with_answer(self, grant: SealedGrant, answer: OAuthAnswer, asked_at: datetime) -> SealedGrant:
-        """The grant after a renewal; a refresh token that was not sent again stays."""
+        """
+        The grant after a renewal; a refresh token that was not sent again stays, and a shared grant has none.
+
+        A shared grant seals one token only, so it gets a new data key with each: no lost key stops its sellers.
+        """
         refresh_token = grant.refresh_token
-        if answer.refresh_token is not None:
+        if refresh_token is None:
+            grant = replace(grant, data_key=self._keys.new_key(key_context(grant.id)))
+        elif answer.refresh_token is not None:
             refresh_token = self._seal(grant, _REFRESH, answer.refresh_token)
         return replace(
             grant,
@@ -42,7 +53,9 @@ class GrantSeals:
             token_version=grant.token_version + 1,
         )
 
-    def refresh_token(self, grant: SealedGrant) -> str:
+    def refresh_token(self, grant: SealedGrant) -> str | None:
+        if grant.refresh_token is None:
+            return None
         opened = self._keys.open(grant.data_key, grant.refresh_token, key_context(grant.id))
         return _unmarked(opened, _REFRESH)
 

@@ -51,7 +51,7 @@ class RenewedTokens:
         seen = state.token_version
         rejected = None if rejected is None else min(rejected, seen)
         while True:
-            if state.grant_id is None or not state.has_consent:
+            if state.grant_id is None or not state.has_grant:
                 raise ConsentLost("the consent is gone", consent_version=state.consent_version)
             now = self._clock.now()
             if state.is_usable(now, rejected) or state.is_renewed(seen, now):
@@ -118,11 +118,9 @@ class RenewedTokens:
             return None
 
     def _raise_failure(self, state: TokenState) -> None:
-        now = self._clock.now()
-        failure = state.failing(now)
-        if failure is None or state.retry_at is None:
-            return
-        raise _error(failure, (state.retry_at - now).total_seconds())
+        rests = state.rests_seconds(self._clock.now())
+        if rests > 0:
+            raise _error(state.failure, rests)
 
 
 def _moved(seen: TokenState, now: TokenState) -> bool:
@@ -134,8 +132,10 @@ def _moved(seen: TokenState, now: TokenState) -> bool:
     )
 
 
-def _error(failure: RenewalFailure, seconds: float) -> FarSideError:
+def _error(failure: RenewalFailure | None, seconds: float) -> FarSideError:
     match failure:
+        case None:
+            return Throttled("the token that is refused is new, and all sellers share it", retry_after_seconds=seconds)
         case RenewalFailure.THROTTLED:
             return Throttled("the token endpoint asked us to slow down", retry_after_seconds=seconds)
         case RenewalFailure.OUR_SECRET:

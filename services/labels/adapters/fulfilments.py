@@ -54,6 +54,12 @@ class SqlFulfilments:
         wanted = select(fulfilment).where(fulfilment.c.order_id.in_(order_ids))
         return await self._load(wanted.order_by(fulfilment.c.order_id).with_for_update())
 
+    async def lock_own(self, organisation_id: UUID, order_ids: Sequence[UUID]) -> list[Fulfilment]:
+        own = select(fulfilment).where(
+            fulfilment.c.order_id.in_(order_ids), fulfilment.c.organisation_id == organisation_id
+        )
+        return await self._load(own.order_by(fulfilment.c.order_id).with_for_update())
+
     async def read(self, order_id: UUID) -> Fulfilment | None:
         found = await self._load(select(fulfilment).where(fulfilment.c.order_id == order_id))
         return found[0] if found else None
@@ -102,9 +108,9 @@ class SqlFulfilments:
         await self._connection.execute(forgotten.values(problem=null(), problem_detail=null(), problem_version=null()))
 
     async def due_labels(self, connection_id: UUID, limit: int) -> list[DueLabel]:
-        due = select(shipment.c.order_id, shipment.c.shipment_id, shipment.c.organisation_id).where(
-            shipment.c.connection_id == connection_id, shipment.c.label_due_at <= func.clock_timestamp()
-        )
+        due = select(
+            shipment.c.order_id, shipment.c.shipment_id, shipment.c.organisation_id, shipment.c.destination
+        ).where(shipment.c.connection_id == connection_id, shipment.c.label_due_at <= func.clock_timestamp())
         found = await self._connection.execute(due.order_by(shipment.c.label_due_at).limit(limit))
         return [DueLabel(*row) for row in found]
 

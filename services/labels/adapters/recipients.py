@@ -36,10 +36,10 @@ class RemoteRecipients:
     def __init__(self, orders: InternalApi) -> None:
         self._orders = orders
 
-    async def read(self, organisation_id: UUID, order_id: UUID) -> ReadRecipient:
+    async def read(self, organisation_id: UUID, order_id: UUID, destination: int) -> ReadRecipient:
         answer = await self._orders.call(
             "GET",
-            f"/internal/v1/organisations/{organisation_id}/orders/{order_id}/recipient",
+            f"/internal/v1/organisations/{organisation_id}/orders/{order_id}/recipient?destination={destination}",
             scope=ORDERS_RECIPIENT_READ,
             operation="recipient",
         )

@@ -2,6 +2,7 @@
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from services.labels.adapters.batches import SqlBatches
 from services.labels.adapters.fulfilments import SqlFulfilments
 from services.labels.adapters.policies import SqlConnections, SqlPolicies
 from services.labels.usecases.ports import Store
@@ -13,5 +14,6 @@ def bind(connection: AsyncConnection) -> Store:
         connections=SqlConnections(connection),
         fulfilments=SqlFulfilments(connection),
         policies=SqlPolicies(connection),
+        batches=SqlBatches(connection),
         outbox=SqlOutbox(connection),
     )

@@ -94,6 +94,12 @@ fulfilment = Table(
 )
 Index("ix_fulfilment_channel", fulfilment.c.connection_id, fulfilment.c.channel_id)
 Index("ix_fulfilment_organisation_id", fulfilment.c.organisation_id)
+Index(
+    "ix_fulfilment_marketplace_order_id",
+    fulfilment.c.organisation_id,
+    fulfilment.c.marketplace_order_id,
+    postgresql_ops={"marketplace_order_id": "text_pattern_ops"},
+)
 Index("ix_fulfilment_replan_at", fulfilment.c.replan_at, postgresql_where=text("replan_at is not null"))
 
 shipment = Table(
@@ -106,6 +112,7 @@ shipment = Table(
     Column("state", Text, nullable=False),
     Column("planned_at", _TIME, nullable=False),
     Column("lines", JSONB, nullable=False),
+    Column("destination", SmallInteger, nullable=False, server_default=text("0")),
     Column("reason", Text),
     Column("reason_detail", Text),
     Column("requested_at", _TIME),
@@ -131,6 +138,13 @@ shipment = Table(
     Column("voided_at", _TIME),
 )
 Index("ix_shipment_page", shipment.c.organisation_id, shipment.c.shipment_id)
+Index("ix_shipment_state", shipment.c.organisation_id, shipment.c.state, shipment.c.shipment_id)
+Index(
+    "ix_shipment_tracking_number",
+    shipment.c.organisation_id,
+    shipment.c.tracking_number,
+    postgresql_ops={"tracking_number": "text_pattern_ops"},
+)
 Index("ix_shipment_due", shipment.c.label_due_at, postgresql_where=text("label_due_at is not null"))
 # Numbers are drawn from a counter; this is the belt to its braces.
 Index(
@@ -139,6 +153,29 @@ Index(
     shipment.c.number,
     unique=True,
     postgresql_where=text("number is not null"),
+)
+
+# What was asked for together, as it stood at the asking; how far it has come, its shipments say.
+label_batch = Table(
+    "label_batch",
+    metadata,
+    Column("batch_id", Uuid, primary_key=True),
+    Column("organisation_id", Uuid, nullable=False),
+    Column("requested_by", Uuid),
+    Column("requested_at", _TIME, nullable=False),
+)
+Index("ix_label_batch_page", label_batch.c.organisation_id, label_batch.c.batch_id)
+
+label_batch_item = Table(
+    "label_batch_item",
+    metadata,
+    Column("batch_id", Uuid, ForeignKey("label_batch.batch_id"), primary_key=True),
+    Column("position", SmallInteger, primary_key=True),
+    Column("order_id", Uuid, nullable=False),
+    Column("shipment_id", Uuid),
+    Column("outcome", Text, nullable=False),
+    Column("reason", Text),
+    Column("reason_detail", Text),
 )
 
 write_back = Table(
@@ -159,6 +196,7 @@ write_back = Table(
     Column("sent_at", _TIME),
     Column("confirmed_at", _TIME),
 )
+Index("ix_write_back_state", write_back.c.connection_id, write_back.c.state, write_back.c.shipment_id)
 Index("ix_write_back_due", write_back.c.due_at, postgresql_where=text("due_at is not null"))
 # A marketplace takes a repeated reference for an edit of the same parcel.
 Index(

@@ -4,7 +4,7 @@ from enum import StrEnum
 
 from services.labels.domain.reasons import Reason
 from services.labels.domain.shipment import Shipment, State, Told
-from services.labels.domain.write_back import may_be_asked_again
+from services.labels.domain.write_back import Write, may_be_asked_again
 
 
 class Action(StrEnum):
@@ -15,15 +15,24 @@ class Action(StrEnum):
 
 TRY_LABEL = "Passerelle tries to make the label again."
 BUY_AGAIN = "Passerelle has another label made: look at the carrier's first whether the earlier one exists."
-SEND_ANEW = "Passerelle words the message anew and sends the tracking number again, under the same reference."
+SEND_ANEW = "Passerelle words the message anew and sends the tracking number again."
 SEND_DESPITE = "Passerelle sends the tracking number although the buyer asked for a cancellation."
 SEND_SAME = "Passerelle sends the same tracking number again; where the marketplace has it already, nothing changes."
+LOOK_FIRST = "Passerelle looks at the marketplace first, and sends the tracking number again only if it is not there."
+SEND_ONCE_MORE = "Passerelle sends the tracking number once more: look at the marketplace's first whether it is there."
+
+VOID = (
+    "The number is given up and its units are planned anew; the next label of this order is made by hand. The order "
+    "itself is not cancelled. Destroy the printed label."
+)
+
+_AGAIN: dict[Write, str] = {"keyed": SEND_SAME, "readable": LOOK_FIRST, "blind": SEND_ONCE_MORE}
 
 
 def possible(shipment: Shipment) -> tuple[Action, ...]:
     """In the order in which they are offered."""
     found = [Action.LABEL] if shipment.state is State.PLANNED else []
-    if retry_sentence(shipment):
+    if may_be_retried(shipment):
         found.append(Action.RETRY)
     if may_be_voided(shipment):
         found.append(Action.VOID)
@@ -41,13 +50,17 @@ def in_doubt(shipment: Shipment) -> bool:
     return shipment.state is State.NEEDS_PERSON and not shipment.label_known
 
 
-def retry_sentence(shipment: Shipment) -> str | None:
-    """English; pages translate it. None: there is nothing to retry."""
+def may_be_retried(shipment: Shipment) -> bool:
+    """Something of it has come to a halt."""
+    held_back = shipment.state is State.PLANNED and shipment.problem is not None
+    return held_back or in_doubt(shipment) or may_be_asked_again(shipment)
+
+
+def retry_sentence(shipment: Shipment, write: Write) -> str:
+    """What a retry will do, where one may be asked for; `write`: of its marketplace. English; pages translate it."""
     told = shipment.write_back
     if told is not None and may_be_asked_again(shipment):
         if told.state is Told.REFUSED:
             return SEND_ANEW
-        return SEND_DESPITE if told.reason == Reason.CANCEL_REQUESTED else SEND_SAME
-    if in_doubt(shipment):
-        return BUY_AGAIN
-    return TRY_LABEL if shipment.state is State.PLANNED and shipment.problem is not None else None
+        return SEND_DESPITE if told.reason == Reason.CANCEL_REQUESTED else _AGAIN[write]
+    return BUY_AGAIN if in_doubt(shipment) else TRY_LABEL

@@ -3,7 +3,8 @@
 from dataclasses import replace
 from datetime import datetime
 
-from services.labels.domain.fulfilment import Fulfilment, shippable
+from services.labels.domain.fulfilment import Fulfilment, goes_there, shippable
+from services.labels.domain.holds import Splitting, left_out
 from services.labels.domain.order import Order
 from services.labels.domain.planning import voided
 from services.labels.domain.reasons import Reason
@@ -23,9 +24,10 @@ def order_seen(fulfilment: Fulfilment, now: datetime) -> Fulfilment:
     return fulfilment.each(lambda shipment: _seen(shipment, order, now))
 
 
-def still_fits(fulfilment: Fulfilment, shipment: Shipment) -> bool:
+def still_fits(fulfilment: Fulfilment, shipment: Shipment, splitting: Splitting) -> bool:
     """
-    The order still wants this very parcel: same recipient, no cancellation, no line with fewer units than it holds.
+    The order still wants this very parcel: same recipient, no cancellation, no line with fewer units than it holds, and
+    nothing on top that must leave in the same one.
 
     A person's word outweighs a cancellation request of the version it was given for.
     """
@@ -34,7 +36,8 @@ def still_fits(fulfilment: Fulfilment, shipment: Shipment) -> bool:
         return False
     if order.cancel_requested and shipment.despite_version != order.version:
         return False
-    return order.recipient_digest == shipment.recipient_digest and _units_fit(fulfilment, shipment, order)
+    there = order.recipient_digest == shipment.recipient_digest and goes_there(fulfilment, shipment)
+    return there and not left_out(order, shipment, splitting) and _units_fit(fulfilment, shipment, order)
 
 
 def _units_fit(fulfilment: Fulfilment, shipment: Shipment, order: Order) -> bool:
@@ -64,7 +67,7 @@ def _seen(shipment: Shipment, order: Order, now: datetime) -> Shipment:
     write_back = shipment.write_back
     if write_back and write_back.reason == Reason.CANCEL_REQUESTED and not cancel:
         return shipment.telling(state=Told.OWED, due_at=now, reason=None)
-    if write_back and write_back.may_have_left and write_back.state is not Told.CONFIRMED and is_ours(shipment, order):
+    if write_back and write_back.state not in (Told.CONFIRMED, Told.RELEASED) and is_ours(shipment, order):
         shipment = confirmed(shipment, now)
     return _cancelled(shipment, now) if order.cancelled else shipment
 

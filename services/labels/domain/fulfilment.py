@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
-from services.labels.domain.order import Order, OrderLine, Reservation
+from services.labels.domain.order import Order, OrderLine, Package, Reservation
 from services.labels.domain.shipment import Shipment, Told
 
 
@@ -52,10 +52,9 @@ class Fulfilment:
         kept = (changed if one.shipment_id == changed.shipment_id else one for one in self.shipments)
         return replace(self, shipments=tuple(kept))
 
-    def references_beside(self, shipment: Shipment) -> frozenset[str]:
-        """References of our other parcels of this order."""
-        others = (one.write_back for one in self.shipments if one.shipment_id != shipment.shipment_id)
-        return frozenset(told.reference for told in others if told and told.reference)
+    def beside(self, shipment: Shipment) -> tuple[Shipment, ...]:
+        """Our other parcels of this order."""
+        return tuple(one for one in self.shipments if one.shipment_id != shipment.shipment_id)
 
     def each(self, change: Callable[[Shipment], Shipment]) -> "Fulfilment":
         return replace(self, shipments=tuple(change(shipment) for shipment in self.shipments))
@@ -71,21 +70,37 @@ def shipped_elsewhere(fulfilment: Fulfilment, line: OrderLine) -> int:
     """
     Units that left without us, by the marketplace's count.
 
-    Its count includes ours: those are known by their references. A marketplace that was read without its parcels shows
-    none at all; then those that were sent are ours. Until it counts them, the units of a parcel found to be another's
+    Its count includes ours: those that it shows. A marketplace that was read without its parcels shows none at all;
+    then those that were sent are ours. Until it counts them, the units of a parcel found to be another's
     are gone too: they must not be planned once more.
     """
     order = fulfilment.order
-    references = {package.reference for package in order.packages} if order else set()
+    packages = order.packages if order else ()
     ours = 0
     for shipment in fulfilment.shipments:
         write_back = shipment.write_back
         if write_back is None or not shipment.live:
             continue
-        there = write_back.reference in references if references else write_back.may_have_left
+        there = any(is_of(package, shipment) for package in packages) if packages else write_back.may_have_left
         ours += shipment.units(line.line_id) if there else 0
     counted = max(0, line.fulfilled - ours)
     return counted or sum(one.units(line.line_id) for one in fulfilment.shipments if _is_anothers(one))
+
+
+def is_of(package: Package, shipment: Shipment) -> bool:
+    """What the marketplace shows is this parcel of ours: by its reference, or by its number where it has none."""
+    write_back = shipment.write_back
+    if write_back is None:
+        return False
+    if package.reference is not None:
+        return package.reference == write_back.reference
+    return has_number(package, shipment)
+
+
+def has_number(package: Package, shipment: Shipment) -> bool:
+    """It bears our tracking number, however it is written."""
+    shown, ours = package.tracking_number, shipment.tracking_number
+    return shown is not None and ours is not None and shown.strip().upper() == ours.strip().upper()
 
 
 def _is_anothers(shipment: Shipment) -> bool:
@@ -111,3 +126,20 @@ def held_for(fulfilment: Fulfilment, line: OrderLine, taken: int) -> int:
     gone_by_inventory = line.ordered - line.cancelled - reserved.wanted
     gone = taken + shipped_elsewhere(fulfilment, line)
     return max(0, reserved.reserved - max(0, gone - gone_by_inventory))
+
+
+def taken_units(fulfilment: Fulfilment, beside: UUID | None = None) -> dict[UUID, int]:
+    """Units by line in live parcels that are frozen or asked for by a person, `beside` left out."""
+    taken: dict[UUID, int] = {}
+    for shipment in fulfilment.shipments:
+        committed = not shipment.open or shipment.requested
+        if shipment.live and committed and shipment.shipment_id != beside:
+            for line in shipment.lines:
+                taken[line.line_id] = taken.get(line.line_id, 0) + line.quantity
+    return taken
+
+
+def goes_there(fulfilment: Fulfilment, shipment: Shipment) -> bool:
+    """Every line of it still goes to the parcel's address."""
+    lines = [fulfilment.order.line(one.line_id) for one in shipment.lines] if fulfilment.order else [None]
+    return all(line is not None and line.destination == shipment.destination for line in lines)

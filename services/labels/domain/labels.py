@@ -12,7 +12,7 @@ from services.labels.domain.actions import in_doubt, may_be_voided
 from services.labels.domain.carrier import CarrierSettings, CreatedLabel
 from services.labels.domain.changes import released, still_fits
 from services.labels.domain.fulfilment import Fulfilment
-from services.labels.domain.planning import Hold, Terms, hold
+from services.labels.domain.holds import Hold, Splitting, Terms, hold
 from services.labels.domain.reasons import SENTENCES, Reason
 from services.labels.domain.shipment import Shipment, ShipmentLine, State, Told
 
@@ -54,7 +54,7 @@ def request(fulfilment: Fulfilment, shipment_id: UUID, asked: Asked, terms: Term
     version = order.version if order and asked.despite_cancellation else parcel.despite_version
     parcel = replace(
         parcel,
-        lines=_chosen(parcel, asked.units, terms),
+        lines=_chosen(parcel, asked.units, terms.splitting),
         weight_override_grams=asked.weight_grams or parcel.weight_override_grams,
         despite_version=version,
         problem=None,
@@ -103,7 +103,9 @@ def awaits(shipment: Shipment, attempt: int) -> bool:
     return shipment.label_attempt == attempt and not shipment.label_known
 
 
-def created(fulfilment: Fulfilment, shipment_id: UUID, label: CreatedLabel, now: datetime) -> Fulfilment:
+def created(
+    fulfilment: Fulfilment, shipment_id: UUID, label: CreatedLabel, splitting: Splitting, now: datetime
+) -> Fulfilment:
     """The outcome: unchanged = its write-back is owed; changed meanwhile = outdated, or voided with its order."""
     shipment = replace(
         fulfilment.shipment(shipment_id),
@@ -118,7 +120,7 @@ def created(fulfilment: Fulfilment, shipment_id: UUID, label: CreatedLabel, now:
         reason_detail=None,
     )
     made = fulfilment.with_shipment(shipment)
-    if still_fits(made, shipment):
+    if still_fits(made, shipment, splitting):
         return made.with_shipment(write_back.owed(shipment, now))
     if made.order is not None and made.order.cancelled:
         return made.with_shipment(released(shipment, Reason.ORDER_CANCELLED, now))
@@ -212,7 +214,7 @@ def retried(fulfilment: Fulfilment, shipment_id: UUID, asked: Asked, terms: Term
     raise NotPossible("nothing_to_retry", "Nothing of this parcel has come to a halt.")
 
 
-def _chosen(parcel: Shipment, units: Mapping[UUID, int] | None, terms: Terms) -> tuple[ShipmentLine, ...]:
+def _chosen(parcel: Shipment, units: Mapping[UUID, int] | None, splitting: Splitting) -> tuple[ShipmentLine, ...]:
     if units is None:
         return parcel.lines
     known = {line.line_id for line in parcel.lines}
@@ -225,8 +227,13 @@ def _chosen(parcel: Shipment, units: Mapping[UUID, int] | None, terms: Terms) ->
     lines = tuple(line for line in lines if line.quantity > 0)
     if not lines:
         raise NotPossible("units", "Choose at least one unit.")
-    if lines != parcel.lines and not terms.splits_orders:
+    if lines != parcel.lines and not splitting.orders:
         raise NotPossible("one_parcel", "This marketplace takes one parcel per order: all units leave together.")
+    part = next((line.sku for line in lines if line not in parcel.lines), None)
+    if part is not None and not splitting.lines:
+        raise NotPossible(
+            "whole_lines", "This marketplace takes a line's units in one parcel: choose all of them, or none.", part
+        )
     return lines
 
 

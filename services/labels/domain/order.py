@@ -4,10 +4,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+# Orders' code of a line decided `not_ours` because nothing of it is left.
+_ALREADY_SHIPPED = "already_shipped"
+
 
 @dataclass(frozen=True, slots=True)
 class OrderLine:
-    """Quantities are units. Only a line decided `ship` is planned."""
+    """
+    Quantities are units. Only a line decided `ship` is planned; `code` says more of the decision. Lines of different
+    `destination` go to different addresses.
+    """
 
     line_id: UUID
     marketplace_line_id: str
@@ -17,10 +23,22 @@ class OrderLine:
     fulfilled: int
     decision: str
     duties: tuple[str, ...] = ()
+    code: str = ""
+    destination: int = 0
 
     @property
     def ships(self) -> bool:
         return self.decision == "ship"
+
+    @property
+    def ours(self) -> bool:
+        """The seller ships it, or has shipped it: it belongs to the order's complete parcel."""
+        return self.decision != "not_ours" or self.code == _ALREADY_SHIPPED
+
+    @property
+    def unshipped(self) -> int:
+        """Units neither cancelled nor gone, by the marketplace's count."""
+        return max(0, self.ordered - self.cancelled - self.fulfilled)
 
 
 @dataclass(frozen=True, slots=True)

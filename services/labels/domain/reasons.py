@@ -9,6 +9,8 @@ class Reason(StrEnum):
     LABEL_VOIDED = "label_voided"
     CANCEL_REQUESTED = "cancel_requested"
     LINES_WAIT = "lines_wait"
+    ADDRESSES_DIFFER = "addresses_differ"
+    PARTLY_SHIPPED = "partly_shipped"
     DUTY = "duty"
     PICKUP_POINT = "pickup_point"
     SHORT_STOCK = "short_stock"
@@ -21,6 +23,7 @@ class Reason(StrEnum):
     CARRIER_REFUSED = "carrier_refused"
     CARRIER_AWAY = "carrier_away"
     LABEL_OUTCOME_UNKNOWN = "label_outcome_unknown"
+    ORDER_WAITS = "order_waits"
     ORDER_CHANGED = "order_changed"
     ORDER_CANCELLED = "order_cancelled"
     NOTHING_LEFT = "nothing_left"
@@ -43,6 +46,10 @@ SENTENCES: dict[Reason, str] = {
     Reason.LABEL_VOIDED: "A label of this order was voided; the next one is made by hand.",
     Reason.CANCEL_REQUESTED: "The buyer asked for a cancellation; decide whether the parcel leaves.",
     Reason.LINES_WAIT: "Other lines of this order must wait, and this marketplace takes one parcel per order.",
+    Reason.ADDRESSES_DIFFER: "The order goes to several addresses, and this marketplace takes one parcel per order: "
+    "agree on one address there, or have the order cancelled.",
+    Reason.PARTLY_SHIPPED: "Part of this has left or is in another parcel, and this marketplace takes one only: void "
+    "the other label, or settle the rest with the marketplace.",
     Reason.DUTY: "The carrier cannot do what this order asks for.",
     Reason.PICKUP_POINT: "The parcel goes to a pick-up point, which the carrier does not serve.",
     Reason.SHORT_STOCK: "There is not enough stock for every unit: raise the level under Stock, or ship fewer.",
@@ -55,6 +62,7 @@ SENTENCES: dict[Reason, str] = {
     Reason.CARRIER_REFUSED: "The carrier refused this parcel.",
     Reason.CARRIER_AWAY: "The label could not be made just now; it is tried again by itself.",
     Reason.LABEL_OUTCOME_UNKNOWN: "The carrier's answer did not come: look there whether the label exists.",
+    Reason.ORDER_WAITS: "The order itself waits: its page says why.",
     Reason.ORDER_CHANGED: "The order changed: this parcel no longer fits it. Void it; what is left is planned anew.",
     Reason.ORDER_CANCELLED: "The order was cancelled.",
     Reason.NOTHING_LEFT: "Nothing of the order is left to ship.",

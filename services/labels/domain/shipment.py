@@ -78,7 +78,7 @@ _LEFT = frozenset({Told.SENDING, Told.SENT, Told.CONFIRMED, Told.SHIPPED_ELSEWHE
 @dataclass(frozen=True, slots=True)
 class Shipment:
     """
-    One parcel of an order.
+    One parcel of an order. `destination`: which of the order's addresses it goes to.
 
     Until its label's intent it follows the order; the intent freezes lines, order version and recipient digest.
     `label_attempt` and `label_known` fence the label's outcome as in `WriteBack`. `problem` is what label creation
@@ -90,6 +90,7 @@ class Shipment:
     state: State
     planned_at: datetime
     lines: tuple[ShipmentLine, ...]
+    destination: int = 0
     reason: str | None = None
     reason_detail: str | None = None
     requested_at: datetime | None = None
@@ -119,6 +120,11 @@ class Shipment:
     def open(self) -> bool:
         """Nothing is frozen yet: it is planned anew whenever the order changes."""
         return self.state in (State.PLANNED, State.LABEL_PENDING) and self.label_known
+
+    @property
+    def requested(self) -> bool:
+        """A person asked for its label, and nothing is frozen yet."""
+        return self.open and self.state is State.LABEL_PENDING and self.requested_by is not None
 
     @property
     def live(self) -> bool:

@@ -5,11 +5,13 @@ Pure: each function gives the shipment after one fact. An outcome counts only fo
 not known yet (`awaits`): a process that was stopped and comes back late changes nothing.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Literal
 from uuid import UUID
 
+from services.labels.domain.fulfilment import has_number, is_of
 from services.labels.domain.order import Order, Package
 from services.labels.domain.reasons import Reason
 from services.labels.domain.shipment import Shipment, State, Told, WriteBack
@@ -17,6 +19,9 @@ from services.labels.domain.shipment import Shipment, State, Told, WriteBack
 # An accepted number that was sent so often and never showed is no longer lag.
 MOST_REPEATS = 5
 _LONGEST_BACK_OFF_SECONDS = 300.0
+
+# How a write is repeated (architecture, section 5).
+Write = Literal["keyed", "readable", "blind"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +81,18 @@ def already_done(shipment: Shipment, now: datetime) -> Shipment:
     )
 
 
-def refused(shipment: Shipment, detail: str) -> Shipment:
+def refused(shipment: Shipment, detail: str, write: Write, now: datetime) -> Shipment:
+    """
+    A person sees why. A readable write that was sent before may be refused because it had its effect then: that is
+    looked for first.
+    """
+    if write == "readable" and _of(shipment).sent_at is not None:
+        return already_done(shipment, now).telling(reason_detail=detail or None)
+    return not_worded(shipment, detail)
+
+
+def not_worded(shipment: Shipment, detail: str) -> Shipment:
+    """It cannot be told, whatever became of earlier attempts: a person sees why."""
     return shipment.telling(
         state=Told.REFUSED,
         known=True,
@@ -90,17 +106,32 @@ def not_sent(shipment: Shipment, due_at: datetime, reason: Reason | None) -> Shi
     """
     This attempt surely had no effect: it is owed again.
 
-    After an earlier attempt whose outcome never came it is still *sending*: the marketplace may know.
+    After an earlier attempt whose outcome never came it is still *sending*: the marketplace may know. What was found
+    missing is still that.
     """
     write_back = _of(shipment)
     state = Told.SENDING if write_back.reason == Reason.OUTCOME_UNKNOWN else Told.OWED
-    kept = Reason.OUTCOME_UNKNOWN if state is Told.SENDING else reason
-    return shipment.telling(state=state, known=True, due_at=due_at, reason=kept.value if kept else None)
+    missing = write_back.reason == Reason.NOT_SEEN_YET and reason is not Reason.ROLE_MISSING
+    kept = write_back.reason if state is Told.SENDING or missing else reason
+    return shipment.telling(state=state, known=True, due_at=due_at, reason=Reason(kept).value if kept else None)
 
 
-def outcome_unknown(
-    shipment: Shipment, now: datetime, write: Literal["keyed", "readable", "blind"], timing: Timing
-) -> Shipment:
+def not_repeated(shipment: Shipment, write: Write, now: datetime, timing: Timing) -> Shipment | None:
+    """
+    What the marketplace may know is not just sent again, unless it is keyed: whoever sent it last may have died before
+    its outcome was known, and a person may have asked for it again. None: it was looked for and is missing.
+    """
+    write_back = _of(shipment)
+    if write == "keyed":
+        return None
+    if not write_back.known:
+        return outcome_unknown(shipment, now, write, timing)
+    if write == "readable" and write_back.reason != Reason.NOT_SEEN_YET:
+        return shipment.telling(state=Told.SENT, due_at=now, reason=Reason.OUTCOME_UNKNOWN.value)
+    return None
+
+
+def outcome_unknown(shipment: Shipment, now: datetime, write: Write, timing: Timing) -> Shipment:
     """Keyed: the same again soon; readable: read first, when it must have shown; blind: a person looks."""
     reason = Reason.OUTCOME_UNKNOWN.value
     if write == "blind":
@@ -112,11 +143,11 @@ def outcome_unknown(
     return shipment.telling(known=True, due_at=now + timedelta(seconds=wait), reason=reason)
 
 
-def read_back(shipment: Shipment, order: Order, others: frozenset[str], now: datetime, timing: Timing) -> Shipment:
+def read_back(shipment: Shipment, order: Order, others: Sequence[Shipment], now: datetime, timing: Timing) -> Shipment:
     """
     What the marketplace shows, after it accepted our number (or said that it was done before).
 
-    `order` carries the parcels just read; `others`: references of this order's other parcels of ours.
+    `order` carries the parcels just read; `others`: this order's other parcels of ours.
     Not shown yet is no answer until the read lag is over; then another's parcel over our units means that the order
     left without us, and a number that vanished is sent again under the same reference.
     """
@@ -130,7 +161,7 @@ def read_back(shipment: Shipment, order: Order, others: frozenset[str], now: dat
     if not late:
         return _read_again_at(shipment, timing.lag_seconds, now)
     unknown = write_back.reason == Reason.OUTCOME_UNKNOWN
-    if write_back.reason == Reason.ALREADY_DONE or shipment.cancel_seen or write_back.repeats >= MOST_REPEATS:
+    if write_back.reason == Reason.ALREADY_DONE or _unwanted(shipment, order) or write_back.repeats >= MOST_REPEATS:
         reason = Reason.OUTCOME_UNKNOWN.value if unknown else Reason.NEVER_SEEN.value
         return shipment.telling(state=Told.NEEDS_PERSON, due_at=None, reason=reason)
     if age < timing.repeat_after_seconds and not unknown:
@@ -138,6 +169,11 @@ def read_back(shipment: Shipment, order: Order, others: frozenset[str], now: dat
     return shipment.telling(
         state=Told.OWED, repeats=write_back.repeats + 1, due_at=now, reason=Reason.NOT_SEEN_YET.value
     )
+
+
+def _unwanted(shipment: Shipment, order: Order) -> bool:
+    """Cancelled, or a cancellation was asked for and nobody decided to send it all the same."""
+    return order.cancelled or (shipment.cancel_seen and shipment.despite_version != order.version)
 
 
 def not_shown(shipment: Shipment, due_at: datetime, reason: Reason) -> Shipment:
@@ -175,28 +211,17 @@ def is_ours(shipment: Shipment, order: Order) -> bool:
 
     Two parcels of one order may carry one number; their references differ.
     """
-    write_back = shipment.write_back
-    if write_back is None or shipment.tracking_number is None:
-        return False
-    return any(
-        _same(package, shipment.tracking_number) and package.reference in (None, write_back.reference)
-        for package in order.packages
-    )
+    return any(is_of(package, shipment) and has_number(package, shipment) for package in order.packages)
 
 
-def _same(package: Package, tracking_number: str) -> bool:
-    shown = package.tracking_number
-    return shown is not None and shown.strip().upper() == tracking_number.strip().upper()
-
-
-def covered_by_others(shipment: Shipment, order: Order, others: frozenset[str]) -> bool:
+def covered_by_others(shipment: Shipment, order: Order, others: Sequence[Shipment]) -> bool:
     """Parcels that are none of ours leave no room for one of our lines. Ours without a number yet is ours."""
     shown: dict[object, int] = {}
     foreign: set[object] = set()
     for package in order.packages:
         for line_id, quantity in package.lines:
             shown[line_id] = shown.get(line_id, 0) + quantity
-            if package.reference not in others and not _is_bare(package, shipment):
+            if not _is_bare(package, shipment) and not any(is_of(package, other) for other in others):
                 foreign.add(line_id)
     return any(
         line.line_id in foreign and shown[line.line_id] + line.quantity > _room(order, line.line_id)
@@ -237,7 +262,8 @@ def asked_again(shipment: Shipment, now: datetime) -> Shipment:
     outcome the very same goes out, under the same reference.
     """
     write_back = _of(shipment)
-    body = None if write_back.state is Told.REFUSED else write_back.body
+    was_refused = write_back.state is Told.REFUSED or write_back.reason_detail is not None
+    body = None if was_refused else write_back.body
     return shipment.telling(
         state=Told.OWED, known=True, repeats=0, body=body, due_at=now, reason=None, reason_detail=None
     )

@@ -10,8 +10,19 @@ from fastapi import APIRouter, Depends, FastAPI, Query, Request, Response
 from services.labels import bootstrap
 from services.labels.bootstrap import SERVICE, Labels
 from services.labels.domain.labels import Asked, NotPossible
+from services.labels.entrypoints.batch_api import router as batch_router
 from services.labels.entrypoints.pages import router as pages_router
-from services.labels.entrypoints.requests import Cursor, change, labels, pdf_of, problem_of, view_of
+from services.labels.entrypoints.requests import (
+    ChannelFilter,
+    Cursor,
+    SearchText,
+    change,
+    channel_of,
+    labels,
+    pdf_of,
+    problem_of,
+    view_of,
+)
 from services.labels.entrypoints.schemas import (
     CarrierIn,
     ChannelOut,
@@ -54,11 +65,13 @@ async def list_shipments(
     who: Reader,
     order_id: UUID | None = None,
     state: StateFilter | None = None,
+    channel: ChannelFilter = "",
+    search: SearchText = "",
     cursor: Cursor = None,
     limit: Limit = 50,
 ) -> ListOut[ShipmentOut]:
     """Shipments, newest first. `state`: of the shipment or of its write-back."""
-    wanted = Filter(order_id=order_id, state=state)
+    wanted = Filter(order_id=order_id, state=state, channel=channel_of(channel), search=search)
     found = await labels(request).views.shipments(who.organisation, wanted, after=cursor, limit=limit)
     return ListOut(
         items=[ShipmentOut.of(view) for view in found.items], next_cursor=str(found.after) if found.after else None
@@ -100,8 +113,7 @@ async def retry_shipment(request: Request, who: Writer, shipment_id: UUID) -> Sh
 )
 async def label_pdf(request: Request, who: Reader, shipment_id: UUID) -> Response:
     """The label, A6, made when it is asked for. Holds personal data: not to be kept."""
-    pdf = await pdf_of(request, who.organisation, shipment_id)
-    return Response(pdf, media_type="application/pdf", headers={"cache-control": "no-store"})
+    return await pdf_of(request, who.organisation, shipment_id)
 
 
 @router.get("/carrier")
@@ -173,6 +185,7 @@ def make_app(held: Labels, access: Access) -> FastAPI:
     app = new_app(SERVICE, "How parcels leave, and what the marketplaces are told.", access=access, pages=pages)
     app.state.labels = held
     app.include_router(router)
+    app.include_router(batch_router)
     app.include_router(pages_router)
     return app
 

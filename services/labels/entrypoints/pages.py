@@ -2,19 +2,30 @@
 
 from collections.abc import Awaitable, Callable
 from functools import partial
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from urllib.parse import urlencode
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
-from services.labels.domain.actions import possible, retry_sentence
+from services.labels.domain.actions import VOID, Action, possible, retry_sentence
 from services.labels.domain.labels import Asked, NotPossible
 from services.labels.domain.reasons import sentence
 from services.labels.domain.shipment import Shipment
+from services.labels.domain.write_back import Write
 from services.labels.entrypoints import words
-from services.labels.entrypoints.requests import Cursor, change, labels, pdf_of, view_of
+from services.labels.entrypoints.batch_pages import router as batches_router
+from services.labels.entrypoints.requests import (
+    ChannelFilter,
+    Cursor,
+    SearchText,
+    change,
+    channel_of,
+    labels,
+    pdf_of,
+    view_of,
+)
 from services.labels.entrypoints.schemas import HEAVIEST_GRAMS, StateFilter
 from services.labels.entrypoints.settings_page import router as settings_router
 from services.labels.usecases.act import request_label, retry, void_label
@@ -25,7 +36,8 @@ from shared.web.forms import PostedForm, local_path, posted_form
 from shared.web.pages import Pages
 
 router = APIRouter()
-router.include_router(settings_router)  # before `/shipments/{shipment_id}`
+router.include_router(settings_router)  # both before `/shipments/{shipment_id}`
+router.include_router(batches_router)
 User = Annotated[Principal, Depends(signed_in_page)]
 Form = Annotated[PostedForm, Depends(posted_form)]
 _ROWS = 50
@@ -34,16 +46,27 @@ UNITS = "units."
 
 @router.get("/shipments", response_class=HTMLResponse)
 async def shipments_page(
-    request: Request, who: User, state: StateFilter | None = None, all: bool = False, cursor: Cursor = None
+    request: Request,
+    who: User,
+    state: Literal[""] | StateFilter = "",
+    channel: ChannelFilter = "",
+    search: SearchText = "",
+    all: bool = False,
+    cursor: Cursor = None,
 ) -> HTMLResponse:
     """Shipments, newest first; those that came to nothing only when asked for."""
-    hide = not all and state is None
-    wanted = Filter(state=state, hide_voided=hide)
-    found = await labels(request).views.shipments(who.organisation, wanted, after=cursor, limit=_ROWS)
-    kept = {"state": state or "", "all": "1" if all else ""}
-    query = {name: value for name, value in kept.items() if value} | {"cursor": str(found.after)}
-    more = f"/shipments?{urlencode(query)}" if found.after else None
-    context: dict[str, Any] = {"rows": found.items, "more": more, "state": state or "", "states": words.STATES}
+    chosen = {"state": state, "channel": channel, "search": search.strip()}
+    hide = not all and not any(chosen.values())
+    wanted = Filter(state=state or None, channel=channel_of(channel), search=search.strip(), hide_voided=hide)
+    views = labels(request).views
+    found = await views.shipments(who.organisation, wanted, after=cursor, limit=_ROWS)
+    kept = chosen | {"all": "1" if all else "", "cursor": str(found.after)}
+    more = f"/shipments?{urlencode({name: value for name, value in kept.items() if value})}" if found.after else None
+    channels = [
+        (f"{one.connection_id}:{one.channel_id}", f"{one.channel_name} ({one.connection_name})")
+        for one in await views.channels(who.organisation)
+    ]
+    context: dict[str, Any] = {"rows": found.items, "more": more, "chosen": chosen, "channels": channels}
     return _render(request, who, "shipments.html", **context)
 
 
@@ -56,9 +79,7 @@ async def shipment_page(request: Request, who: User, shipment_id: UUID) -> HTMLR
 @router.get("/shipments/{shipment_id}/label.pdf", response_class=Response)
 async def label_page(request: Request, who: User, shipment_id: UUID) -> Response:
     """The label, for the printer."""
-    pdf = await pdf_of(request, who.organisation, shipment_id)
-    headers = {"cache-control": "no-store", "content-disposition": f'inline; filename="label-{shipment_id}.pdf"'}
-    return Response(pdf, media_type="application/pdf", headers=headers)
+    return await pdf_of(request, who.organisation, shipment_id)
 
 
 @router.post("/shipments/{shipment_id}/label", response_class=RedirectResponse, status_code=303)
@@ -70,6 +91,20 @@ async def create_label(request: Request, form: Form, shipment_id: UUID) -> Respo
     except NotPossible as error:
         return _shipment(request, form.principal, view, error, status=422)
     return await _act(request, form, shipment_id, partial(request_label, asked=asked, planner=labels(request).planner))
+
+
+@router.get("/shipments/{shipment_id}/void", response_class=HTMLResponse)
+async def confirm_void(request: Request, who: User, shipment_id: UUID) -> HTMLResponse:
+    """What voiding will do, before it is done."""
+    view = await view_of(request, who.organisation, shipment_id)
+    return _confirm(request, who, view, Action.VOID, VOID)
+
+
+@router.get("/shipments/{shipment_id}/retry", response_class=HTMLResponse)
+async def confirm_retry(request: Request, who: User, shipment_id: UUID) -> HTMLResponse:
+    """What a retry will do, before it is done."""
+    view = await view_of(request, who.organisation, shipment_id)
+    return _confirm(request, who, view, Action.RETRY, retry_sentence(view.shipment, _write(request, view)))
 
 
 @router.post("/shipments/{shipment_id}/void", response_class=RedirectResponse, status_code=303)
@@ -129,10 +164,37 @@ def _shipment(
         "told": told,
         "error": error,
         "actions": [action.value for action in possible(shipment)],
-        "retry_sentence": retry_sentence(shipment),
-        "many": sum(line.quantity for line in shipment.lines) > 1,
+        "choice": _choice(request, view),
     }
     return _render(request, who, "shipment.html", status=status, **context)
+
+
+def _confirm(request: Request, who: Principal, view: ShipmentView, action: Action, says: str) -> HTMLResponse:
+    pages: Pages = request.app.state.pages
+    context: dict[str, Any] = {
+        "view": view,
+        "shipment": view.shipment,
+        "action": action.value,
+        "possible": action in possible(view.shipment),
+        "sentence": says,
+    }
+    return pages.render(request, "confirm.html", principal=who, **context)
+
+
+def _choice(request: Request, view: ShipmentView) -> Literal["none", "lines", "units"]:
+    """What a person may leave out of the parcel, as the marketplace has it."""
+    splitting = labels(request).planner.splitting_in(view.marketplace, view.channel_id)
+    lines = view.shipment.lines
+    if not splitting.orders or sum(line.quantity for line in lines) < 2:
+        return "none"
+    if splitting.lines:
+        return "units"
+    return "lines" if len(lines) > 1 else "none"
+
+
+def _write(request: Request, view: ShipmentView) -> Write:
+    """How the shipment's marketplace takes a repeated number."""
+    return labels(request).planner.capabilities[view.marketplace].write
 
 
 def _render(request: Request, who: Principal, name: str, *, status: int = 200, **context: Any) -> HTMLResponse:

@@ -1,23 +1,49 @@
 """What API and pages share of a request: the service's own things, its ids looked up, its refusals as problems."""
 
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Annotated, TypeVar
 from uuid import UUID
 
-from fastapi import Query, Request
+from fastapi import Query, Request, Response
 
 from services.labels.bootstrap import Labels
 from services.labels.domain.labels import NotPossible
 from services.labels.usecases.act import ShipmentUnknown
 from services.labels.usecases.choose import ChannelUnknown
 from services.labels.usecases.ports import Store
-from services.labels.usecases.print_label import print_label
-from services.labels.usecases.views import ShipmentView
+from services.labels.usecases.print_labels import BatchUnknown, print_batch, print_label
+from services.labels.usecases.views import BatchView, ShipmentView
 from shared.db.unit_of_work import run_in_transaction
 from shared.web.problems import Problem, not_found
 
 T = TypeVar("T")
 Cursor = Annotated[UUID | None, Query(description="`next_cursor` of the answer before.")]
+
+ChannelFilter = Annotated[
+    str,
+    Query(
+        pattern=r"^$|^[0-9a-fA-F-]{36}:.{1,100}$", description="A connection's id and a channel's, joined by a colon."
+    ),
+]
+SearchText = Annotated[
+    str,
+    Query(
+        max_length=100,
+        description="The marketplace's order number or the tracking number, or its first 6 characters and more.",
+    ),
+]
+
+
+def channel_of(text: str) -> tuple[UUID, str] | None:
+    """Connection and channel of a filter; an id that is none belongs to nobody."""
+    if not text:
+        return None
+    connection_id, _, channel_id = text.partition(":")
+    try:
+        return UUID(connection_id), channel_id
+    except ValueError:
+        return UUID(int=0), channel_id
 
 
 def labels(request: Request) -> Labels:
@@ -42,17 +68,35 @@ async def view_of(request: Request, organisation_id: UUID, shipment_id: UUID) ->
     return found
 
 
-async def pdf_of(request: Request, organisation_id: UUID, shipment_id: UUID) -> bytes:
-    """Raises Problem: 404, 409; Unavailable."""
+async def batch_of(request: Request, organisation_id: UUID, batch_id: UUID) -> BatchView:
+    """Raises Problem 404."""
+    found = await labels(request).views.batch(organisation_id, batch_id)
+    if found is None:
+        raise not_found()
+    return found
+
+
+async def pdf_of(request: Request, organisation_id: UUID, shipment_id: UUID) -> Response:
+    """The label of one shipment. Raises Problem: 404, 409; Unavailable."""
+    return await _pdf(request, partial(print_label, organisation_id, shipment_id), f"label-{shipment_id}.pdf")
+
+
+async def batch_pdf_of(request: Request, organisation_id: UUID, batch_id: UUID) -> Response:
+    """The labels of a batch. Raises Problem: 404, 409; Unavailable."""
+    return await _pdf(request, partial(print_batch, organisation_id, batch_id), f"labels-{batch_id}.pdf")
+
+
+async def _pdf(request: Request, render: Callable[..., Awaitable[bytes]], name: str) -> Response:
+    """Holds personal data: never stored, here or by whoever asks."""
     held = labels(request)
     try:
-        return await print_label(
-            organisation_id, shipment_id, views=held.views, recipients=held.recipients, carrier=held.carrier
-        )
-    except ShipmentUnknown:
+        pdf = await render(views=held.views, recipients=held.recipients, carrier=held.carrier)
+    except (ShipmentUnknown, BatchUnknown):
         raise not_found() from None
     except NotPossible as error:
         raise problem_of(error) from None
+    headers = {"cache-control": "no-store", "content-disposition": f'inline; filename="{name}"'}
+    return Response(pdf, media_type="application/pdf", headers=headers)
 
 
 def problem_of(error: NotPossible) -> Problem:

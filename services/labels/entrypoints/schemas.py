@@ -9,11 +9,12 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstra
 from pydantic_core import PydanticCustomError
 
 from services.labels.domain.actions import Action, possible
+from services.labels.domain.batches import MOST_ORDERS, Outcome
 from services.labels.domain.carrier import Address, CarrierSettings
 from services.labels.domain.reasons import sentence
 from services.labels.domain.shipment import State, Told
 from services.labels.usecases.tell import public
-from services.labels.usecases.views import ShipmentView
+from services.labels.usecases.views import BatchItemView, BatchView, ShipmentView, Standing
 
 T = TypeVar("T")
 NUMBER = "{tracking_number}"
@@ -167,7 +168,6 @@ class ShipmentOut(BaseModel):
     @classmethod
     def of(cls, view: ShipmentView) -> "ShipmentOut":
         shipment, seen = view.shipment, public(view.shipment)
-        told = shipment.write_back
         return cls(
             id=shipment.shipment_id,
             order_id=view.order_id,
@@ -178,7 +178,7 @@ class ShipmentOut(BaseModel):
             write_back=Told(seen.write_back) if seen.write_back else None,
             reason=seen.reason,
             sentence=sentence(seen.reason),
-            detail=shipment.reason_detail or (told.reason_detail if told else None),
+            detail=view.reason_detail,
             waits_for_authorisation=not view.connection_active,
             carrier=shipment.carrier,
             tracking_number=shipment.tracking_number,
@@ -195,6 +195,75 @@ class ShipmentOut(BaseModel):
             confirmed_at=seen.confirmed_at,
             actions=list(possible(shipment)),
         )
+
+
+class BatchIn(In):
+    order_ids: Annotated[list[UUID], Field(min_length=1, max_length=MOST_ORDERS)] = Field(
+        description="Our ids of the orders whose planned parcels are to get their labels; a repeated one counts once."
+    )
+
+
+class BatchItemOut(BaseModel):
+    """
+    A parcel, or an order that has none to ask for. `outcome`: of the asking; `standing`: how far it has come.
+
+    `reason`, `sentence`, `detail`: why it halted.
+    """
+
+    order_id: UUID
+    marketplace_order_id: str | None = Field(description="Null where the order was not found.")
+    shipment_id: UUID | None
+    outcome: Outcome
+    standing: Standing
+    reason: str | None
+    sentence: str | None
+    detail: str | None
+    waits_for_authorisation: bool = Field(description="The seller must authorise the connection first.")
+
+    @classmethod
+    def of(cls, view: BatchItemView) -> "BatchItemOut":
+        halted = view.standing is Standing.HALTED
+        reason = view.reason if halted else None
+        return cls(
+            order_id=view.item.order_id,
+            marketplace_order_id=view.marketplace_order_id,
+            shipment_id=view.item.shipment_id,
+            outcome=view.item.outcome,
+            standing=view.standing,
+            reason=reason,
+            sentence=sentence(reason),
+            detail=view.reason_detail if halted else None,
+            waits_for_authorisation=view.waits_for_authorisation,
+        )
+
+
+class BatchOut(BaseModel):
+    """Labels asked for together. Nothing is `under_way` any more: `…/labels.pdf` has all that are made."""
+
+    id: UUID
+    requested_at: datetime
+    made: int
+    under_way: int
+    halted: int
+    items: list[BatchItemOut]
+
+    @classmethod
+    def of(cls, view: BatchView) -> "BatchOut":
+        return cls(
+            id=view.batch_id,
+            requested_at=view.requested_at,
+            made=view.count(Standing.MADE),
+            under_way=view.count(Standing.UNDER_WAY),
+            halted=view.count(Standing.HALTED),
+            items=[BatchItemOut.of(item) for item in view.items],
+        )
+
+
+class BatchHeadOut(BaseModel):
+    id: UUID
+    requested_at: datetime
+    parcels: int
+    made: int
 
 
 class ListOut(BaseModel, Generic[T]):

@@ -15,6 +15,9 @@ STATES = {
     "refused": "refused by the marketplace",
 }
 
+OF_PARCEL = ("planned", "label_pending", "label_created", "outdated", "voided", "needs_person")
+OF_WRITE_BACK = ("owed", "sending", "sent", "confirmed", "shipped_elsewhere", "refused")
+
 TONES = {
     "planned": "plain",
     "label_pending": "busy",
@@ -29,4 +32,16 @@ TONES = {
     "shipped_elsewhere": "warn",
     "refused": "bad",
     "released": "plain",
+}
+
+# Pages where what halts a label is mended; anything else is on the parcel's or the order's.
+CONNECTIONS = "Connections"
+PARCEL = "Parcel"
+ORDER = "Order"
+_STOCK = ("/stock", "Stock")
+_SETTINGS = ("/shipments/settings", "Settings of shipments")
+MENDED_AT = {
+    "short_stock": _STOCK,
+    "settings_missing": _SETTINGS,
+    "numbers_used_up": _SETTINGS,
 }

@@ -5,8 +5,8 @@ from uuid import UUID
 
 from services.labels.domain import labels
 from services.labels.domain.fulfilment import Fulfilment
+from services.labels.domain.holds import Terms
 from services.labels.domain.labels import Asked
-from services.labels.domain.planning import Terms
 from services.labels.domain.shipment import Shipment
 from services.labels.usecases.planner import Planner
 from services.labels.usecases.ports import Store

@@ -14,7 +14,7 @@ import structlog
 from services.labels.domain import labels
 from services.labels.domain.carrier import CarrierSettings, CreatedLabel, LabelRequest, Recipient
 from services.labels.domain.fulfilment import Fulfilment
-from services.labels.domain.planning import Hold
+from services.labels.domain.holds import Hold
 from services.labels.domain.reasons import Reason
 from services.labels.domain.shipment import Shipment, State
 from services.labels.usecases.planner import Planner
@@ -72,7 +72,7 @@ async def _rest(row: DueLabel, store: Store) -> None:
 
 async def _create_one(lease: Lease[Store], row: DueLabel, tools: Labelling) -> None:
     try:
-        read = await tools.recipients.read(row.organisation_id, row.order_id)
+        read = await tools.recipients.read(row.organisation_id, row.order_id, row.destination)
     except RecipientGone as gone:
         reason = Reason.ADDRESS_ERASED if gone.erased else Reason.ADDRESS_MISSING
         await _hold(lease, row, Hold(reason), tools)
@@ -177,7 +177,7 @@ def _after(before: Fulfilment, parcel: Shipment, outcome: Outcome, tools: Labell
     now = tools.planner.now()
     match outcome:
         case CreatedLabel():
-            return labels.created(before, parcel.shipment_id, outcome, now)
+            return labels.created(before, parcel.shipment_id, outcome, tools.planner.splitting(before), now)
         case Refused():
             held = Hold(Reason.CARRIER_REFUSED, outcome.detail or None)
             return before.with_shipment(labels.held_back(parcel, parcel.order_version or 0, held))

@@ -7,7 +7,8 @@ from uuid import UUID
 
 from services.labels.domain.carrier import CarrierAbilities
 from services.labels.domain.fulfilment import Fulfilment
-from services.labels.domain.planning import Terms, plan
+from services.labels.domain.holds import Splitting, Terms
+from services.labels.domain.planning import plan
 from services.labels.usecases.ports import Store
 from shared.kernel.clock import Clock
 from shared.marketplaces.ports import Capabilities
@@ -41,9 +42,20 @@ class Planner:
         return {
             one.order_id: Terms(
                 automatic=(order.connection_id, order.channel_id) in automatic,
-                splits_orders=self.capabilities[order.marketplace].splits_orders(order.channel_id),
+                splitting=self.splitting_in(order.marketplace, order.channel_id),
                 carrier=self.carrier,
                 carrier_is_set_up=one.organisation_id in carriers,
             )
             for one, order in known
         }
+
+    def splitting(self, fulfilment: Fulfilment) -> Splitting:
+        """What of this order may leave apart; an order not heard of is taken whole."""
+        if fulfilment.order is None:
+            return Splitting(orders=False, lines=False)
+        return self.splitting_in(fulfilment.order.marketplace, fulfilment.order.channel_id)
+
+    def splitting_in(self, marketplace: str, channel_id: str) -> Splitting:
+        """The same for a channel. KeyError: a marketplace this service does not know."""
+        capabilities = self.capabilities[marketplace]
+        return Splitting(capabilities.splits_orders(channel_id), capabilities.splits_lines)

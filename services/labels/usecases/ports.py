@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any, Protocol
 from uuid import UUID
 
+from services.labels.domain.batches import Batch
 from services.labels.domain.carrier import (
     CarrierAbilities,
     CarrierSettings,
@@ -50,8 +51,8 @@ class Carrier(Protocol):
         """Raises TooLate, OutcomeUnknown, Refused, Retryable. The same `key` again gives the same label, if keyed."""
         ...
 
-    def render(self, content: LabelContent) -> bytes:
-        """The label as a document, in the first of the declared formats."""
+    def render(self, contents: Sequence[LabelContent]) -> bytes:
+        """Labels as one document, a page each, in the first of the declared formats."""
         ...
 
 
@@ -62,8 +63,11 @@ class ReadRecipient:
 
 
 class Recipients(Protocol):
-    async def read(self, organisation_id: UUID, order_id: UUID) -> ReadRecipient:
-        """Where an order goes, from orders, which notes who asked. Raises RecipientGone, Unavailable."""
+    async def read(self, organisation_id: UUID, order_id: UUID, destination: int) -> ReadRecipient:
+        """
+        Where an order goes, from orders, which notes who asked: the address that its lines with this number have. The
+        digest is the order's. Raises RecipientGone, Unavailable.
+        """
         ...
 
 
@@ -111,6 +115,7 @@ class DueLabel:
     order_id: UUID
     shipment_id: UUID
     organisation_id: UUID
+    destination: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +139,10 @@ class Fulfilments(Protocol):
 
     async def lock(self, order_ids: Sequence[UUID]) -> list[Fulfilment]:
         """Those that exist, in id order."""
+        ...
+
+    async def lock_own(self, organisation_id: UUID, order_ids: Sequence[UUID]) -> list[Fulfilment]:
+        """The same; those of other organisations are left out."""
         ...
 
     async def read(self, order_id: UUID) -> Fulfilment | None:
@@ -205,6 +214,10 @@ class Policies(Protocol):
         ...
 
 
+class Batches(Protocol):
+    async def add(self, batch: Batch) -> None: ...
+
+
 class Outbox(Protocol):
     async def add_all(self, events: Sequence[Event[Any]]) -> None:
         """To be published; their subjects' rows are locked and their sequences set."""
@@ -218,4 +231,5 @@ class Store:
     connections: Connections
     fulfilments: Fulfilments
     policies: Policies
+    batches: Batches
     outbox: Outbox

@@ -96,7 +96,7 @@ async def _seen(
         told = shipment.write_back
         asked = shipment.shipment_id == row.shipment_id or (told is not None and write_back.is_ours(shipment, shown))
         if told is not None and told.state is Told.SENT and asked:
-            others = before.references_beside(shipment)
+            others = before.beside(shipment)
             after = after.with_shipment(write_back.read_back(shipment, shown, others, now, place.timing))
     await save_and_tell(store, [(before, after)], now)
 

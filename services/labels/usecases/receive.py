@@ -81,6 +81,8 @@ def _order(body: OrderStateV1) -> Order:
                 fulfilled=line.fulfilled,
                 decision=line.decision,
                 duties=line.duties,
+                code=line.code,
+                destination=line.destination,
             )
             for line in body.lines
         ),

@@ -15,6 +15,7 @@ from services.labels.domain.changes import released, still_fits
 from services.labels.domain.fulfilment import Fulfilment
 from services.labels.domain.reasons import Reason
 from services.labels.domain.shipment import Shipment, Told
+from services.labels.usecases.planner import Planner
 from services.labels.usecases.ports import DueWriteBack, Store
 from services.labels.usecases.tell import save_and_tell
 from services.labels.usecases.telling import Place, Telling
@@ -69,7 +70,7 @@ async def _intend(store: Store, row: DueWriteBack, place: Place, tools: Telling)
     told = shipment.write_back
     if told is None or before.order is None or told.state not in (Told.OWED, Told.SENDING):
         return None
-    held = _held(before, shipment, place, now)
+    held = _held(before, shipment, place, tools.planner)
     if held is not None:
         [after] = await tools.planner.plan(store, [before.with_shipment(held)])
         await save_and_tell(store, [(before, after)], now)
@@ -77,31 +78,25 @@ async def _intend(store: Store, row: DueWriteBack, place: Place, tools: Telling)
     return await _word(store, before, shipment, place.tracking, now)
 
 
-def _held(fulfilment: Fulfilment, shipment: Shipment, place: Place, now: datetime) -> Shipment | None:
+def _held(fulfilment: Fulfilment, shipment: Shipment, place: Place, planner: Planner) -> Shipment | None:
     """What becomes of it instead of being sent; None: it may go out."""
-    order, told = fulfilment.order, shipment.write_back
+    order, told, now = fulfilment.order, shipment.write_back, planner.now()
     if order is None or told is None:
         return None
     cancel = order.cancelled or (order.cancel_requested and shipment.despite_version != order.version)
     if told.may_have_left and cancel:
         return write_back.read_instead(shipment, now)
     if told.may_have_left:
-        return _not_repeated(shipment, place, now)
+        return write_back.not_repeated(shipment, place.tracking.capabilities.write, now, place.timing)
     if order.cancelled:
         return released(shipment, Reason.ORDER_CANCELLED, now)
     if cancel:
         return shipment.telling(state=Told.NEEDS_PERSON, due_at=None, reason=Reason.CANCEL_REQUESTED.value)
-    if write_back.covered_by_others(shipment, order, fulfilment.references_beside(shipment)):
+    if write_back.is_ours(shipment, order):
+        return write_back.confirmed(shipment, now)
+    if write_back.covered_by_others(shipment, order, fulfilment.beside(shipment)):
         return write_back.shipped_elsewhere(shipment)
-    return None if still_fits(fulfilment, shipment) else labels.outdated(shipment)
-
-
-def _not_repeated(shipment: Shipment, place: Place, now: datetime) -> Shipment | None:
-    """Whoever sent it last died before its outcome was known, and what is not keyed is not just sent again."""
-    told, write = shipment.write_back, place.tracking.capabilities.write
-    if told is None or told.known or write == "keyed":
-        return None
-    return write_back.outcome_unknown(shipment, now, write, place.timing)
+    return None if still_fits(fulfilment, shipment, planner.splitting(fulfilment)) else labels.outdated(shipment)
 
 
 async def _word(
@@ -115,7 +110,7 @@ async def _word(
     try:
         body = told.body or tracking.freeze(_parcel(before, shipment, reference))
     except Refused as error:
-        refused = write_back.refused(shipment, error.detail)
+        refused = write_back.not_worded(shipment, error.detail)
         await save_and_tell(store, [(before, before.with_shipment(refused))], now)
         return None
     begun = write_back.begun(shipment, reference, body, now)
@@ -170,15 +165,16 @@ async def _settle(
 
 
 def _after(shipment: Shipment, outcome: Outcome, place: Place, now: datetime) -> Shipment:
+    write = place.tracking.capabilities.write
     match outcome:
         case None:
             return write_back.accepted(shipment, now, place.timing)
         case AlreadyDone():
             return write_back.already_done(shipment, now)
         case Refused():
-            return write_back.refused(shipment, outcome.detail)
+            return write_back.refused(shipment, outcome.detail, write, now)
         case OutcomeUnknown() | Unreadable():
-            return write_back.outcome_unknown(shipment, now, place.tracking.capabilities.write, place.timing)
+            return write_back.outcome_unknown(shipment, now, write, place.timing)
         case RoleMissing():
             return write_back.not_sent(shipment, now + _ROLE_PAUSE, Reason.ROLE_MISSING)
         case Throttled() | TooLate():

@@ -3,11 +3,15 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from typing import Protocol
 from uuid import UUID
 
+from services.labels.domain.batches import Item
 from services.labels.domain.carrier import CarrierSettings
-from services.labels.domain.shipment import Shipment
+from services.labels.domain.shipment import Shipment, State
+
+LEAST_BEGINNING = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +29,17 @@ class ShipmentView:
     cancel_requested: bool
     connection_active: bool
 
+    @property
+    def reason(self) -> str | None:
+        """What the parcel waits for, or else its write-back."""
+        told = self.shipment.write_back
+        return self.shipment.reason or (told.reason if told else None)
+
+    @property
+    def reason_detail(self) -> str | None:
+        told = self.shipment.write_back
+        return self.shipment.reason_detail or (told.reason_detail if told else None)
+
 
 @dataclass(frozen=True, slots=True)
 class Page:
@@ -36,11 +51,77 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """`state`: of the shipment or of its write-back. `hide_voided`: leave out what came to nothing."""
+    """
+    `state`: of the shipment or of its write-back. `channel`: a connection's id and a channel's. `search`: the
+    marketplace's order number or the tracking number, or how it begins, from LEAST_BEGINNING characters on.
+    `hide_voided`: leave out what came to nothing.
+    """
 
     order_id: UUID | None = None
     state: str | None = None
+    channel: tuple[UUID, str] | None = None
+    search: str | None = None
     hide_voided: bool = False
+
+
+class Standing(StrEnum):
+    """How far a parcel of a batch has come. HALTED: no label comes of it unless somebody mends something."""
+
+    MADE = "made"
+    UNDER_WAY = "under_way"
+    HALTED = "halted"
+
+
+@dataclass(frozen=True, slots=True)
+class BatchItemView:
+    """`marketplace_order_id` None: an order that was not found. `shipment`: as it is now, where there is one."""
+
+    item: Item
+    marketplace_order_id: str | None
+    shipment: ShipmentView | None
+
+    @property
+    def standing(self) -> Standing:
+        if self.shipment is None:
+            return Standing.HALTED
+        parcel = self.shipment.shipment
+        if parcel.state is State.LABEL_CREATED and parcel.live:
+            return Standing.MADE
+        going = parcel.state is State.LABEL_PENDING and self.shipment.connection_active
+        return Standing.UNDER_WAY if going else Standing.HALTED
+
+    @property
+    def waits_for_authorisation(self) -> bool:
+        return self.shipment is not None and not self.shipment.connection_active
+
+    @property
+    def reason(self) -> str | None:
+        """Why it halted: as it is now where there is a parcel, else as it was at the asking."""
+        return self.shipment.reason if self.shipment else self.item.reason
+
+    @property
+    def reason_detail(self) -> str | None:
+        return self.shipment.reason_detail if self.shipment else self.item.reason_detail
+
+
+@dataclass(frozen=True, slots=True)
+class BatchView:
+    batch_id: UUID
+    requested_at: datetime
+    items: Sequence[BatchItemView]
+
+    def count(self, standing: Standing) -> int:
+        return sum(one.standing is standing for one in self.items)
+
+
+@dataclass(frozen=True, slots=True)
+class BatchHead:
+    """`parcels`: how many lines it has; `made`: of how many there is a label."""
+
+    batch_id: UUID
+    requested_at: datetime
+    parcels: int
+    made: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +137,12 @@ class Views(Protocol):
     async def shipments(self, organisation_id: UUID, wanted: Filter, *, after: UUID | None, limit: int) -> Page: ...
 
     async def shipment(self, organisation_id: UUID, shipment_id: UUID) -> ShipmentView | None: ...
+
+    async def batch(self, organisation_id: UUID, batch_id: UUID) -> BatchView | None: ...
+
+    async def batches(self, organisation_id: UUID, *, limit: int) -> Sequence[BatchHead]:
+        """The newest, newest first."""
+        ...
 
     async def carrier(self, organisation_id: UUID) -> CarrierSettings | None: ...
 

@@ -4,14 +4,19 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Table, delete, select
-from sqlalchemy.dialects.postgresql import Insert, insert
+from sqlalchemy import ColumnElement, Table, Text, Uuid, bindparam, delete, func, select, update
+from sqlalchemy.dialects.postgresql import ARRAY, Insert, insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.orders.adapters.rows import kept_of, line_values, order_values
-from services.orders.adapters.tables import line, order
-from services.orders.usecases.ports import Kept
+from services.orders.adapters.rows import kept_of, line_values, order_of, order_values
+from services.orders.adapters.tables import SHOWN, line, order
+from services.orders.domain.order import Order
+from services.orders.domain.stage import Stage
+from services.orders.usecases.ports import Head, Kept
 from shared.kernel.ids import ConnectionId, OrderId, OrganisationId
+from shared.marketplaces.models import OrderStatus
+
+_WAITS = order.c.status == OrderStatus.WAITING_ACCEPTANCE.value
 
 
 class SqlOrders:
@@ -36,14 +41,46 @@ class SqlOrders:
         row = (await self._connection.execute(query)).one_or_none()
         return kept_of(row, (await self._lines([row.id]))[row.id]) if row else None
 
+    async def lock_waiting(self, order_ids: Sequence[OrderId]) -> Mapping[OrderId, Order]:
+        return await self._locked(_WAITS, order.c.id.in_(order_ids))
+
+    async def lock_waiting_of(self, connection_id: ConnectionId) -> Mapping[OrderId, Order]:
+        return await self._locked(_WAITS, order.c.connection_id == connection_id)
+
+    async def lock_heads(self, order_ids: Sequence[OrderId]) -> Mapping[OrderId, Head]:
+        query = select(order.c.id, order.c.version, order.c.status).where(order.c.id.in_(order_ids))
+        found = await self._connection.execute(query.order_by(order.c.id).with_for_update())
+        return {OrderId(row.id): Head(row.version, OrderStatus(row.status)) for row in found}
+
+    async def put_stages(self, stages: Mapping[OrderId, Stage]) -> None:
+        told = (
+            func.unnest(
+                bindparam("ids", list(stages), ARRAY(Uuid)),
+                bindparam("stages", [stage.value for stage in stages.values()], ARRAY(Text)),
+            )
+            .table_valued("id", "stage")
+            .render_derived(name="told")
+        )
+        statement = update(order).values(stage=told.c.stage)
+        await self._connection.execute(statement.where(order.c.id == told.c.id, order.c.stage != told.c.stage))
+
+    async def lock_one(self, order_id: OrderId) -> Order | None:
+        return (await self._locked(order.c.id == order_id)).get(order_id)
+
     async def save(self, orders: Sequence[Kept]) -> None:
         if not orders:
             return
-        await self._connection.execute(upsert(order), [order_values(kept) for kept in orders])
+        await self._connection.execute(upsert(order, but=("stage",)), [order_values(kept) for kept in orders])
         lines = [line_values(kept.order.id, one) for kept in orders for one in kept.order.lines]
         await self._drop_lines([kept.order.id for kept in orders], [one["id"] for one in lines])
         if lines:
             await self._connection.execute(upsert(line), lines)
+
+    async def _locked(self, *conditions: ColumnElement[bool]) -> Mapping[OrderId, Order]:
+        query = select(*SHOWN).where(*conditions).order_by(order.c.id).with_for_update()
+        rows = (await self._connection.execute(query)).all()
+        lines = await self._lines([row.id for row in rows])
+        return {OrderId(row.id): order_of(row, lines[row.id]) for row in rows}
 
     async def _drop_lines(self, order_ids: Sequence[UUID], still: Sequence[UUID]) -> None:
         """Lines the marketplace no longer tells of."""
@@ -57,9 +94,13 @@ class SqlOrders:
         return lines
 
 
-def upsert(table: Table) -> Insert:
-    """Inserts rows, or overwrites those with the same primary key: for rows that are ours alone, or locked."""
+def upsert(table: Table, *, but: tuple[str, ...] = ()) -> Insert:
+    """
+    Inserts rows, or overwrites those with the same primary key, all columns `but` these: for rows that are ours alone,
+    or locked.
+    """
     statement = insert(table)
     key = [column.name for column in table.primary_key]
-    changed = {column.name: statement.excluded[column.name] for column in table.columns if column.name not in key}
+    names = [column.name for column in table.columns if column.name not in (*key, *but)]
+    changed = {name: statement.excluded[name] for name in names}
     return statement.on_conflict_do_update(index_elements=key, set_=changed)

@@ -155,6 +155,7 @@ class SqlRecipientReads:
             "at": read.at,
             "user_id": read.user_id,
             "service": read.service,
+            "destination": read.destination,
         }
         await self._connection.execute(insert(tables.recipient_read).values(values))
 

@@ -72,7 +72,7 @@ def order_values(kept: Kept) -> dict[str, Any]:
 def line_values(order_id: UUID, line: Line) -> dict[str, Any]:
     same = (
         "id", "marketplace_line_id", "position", "sku", "title", "ordered", "cancelled", "fulfilled",
-        "fulfilled_before", "cancel_requested", "code", "reserve",
+        "fulfilled_before", "cancel_requested", "code", "reserve", "destination",
     )  # fmt: skip
     return {name: getattr(line, name) for name in same} | {
         "order_id": order_id,
@@ -142,6 +142,7 @@ def _line_of(row: Row) -> Line:
         decision=Decision(row.decision),
         code=row.code,
         reserve=row.reserve,
+        destination=row.destination,
     )
 
 

@@ -2,6 +2,7 @@
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from services.orders.adapters.acceptances import SqlAcceptances
 from services.orders.adapters.order_repository import SqlOrders
 from services.orders.adapters.repositories import (
     SqlConnections,
@@ -23,6 +24,7 @@ def bind(connection: AsyncConnection) -> Store:
         unreadable=SqlUnreadableRecords(connection),
         timeline=SqlTimeline(connection),
         copies=SqlCopies(connection),
+        acceptances=SqlAcceptances(connection),
         recipient_reads=SqlRecipientReads(connection),
         outbox=SqlOutbox(connection),
     )

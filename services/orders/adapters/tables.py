@@ -6,6 +6,7 @@ from sqlalchemy import (
     Column,
     DateTime,
     ForeignKey,
+    ForeignKeyConstraint,
     Identity,
     Index,
     Integer,
@@ -14,6 +15,7 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
     Uuid,
+    text,
 )
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
@@ -54,6 +56,10 @@ poll = Table(
     Column("waits_since", _TIME),
 )
 
+# The ship-by of what is left to be done; what is done has none. A literal: only so does it match its index.
+DEADLINE = "case when decision <> 'not_ours' then ship_by end"
+_FILTERED = ["status", "decision", "stage", "channel_id", "connection_id", "marketplace", "marketplace_order_id"]
+
 order = Table(
     "marketplace_order",
     metadata,
@@ -90,10 +96,30 @@ order = Table(
     Column("data_key", LargeBinary, nullable=False),
     Column("sealed_personal", LargeBinary, nullable=False),
     Column("sealed_raw", LargeBinary, nullable=False),
+    # How far it has come (domain/stage.py), of its own and others' words: written apart, under the row's lock.
+    Column("stage", Text, nullable=False, server_default="received"),
     UniqueConstraint("connection_id", "marketplace_order_id"),
-    Index("ix_marketplace_order_list", "organisation_id", "placed_at", "id"),
-    Index("ix_marketplace_order_search", "organisation_id", "marketplace_order_id"),
+    # Lists are filtered and sorted in these alone: one each way, whatever the filters.
+    Index("ix_marketplace_order_listed", "organisation_id", "placed_at", "id", postgresql_include=_FILTERED),
+    Index(
+        "ix_marketplace_order_deadline",
+        "organisation_id",
+        text(f"({DEADLINE})"),
+        "id",
+        postgresql_include=[*_FILTERED, "ship_by"],
+    ),
+    # Counts: few different keys, so that it is small.
+    Index("ix_marketplace_order_counted", "organisation_id", "decision", "status", "stage"),
+    Index(
+        "ix_marketplace_order_number",
+        "organisation_id",
+        "marketplace_order_id",
+        postgresql_ops={"marketplace_order_id": "text_pattern_ops"},
+    ),
 )
+
+# Never the sealed columns: what is not fetched cannot be shown by mistake.
+SHOWN = [column for column in order.columns if column.name not in ("data_key", "sealed_personal", "sealed_raw")]
 
 line = Table(
     "order_line",
@@ -115,6 +141,7 @@ line = Table(
     Column("decision", Text, nullable=False),
     Column("code", Text, nullable=False),
     Column("reserve", Boolean, nullable=False),
+    Column("destination", Integer, nullable=False, server_default="0"),
     UniqueConstraint("order_id", "marketplace_line_id"),
 )
 
@@ -168,6 +195,38 @@ unreadable = Table(
     UniqueConstraint("connection_id", "record_key"),
 )
 
+# The seller's answer to an order that waits for one (domain/acceptance.py); without `due_at` nothing is to be sent.
+acceptance = Table(
+    "acceptance",
+    metadata,
+    Column("order_id", Uuid, primary_key=True),
+    Column("organisation_id", Uuid, nullable=False),
+    Column("connection_id", Uuid, nullable=False),
+    Column("accept", Boolean, nullable=False),
+    Column("asked_by_user", Uuid),
+    Column("asked_by_client", Text),
+    Column("asked_at", _TIME, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("attempt", Integer, nullable=False),
+    Column("known", Boolean, nullable=False),
+    Column("may_have_left", Boolean, nullable=False),
+    Column("repeats", Integer, nullable=False),
+    Column("due_at", _TIME),
+    Column("reason", Text),
+    Column("reason_detail", Text),
+    ForeignKeyConstraint(["order_id"], ["marketplace_order.id"], ondelete="CASCADE"),
+    Index("ix_acceptance_due", "connection_id", "due_at", postgresql_where=text("due_at is not null")),
+)
+
+# Who answers the orders of a connection, where somebody chose; else by hand.
+acceptance_mode = Table(
+    "acceptance_mode",
+    metadata,
+    Column("connection_id", Uuid, primary_key=True),
+    Column("organisation_id", Uuid, nullable=False),
+    Column("mode", Text, nullable=False),
+)
+
 # Audit: who looked at an address. Written in the transaction of the look.
 recipient_read = Table(
     "recipient_read",
@@ -178,5 +237,6 @@ recipient_read = Table(
     Column("at", _TIME, nullable=False),
     Column("user_id", Uuid),
     Column("service", Text),
+    Column("destination", Integer, nullable=False, server_default="0"),
     Index("ix_recipient_read_order", "order_id", "at"),
 )

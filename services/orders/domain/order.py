@@ -26,7 +26,11 @@ _PRECEDENCE = (Decision.NEEDS_PERSON, Decision.WAIT, Decision.SHIP, Decision.NOT
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """Quantities are units. `fulfilled_before`: what had left when we first saw the line. `sku` None: none was told."""
+    """
+    Quantities are units. `fulfilled_before`: what had left when we first saw the line. `sku` None: none was told.
+
+    `destination`: which of the order's addresses it goes to.
+    """
 
     id: LineId
     marketplace_line_id: str
@@ -43,6 +47,7 @@ class Line:
     decision: Decision
     code: str
     reserve: bool
+    destination: int = 0
 
     @property
     def remaining(self) -> int:
@@ -66,7 +71,8 @@ class Order:
     """
     `updated_at` is the marketplace's; it only rejects older readings. `version` rises when what others act on changes.
 
-    `ended_at`: when it was shipped or cancelled, as far as told. `recipient_digest` None: no address was ever told.
+    `ended_at`: when it was shipped or cancelled, as far as told. `recipient_digest`: of all its addresses; None: none
+    was ever told.
     """
 
     id: OrderId
@@ -104,12 +110,25 @@ class Order:
         made = {line.decision for line in self.lines}
         return next((decision for decision in _PRECEDENCE if decision in made), Decision.NOT_OURS)
 
+    @property
+    def waits_for_answer(self) -> bool:
+        """The seller must accept or refuse it."""
+        return self.status is OrderStatus.WAITING_ACCEPTANCE
+
+    @property
+    def destinations(self) -> tuple[int, ...]:
+        """Numbers of the addresses its lines go to."""
+        return tuple(sorted({line.destination for line in self.lines}))
+
 
 def acted_on(order: Order) -> tuple[object, ...]:
-    """What a new order version is for: lines, quantities, decisions, ship-by, recipient, cancellation."""
+    """What a new order version is for: lines, quantities, decisions, ship-by, recipients, cancellation."""
     lines = tuple(
-        (one.id, one.sku, one.ordered, one.cancelled, one.fulfilled, one.decision, one.code, one.reserve, one.duties)
+        (
+            one.id, one.sku, one.ordered, one.cancelled, one.fulfilled, one.decision, one.code, one.reserve, one.duties,
+            one.destination,
+        )
         for one in order.lines
-    )
+    )  # fmt: skip
     cancelled = order.status is OrderStatus.CANCELLED
     return lines, order.ship_by, order.recipient_digest, order.cancel_requested, cancelled

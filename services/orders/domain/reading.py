@@ -22,10 +22,15 @@ _ENDED = (OrderStatus.SHIPPED, OrderStatus.CANCELLED)
 
 @dataclass(frozen=True, slots=True)
 class Digests:
-    """Keyed digests, made by whoever holds the order's key. `recipient` None: this reading brought no address."""
+    """
+    Made by whoever holds the order's key: keyed digests of a reading's content, and of all addresses known by now.
+
+    `recipient` None: none was ever told. `destinations`: numbers of those that are known.
+    """
 
     content: str
     recipient: str | None
+    destinations: frozenset[int]
 
 
 def is_older(reading: MarketplaceOrder, known: Order) -> bool:
@@ -50,7 +55,7 @@ def first_read(
     new_line_id: Callable[[], LineId],
 ) -> Order:
     """An order seen for the first time: version 1."""
-    lines = _lines(reading, {}, new_line_id, has_recipient=digests.recipient is not None)
+    lines = _lines(reading, {}, new_line_id, digests.destinations)
     order = Order(
         id=order_id,
         organisation_id=connection.organisation_id,
@@ -77,9 +82,8 @@ def first_read(
 
 def read_again(known: Order, reading: MarketplaceOrder, digests: Digests, new_line_id: Callable[[], LineId]) -> Order:
     """What a newer (or as new) reading makes of a known order; the version rises where others must act."""
-    recipient = digests.recipient or known.recipient_digest
     before = {line.marketplace_line_id: line for line in known.lines}
-    lines = _lines(reading, before, new_line_id, has_recipient=recipient is not None)
+    lines = _lines(reading, before, new_line_id, digests.destinations)
     order = replace(
         known,
         channel_id=reading.channel_id or known.channel_id,
@@ -87,7 +91,7 @@ def read_again(known: Order, reading: MarketplaceOrder, digests: Digests, new_li
         delivered_at=known.delivered_at or reading.delivered_at,
         ended_at=known.ended_at or _ended_at(reading),
         total=reading.total or known.total,
-        recipient_digest=recipient,
+        recipient_digest=digests.recipient,
         content_digest=digests.content,
         lines=lines,
         packages=_packages(reading.packages, lines),
@@ -120,11 +124,13 @@ def _ended_at(reading: MarketplaceOrder) -> datetime | None:
 
 
 def _lines(
-    reading: MarketplaceOrder, known: dict[str, Line], new_line_id: Callable[[], LineId], *, has_recipient: bool
+    reading: MarketplaceOrder, known: dict[str, Line], new_line_id: Callable[[], LineId], addresses: frozenset[int]
 ) -> tuple[Line, ...]:
     def line(position: int, told: MarketplaceLine) -> Line:
         before = known.get(told.id)
-        decided = decide(reading, told, has_recipient=has_recipient)
+        # Numbers of destinations belong to the reading that told the addresses; without any, the earlier ones stand.
+        destination = told.destination if before is None or reading.personal.has_address else before.destination
+        decided = decide(reading, told, has_recipient=destination in addresses)
         return Line(
             id=before.id if before else new_line_id(),
             marketplace_line_id=told.id,
@@ -141,6 +147,7 @@ def _lines(
             decision=decided.decision,
             code=decided.code,
             reserve=decided.reserve,
+            destination=destination,
         )
 
     once = {told.id: told for told in reading.lines}

@@ -18,6 +18,9 @@ SENTENCES: dict[str, str] = {
     "decision.cancellation_requested": (
         "The buyer asks to cancel %(skus)s: cancel it at the marketplace, or ship it by creating the label by hand."
     ),
+    "decision.waiting_acceptance": (
+        "The marketplace waits for the seller to accept or refuse %(skus)s; stock is held meanwhile."
+    ),
     "decision.pending": "The marketplace has not released %(skus)s yet; stock is held meanwhile.",
     "decision.recipient_missing": "The marketplace has not told the address for %(skus)s yet.",
     "decision.program_owns_route": (
@@ -49,6 +52,39 @@ SENTENCES: dict[str, str] = {
     "order.quantities_changed": "The units ordered went from %(before)s to %(now)s.",
     "order.package_seen": "The marketplace knows of a parcel: %(carrier)s %(tracking_number)s.",
     "order.delivered": "Delivered, as the marketplace tells.",
+    # The seller's answer
+    "acceptance.by_hand": "The marketplace waits for your answer: accept or refuse the order.",
+    "acceptance.in_portal": "The marketplace waits for your answer: give it in its own portal.",
+    "acceptance.waits_reservation": "It is accepted automatically as soon as stock is reserved for every line.",
+    "acceptance.short": "Not accepted automatically, because stock is short of %(skus)s: accept or refuse it by hand.",
+    "acceptance.untracked": (
+        "Not accepted automatically, because nobody has counted %(skus)s yet: set its level under Stock, or accept or "
+        "refuse the order by hand."
+    ),
+    "acceptance.line_held": (
+        "Not accepted automatically, because %(skus)s needs a person: accept or refuse it by hand."
+    ),
+    "acceptance.cancel_requested": (
+        "Not accepted automatically, because the buyer asks to cancel %(skus)s: accept or refuse it by hand."
+    ),
+    "acceptance.owed": "Your answer is about to be sent to the marketplace.",
+    "acceptance.sending": "Your answer is being sent to the marketplace.",
+    "acceptance.sent": "The marketplace took your answer; it is settled once the order is read again.",
+    "acceptance.answered": "The order no longer waits for an answer.",
+    "acceptance.refused": "The marketplace did not take your answer.",
+    "acceptance.needs_person": "Your answer had no effect.",
+    "acceptance.withdrawn": "The answer was not sent: the order no longer waits for it.",
+    "acceptance.accept_by_person": "Somebody of your organisation accepted the order.",
+    "acceptance.accept_by_program": "The program %(client)s accepted the order.",
+    "acceptance.accept_automatically": "Accepted automatically: stock is reserved for every line.",
+    "acceptance.refuse_by_person": "Somebody of your organisation refused the order.",
+    "acceptance.refuse_by_program": "The program %(client)s refused the order.",
+    "reason.already_answered": "The marketplace says that the order was answered before.",
+    "reason.answer_outcome_unknown": "The marketplace's answer did not come; the same is sent again.",
+    "reason.answer_never_seen": (
+        "The marketplace took it several times, but the order waits still: look there, then try again."
+    ),
+    "reason.consent_lost": "The marketplace no longer honours the consent: authorise the connection again.",
     # Stock
     "stock.reserved": "Stock is reserved: %(reserved)s of %(wanted)s units.",
     "stock.short": "Stock is short: %(reserved)s of %(wanted)s units are reserved; missing: %(skus)s.",

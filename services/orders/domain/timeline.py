@@ -8,8 +8,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from services.orders.domain.acceptance import Acceptance, State
 from services.orders.domain.copies import Reservation, Shipments
 from services.orders.domain.order import Order
+
+_ANSWER_STEPS = (State.SENT, State.ANSWERED, State.REFUSED, State.NEEDS_PERSON, State.WITHDRAWN)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +59,25 @@ def shipped(known: Shipments | None, news: Shipments) -> list[Entry]:
         if shipment.write_back and (old is None or old.write_back != shipment.write_back):
             found.append(Entry(news.at, f"write_back.{shipment.write_back}", facts | {"reason": shipment.reason or ""}))
     return found
+
+
+def answer(known: Acceptance | None, news: Acceptance, now: datetime) -> list[Entry]:
+    """Who decided what on an order that waited, and what became of it."""
+    found = []
+    if known is None or (known.accept, known.asked_at) != (news.accept, news.asked_at):
+        found.append(_asked(news, now))
+    if news.state in _ANSWER_STEPS and (known is None or known.state is not news.state):
+        found.append(Entry(now, f"acceptance.{news.state}", {"reason": news.reason or "", "detail": news.detail or ""}))
+    return found
+
+
+def _asked(news: Acceptance, now: datetime) -> Entry:
+    word = "accept" if news.accept else "refuse"
+    if news.by.user_id is not None:
+        return Entry(now, f"acceptance.{word}_by_person", {"user_id": str(news.by.user_id)})
+    if news.by.client is not None:
+        return Entry(now, f"acceptance.{word}_by_program", {"client": news.by.client})
+    return Entry(now, "acceptance.accept_automatically", {})
 
 
 def _changes(known: Order, order: Order) -> tuple[tuple[bool, str, dict[str, Any]], ...]:

@@ -111,11 +111,11 @@ def next_purpose(progress: Progress, now: datetime, *, spare: bool) -> Purpose |
     return Purpose.OPEN if spare and progress.open_due_at <= now else None
 
 
-def due_at(progress: Progress, *, spare: bool) -> datetime:
-    """When there is something to read next."""
+def due_at(progress: Progress, *, spare_at: datetime) -> datetime:
+    """When there is something to read next. `spare_at`: the budget allows more than the changes need from then on."""
     if _opens(progress):
         return progress.open_due_at
-    return min(progress.changes_due_at, progress.open_due_at) if spare else progress.changes_due_at
+    return min(progress.changes_due_at, max(progress.open_due_at, spare_at))
 
 
 def opened(

@@ -9,22 +9,21 @@ from fastapi import APIRouter, Depends, FastAPI, Query, Request
 
 from services.orders import bootstrap
 from services.orders.bootstrap import SERVICE, OrdersParts
-from services.orders.domain.order import Decision
+from services.orders.entrypoints.acceptance_api import router as acceptance_router
 from services.orders.entrypoints.cursors import Cursor, cursor_of
+from services.orders.entrypoints.filters import OrderFilters
 from services.orders.entrypoints.order_schemas import EntryOut, OrderOut, RecipientOut
 from services.orders.entrypoints.pages import router as pages_router
-from services.orders.entrypoints.parts import open_recipient, orders_of, view_of
-from services.orders.entrypoints.schemas import ListOut, OrderRowOut, PollingOut, UnreadableOut
+from services.orders.entrypoints.parts import answer_of, open_recipient, orders_of, view_of
+from services.orders.entrypoints.schemas import CountsOut, ListOut, OrderRowOut, PollingOut, UnreadableOut
 from services.orders.settings import Settings
 from services.orders.usecases.read_recipient import Reader
-from services.orders.usecases.views import OrdersAsked
 from shared.access.dependencies import Access, principal, service
 from shared.access.principal import Principal
 from shared.access.scopes import ORDERS_READ, ORDERS_RECIPIENT_READ
 from shared.http.outward import Outward
 from shared.kernel.clock import SystemClock
 from shared.kernel.ids import OrderId, OrganisationId
-from shared.marketplaces.models import OrderStatus
 from shared.runtime.process import run_process
 from shared.runtime.serve import http_part
 from shared.web.app import new_app
@@ -32,38 +31,38 @@ from shared.web.pages import Pages
 
 HERE = Path(__file__).parent
 router = APIRouter(prefix="/api/orders/v1", tags=["orders"])
+router.include_router(acceptance_router)
 internal = APIRouter(prefix="/internal/v1", tags=["internal"])
 OrdersReader = Annotated[Principal, Depends(principal(ORDERS_READ))]
 RecipientReader = Annotated[Principal, Depends(principal(ORDERS_RECIPIENT_READ))]
 ServiceReader = Annotated[Principal, Depends(service(ORDERS_RECIPIENT_READ))]
 Limit = Annotated[int, Query(ge=1, le=200, description="Items of one answer, at most.")]
-Search = Annotated[str | None, Query(max_length=100, description="How the marketplace's order id begins.")]
-ChannelId = Annotated[str | None, Query(max_length=100, description="The marketplace's id of a channel.")]
+Destination = Annotated[int, Query(ge=0, le=1000, description="Which of the order's addresses, as its lines name it.")]
 
 
 @router.get("/orders")
 async def list_orders(
-    request: Request,
-    who: OrdersReader,
-    after: Cursor,
-    status: OrderStatus | None = None,
-    decision: Decision | None = None,
-    channel: ChannelId = None,
-    search: Search = None,
-    limit: Limit = 50,
+    request: Request, who: OrdersReader, after: Cursor, asked: Annotated[OrderFilters, Depends()], limit: Limit = 50
 ) -> ListOut[OrderRowOut]:
-    """Orders, the one placed last first."""
-    asked = OrdersAsked(status, decision, channel, search, after, limit)
-    rows = await orders_of(request).views.orders(who.organisation, asked)
+    """Orders, the one placed last first, or by deadline."""
+    wanted = asked.asked(after, limit)
+    rows = await orders_of(request).views.orders(who.organisation, wanted)
     last = rows[limit - 1] if len(rows) > limit else None
-    items = [OrderRowOut.of(row) for row in rows[:limit]]
-    return ListOut(items=items, next_cursor=cursor_of((last.placed_at, last.id) if last else None))
+    items = [OrderRowOut.of(row, answer_of(request, row.view)) for row in rows[:limit]]
+    return ListOut(items=items, next_cursor=cursor_of(last.place(wanted.sort) if last else None))
+
+
+@router.get("/counts")
+async def read_counts(request: Request, who: OrdersReader) -> CountsOut:
+    """How many orders are in each state."""
+    return CountsOut.of(await orders_of(request).views.counts(who.organisation))
 
 
 @router.get("/orders/{order_id}")
 async def read_order(request: Request, who: OrdersReader, order_id: UUID) -> OrderOut:
     """One order: lines with their decisions, parcels, and what it waits for."""
-    return OrderOut.of(await view_of(request, who.organisation, OrderId(order_id)))
+    view = await view_of(request, who.organisation, OrderId(order_id))
+    return OrderOut.of(view, answer_of(request, view))
 
 
 @router.get("/orders/{order_id}/timeline")
@@ -75,10 +74,12 @@ async def read_timeline(request: Request, who: OrdersReader, order_id: UUID) -> 
 
 
 @router.get("/orders/{order_id}/recipient")
-async def read_order_recipient(request: Request, who: RecipientReader, order_id: UUID) -> RecipientOut:
-    """To whom the order goes. Every read is written down: who, when, which order."""
+async def read_order_recipient(
+    request: Request, who: RecipientReader, order_id: UUID, destination: Destination = 0
+) -> RecipientOut:
+    """To whom the order goes. Every read is written down: who, when, which order and destination."""
     reader = Reader(who.user_id, None if who.user_id else who.label)
-    return RecipientOut.of(await open_recipient(request, who.organisation, OrderId(order_id), reader))
+    return RecipientOut.of(await open_recipient(request, who.organisation, OrderId(order_id), destination, reader))
 
 
 @router.get("/polling")
@@ -97,11 +98,11 @@ async def read_unreadable(request: Request, who: OrdersReader) -> ListOut[Unread
 
 @internal.get("/organisations/{organisation_id}/orders/{order_id}/recipient")
 async def read_recipient_for_service(
-    request: Request, who: ServiceReader, organisation_id: UUID, order_id: UUID
+    request: Request, who: ServiceReader, organisation_id: UUID, order_id: UUID, destination: Destination = 0
 ) -> RecipientOut:
     """The same for one of our services, by its scope."""
-    reader = Reader(None, who.label)
-    return RecipientOut.of(await open_recipient(request, OrganisationId(organisation_id), OrderId(order_id), reader))
+    reader, theirs = Reader(None, who.label), OrganisationId(organisation_id)
+    return RecipientOut.of(await open_recipient(request, theirs, OrderId(order_id), destination, reader))
 
 
 def make_app(parts: OrdersParts, access: Access) -> FastAPI:

@@ -8,7 +8,7 @@ from uuid import UUID
 from fastapi import Depends, Query
 from fastapi.exceptions import RequestValidationError
 
-Place = tuple[datetime, UUID]
+Place = tuple[datetime | None, UUID]
 _LONGEST = 200
 
 
@@ -17,7 +17,7 @@ def cursor_of(place: Place | None) -> str | None:
     if place is None:
         return None
     at, row_id = place
-    return urlsafe_b64encode(f"{at.isoformat()}|{row_id}".encode()).decode().rstrip("=")
+    return urlsafe_b64encode(f"{at.isoformat() if at else ''}|{row_id}".encode()).decode().rstrip("=")
 
 
 def place_of(cursor: str) -> Place:
@@ -26,6 +26,8 @@ def place_of(cursor: str) -> Place:
         raise ValueError("too long")
     told = urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode()
     at, _, row_id = told.partition("|")
+    if not at:
+        return None, UUID(row_id)
     place = datetime.fromisoformat(at), UUID(row_id)
     if place[0].tzinfo is None:
         raise ValueError("no time zone")

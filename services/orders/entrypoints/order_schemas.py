@@ -12,27 +12,20 @@ from services.orders.domain.order import Line, Order, Package
 from services.orders.domain.sentences import sentence
 from services.orders.domain.stage import stage_of
 from services.orders.domain.timeline import Entry
-from services.orders.domain.waiting import Reason, reasons
-from services.orders.entrypoints.schemas import MoneyOut
+from services.orders.domain.waiting import Answer, reasons
+from services.orders.entrypoints.acceptance_api import AcceptanceOut
+from services.orders.entrypoints.schemas import MoneyOut, SentenceOut
 from services.orders.usecases.read_recipient import Opened
 from services.orders.usecases.views import OrderView
 from shared.marketplaces.models import Recipient
 
 
-class SentenceOut(BaseModel):
-    """A stable code, and what it means in English. `person`: nothing moves until someone acts."""
-
-    code: str
-    sentence: str
-    person: bool
-
-    @classmethod
-    def of(cls, reason: Reason) -> "SentenceOut":
-        return cls(code=reason.code, sentence=sentence(reason.code, reason.facts), person=reason.person)
-
-
 class LineOut(BaseModel):
-    """`reserved` and `short` are inventory's newest word; None: it has not spoken yet."""
+    """
+    `reserved` and `short` are inventory's newest word; None: it has not spoken yet.
+
+    `destination`: which of the order's addresses it goes to; lines of different ones travel in different parcels.
+    """
 
     id: UUID
     marketplace_line_id: str
@@ -44,6 +37,7 @@ class LineOut(BaseModel):
     unit_price: MoneyOut | None
     duties: list[str]
     cancel_requested: bool
+    destination: int
     decision: str
     code: str
     sentence: str
@@ -67,6 +61,7 @@ class LineOut(BaseModel):
             unit_price=MoneyOut.of(line.unit_price),
             duties=list(line.duties),
             cancel_requested=line.cancel_requested,
+            destination=line.destination,
             decision=line.decision.value,
             code=line.code,
             sentence=sentence(f"decision.{line.code}", facts),
@@ -132,6 +127,7 @@ class OrderOut(BaseModel):
     marketplace: str
     marketplace_order_id: str
     channel_id: str | None
+    channel_name: str
     time_zone: str
     version: int
     status: str
@@ -139,6 +135,7 @@ class OrderOut(BaseModel):
     decision: str
     stage: str
     waits_for: list[SentenceOut]
+    acceptance: AcceptanceOut | None
     business: bool
     program: str | None
     cancel_requested: bool
@@ -156,7 +153,7 @@ class OrderOut(BaseModel):
     shipments: list[ShipmentOut]
 
     @classmethod
-    def of(cls, view: OrderView) -> "OrderOut":
+    def of(cls, view: OrderView, answer: Answer) -> "OrderOut":
         order, reservation, shipments = view.order, view.reservation, view.shipments
         same = (
             "id", "connection_id", "marketplace", "marketplace_order_id", "channel_id", "version", "status_text",
@@ -166,11 +163,13 @@ class OrderOut(BaseModel):
         facts: dict[str, Any] = {name: getattr(order, name) for name in same}
         return cls(
             **facts,
+            channel_name=view.channel_name,
             time_zone=view.time_zone,
             status=order.status.value,
             decision=order.decision.value,
             stage=stage_of(order.version, reservation, shipments).value,
-            waits_for=[SentenceOut.of(reason) for reason in reasons(order, reservation, shipments)],
+            waits_for=[SentenceOut.of(reason) for reason in reasons(order, reservation, shipments, answer)],
+            acceptance=AcceptanceOut.of(view.acceptance) if view.acceptance else None,
             total=MoneyOut.of(order.total),
             related=list(order.related),
             lines=[LineOut.of(line, order, reservation) for line in order.lines],
@@ -212,20 +211,22 @@ class AddressOut(BaseModel):
 
 
 class RecipientOut(BaseModel):
-    """To whom an order goes. `absent`: the marketplace has told no address (yet)."""
+    """To whom an order goes, or its lines of one destination. `absent`: the marketplace has told no address (yet)."""
 
     order_id: UUID
     order_version: int
+    destination: int
     recipient_digest: str | None
     recipient: AddressOut | None
     state: Literal["present", "absent"]
 
     @classmethod
     def of(cls, opened: Opened) -> "RecipientOut":
-        recipient = opened.personal.recipient
+        recipient = opened.recipient
         return cls(
             order_id=opened.order.id,
             order_version=opened.order.version,
+            destination=opened.destination,
             recipient_digest=opened.order.recipient_digest,
             recipient=AddressOut.of(recipient) if recipient else None,
             state="present" if recipient else "absent",

@@ -1,57 +1,65 @@
 """The pages of orders: the list, one order with its timeline, records that could not be read."""
 
-from collections.abc import Mapping
 from typing import Annotated, Any
-from urllib.parse import urlencode
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import HTMLResponse
 
+from services.orders.domain.acceptance import possible
+from services.orders.domain.deadlines import Deadline
 from services.orders.domain.order import Decision
 from services.orders.domain.sentences import said
-from services.orders.domain.stage import stage_of
-from services.orders.domain.waiting import reasons
-from services.orders.entrypoints.cursors import cursor_of, place_of
-from services.orders.entrypoints.parts import open_recipient, orders_of, view_of
+from services.orders.domain.stage import Stage, stage_of
+from services.orders.domain.waiting import Reason, most_urgent, reasons
+from services.orders.entrypoints.acceptance_pages import router as acceptance_router
+from services.orders.entrypoints.cursors import cursor_of
+from services.orders.entrypoints.filters import Chosen
+from services.orders.entrypoints.parts import answer_of, open_recipient, orders_of, view_of
 from services.orders.usecases.read_recipient import Opened, Reader
-from services.orders.usecases.views import OrdersAsked
+from services.orders.usecases.views import OrderRow
 from shared.access.dependencies import signed_in_page
 from shared.access.principal import Principal
 from shared.kernel.ids import OrderId
 from shared.marketplaces.models import OrderStatus
-from shared.marketplaces.registry import PROFILES, store_name, store_zone
+from shared.marketplaces.registry import PROFILES
 from shared.web.forms import PostedForm, posted_form
 from shared.web.pages import Pages
 
 router = APIRouter(include_in_schema=False)
+router.include_router(acceptance_router)  # before `/orders/{order_id}`
 Reads = Annotated[Principal, Depends(signed_in_page)]
 Posted = Annotated[PostedForm, Depends(posted_form)]
 _PAGE = 50
-_FILTERS = ("status", "decision", "channel", "search")
 
 
 @router.get("/orders")
 async def orders_page(request: Request, who: Reads) -> HTMLResponse:
     """The list, with what each connection's reading waits for on top. A filter that makes no sense is none."""
-    views = orders_of(request).views
-    chosen = {name: request.query_params.get(name, "").strip()[:100] for name in _FILTERS}
-    rows = await views.orders(who.organisation, _asked(chosen, request.query_params.get("cursor")))
+    views, organisation_id = orders_of(request).views, who.organisation
+    chosen, cursor = Chosen.of(request.query_params), request.query_params.get("cursor")
+    rows = await views.orders(organisation_id, chosen.asked(cursor, _PAGE))
     last = rows[_PAGE - 1] if len(rows) > _PAGE else None
-    more = cursor_of((last.placed_at, last.id)) if last else None
+    more = cursor_of(last.place(chosen.sort)) if last else None
     return _render(
         request,
         "orders.html",
         who,
-        rows=rows[:_PAGE],
+        rows=[(row, _urgent(request, row)) for row in rows[:_PAGE]],
         chosen=chosen,
-        statuses=[status.value for status in OrderStatus],
-        decisions=[decision.value for decision in Decision],
-        channels=await views.channels(who.organisation),
-        polling=await views.polling(who.organisation),
-        unreadable=len(await views.unreadable(who.organisation)),
-        next_page=f"/orders?{urlencode({**_given(chosen), 'cursor': more})}" if more else None,
+        cursor=cursor,
+        counts=await views.counts(organisation_id),
+        kinds={"status": OrderStatus, "decision": Decision, "stage": Stage, "deadline": Deadline},
+        channels=await views.channels(organisation_id),
+        polling=await views.polling(organisation_id),
+        unreadable=len(await views.unreadable(organisation_id)),
+        next_page=chosen.address(cursor=more) if more else None,
     )
+
+
+def _urgent(request: Request, row: OrderRow) -> Reason | None:
+    view = row.view
+    return most_urgent(reasons(view.order, view.reservation, view.shipments, answer_of(request, view)))
 
 
 @router.get("/orders/unreadable")
@@ -69,8 +77,10 @@ async def order_page(request: Request, who: Reads, order_id: UUID) -> HTMLRespon
 @router.post("/orders/{order_id}/recipient")
 async def recipient_page(request: Request, form: Posted, order_id: UUID) -> HTMLResponse:
     """The same with the address, for this once. A form, because every look is written down."""
-    who = form.principal
-    opened = await open_recipient(request, who.organisation, OrderId(order_id), Reader(who.user_id, None))
+    who, number = form.principal, form.text("destination") or "0"
+    destination = int(number) if number.isascii() and number.isdecimal() and len(number) < 5 else -1
+    reader = Reader(who.user_id, None)
+    opened = await open_recipient(request, who.organisation, OrderId(order_id), destination, reader)
     return await _order_page(request, who, OrderId(order_id), opened)
 
 
@@ -78,6 +88,7 @@ async def _order_page(request: Request, who: Principal, order_id: OrderId, opene
     view = await view_of(request, who.organisation, order_id)
     views, order, shipments = orders_of(request).views, view.order, view.shipments
     held = {line.line_id: line for line in view.reservation.lines} if view.reservation else {}
+    answer = answer_of(request, view)
     return _render(
         request,
         "order.html",
@@ -89,7 +100,8 @@ async def _order_page(request: Request, who: Principal, order_id: OrderId, opene
         skus={line.id: line.sku or line.marketplace_line_id for line in order.lines},
         shipments=shipments.shipments if shipments else (),
         reached=stage_of(order.version, view.reservation, shipments).value,
-        waits_for=reasons(order, view.reservation, shipments),
+        waits_for=reasons(order, view.reservation, shipments, answer),
+        answers=possible(order, view.acceptance) if answer.mode else (),
         timeline=await views.timeline(who.organisation, order_id),
         reads=await views.recipient_reads(who.organisation, order_id),
     )
@@ -98,32 +110,5 @@ async def _order_page(request: Request, who: Principal, order_id: OrderId, opene
 def _render(request: Request, name: str, who: Principal, **context: Any) -> HTMLResponse:
     pages: Pages = request.app.state.pages
     titles = {profile.name: profile.title for profile in PROFILES.values()}
-    context |= {"said": said, "titles": titles, "store_name": store_name, "store_zone": store_zone}
+    context |= {"said": said, "titles": titles}
     return pages.render(request, name, principal=who, **context)
-
-
-def _asked(chosen: Mapping[str, str], cursor: str | None) -> OrdersAsked:
-    return OrdersAsked(
-        status=_member(OrderStatus, chosen["status"]),
-        decision=_member(Decision, chosen["decision"]),
-        channel=chosen["channel"] or None,
-        search=chosen["search"] or None,
-        after=_place(cursor),
-        limit=_PAGE,
-    )
-
-
-def _member(kind: Any, value: str) -> Any:
-    return kind(value) if value in {member.value for member in kind} else None
-
-
-def _place(cursor: str | None) -> Any:
-    """A cursor somebody cut off begins at the first page."""
-    try:
-        return place_of(cursor) if cursor else None
-    except ValueError:
-        return None
-
-
-def _given(chosen: Mapping[str, str]) -> dict[str, str]:
-    return {name: value for name, value in chosen.items() if value}

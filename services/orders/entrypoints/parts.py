@@ -1,13 +1,22 @@
-"""What API and pages both do: find one order of the asker's organisation, open its seal."""
+"""What API and pages both do: find one order of the asker's organisation, open its seal, answer it."""
+
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
 
 from fastapi import Request
 
 from services.orders.bootstrap import OrdersParts
+from services.orders.domain.acceptance import Acceptance, Asker, Mode
+from services.orders.domain.waiting import Answer
+from services.orders.usecases.answer_order import Unknown, answer_order, choose_mode
+from services.orders.usecases.ports import Store
 from services.orders.usecases.read_recipient import Opened, Reader, read_recipient
 from services.orders.usecases.views import OrderView
 from shared.db.unit_of_work import run_in_transaction
-from shared.kernel.ids import OrderId, OrganisationId
+from shared.kernel.ids import ConnectionId, OrderId, OrganisationId
 from shared.web.problems import not_found
+
+T = TypeVar("T")
 
 
 def orders_of(request: Request) -> OrdersParts:
@@ -25,7 +34,7 @@ async def view_of(request: Request, organisation_id: OrganisationId, order_id: O
 
 
 async def open_recipient(
-    request: Request, organisation_id: OrganisationId, order_id: OrderId, reader: Reader
+    request: Request, organisation_id: OrganisationId, order_id: OrderId, destination: int, reader: Reader
 ) -> Opened:
     """Committed with its trace before anybody sees it. Raises a 404 problem."""
     parts = orders_of(request)
@@ -33,6 +42,7 @@ async def open_recipient(
         parts.uow,
         lambda store: read_recipient(
             order_id,
+            destination,
             organisation_id=organisation_id,
             reader=reader,
             store=store,
@@ -43,3 +53,51 @@ async def open_recipient(
     if opened is None:
         raise not_found()
     return opened
+
+
+def answer_of(request: Request, view: OrderView) -> Answer:
+    """What is known of the seller's answer to it."""
+    takes = view.order.marketplace in orders_of(request).answering
+    return Answer(view.mode if takes else None, view.acceptance)
+
+
+async def give_answer(
+    request: Request, organisation_id: OrganisationId, order_id: OrderId, by: Asker, *, accept: bool
+) -> Acceptance:
+    """Owed once this returns; the worker sends it. Raises a 404 problem, NotPossible."""
+    parts = orders_of(request)
+    return await _change(
+        request,
+        lambda store: answer_order(
+            order_id,
+            accept=accept,
+            organisation_id=organisation_id,
+            by=by,
+            answering=parts.answering,
+            store=store,
+            clock=parts.clock,
+        ),
+    )
+
+
+async def set_mode(request: Request, organisation_id: OrganisationId, connection_id: ConnectionId, mode: Mode) -> None:
+    """Raises a 404 problem, also for a connection whose marketplace takes no answers."""
+    parts = orders_of(request)
+    await _change(
+        request,
+        lambda store: choose_mode(
+            connection_id,
+            mode,
+            organisation_id=organisation_id,
+            answering=parts.answering,
+            store=store,
+            clock=parts.clock,
+        ),
+    )
+
+
+async def _change(request: Request, work: Callable[[Store], Awaitable[T]]) -> T:
+    try:
+        return await run_in_transaction(orders_of(request).uow, work)
+    except Unknown:
+        raise not_found() from None

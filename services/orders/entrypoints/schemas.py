@@ -1,13 +1,14 @@
 """What the API gives in lists. Amounts are in minor units, times in UTC; no personal data."""
 
 from datetime import datetime
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 from uuid import UUID
 
 from pydantic import BaseModel
 
 from services.orders.domain.sentences import sentence
-from services.orders.usecases.views import OrderRow, PollingView, UnreadableView
+from services.orders.domain.waiting import Answer, Reason, most_urgent, reasons
+from services.orders.usecases.views import Counts, OrderRow, PollingView, UnreadableView
 from shared.kernel.money import Money
 
 T = TypeVar("T")
@@ -27,17 +28,38 @@ class MoneyOut(BaseModel):
         return cls(amount_minor=money.amount_minor, currency=money.currency) if money else None
 
 
+class SentenceOut(BaseModel):
+    """A stable code, and what it means in English. `person`: nothing moves until someone acts."""
+
+    code: str
+    sentence: str
+    person: bool
+
+    @classmethod
+    def of(cls, reason: Reason) -> "SentenceOut":
+        return cls(code=reason.code, sentence=sentence(reason.code, reason.facts), person=reason.person)
+
+
 class OrderRowOut(BaseModel):
-    """`decision`: what the order asks for as a whole. `stage`: how far it has come. `short`: units without stock."""
+    """
+    `decision`: what the order asks for as a whole. `stage`: how far it has come. `short`: units without stock.
+
+    `waits_for`: the most urgent reason; None: nothing is left to be done, or it is being done. `to_label`: there is
+    something to ship without a label.
+    """
 
     id: UUID
     connection_id: UUID
     marketplace: str
     marketplace_order_id: str
     channel_id: str | None
+    channel_name: str
+    time_zone: str
     status: str
     decision: str
     stage: str
+    waits_for: SentenceOut | None
+    to_label: bool
     cancel_requested: bool
     placed_at: datetime
     ship_by: datetime | None
@@ -46,9 +68,37 @@ class OrderRowOut(BaseModel):
     short: int
 
     @classmethod
-    def of(cls, row: OrderRow) -> "OrderRowOut":
-        same = {name: getattr(row, name) for name in cls.model_fields if name != "total"}
-        return cls(**same, total=MoneyOut.of(row.total))
+    def of(cls, row: OrderRow, answer: Answer) -> "OrderRowOut":
+        order, view = row.order, row.view
+        names = ("id", "connection_id", "marketplace", "marketplace_order_id", "channel_id", "cancel_requested")
+        same: dict[str, Any] = {name: getattr(order, name) for name in (*names, "placed_at", "ship_by")}
+        urgent = most_urgent(reasons(order, view.reservation, view.shipments, answer))
+        return cls(
+            **same,
+            channel_name=view.channel_name,
+            time_zone=view.time_zone,
+            status=order.status.value,
+            decision=order.decision.value,
+            stage=row.stage.value,
+            waits_for=SentenceOut.of(urgent) if urgent else None,
+            to_label=row.to_label,
+            total=MoneyOut.of(order.total),
+            units=row.units,
+            short=row.short,
+        )
+
+
+class CountsOut(BaseModel):
+    """How many orders are in each state, of all there are."""
+
+    statuses: dict[str, int]
+    decisions: dict[str, int]
+    stages: dict[str, int]
+
+    @classmethod
+    def of(cls, counts: Counts) -> "CountsOut":
+        told = {name: getattr(counts, name) for name in cls.model_fields}
+        return cls(**{name: {key.value: count for key, count in each.items()} for name, each in told.items()})
 
 
 class PollingOut(BaseModel):

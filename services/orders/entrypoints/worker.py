@@ -1,20 +1,42 @@
-"""The worker: publishes what happened here, applies what happened elsewhere."""
+"""The worker: publishes what happened here, applies what happened elsewhere, sends answers to orders that wait."""
 
 import asyncio
 from functools import partial
 
+from sqlalchemy.ext.asyncio import AsyncEngine
+
 from services.orders import bootstrap
-from services.orders.bootstrap import SERVICE, bind
+from services.orders.bootstrap import ACCEPTANCE, SERVICE, bind
 from services.orders.settings import Settings
-from shared.kernel.clock import SystemClock
+from services.orders.usecases.send_answers import send_answers
+from shared.db.claim_loop import run_claim_loop
+from shared.http.outward import Outward
+from shared.kernel.clock import Clock, SystemClock
 from shared.messaging.consumer import run_consumer
 from shared.messaging.relay import run_relay
 from shared.runtime.process import run_process
+from shared.runtime.serve import Part
 
 
 async def run(settings: Settings) -> int:
-    """Relay and consumer side by side until told to stop; the exit status."""
+    """All parts side by side until told to stop; the exit status."""
     engine = bootstrap.engine_of(settings, "worker")
+    clock = SystemClock()
+    outward = Outward(clock)
+    try:
+        return await run_process(
+            service=SERVICE,
+            process="worker",
+            settings=settings,
+            parts=[*_event_parts(settings, engine, clock), _answers(settings, engine, outward, clock)],
+            ready=partial(bootstrap.database_answers, engine),
+        )
+    finally:
+        await outward.close()
+        await engine.dispose()
+
+
+def _event_parts(settings: Settings, engine: AsyncEngine, clock: Clock) -> list[Part]:
     kafka = bootstrap.kafka_of(settings)
 
     async def relay(stop: asyncio.Event) -> None:
@@ -23,20 +45,21 @@ async def run(settings: Settings) -> int:
     async def consumer(stop: asyncio.Event) -> None:
         await run_consumer(
             service=SERVICE,
-            subscriptions=bootstrap.subscriptions(SystemClock()),
+            subscriptions=bootstrap.subscriptions(clock),
             engine=engine,
             bind=bind,
             kafka=kafka,
             stop=stop,
         )
 
-    try:
-        return await run_process(
-            service=SERVICE,
-            process="worker",
-            settings=settings,
-            parts=[relay, consumer],
-            ready=partial(bootstrap.database_answers, engine),
-        )
-    finally:
-        await engine.dispose()
+    return [relay, consumer]
+
+
+def _answers(settings: Settings, engine: AsyncEngine, outward: Outward, clock: Clock) -> Part:
+    claims = bootstrap.claims_on(engine, clock)
+    send = partial(send_answers, answering=bootstrap.answering_of(settings, outward, clock))
+
+    async def answers(stop: asyncio.Event) -> None:
+        await run_claim_loop(claims, ACCEPTANCE, send, stop=stop, concurrency=2)
+
+    return answers

@@ -6,6 +6,7 @@ from typing import Any
 from services.orders.domain import timeline
 from services.orders.domain.copies import Shipment, Shipments
 from services.orders.usecases.ports import Store
+from services.orders.usecases.refresh_stages import refresh_stages
 from shared.events.base import Event
 from shared.events.labels import ShipmentStateV1, ShipmentV1
 from shared.kernel.ids import LineId, OrderId, OrganisationId, ShipmentId
@@ -14,7 +15,9 @@ from shared.kernel.ids import LineId, OrderId, OrganisationId, ShipmentId
 async def apply_shipments(store: Store, events: Sequence[Event[Any]]) -> None:
     """`events` of `labels.shipment.v1`: at most one per order; the order may not be known yet."""
     news = [_shipments(event) for event in events]
-    known = await store.copies.shipments([one.order_id for one in news])
+    ids = [one.order_id for one in news]
+    heads = await store.orders.lock_heads(ids)
+    known = await store.copies.shipments(ids)
     entries = [
         (one.organisation_id, one.order_id, entry)
         for one in news
@@ -22,6 +25,7 @@ async def apply_shipments(store: Store, events: Sequence[Event[Any]]) -> None:
     ]
     await store.copies.put_shipments(news)
     await store.timeline.add(entries)
+    await refresh_stages(store, {order_id: head.version for order_id, head in heads.items()})
 
 
 def _shipments(event: Event[ShipmentStateV1]) -> Shipments:

@@ -79,6 +79,7 @@ def _lines(order: Order) -> tuple[OrderLineV1, ...]:
             code=line.code,
             reserve=line.reserve,
             duties=line.duties,
+            destination=line.destination,
         )
         for line in order.lines
     )

@@ -18,16 +18,30 @@ def from_bytes(stored: bytes) -> PersonalData:
 
 
 def completed(news: PersonalData, known: PersonalData) -> PersonalData:
-    """A reading with less (a set of data refused, or hidden after a while) takes nothing away that was told before."""
-    recipient = news.recipient or known.recipient
-    if news.recipient and known.recipient and news.recipient.email is None:
-        recipient = replace(news.recipient, email=known.recipient.email)
-    return PersonalData(recipient, news.buyer or known.buyer, news.others or known.others)
+    """
+    A reading with less (a set of data refused, or hidden after a while) takes nothing away that was told before.
+
+    Addresses come from one reading, all of them: by another's numbers a line might go to the wrong place.
+    """
+    buyer = news.buyer or known.buyer
+    if not news.has_address:
+        return PersonalData(known.recipient, buyer, known.others)
+    recipient = news.recipient
+    if recipient and known.recipient and recipient.email is None and not (news.others or known.others):
+        recipient = replace(recipient, email=known.recipient.email)
+    return PersonalData(recipient, buyer, news.others)
 
 
-def recipient_bytes(recipient: Recipient) -> bytes:
-    """What goes on a parcel. The e-mail does not, and some readings come without it: it makes no other recipient."""
-    return _json(_members(recipient, without=("email",)))
+def recipient_bytes(personal: PersonalData) -> bytes | None:
+    """
+    What goes on parcels; None: no address was told.
+
+    E-mails do not, and some readings come without them: they make no other recipient.
+    """
+    addresses = {number: _members(one, without=("email",)) for number, one in personal.addresses.items()}
+    if not addresses:
+        return None
+    return _json(addresses[0] if addresses.keys() == {0} else addresses)
 
 
 def content_bytes(reading: MarketplaceOrder) -> bytes:

@@ -117,10 +117,10 @@ async def _begin(store: Store, lease: Lease[Store], polling: Polling) -> _Turn |
         await store.polls.save(connection.id, progress, now + _LOOK_AGAIN)
         await store.polls.waits(connection.id, code, now)
         return None
-    spare = _spare(lease.budgets, polling.operations[connection.marketplace], now)
-    purpose = windows.next_purpose(progress, now, spare=spare)
+    spare_at = _spare_at(lease.budgets, polling.operations[connection.marketplace], now)
+    purpose = windows.next_purpose(progress, now, spare=spare_at <= now)
     if purpose is None:
-        await store.polls.save(connection.id, progress, windows.due_at(progress, spare=spare))
+        await store.polls.save(connection.id, progress, windows.due_at(progress, spare_at=spare_at))
         return None
     scope = _scope(connection, marketplace, polling)
     before = marketplace.latest_before(now)
@@ -232,19 +232,20 @@ async def _save(
     turn: _Turn, progress: Progress, code: str | None, store: Store, budgets: Budgets, polling: Polling
 ) -> None:
     now = polling.clock.now()
-    spare = _spare(budgets, polling.operations[turn.connection.marketplace], now)
-    await store.polls.save(turn.connection.id, progress, windows.due_at(progress, spare=spare))
+    spare_at = _spare_at(budgets, polling.operations[turn.connection.marketplace], now)
+    await store.polls.save(turn.connection.id, progress, windows.due_at(progress, spare_at=spare_at))
     await store.polls.waits(turn.connection.id, code, now)
 
 
-def _spare(budgets: Budgets, operations: tuple[str, ...], now: datetime) -> bool:
-    """Half of every bucket is left: more than what the changes need."""
-    return all(budgets.wait_seconds(name, now) == 0 and _left(budgets, name) >= 0.5 for name in operations)
+def _spare_at(budgets: Budgets, operations: tuple[str, ...], now: datetime) -> datetime:
+    """From then on half of every bucket is there, one call at least: more than what the changes need."""
+    return now + timedelta(seconds=max((_until_half(budgets, name, now) for name in operations), default=0.0))
 
 
-def _left(budgets: Budgets, operation: str) -> float:
+def _until_half(budgets: Budgets, operation: str, now: datetime) -> float:
+    wait = budgets.wait_seconds(operation, now)  # refills
     bucket = budgets.buckets[operation]
-    return bucket.tokens / bucket.rate.burst
+    return max(wait, (bucket.rate.burst / 2 - bucket.tokens) / bucket.rate.per_second)
 
 
 def _tell(turn: _Turn, received: Received) -> None:

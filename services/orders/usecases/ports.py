@@ -6,13 +6,16 @@ from datetime import datetime
 from typing import Any, Protocol
 from uuid import UUID
 
+from services.orders.domain.acceptance import Acceptance, Mode
 from services.orders.domain.connection import Connection
 from services.orders.domain.copies import Reservation, Shipments
 from services.orders.domain.order import Order
+from services.orders.domain.stage import Stage
 from services.orders.domain.timeline import Entry
 from services.orders.domain.windows import Progress
 from shared.events.base import Event
 from shared.kernel.ids import ConnectionId, OrderId, OrganisationId, UserId
+from shared.marketplaces.models import OrderStatus
 
 
 class Keys(Protocol):
@@ -38,6 +41,14 @@ class Kept:
 
 
 @dataclass(frozen=True, slots=True)
+class Head:
+    """What of an order others' words are joined with."""
+
+    version: int
+    status: OrderStatus
+
+
+@dataclass(frozen=True, slots=True)
 class UnreadableRecord:
     """A record that could not be read. `key` is the same for the same record read again. Sealed under its own key."""
 
@@ -50,13 +61,14 @@ class UnreadableRecord:
 
 @dataclass(frozen=True, slots=True)
 class RecipientRead:
-    """Who looked at an address: a user of the organisation, or a service of ours."""
+    """Who looked at which of an order's addresses: a user of the organisation, or a service of ours."""
 
     order_id: OrderId
     organisation_id: OrganisationId
     at: datetime
     user_id: UserId | None
     service: str | None
+    destination: int
 
 
 class Connections(Protocol):
@@ -92,6 +104,25 @@ class Orders(Protocol):
         ...
 
     async def get(self, organisation_id: OrganisationId, order_id: OrderId) -> Kept | None: ...
+
+    async def lock_waiting(self, order_ids: Sequence[OrderId]) -> Mapping[OrderId, Order]:
+        """Those of them that wait for the seller's answer; their rows are locked in the order of their ids."""
+        ...
+
+    async def lock_waiting_of(self, connection_id: ConnectionId) -> Mapping[OrderId, Order]:
+        """The same, all of a connection."""
+        ...
+
+    async def lock_heads(self, order_ids: Sequence[OrderId]) -> Mapping[OrderId, Head]:
+        """Those that are known; their rows are locked in the order of their ids."""
+        ...
+
+    async def put_stages(self, stages: Mapping[OrderId, Stage]) -> None:
+        """Of orders whose rows are locked."""
+        ...
+
+    async def lock_one(self, order_id: OrderId) -> Order | None: ...
+
     async def save(self, orders: Sequence[Kept]) -> None: ...
 
 
@@ -116,6 +147,25 @@ class Copies(Protocol):
     async def put_shipments(self, shipments: Sequence[Shipments]) -> None: ...
 
 
+class Acceptances(Protocol):
+    """Answers to orders that wait for one. The order's row is locked before its answer is read or saved."""
+
+    async def of(self, order_ids: Sequence[OrderId]) -> Mapping[OrderId, Acceptance]: ...
+    async def save(self, answers: Sequence[Acceptance]) -> None: ...
+
+    async def due(self, connection_id: ConnectionId, limit: int) -> Sequence[OrderId]:
+        """Orders whose answer is to be sent now, longest due first."""
+        ...
+
+    async def postpone(self, order_id: OrderId, seconds: float) -> None: ...
+
+    async def modes(self, connection_ids: Sequence[ConnectionId]) -> Mapping[ConnectionId, Mode]:
+        """Where somebody chose; elsewhere it is by hand."""
+        ...
+
+    async def choose(self, connection: Connection, mode: Mode) -> None: ...
+
+
 class RecipientReads(Protocol):
     async def add(self, read: RecipientRead) -> None: ...
 
@@ -136,6 +186,7 @@ class Store:
     unreadable: UnreadableRecords
     timeline: Timeline
     copies: Copies
+    acceptances: Acceptances
     recipient_reads: RecipientReads
     outbox: Outbox
 

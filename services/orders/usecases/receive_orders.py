@@ -11,12 +11,14 @@ from services.orders.domain.order import Order
 from services.orders.domain.reading import Digests, first_read, is_older, newest_of_each, read_again
 from services.orders.domain.timeline import Entry
 from services.orders.usecases import personal_data
+from services.orders.usecases.answer_order import settle_answers
 from services.orders.usecases.order_events import told
 from services.orders.usecases.ports import Kept, Keys, Store, UnreadableRecord, order_context, record_context
+from services.orders.usecases.refresh_stages import refresh_stages
 from shared.events.base import Event
 from shared.kernel.clock import Clock
 from shared.kernel.ids import LineId, OrderId, new_id
-from shared.marketplaces.models import MarketplaceOrder, OrderPage, UnreadableOrder
+from shared.marketplaces.models import MarketplaceOrder, OrderPage, PersonalData, UnreadableOrder
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +38,15 @@ class _News:
     event: Event[Any] | None
     entries: Sequence[Entry]
 
+    @property
+    def newer_version(self) -> bool:
+        return self.known is not None and self.known.version < self.kept.order.version
+
+    @property
+    def answered(self) -> bool:
+        """It waited for an answer, and does no longer."""
+        return self.known is not None and self.known.waits_for_answer and not self.kept.order.waits_for_answer
+
 
 async def receive_orders(
     page: OrderPage, *, connection: Connection, store: Store, keys: Keys, clock: Clock
@@ -54,6 +65,8 @@ async def receive_orders(
     await store.timeline.add(
         [(connection.organisation_id, one.kept.order.id, entry) for one in news for entry in one.entries]
     )
+    await refresh_stages(store, {one.kept.order.id: one.kept.order.version for one in news if one.newer_version})
+    await settle_answers(store, [one.kept.order.id for one in news if one.answered], clock)
     await store.unreadable.clear(connection.id, [_record_key(reading.id, b"") for reading in readings])
     await _keep_unreadable(page.unreadable, connection, store, keys, clock)
     await store.outbox.add_all([one.event for one in news if one.event is not None])
@@ -83,10 +96,8 @@ def _first(reading: MarketplaceOrder, connection: Connection, keys: Keys, clock:
     order_id = OrderId(new_id())
     context = order_context(order_id)
     data_key = keys.new_key(context)
-    digests = Digests(
-        content=keys.digest(data_key, personal_data.content_bytes(reading), context),
-        recipient=_recipient_digest(reading, data_key, context, keys),
-    )
+    content = keys.digest(data_key, personal_data.content_bytes(reading), context)
+    digests = _digests(content, reading.personal, data_key, context, keys)
     order, event = told(None, first_read(reading, digests, connection, order_id, _new_line_id), clock)
     personal = keys.seal(data_key, personal_data.to_bytes(reading.personal), context)
     kept = Kept(order, data_key, personal, keys.seal(data_key, reading.raw, context))
@@ -95,22 +106,23 @@ def _first(reading: MarketplaceOrder, connection: Connection, keys: Keys, clock:
 
 def _again(reading: MarketplaceOrder, content: str, kept: Kept, keys: Keys, clock: Clock) -> _News:
     context = order_context(kept.order.id)
-    digests = Digests(content=content, recipient=_recipient_digest(reading, kept.data_key, context, keys))
-    order, event = told(kept.order, read_again(kept.order, reading, digests, _new_line_id), clock)
     known = personal_data.from_bytes(keys.open(kept.data_key, kept.personal, context))
-    personal = personal_data.to_bytes(personal_data.completed(reading.personal, known))
+    personal = personal_data.completed(reading.personal, known)
+    digests = _digests(content, personal, kept.data_key, context, keys)
+    order, event = told(kept.order, read_again(kept.order, reading, digests, _new_line_id), clock)
     stored = replace(
         kept,
         order=order,
-        personal=keys.seal(kept.data_key, personal, context),
+        personal=keys.seal(kept.data_key, personal_data.to_bytes(personal), context),
         raw=keys.seal(kept.data_key, reading.raw, context),
     )
     return _News(kept.order, stored, event, timeline.order_read(kept.order, order, clock.now()))
 
 
-def _recipient_digest(reading: MarketplaceOrder, data_key: bytes, context: bytes, keys: Keys) -> str | None:
-    recipient = reading.personal.recipient
-    return keys.digest(data_key, personal_data.recipient_bytes(recipient), context) if recipient else None
+def _digests(content: str, personal: PersonalData, data_key: bytes, context: bytes, keys: Keys) -> Digests:
+    addresses = personal_data.recipient_bytes(personal)
+    recipient = keys.digest(data_key, addresses, context) if addresses else None
+    return Digests(content, recipient, frozenset(personal.addresses))
 
 
 async def _keep_unreadable(

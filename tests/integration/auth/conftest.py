@@ -11,7 +11,7 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 from urllib.parse import parse_qsl, urlsplit
 
 import httpx
@@ -32,7 +32,10 @@ from shared.db.engine import make_engine
 from shared.db.unit_of_work import transaction
 from shared.http.outward import Outward
 from shared.kernel.clock import SystemClock
+from shared.marketplaces import registry
 from tests.infrastructure import MakeDatabase
+from tests.integration.auth.delegating import APP as OUR_BAZAAR_APP
+from tests.integration.auth.delegating import BAZAAR, PROFILE, REGION, Bazaar
 from tests.sandbox_client import Sandbox, free_port
 
 ROOT = Path(__file__).parents[3]
@@ -242,12 +245,32 @@ async def auth(auth_settings: Settings, sandbox: Sandbox) -> AsyncIterator[Runni
 
 
 @pytest.fixture
-async def another(auth: Running) -> AsyncIterator[Callable[[], Running]]:
+def bazaar(monkeypatch: pytest.MonkeyPatch) -> Bazaar:
+    """A marketplace where sellers delegate, known to the registry for this test."""
+    made = Bazaar()
+    monkeypatch.setitem(cast(dict[str, Any], registry.PROFILES), BAZAAR, PROFILE)
+    monkeypatch.setitem(registry._BUILDERS, BAZAAR, made.build)
+    return made
+
+
+@pytest.fixture
+async def fair(
+    bazaar: Bazaar, migrated_database: MakeDatabase, sandbox_url: str, sandbox: Sandbox
+) -> AsyncIterator[Running]:
+    """auth with an application at both marketplaces."""
+    apps = {"amazon": dict.fromkeys(REGIONS, APP), BAZAAR: {REGION: OUR_BAZAAR_APP}}
+    running = run_auth(settings_for(migrated_database("auth"), sandbox_url, apps=apps), sandbox)
+    yield running
+    await running.close()
+
+
+@pytest.fixture
+async def another() -> AsyncIterator[Callable[[Running], Running]]:
     """Makes further API processes' parts over the same database."""
     made: list[Running] = []
 
-    def make() -> Running:
-        made.append(run_auth(auth.settings, auth.sandbox))
+    def make(beside: Running) -> Running:
+        made.append(run_auth(beside.settings, beside.sandbox))
         return made[-1]
 
     yield make

@@ -95,9 +95,9 @@ async def test_a_signing_key_that_does_not_open_is_succeeded(auth: Running) -> N
         await after.close()
 
 
-async def test_two_processes_make_one_first_key(auth: Running, another: Callable[[], Running]) -> None:
+async def test_two_processes_make_one_first_key(auth: Running, another: Callable[[Running], Running]) -> None:
     """Whoever is first; the other finds it made."""
-    other = another()
+    other = another(auth)
     await asyncio.gather(house(auth), house(other), ask(auth, "auth.tokens:use"), ask(other, "auth.tokens:use"))
     assert len(await auth.rows("select kid from signing_key")) == 1
 
@@ -150,9 +150,13 @@ async def statuses(visitor: Visitor, connection_id: str) -> set[int]:
         await visitor.submit(f"{page}/disconnect"),
         await visitor.submit(f"{page}/reconnect"),
         await visitor.submit(f"{page}/name", name="Mine"),
+        await visitor.submit(f"{page}/channels", which="all"),
+        await visitor.submit(f"{page}/check"),
+        await visitor.submit(f"{page}/proof", client_id="a", client_secret="b"),
         await visitor.client.get(api),
         await visitor.client.patch(api, json={"name": "Mine"}, headers=csrf),
         await visitor.client.post(f"{api}/disconnect", headers=csrf),
+        await visitor.client.post(f"{api}/check", headers=csrf),
     ]
     return {answer.status_code for answer in answers}
 
@@ -181,6 +185,7 @@ async def test_every_route_is_described(auth: Running) -> None:
     assert set(described) == {
         "/api/auth/v1/connections",
         "/api/auth/v1/connections/{connection_id}",
+        "/api/auth/v1/connections/{connection_id}/check",
         "/api/auth/v1/connections/{connection_id}/disconnect",
         "/oauth/token",
         "/.well-known/jwks.json",

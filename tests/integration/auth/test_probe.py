@@ -3,7 +3,6 @@
 import pytest
 
 from services.auth.bootstrap import PROBE
-from services.auth.usecases.probe_connection import probe_connection
 from shared.kernel.errors import Retryable
 from tests.integration.auth.conftest import Running, Visitor
 
@@ -28,7 +27,7 @@ class Shop:
         async with held.claims.lease(PROBE) as lease:
             if lease is None:
                 return False
-            await probe_connection(lease, grants=held.grants, vault=held.tokens, clock=held.clock)
+            await held.probe(lease)
             return True
 
     async def report(self, consent_version: int) -> None:

@@ -1,9 +1,8 @@
 """A migrated database and labels over it, with fakes of the far side, of auth and of orders."""
 
-from collections import deque
 from collections.abc import AsyncIterator, Callable, Sequence
-from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -15,14 +14,14 @@ from services.labels import bootstrap
 from services.labels.adapters.queries import SqlViews
 from services.labels.adapters.tables import outbox
 from services.labels.carriers.builtin.carrier import BuiltinCarrier
-from services.labels.domain.carrier import Address, CarrierSettings, Recipient
+from services.labels.domain.carrier import Address, CarrierSettings
 from services.labels.domain.fulfilment import Fulfilment
 from services.labels.domain.shipment import Shipment, WriteBack
 from services.labels.domain.write_back import Timing
 from services.labels.usecases.act import request_label
 from services.labels.usecases.choose import set_carrier, set_channel_mode
 from services.labels.usecases.create_labels import Labelling, create_labels
-from services.labels.usecases.ports import ReadRecipient, Store
+from services.labels.usecases.ports import Store
 from services.labels.usecases.replan import replan_due
 from services.labels.usecases.telling import Telling
 from services.labels.usecases.write_back import write_back_due
@@ -33,94 +32,17 @@ from shared.events.auth import ChannelV1, ConnectionAuthorisedV1, ConnectionRevo
 from shared.events.base import Event
 from shared.events.inventory import ReservationChangedV1, ReservedLineV1
 from shared.events.orders import OrderLineV1, OrderReceivedV1, OrderStateV1
-from shared.kernel.budgets import Budgets
 from shared.kernel.clock import SystemClock
-from shared.kernel.ids import ConnectionId, new_id
-from shared.kernel.ports import AccessToken, Intent
-from shared.marketplaces.models import MarketplacePackage, ParcelToTell
-from shared.marketplaces.ports import Capabilities, FarAccount, FrozenBody
+from shared.kernel.ids import new_id
 from tests.infrastructure import MakeDatabase
+from tests.integration.labels.browsers import app, ours, theirs
+from tests.integration.labels.fakes import FakeRecipients, FakeTokens, FakeTracking
+
+__all__ = ["app", "ours", "theirs"]
 
 CHANNEL = "A13V1IB3VIYZZH"
-RECIPIENT = Recipient("Zoë Łukasińska", None, ("ul. Długa 5",), "00-001", "Warszawa", None, "PL")
 # Read back at once, missing at once: tests do not wait.
 AT_ONCE = Timing(read_back_seconds=0, lag_seconds=0, repeat_after_seconds=0)
-
-
-class FakeTokens:
-    """auth, as far as labels asks it."""
-
-    def __init__(self) -> None:
-        self.lost: list[tuple[UUID, int]] = []
-
-    async def get(self, connection_id: ConnectionId, *, rejected: int | None = None) -> AccessToken:
-        return AccessToken("token", 1, 1, datetime.now(UTC) + timedelta(hours=1))
-
-    async def report_consent_lost(self, connection_id: ConnectionId, consent_version: int) -> None:
-        self.lost.append((connection_id, consent_version))
-
-
-@dataclass
-class FakeTracking:
-    """
-    A keyed marketplace. `outcomes`: what the next writes answer; "lost" = it had its effect and the answer did not
-    come, "dropped" = accepted without effect, an exception = raised, without effect.
-    """
-
-    packages: dict[str, dict[str, MarketplacePackage]] = field(default_factory=dict)
-    outcomes: deque[Any] = field(default_factory=deque)
-    reads: deque[Any] = field(default_factory=deque)
-    sent: list[FrozenBody] = field(default_factory=list)
-    during: Callable[[], Any] | None = None
-    capabilities: Capabilities = Capabilities(write="keyed", read_lag_seconds=120)  # noqa: RUF009
-
-    def new_reference(self, used: frozenset[str]) -> str:
-        return next(str(number) for number in range(100_000_000, 100_001_000) if str(number) not in used)
-
-    def freeze(self, parcel: ParcelToTell) -> FrozenBody:
-        return {
-            "reference": parcel.reference,
-            "number": parcel.tracking_number,
-            "lines": [list(one) for one in parcel.lines],
-        }
-
-    async def send(
-        self, account: FarAccount, order_id: str, intent: Intent[FrozenBody], token: AccessToken, budgets: Budgets
-    ) -> None:
-        outcome = self.outcomes.popleft() if self.outcomes else None
-        if self.during is not None:
-            await self.during()
-        if isinstance(outcome, Exception):
-            raise outcome
-        self.sent.append(intent.value)
-        if outcome != "dropped":
-            body = intent.value
-            lines = tuple((line, quantity) for line, quantity in body["lines"])
-            package = MarketplacePackage(body["reference"], "Test Express", body["number"], "SHIPPED", lines)
-            self.packages.setdefault(order_id, {})[body["reference"]] = package
-        if isinstance(outcome, tuple):
-            raise outcome[1]
-
-    async def read_packages(
-        self, account: FarAccount, order_id: str, token: AccessToken, budgets: Budgets
-    ) -> tuple[MarketplacePackage, ...]:
-        if self.reads:
-            raise self.reads.popleft()
-        return tuple(self.packages.get(order_id, {}).values())
-
-
-class FakeRecipients:
-    """orders, as far as labels asks it."""
-
-    def __init__(self) -> None:
-        self.recipient = RECIPIENT
-        self.digest = "digest-1"
-        self.fails: Exception | None = None
-
-    async def read(self, organisation_id: UUID, order_id: UUID) -> ReadRecipient:
-        if self.fails is not None:
-            raise self.fails
-        return ReadRecipient(self.recipient, self.digest)
 
 
 class Labels:

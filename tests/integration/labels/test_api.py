@@ -1,24 +1,17 @@
 """API and pages as a seller's browser and programs meet them, on a real PostgreSQL."""
 
 import json
-from collections.abc import AsyncIterator
-from typing import Any, cast
+from typing import Any
 from uuid import UUID, uuid4
 
 import httpx
 import pytest
 
-from services.labels.bootstrap import Labels as Held
-from services.labels.entrypoints.api import make_app
-from shared.access.dependencies import Access
-from shared.access.principal import Principal
-from shared.access.scopes import SELLER_SCOPES
-from shared.access.tokens import TokenVerifier
-from shared.kernel.errors import Unavailable
-from shared.kernel.ids import OrganisationId, UserId
-from tests.integration.labels.conftest import CHANNEL, RECIPIENT, Labels
+from shared.kernel.errors import Refused, Unavailable
+from tests.integration.labels.browsers import BASE, client, listed
+from tests.integration.labels.conftest import CHANNEL, Labels
+from tests.integration.labels.fakes import RECIPIENT
 
-BASE = "/api/labels/v1"
 CARRIER: dict[str, Any] = {
     "carrier_name": "Test Express",
     "sender": {"name": "Shop", "lines": ["1 rue"], "postal_code": "75001", "city": "Paris", "country": "FR"},
@@ -28,54 +21,6 @@ CARRIER: dict[str, Any] = {
     "serial_last": 999_999_999,
     "tracking_url_template": "https://tracking.example/{tracking_number}",
 }
-
-
-class KnownSessions:
-    """Two sessions: `ours` and `theirs`."""
-
-    def __init__(self, ours: UUID) -> None:
-        self._known = {"ours": OrganisationId(ours), "theirs": OrganisationId(uuid4())}
-
-    async def resolve(self, cookie_value: str) -> Principal | None:
-        organisation = self._known.get(cookie_value)
-        if organisation is None:
-            return None
-        return Principal(organisation, UserId(uuid4()), SELLER_SCOPES, csrf_token="genuine", label="anna@example.org")
-
-
-@pytest.fixture
-def app(labels: Labels) -> Any:
-    held = Held(labels.uow, labels.views, labels.planner, labels.carrier, labels.recipients)
-    sessions = KnownSessions(labels.organisation_id)
-    return make_app(held, Access(sessions, cast(TokenVerifier, None), "http://127.0.0.1:8080"))
-
-
-def client(app: Any, session: str | None) -> httpx.AsyncClient:
-    return httpx.AsyncClient(
-        transport=httpx.ASGITransport(app),
-        base_url="http://127.0.0.1:8080",
-        cookies={"passerelle_session": session} if session else None,
-        headers={"X-CSRF-Token": "genuine"},
-    )
-
-
-@pytest.fixture
-async def ours(app: Any) -> AsyncIterator[httpx.AsyncClient]:
-    async with client(app, "ours") as browser:
-        yield browser
-
-
-@pytest.fixture
-async def theirs(app: Any) -> AsyncIterator[httpx.AsyncClient]:
-    async with client(app, "theirs") as browser:
-        yield browser
-
-
-async def listed(browser: httpx.AsyncClient, query: str = "") -> list[dict[str, Any]]:
-    answer = await browser.get(f"{BASE}/shipments{query}")
-    assert answer.status_code == 200, answer.text
-    items: list[dict[str, Any]] = answer.json()["items"]
-    return items
 
 
 async def test_a_label_is_asked_for_by_the_api_and_followed_in_the_list(
@@ -278,3 +223,25 @@ async def test_the_openapi_document_names_every_route(ours: httpx.AsyncClient) -
     wanted = {"/shipments", "/shipments/{shipment_id}/label", "/carrier", "/channels/{connection_id}/{channel_id}"}
     assert {BASE + path for path in wanted} <= set(document["paths"])
     assert "example" not in json.dumps(document["components"])
+
+
+async def test_void_and_retry_say_what_they_do_before_they_do_it(
+    labels: Labels, ours: httpx.AsyncClient, theirs: httpx.AsyncClient
+) -> None:
+    """A page of their own asks once more; where it is no longer possible the page says that; 404 for others."""
+    order = await labels.order()
+    await labels.make_labels()
+    (item,) = await listed(ours)
+    page = f"/shipments/{item['id']}"
+    assert f'href="{page}/void"' in (await ours.get(page)).text
+    asked = (await ours.get(f"{page}/void")).text
+    assert "Destroy the printed label" in asked
+    assert "Leave it as it is" in asked
+    assert (await labels.shipment(order.order_id)).has_label
+    assert "not possible now" in (await ours.get(f"{page}/retry")).text
+    labels.tracking.outcomes.append(Refused("No such carrier."))
+    await labels.tell()
+    assert "words the message anew" in (await ours.get(f"{page}/retry")).text
+    assert "reformule le message" in (await ours.get(f"{page}/retry?language=fr")).text
+    for verb in ("void", "retry"):
+        assert (await theirs.get(f"{page}/{verb}")).status_code == 404

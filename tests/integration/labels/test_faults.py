@@ -8,8 +8,9 @@ import pytest
 from services.labels.domain.shipment import State, Told
 from services.labels.usecases.ports import RecipientGone
 from shared.kernel.errors import ConsentLost, Refused, RoleMissing, Unavailable
-from tests.integration.labels.conftest import RECIPIENT, Labels
+from tests.integration.labels.conftest import Labels
 from tests.integration.labels.dying import Killed, die_at
+from tests.integration.labels.fakes import RECIPIENT
 
 
 @pytest.mark.parametrize("after", [False, True])

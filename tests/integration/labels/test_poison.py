@@ -32,10 +32,10 @@ async def test_a_label_that_meets_a_bug_rests_alone(labels: Labels, monkeypatch:
     orders = [await labels.order() for _ in range(3)]
     read = labels.recipients.read
 
-    async def stumbles(organisation_id: Any, order_id: Any) -> Any:
+    async def stumbles(organisation_id: Any, order_id: Any, destination: int) -> Any:
         if order_id == orders[0].order_id:
             raise Bug
-        return await read(organisation_id, order_id)
+        return await read(organisation_id, order_id, destination)
 
     monkeypatch.setattr(labels.recipients, "read", stumbles)
     await labels.make_labels()

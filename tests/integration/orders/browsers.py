@@ -7,10 +7,11 @@ import httpx
 
 from shared.access.errors import NotSignedIn
 from shared.access.principal import Principal
-from shared.access.scopes import ORDERS_READ, ORDERS_RECIPIENT_READ, SELLER_SCOPES
+from shared.access.scopes import ORDERS_READ, ORDERS_RECIPIENT_READ, ORDERS_WRITE, SELLER_SCOPES
 from shared.kernel.ids import UserId
+from shared.marketplaces.models import MarketplaceOrder
 from tests.integration.orders.service import OrdersService
-from tests.unit.orders.builders import ORGANISATION, OTHER_ORGANISATION, order, page
+from tests.unit.orders.builders import ORGANISATION, OTHER_ORGANISATION, order, page, waiting
 
 BASE = "/api/orders/v1"
 USER = UserId(uuid4())
@@ -29,7 +30,7 @@ class KnownSessions:
 
 
 class KnownTokens:
-    """`labels`: our service; `program`: a client of the organisation that may read orders."""
+    """`labels`: our service; `program` and `writer`: clients of the organisation; orders are read, and answered."""
 
     async def verify(self, token: str) -> Principal:
         match token:
@@ -37,6 +38,8 @@ class KnownTokens:
                 return Principal(None, None, frozenset({ORDERS_RECIPIENT_READ}), label="labels")
             case "program":
                 return Principal(ORGANISATION, None, frozenset({ORDERS_READ}), label="erp")
+            case "writer":
+                return Principal(ORGANISATION, None, frozenset({ORDERS_READ, ORDERS_WRITE}), label="oms")
         raise NotSignedIn("no such token")
 
 
@@ -55,3 +58,10 @@ async def stored(orders: OrdersService) -> Any:
     await orders.receive(page(order()))
     (told,) = await orders.events()
     return told
+
+
+async def received(orders: OrdersService, told: MarketplaceOrder | None = None) -> Any:
+    """An order of ours that waits for an answer, unless it is another; its event."""
+    await orders.connect()
+    await orders.receive(page(told or waiting()))
+    return (await orders.events())[-1]

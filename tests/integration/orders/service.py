@@ -3,6 +3,7 @@
 import base64
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import select, update
@@ -10,13 +11,17 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.orders import bootstrap
 from services.orders.adapters import tables
+from services.orders.adapters.acceptances import due_answers
 from services.orders.adapters.repositories import due_connections
 from services.orders.adapters.store import bind
+from services.orders.domain.acceptance import Acceptance, Asker, Mode
 from services.orders.domain.connection import Connection
 from services.orders.domain.windows import Progress
+from services.orders.usecases.answer_order import answer_order, choose_mode
 from services.orders.usecases.poll import Polling, poll
 from services.orders.usecases.ports import Store
 from services.orders.usecases.receive_orders import Received, receive_orders
+from services.orders.usecases.send_answers import Answering, send_answers
 from shared.crypto.keyring import KeyRing
 from shared.db.claims import Kind, SqlClaims
 from shared.db.unit_of_work import transaction
@@ -24,11 +29,23 @@ from shared.events.auth import ChannelV1, ConnectionAuthorisedV1, ConnectionRevo
 from shared.events.base import Event
 from shared.events.registry import BY_TYPE
 from shared.kernel.budgets import Rate
-from shared.kernel.ids import new_id
+from shared.kernel.ids import UserId, new_id
 from shared.marketplaces.models import OrderPage
-from tests.unit.orders.builders import CONNECTION_ID, NOW, PACE, FakeOrders, FakeTokens, TestClock, connection
+from tests.unit.orders.builders import (
+    CONNECTION_ID,
+    NOW,
+    ORGANISATION,
+    PACE,
+    FakeAcceptance,
+    FakeOrders,
+    FakeTokens,
+    TestClock,
+    connection,
+)
 
 KEYS = KeyRing.parse("test:" + base64.b64encode(bytes(range(32))).decode())
+PERSON = Asker(user_id=UserId(new_id()))
+SEEN_WITHIN = timedelta(minutes=30)
 RATES = {"amazon.searchOrders": Rate(10.0, 20)}
 
 
@@ -40,7 +57,8 @@ class OrdersService:
         self.clock = TestClock()
         self.far_side = FakeOrders(self.clock)
         self.tokens = FakeTokens()
-        self.parts = bootstrap.orders_on(engine, KEYS, self.clock)
+        self.acceptance = FakeAcceptance()
+        self.parts = replace(bootstrap.orders_on(engine, KEYS, self.clock), answering=frozenset({"amazon"}))
         self._handlers = {one.topic.name: one.handle for one in bootstrap.subscriptions(self.clock)}
 
     def polling(self, **changes: Any) -> Polling:
@@ -57,8 +75,21 @@ class OrdersService:
 
     def claims(self, lease_seconds: float = 30.0) -> SqlClaims[Store]:
         """Another process's claims: each caller makes its own."""
-        kind = Kind(due=due_connections(), lease_seconds=lease_seconds, rates=RATES)
-        return SqlClaims(self.engine, bind, kinds={"poll": kind}, clock=self.clock)
+        poll = Kind(due=due_connections(), lease_seconds=lease_seconds, rates=RATES)
+        acceptance = Kind(due=due_answers(), lease_seconds=lease_seconds)
+        return SqlClaims(self.engine, bind, kinds={"poll": poll, "acceptance": acceptance}, clock=self.clock)
+
+    def answering(self) -> Answering:
+        async def sleep(seconds: float) -> None:
+            self.clock.move(seconds=seconds)
+
+        return Answering(
+            marketplaces={"amazon": self.acceptance},
+            seen_within={"amazon": SEEN_WITHIN},
+            tokens=self.tokens,
+            clock=self.clock,
+            sleep=sleep,
+        )
 
     async def apply(self, *events: Event[Any]) -> None:
         """As the consumer does, without its inbox."""
@@ -83,6 +114,37 @@ class OrdersService:
             async with self.claims().lease_of("poll", CONNECTION_ID) as lease:
                 assert lease is not None
                 await poll(lease, polling=self.polling(**changes))
+
+    async def send_answers(self) -> bool:
+        """Sends what is due of one connection, as the worker does; whether something was."""
+        async with self.claims().lease("acceptance") as lease:
+            if lease is None:
+                return False
+            await send_answers(lease, answering=self.answering())
+            return True
+
+    async def answer(self, order_id: Any, *, accept: bool, by: Asker = PERSON) -> Acceptance:
+        async with self.parts.uow() as store:
+            return await answer_order(
+                order_id,
+                accept=accept,
+                organisation_id=ORGANISATION,
+                by=by,
+                answering=self.parts.answering,
+                store=store,
+                clock=self.clock,
+            )
+
+    async def choose(self, one: Connection, mode: Mode) -> None:
+        async with self.parts.uow() as store:
+            await choose_mode(
+                one.id,
+                mode,
+                organisation_id=one.organisation_id,
+                answering=self.parts.answering,
+                store=store,
+                clock=self.clock,
+            )
 
     async def rested(self) -> None:
         """A pause is over."""

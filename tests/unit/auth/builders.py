@@ -138,15 +138,24 @@ class _Connections:
 
     async def lock_of_seller(
         self, marketplace: str, region: str, seller_id: str, organisation_id: OrganisationId
-    ) -> Connection | None:
-        found = self._of(marketplace, region, seller_id)
-        living = [each for each in found if each.state is not ConnectionState.DISCONNECTED]
-        own = [each for each in found if each.organisation_id == organisation_id]
-        return next(iter([*living, *own]), None)
+    ) -> Sequence[Connection]:
+        found, ended = self._of(marketplace, region, seller_id), ConnectionState.DISCONNECTED
+        return [each for each in found if each.state is not ended or each.organisation_id == organisation_id]
+
+    async def count_claims(self, organisation_id: OrganisationId) -> int:
+        claims = (each for each in self.tables.connections.values() if each.state is ConnectionState.UNPROVEN)
+        return len([each for each in claims if each.organisation_id == organisation_id])
+
+    async def lock_lapsed(self, claimed_before: datetime) -> Sequence[Connection]:
+        claims = (each for each in self.tables.connections.values() if each.state is ConnectionState.UNPROVEN)
+        return [each for each in claims if each.claimed_at is not None and each.claimed_at <= claimed_before]
+
+    async def get(self, connection_id: ConnectionId) -> Connection | None:
+        return self.tables.connections.get(connection_id)
 
     async def holder(self, marketplace: str, region: str, seller_id: str) -> OrganisationId | None:
-        living = (each for each in self._of(marketplace, region, seller_id) if each.state != "disconnected")
-        return next((each.organisation_id for each in living), None)
+        proven = (each for each in self._of(marketplace, region, seller_id) if each.is_proven)
+        return next((each.organisation_id for each in proven), None)
 
     async def save(self, connection: Connection) -> None:
         self.tables.keep(connection)
@@ -166,8 +175,17 @@ class _Grants:
     async def add(self, grant: SealedGrant) -> None:
         self.tables.grants[grant.id] = grant
 
+    async def share(self, grant: SealedGrant) -> GrantId:
+        place = (grant.marketplace, grant.region)
+        there = (one for one in self.tables.grants.values() if one.is_shared and (one.marketplace, one.region) == place)
+        shared = next(there, grant)
+        self.tables.grants[shared.id] = shared
+        return shared.id
+
     async def delete(self, grant_id: GrantId) -> None:
-        self.tables.grants.pop(grant_id, None)
+        grant = self.tables.grants.get(grant_id)
+        if grant is not None and not grant.is_shared:
+            del self.tables.grants[grant_id]
 
 
 @dataclass

@@ -26,7 +26,7 @@ def test_a_consent_lasts_a_year_and_is_probed_at_once() -> None:
 
 def test_a_new_consent_keeps_name_and_channels() -> None:
     """Reconnecting loses no setting."""
-    before = connection(name="Mine", channels=(FRANCE,))
+    before = connection(name="Mine", reached=(FRANCE,))
     after = rules.authorise(before, GrantId(new_id()), NOW).connection
     assert (after.id, after.name, after.channels) == (before.id, "Mine", (FRANCE,))
 

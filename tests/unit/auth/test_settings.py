@@ -5,6 +5,7 @@ import json
 
 import pytest
 
+from services.auth.bootstrap import portals_of
 from services.auth.settings import load, load_for_migration
 
 KEY = base64.b64encode(b"k" * 32).decode()
@@ -44,6 +45,15 @@ def test_the_real_far_side_is_the_default(environment: pytest.MonkeyPatch) -> No
     assert real.apps == {}
 
 
+def test_who_delegates_finds_us_by_a_name(environment: pytest.MonkeyPatch) -> None:
+    """As the marketplace's portal lists us: ours, unless the operator's application has another."""
+    app = {"client_id": "c", "client_secret": "s"}
+    environment.setenv("AUTH_APPS", json.dumps({"octopia": {"eu": app}}))
+    assert portals_of(load(), "octopia")["eu"].listed_as == "Passerelle"
+    environment.setenv("AUTH_APPS", json.dumps({"octopia": {"eu": {**app, "listed_as": "Our shop tools"}}}))
+    assert portals_of(load(), "octopia")["eu"].listed_as == "Our shop tools"
+
+
 def test_plain_http_is_for_this_machine_only(
     environment: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -62,6 +72,7 @@ def test_plain_http_is_for_this_machine_only(
         ("AUTH_CENTRAL_URLS", '{"amazon": {"na": "https://sellercentral.example"}}', "each of eu, fe, na"),
         ("AUTH_APPS", json.dumps({"amazon": {"moon": APP}}), "moon"),
         ("AUTH_APPS", '{"amazon": {"eu": {"client_id": "c", "client_secret": "s"}}}', "eu needs application_id"),
+        ("AUTH_APPS", json.dumps({"octopia": {"eu": APP}}), "eu has no application_id"),
         ("AUTH_TOKEN_URLS", '{"nowhere": "https://token.example"}', "not nowhere"),
     ],
 )

@@ -10,8 +10,9 @@ from uuid import UUID
 from services.labels.domain import labels, write_back
 from services.labels.domain.carrier import Address, CarrierAbilities, CarrierSettings, CreatedLabel
 from services.labels.domain.fulfilment import Fulfilment
+from services.labels.domain.holds import Splitting, Terms
 from services.labels.domain.order import Order, OrderLine, Package, Reservation, ReservedLine
-from services.labels.domain.planning import Terms, plan
+from services.labels.domain.planning import plan
 from services.labels.domain.shipment import Shipment
 from services.labels.domain.write_back import Timing
 
@@ -29,7 +30,10 @@ SETTINGS = CarrierSettings(
 BUILTIN = CarrierAbilities(
     name="builtin", duties=frozenset(), pickup_points=False, formats=("pdf",), own_numbers=True, write="keyed"
 )
-MANUAL = Terms(automatic=False, splits_orders=True, carrier=BUILTIN, carrier_is_set_up=True)
+FREELY = Splitting(orders=True, lines=True)
+WHOLE_LINES = Splitting(orders=True, lines=False)
+ONE_PARCEL = Splitting(orders=False, lines=False)
+MANUAL = Terms(automatic=False, splitting=FREELY, carrier=BUILTIN, carrier_is_set_up=True)
 AUTOMATIC = replace(MANUAL, automatic=True)
 
 
@@ -98,7 +102,9 @@ def labelled(of: Fulfilment | None = None) -> Fulfilment:
     """Its label is made, its write-back owed."""
     before = of or in_flight()
     number = before.shipments[0].number or "bought"
-    return labels.created(before, before.shipments[0].shipment_id, CreatedLabel("Test Express", number, None), NOW)
+    return labels.created(
+        before, before.shipments[0].shipment_id, CreatedLabel("Test Express", number, None), FREELY, NOW
+    )
 
 
 def sending(of: Fulfilment | None = None, reference: str = "123456789") -> Fulfilment:

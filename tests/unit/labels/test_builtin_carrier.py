@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.labels.carriers.builtin.carrier import BuiltinCarrier
-from services.labels.carriers.builtin.label import recipient_lines, render_label
+from services.labels.carriers.builtin.label import recipient_lines, render_labels
 from services.labels.carriers.builtin.sscc import check_digit, serial_digits, sscc
 from services.labels.domain.carrier import LabelContent, LabelRequest, Recipient
 from shared.kernel.clock import SystemClock
@@ -36,7 +36,7 @@ def text_of(pdf: bytes) -> str:
 @pytest.mark.parametrize("number", ["095212340000000013", "037612345000000120", "999999999999999995"])
 def test_a_scanner_reads_the_number_back(number: str) -> None:
     """At a label printer's 203 dpi, as GS1-128 with application identifier 00."""
-    pdf = render_label(replace(CONTENT, number=number))
+    pdf = render_labels([replace(CONTENT, number=number)])
     image = page(pdf).render(scale=203 / 72).to_pil()
     (read,) = zxingcpp.read_barcodes(image)
     assert (read.text, read.symbology_identifier) == (f"(00){number}", "]C1")
@@ -44,14 +44,14 @@ def test_a_scanner_reads_the_number_back(number: str) -> None:
 
 def test_the_page_is_an_a6() -> None:
     """105 x 148 mm."""
-    width, height = page(render_label(CONTENT)).get_size()
+    width, height = page(render_labels([CONTENT])).get_size()
     assert (round(width / 72 * 25.4), round(height / 72 * 25.4)) == (105, 148)
 
 
 @pytest.mark.parametrize("recipient", [POLISH, GREEK])
 def test_every_letter_of_the_address_is_on_the_page(recipient: Recipient) -> None:
     """Polish and Greek too; sender, weight and order beside it."""
-    text = text_of(render_label(replace(CONTENT, recipient=recipient)))
+    text = text_of(render_labels([replace(CONTENT, recipient=recipient)]))
     for part in (*recipient_lines(recipient), SENDER.name, "1.250 kg", CONTENT.order_reference):
         assert part in re.sub(r"\s+", " ", text)
 
@@ -61,7 +61,7 @@ def test_a_long_address_stays_on_the_page_and_off_the_bar_code() -> None:
     for repeats in (2, 8, 40):
         streets = ("Rue de la Très Longue Adresse " * repeats,) * 3
         long = replace(POLISH, lines=streets, instructions="Au fond de la cour " * 20)
-        pdf = render_label(replace(CONTENT, recipient=long))
+        pdf = render_labels([replace(CONTENT, recipient=long)])
         assert "61-803 Poznań" in text_of(pdf)
         (read,) = zxingcpp.read_barcodes(page(pdf).render(scale=203 / 72).to_pil())
         assert read.text.endswith(CONTENT.number)

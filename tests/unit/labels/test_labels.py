@@ -8,13 +8,15 @@ import pytest
 from services.labels.domain import labels
 from services.labels.domain.carrier import CreatedLabel
 from services.labels.domain.changes import order_seen
+from services.labels.domain.holds import Hold
 from services.labels.domain.labels import NotPossible
-from services.labels.domain.planning import Hold, plan
+from services.labels.domain.planning import plan
 from services.labels.domain.reasons import SENTENCES, Reason
 from services.labels.domain.shipment import State, Told
 from tests.unit.labels.builders import (
     AUTOMATIC,
     FIRST,
+    FREELY,
     MANUAL,
     NOW,
     SETTINGS,
@@ -54,7 +56,7 @@ def test_an_unchanged_order_gets_its_label_and_owes_its_number() -> None:
 def test_an_order_that_changed_meanwhile_outdates_its_label(news: dict[str, Any]) -> None:
     """Seen at the outcome: shown to a person, nothing owed."""
     changed = order_seen(replace(in_flight(), order=order(version=2, **news)), NOW)
-    parcel = first(labels.created(changed, FIRST, LABEL, NOW))
+    parcel = first(labels.created(changed, FIRST, LABEL, FREELY, NOW))
     assert (parcel.state, parcel.reason, parcel.write_back) == (State.OUTDATED, "order_changed", None)
     assert parcel.order_version_seen == 2
 
@@ -63,14 +65,14 @@ def test_an_order_cancelled_meanwhile_voids_its_label() -> None:
     """Nobody has to look: nothing was told, nothing is owed."""
     cancelled = order_seen(replace(in_flight(), order=order(version=2, status="cancelled")), NOW)
     assert first(cancelled).cancel_seen
-    assert first(labels.created(cancelled, FIRST, LABEL, NOW)).state is State.VOIDED
+    assert first(labels.created(cancelled, FIRST, LABEL, FREELY, NOW)).state is State.VOIDED
 
 
 def test_more_units_ordered_do_not_outdate_a_label() -> None:
     """The parcel still fits; what came on top is planned beside it."""
     more = order(line(ordered=5), version=2)
     grown = order_seen(replace(in_flight(), order=more, reservation=reservation(more)), NOW)
-    made = plan(labels.created(grown, FIRST, LABEL, NOW), MANUAL, NOW, ids())
+    made = plan(labels.created(grown, FIRST, LABEL, FREELY, NOW), MANUAL, NOW, ids())
     assert [(one.state, one.units(A)) for one in made.shipments] == [(State.LABEL_CREATED, 2), (State.PLANNED, 3)]
 
 

@@ -11,15 +11,17 @@ from hypothesis import strategies as st
 
 from services.labels.domain import labels, write_back
 from services.labels.domain.fulfilment import Fulfilment
+from services.labels.domain.holds import Terms
 from services.labels.domain.labels import Asked, NotPossible
 from services.labels.domain.order import Package, Reservation
-from services.labels.domain.planning import Terms, plan
+from services.labels.domain.planning import plan
 from services.labels.domain.shipment import State, Told
 from tests.unit.labels.builders import (
     AUTOMATIC,
     FIRST,
     MANUAL,
     NOW,
+    ONE_PARCEL,
     PERSON,
     A,
     B,
@@ -70,7 +72,7 @@ def test_switching_to_automatic_takes_up_what_was_planned() -> None:
         ({"recipient_digest": None}, AUTOMATIC, "address_missing"),
         ({"label_not_before": NOW + timedelta(hours=1)}, AUTOMATIC, "label_not_before"),
         ({}, replace(AUTOMATIC, carrier_is_set_up=False), "settings_missing"),
-        ({"lines": (line(), line(B, decision="wait"))}, replace(AUTOMATIC, splits_orders=False), "lines_wait"),
+        ({"lines": (line(), line(B, decision="wait"))}, replace(AUTOMATIC, splitting=ONE_PARCEL), "lines_wait"),
     ],
 )
 def test_what_holds_a_label_is_said(changes: dict[str, Any], terms: Terms, reason: str) -> None:
@@ -172,7 +174,7 @@ def test_a_short_order_ships_what_is_reserved() -> None:
         (Asked(PERSON, NOW, units={A: 3}), MANUAL, "units"),
         (Asked(PERSON, NOW, units={A: 0}), MANUAL, "units"),
         (Asked(PERSON, NOW, units={B: 1}), MANUAL, "units"),
-        (Asked(PERSON, NOW, units={A: 1}), replace(MANUAL, splits_orders=False), "one_parcel"),
+        (Asked(PERSON, NOW, units={A: 1}), replace(MANUAL, splitting=ONE_PARCEL), "one_parcel"),
     ],
 )
 def test_a_parcel_holds_what_is_left_and_the_marketplace_allows(asked: Asked, terms: Terms, code: str) -> None:

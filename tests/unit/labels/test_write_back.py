@@ -15,8 +15,6 @@ from services.labels.domain.shipment import Shipment, State, Told, WriteBack
 from services.labels.domain.write_back import MOST_REPEATS
 from tests.unit.labels.builders import FIRST, NOW, TIMING, A, first, labelled, order, ours, sending, sent, shown, theirs
 
-NOBODY: frozenset[str] = frozenset()
-
 
 def told(shipment: Shipment) -> WriteBack:
     assert shipment.write_back is not None
@@ -27,7 +25,7 @@ def read(state: Fulfilment, *packages: Package, seconds: float) -> Shipment:
     """What a read-back that long after the acceptance makes of the first shipment."""
     seen = shown(state, *packages)
     assert seen.order is not None
-    return write_back.read_back(first(seen), seen.order, NOBODY, NOW + timedelta(seconds=seconds), TIMING)
+    return write_back.read_back(first(seen), seen.order, (), NOW + timedelta(seconds=seconds), TIMING)
 
 
 def test_accepted_is_sent_and_read_back_later() -> None:
@@ -133,7 +131,7 @@ def test_a_readable_write_not_seen_after_the_lag_is_sent_again() -> None:
 
 def test_a_refusal_is_shown_and_a_retry_words_it_anew() -> None:
     """Refused with its sentence; the person's retry keeps the reference and drops the words."""
-    refused = write_back.refused(first(sending()), "Unknown carrier.")
+    refused = write_back.refused(first(sending()), "Unknown carrier.", "keyed", NOW)
     assert (told(refused).state, told(refused).reason_detail) == (Told.REFUSED, "Unknown carrier.")
     assert possible(refused) == (Action.RETRY, Action.VOID)
     again = told(write_back.asked_again(refused, NOW))

@@ -49,9 +49,9 @@ def test_every_process_has_a_port_of_its_own(environments: Callable[..., Environ
 
 
 def test_what_a_person_sets_for_a_service_wins(environments: Callable[..., Environments]) -> None:
-    """LABELS_REPEAT_AFTER_SECONDS=600 in front of `make run` is heard by labels."""
-    made = environments(read_options({"LABELS_REPEAT_AFTER_SECONDS": "600"}))
-    assert made.of("labels", "worker")["LABELS_REPEAT_AFTER_SECONDS"] == "600"
+    """LABELS_REPEAT_AFTER_SECONDS={"amazon": 600} in front of `make run` is heard by labels."""
+    made = environments(read_options({"LABELS_REPEAT_AFTER_SECONDS": '{"amazon": 600}'}))
+    assert made.of("labels", "worker")["LABELS_REPEAT_AFTER_SECONDS"] == '{"amazon": 600}'
 
 
 def test_without_the_sandbox_the_services_know_the_real_far_sides(environments: Callable[..., Environments]) -> None:

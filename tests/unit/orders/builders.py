@@ -8,9 +8,10 @@ from uuid import UUID
 from services.orders.domain.connection import Connection
 from services.orders.domain.windows import Pace, Scope
 from shared.kernel.budgets import Budgets
+from shared.kernel.errors import OutcomeUnknown
 from shared.kernel.ids import ConnectionId, OrganisationId
 from shared.kernel.money import Money
-from shared.kernel.ports import AccessToken
+from shared.kernel.ports import AccessToken, Intent
 from shared.marketplaces.models import (
     Channel,
     MarketplaceLine,
@@ -109,6 +110,12 @@ def order(number: int | str = 1, **changes: Any) -> MarketplaceOrder:
     return replace(one, **changes)
 
 
+def waiting(number: int | str = 1, **changes: Any) -> MarketplaceOrder:
+    """An order that waits for the seller's answer; its address is not told yet."""
+    told = {"status": OrderStatus.WAITING_ACCEPTANCE, "status_text": "WAITING", "personal": PersonalData()}
+    return order(number, **told | changes)
+
+
 def page(*orders: MarketplaceOrder, **changes: Any) -> OrderPage:
     return replace(OrderPage(orders, (), None, None), **changes)
 
@@ -128,6 +135,23 @@ class FakeTokens:
 
     async def report_consent_lost(self, connection_id: ConnectionId, consent_version: int) -> None:
         self.lost.append(consent_version)
+
+
+@dataclass
+class FakeAcceptance:
+    """Takes answers. `errors` are raised by the next calls, one each, after the answer was noted where it has come."""
+
+    errors: list[Exception] = field(default_factory=list)
+    given: list[tuple[str, bool]] = field(default_factory=list)
+
+    async def answer(
+        self, account: FarAccount, order_id: str, intent: Intent[bool], token: AccessToken, budgets: Budgets
+    ) -> None:
+        error = self.errors.pop(0) if self.errors else None
+        if error is None or isinstance(error, OutcomeUnknown):
+            self.given.append((order_id, intent.value))
+        if error is not None:
+            raise error
 
 
 @dataclass
@@ -186,3 +210,34 @@ class FakeOrders:
         assert query.placed_before is not None
         in_time = query.placed_after <= one.placed_at < query.placed_before
         return in_time and one.status_text in query.statuses
+
+
+@dataclass
+class MovingOrders(FakeOrders):
+    """
+    The same with numbered pages over the list as it is now, the order changed last at its end; the last page first.
+
+    What changes while a window is read leaves it, and all behind it moves up.
+    """
+
+    future: list[tuple[datetime, MarketplaceOrder]] = field(default_factory=list)
+
+    def happens(self, at: datetime, one: MarketplaceOrder) -> None:
+        """From then on the list shows it so."""
+        self.future.append((at, one))
+
+    def move(self) -> None:
+        for at, one in self.future:
+            known = self.orders.get(one.id)
+            if at <= self.clock.now() and (known is None or known.updated_at < one.updated_at):
+                self.tell(one)
+
+    def answer(self, query: OrdersQuery) -> OrderPage:
+        self.move()
+        found = sorted(
+            (one for one in self.orders.values() if self._fits(one, query)), key=lambda one: (one.updated_at, one.id)
+        )
+        number = int(query.page_token) if query.page_token else max(1, -(-len(found) // self.page_size))
+        shown = found[(number - 1) * self.page_size : number * self.page_size]
+        token = str(number - 1) if number > 1 else None
+        return OrderPage(tuple(shown), (), token, query.updated_before or query.placed_before)

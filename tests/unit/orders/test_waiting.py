@@ -34,7 +34,7 @@ CATALOGUES = (
 
 
 def kept(told: MarketplaceOrder | None = None, *, recipient: str | None = "digest") -> Order:
-    digests = Digests("content", recipient)
+    digests = Digests("content", recipient, frozenset() if recipient is None else frozenset({0}))
     return first_read(told or order(), digests, connection(), OrderId(uuid4()), lambda: LineId(uuid4()))
 
 

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from services.orders.domain import windows
 from services.orders.domain.windows import Progress, Purpose
 from shared.marketplaces.models import OrderStatus
-from tests.unit.orders.builders import NOW, PACE, SCOPE, FakeOrders, TestClock, order
+from tests.unit.orders.builders import NOW, PACE, SCOPE, FakeOrders, MovingOrders, TestClock, order
 
-MINUTE = timedelta(minutes=1)
+MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)
 
 
 def opened(progress: Progress, purpose: Purpose, now: datetime = NOW) -> Progress:
@@ -76,7 +76,7 @@ def test_each_window_starts_before_the_cursor_one_per_interval() -> None:
     progress = read_on()
     assert progress.cursor_at is not None
     assert windows.next_purpose(progress, NOW + 4 * MINUTE, spare=False) is None
-    assert windows.due_at(progress, spare=False) == NOW + 5 * MINUTE
+    assert windows.due_at(progress, spare_at=NOW + DAY) == NOW + 5 * MINUTE
     again = opened(progress, Purpose.CHANGES, NOW + 5 * MINUTE)
     assert again.changes is not None
     assert again.changes.after == progress.cursor_at - PACE.overlap
@@ -130,7 +130,9 @@ def test_a_sweep_waits_for_spare_budget_and_never_holds_up_changes() -> None:
     assert windows.next_purpose(progress, tomorrow, spare=False) is None
     assert windows.next_purpose(progress, tomorrow, spare=True) is Purpose.OPEN
     assert windows.next_purpose(progress, tomorrow + 5 * MINUTE, spare=True) is Purpose.CHANGES
-    assert windows.due_at(progress, spare=True) == tomorrow
+    assert windows.due_at(progress, spare_at=tomorrow - MINUTE) == tomorrow
+    assert windows.due_at(progress, spare_at=tomorrow + MINUTE) == tomorrow + MINUTE, "as soon as there is room"
+    assert windows.due_at(progress, spare_at=tomorrow + DAY) == progress.changes_due_at
     swept = opened(progress, Purpose.OPEN, tomorrow)
     assert swept.open is not None
     done = windows.page_read(swept, swept.open, None, None, PACE, tomorrow)
@@ -160,7 +162,7 @@ def test_a_new_consent_is_read_at_once_from_where_it_stood() -> None:
     """Reconnected after a week: due now, the cursor as it was."""
     later = NOW + timedelta(days=7)
     progress = windows.due_at_once(read_on(), later)
-    assert windows.due_at(progress, spare=False) == later
+    assert windows.due_at(progress, spare_at=later + DAY) == later
     assert progress.cursor_at == NOW - 2 * MINUTE
 
 
@@ -202,6 +204,38 @@ class Reader:
                 page = self.far_side.answer(query)
                 self.seen |= {one.id: one.updated_at for one in page.orders}
                 self.progress = windows.page_read(self.progress, window, page.next_token, page.covered_until, PACE, now)
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    arrivals=st.lists(
+        st.tuples(st.integers(-90, 40), st.integers(0, 12), st.integers(0, 19)), min_size=20, max_size=60
+    ),
+    steps=st.lists(st.sampled_from([0.5, 1.0, 3.0]), min_size=5, max_size=30),
+    refusals=st.lists(st.sampled_from(["", "", "", "token", "data"]), min_size=1, max_size=20),
+    page_size=st.integers(1, 3),
+)
+def test_nothing_is_missed_in_a_numbered_list_that_moves(
+    arrivals: list[tuple[int, int, int]], steps: list[float], refusals: list[str], page_size: int
+) -> None:
+    """
+    Rule 18: pages by number over a list that shrinks while it is read, as orders change, and grows as they show late.
+
+    Page numbers come again in every window; within one they never do, so that none is taken for a circle.
+    """
+    clock = TestClock()
+    far_side = MovingOrders(clock, page_size=page_size)
+    for minute, late, number in sorted(arrivals):
+        updated = NOW + minute * MINUTE
+        status = "SHIPPED" if minute % 3 else "UNSHIPPED"
+        far_side.happens(updated + late * MINUTE, order(number, updated_at=updated, status_text=status))
+    reader = Reader(far_side, clock)
+    refused = iter(refusals)
+    for step in [*steps, 260.0, *[1.0] * 400]:
+        reader.turn(lambda: next(refused, ""))
+        clock.move(minutes=step)
+    far_side.move()
+    assert reader.seen == {one.id: one.updated_at for one in far_side.orders.values()}
 
 
 @settings(max_examples=150, deadline=None)

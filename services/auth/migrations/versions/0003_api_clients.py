@@ -8,7 +8,7 @@ from alembic.operations import Operations
 from sqlalchemy.dialects.postgresql import ARRAY
 
 revision = "0003"
-down_revision = "0001"
+down_revision = "0002"
 
 # Alembic's module has the methods of the Operations it stands for, which only its stubs do not say.
 op = cast(Operations, alembic_op)

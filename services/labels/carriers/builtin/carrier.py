@@ -4,7 +4,9 @@ The carrier that is always there: the seller's own numbers, a label we print, no
 It cannot refuse and its outcome is never unknown; what it lacks is checked before a number is drawn.
 """
 
-from services.labels.carriers.builtin.label import render_label
+from collections.abc import Sequence
+
+from services.labels.carriers.builtin.label import render_labels
 from services.labels.carriers.builtin.sscc import sscc
 from services.labels.domain.carrier import (
     CarrierAbilities,
@@ -52,5 +54,5 @@ class BuiltinCarrier:
         settings = request.settings
         return CreatedLabel(settings.carrier_name, request.number, settings.tracking_url(request.number))
 
-    def render(self, content: LabelContent) -> bytes:
-        return render_label(content)
+    def render(self, contents: Sequence[LabelContent]) -> bytes:
+        return render_labels(contents)

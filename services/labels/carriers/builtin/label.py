@@ -6,6 +6,7 @@ printed: no e-mail address and no phone number (domain rule 33).
 """
 
 import io
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 
@@ -34,17 +35,18 @@ _SIZES = (12, 10, 8, 6)
 _LEADING = 1.2
 
 
-def render_label(content: LabelContent) -> bytes:
-    """A PDF of one page. Lines too long are broken, and a long address is set smaller."""
+def render_labels(contents: Sequence[LabelContent]) -> bytes:
+    """A PDF with a page for each. Lines too long are broken, and a long address is set smaller."""
     _register_fonts()
     file = io.BytesIO()
     canvas = Canvas(file, pagesize=A6, pageCompression=1)
-    canvas.setTitle(content.number)
-    top = _draw_sender(canvas, content)
-    _draw_recipient(canvas, content.recipient, top)
-    _draw_facts(canvas, content)
-    _draw_bar_code(canvas, content.number)
-    canvas.showPage()
+    canvas.setTitle(", ".join(content.number for content in contents[:3]) + (", …" if contents[3:] else ""))
+    for content in contents:
+        top = _draw_sender(canvas, content)
+        _draw_recipient(canvas, content.recipient, top)
+        _draw_facts(canvas, content)
+        _draw_bar_code(canvas, content.number)
+        canvas.showPage()
     canvas.save()
     return file.getvalue()
 

@@ -1,0 +1,164 @@
+"""
+The list of orders: which rows, found in an index alone whatever the filters, then those rows whole.
+
+What it is filtered and sorted by is what `ix_marketplace_order_listed` and `…_deadline` carry.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, and_, func, literal_column, or_, select, tuple_
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.orders.adapters import tables
+from services.orders.adapters.acceptances import SqlAcceptances
+from services.orders.adapters.repositories import SqlCopies
+from services.orders.adapters.rows import Row, order_of
+from services.orders.domain.acceptance import Mode
+from services.orders.domain.deadlines import Deadline, span
+from services.orders.domain.order import Decision, Order
+from services.orders.domain.stage import Stage
+from services.orders.usecases.views import Counts, OrderRow, OrdersAsked, OrderView, Sort
+from shared.kernel.ids import OrderId, OrganisationId
+from shared.marketplaces.models import OrderStatus
+from shared.marketplaces.registry import store_name, store_zone
+
+_ORDER, _LINE = tables.order, tables.line
+_CONNECTION, _MODE = tables.connection, tables.acceptance_mode
+_DEADLINE: ColumnElement[datetime] = literal_column(f"({tables.DEADLINE})", _ORDER.c.ship_by.type)
+
+_ORDER_BY: dict[Sort, tuple[ColumnElement[Any], ...]] = {
+    Sort.PLACED: (_ORDER.c.placed_at.desc(), _ORDER.c.id.desc()),
+    Sort.DEADLINE: (_DEADLINE.asc().nulls_last(), _ORDER.c.id.asc()),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Shop:
+    """One connection as lists show it: what its channels are called and where they live."""
+
+    name: str
+    mode: Mode
+    channels: Mapping[str, Mapping[str, str]]
+
+
+async def shops_of(connection: AsyncConnection, organisation_id: OrganisationId) -> Mapping[UUID, Shop]:
+    query = (
+        select(_CONNECTION.c.id, _CONNECTION.c.name, _CONNECTION.c.channels, _MODE.c.mode)
+        .select_from(_CONNECTION.outerjoin(_MODE, _MODE.c.connection_id == _CONNECTION.c.id))
+        .where(_CONNECTION.c.organisation_id == organisation_id)
+    )
+    return {
+        row.id: Shop(row.name, Mode(row.mode) if row.mode else Mode.BY_HAND, {one["id"]: one for one in row.channels})
+        for row in await connection.execute(query)
+    }
+
+
+async def listed(
+    connection: AsyncConnection, organisation_id: OrganisationId, asked: OrdersAsked, now: datetime
+) -> Sequence[OrderRow]:
+    """Up to `limit` + 1 rows."""
+    shops = await shops_of(connection, organisation_id)
+    conditions = [*_filters(organisation_id, asked), *_deadline(asked, shops, now), *_behind(asked)]
+    order_by = _ORDER_BY[asked.sort]
+    page = select(_ORDER.c.id).where(*conditions).order_by(*order_by).limit(asked.limit + 1).subquery("page")
+    query = select(*tables.SHOWN).join(page, page.c.id == _ORDER.c.id).order_by(*order_by)
+    rows = (await connection.execute(query)).all()
+    views = await views_of(connection, rows, shops)
+    return [OrderRow(views[OrderId(row.id)], Stage(row.stage)) for row in rows]
+
+
+async def views_of(
+    connection: AsyncConnection, rows: Sequence[Row], shops: Mapping[UUID, Shop]
+) -> Mapping[OrderId, OrderView]:
+    """Orders' rows with all that others said of them."""
+    ids = [OrderId(row.id) for row in rows]
+    lines: dict[OrderId, list[Row]] = {order_id: [] for order_id in ids}
+    for line in await connection.execute(select(_LINE).where(_LINE.c.order_id.in_(ids))):
+        lines[line.order_id].append(line)
+    copies = SqlCopies(connection)
+    reservations, shipments = await copies.reservations(ids), await copies.shipments(ids)
+    answers = await SqlAcceptances(connection).of(ids)
+    orders = [order_of(row, lines[OrderId(row.id)]) for row in rows]
+    return {
+        order.id: OrderView(
+            order,
+            reservations.get(order.id),
+            shipments.get(order.id),
+            answers.get(order.id),
+            **_shown(order, shops.get(order.connection_id)),
+        )
+        for order in orders
+    }
+
+
+async def counted(connection: AsyncConnection, organisation_id: OrganisationId) -> Counts:
+    columns = (_ORDER.c.decision, _ORDER.c.status, _ORDER.c.stage)
+    query = select(*columns, func.count().label("orders")).where(_ORDER.c.organisation_id == organisation_id)
+    rows = (await connection.execute(query.group_by(*columns))).all()
+
+    def summed(name: str, kind: Any) -> dict[Any, int]:
+        return {one: sum(row.orders for row in rows if getattr(row, name) == one.value) for one in kind}
+
+    return Counts(summed("status", OrderStatus), summed("decision", Decision), summed("stage", Stage))
+
+
+def _shown(order: Order, shop: Shop | None) -> dict[str, Any]:
+    """The connection's own channels first; else as far as the marketplace is known to us."""
+    channel = shop.channels.get(order.channel_id or "") if shop else None
+    named = store_name(order.marketplace, order.channel_id) if order.channel_id else ""
+    return {
+        "mode": shop.mode if shop else Mode.BY_HAND,
+        "channel_name": channel["name"] if channel else named,
+        "time_zone": channel["time_zone"] if channel else store_zone(order.marketplace, order.channel_id),
+        "connection_name": shop.name if shop else "",
+    }
+
+
+def _filters(organisation_id: OrganisationId, asked: OrdersAsked) -> list[ColumnElement[bool]]:
+    found = [_ORDER.c.organisation_id == organisation_id]
+    wanted = {
+        "status": asked.status, "decision": asked.decision, "stage": asked.stage, "channel_id": asked.channel,
+        "connection_id": asked.connection, "marketplace": asked.marketplace,
+    }  # fmt: skip
+    for name, value in wanted.items():
+        if value is not None:
+            found.append(_ORDER.c[name] == (value if isinstance(value, UUID) else str(value)))
+    if asked.search:
+        found.append(_ORDER.c.marketplace_order_id.startswith(asked.search, autoescape=True))
+    return found
+
+
+def _deadline(asked: OrdersAsked, shops: Mapping[UUID, Shop], now: datetime) -> list[ColumnElement[bool]]:
+    """Days begin and end in the zone of the order's channel; UTC where none is known."""
+    if asked.deadline is None:
+        return []
+    if asked.deadline is Deadline.OVERDUE:
+        return [now > _DEADLINE]
+    zones = {key: one["time_zone"] for shop in shops.values() for key, one in shop.channels.items()}
+    spans = {zone: span(asked.deadline, now, zone) for zone in {*zones.values(), "UTC"}}
+    elsewhere = or_(_ORDER.c.channel_id.is_(None), _ORDER.c.channel_id.not_in(list(zones)))
+    days = [
+        and_(_between(*spans[zone]), _ORDER.c.channel_id.in_([key for key in zones if zones[key] == zone]))
+        for zone in set(zones.values())
+    ]
+    whole = min(begin for begin, _ in spans.values() if begin), max(end for _, end in spans.values())
+    return [_between(*whole), or_(*days, and_(_between(*spans["UTC"]), elsewhere))]
+
+
+def _between(begin: datetime | None, end: datetime) -> ColumnElement[bool]:
+    return and_(end > _DEADLINE) if begin is None else and_(begin <= _DEADLINE, end > _DEADLINE)
+
+
+def _behind(asked: OrdersAsked) -> list[ColumnElement[bool]]:
+    if asked.after is None:
+        return []
+    at, row_id = asked.after
+    if asked.sort is Sort.PLACED:
+        return [tuple_(_ORDER.c.placed_at, _ORDER.c.id) < tuple_(at, row_id)]
+    if at is None:
+        return [_DEADLINE.is_(None), _ORDER.c.id > row_id]
+    return [or_(tuple_(_DEADLINE, _ORDER.c.id) > tuple_(at, row_id), _DEADLINE.is_(None))]

@@ -1,0 +1,292 @@
+"""The life of a claim: what shows whose a seller account is, and what never does."""
+
+from datetime import timedelta
+from itertools import pairwise
+from typing import Any
+from uuid import UUID
+
+import pytest
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+
+from services.auth.domain import claim as rules
+from services.auth.domain.claim import ClaimRefused
+from services.auth.domain.connection import (
+    Change,
+    ChannelsInvalid,
+    Connection,
+    ConnectionState,
+    Happened,
+    ProbeOutcome,
+    choose,
+    disconnect,
+    probe_refused,
+    probed,
+    rename,
+)
+from shared.kernel.ids import ConnectionId, GrantId, OrganisationId, new_id
+from tests.unit.auth.builders import FRANCE, GERMANY, NOW, ORGANISATION, OTHER_ORGANISATION, connection
+
+SHARED = GrantId(new_id())
+UNPROVEN, WAITING = ConnectionState.UNPROVEN, ConnectionState.WAITING
+AUTHORISED, DISCONNECTED = ConnectionState.AUTHORISED, ConnectionState.DISCONNECTED
+
+
+def ended(**changed: Any) -> Connection:
+    """Before its first claim."""
+    never = {"state": DISCONNECTED, "consent_version": 0, "event_sequence": 0, "grant_id": None, "authorised_at": None}
+    return connection(**(never | {"expires_at": None} | changed))
+
+
+def claimed(*, contested: bool = False, **changed: Any) -> Connection:
+    return rules.claim(ended(**changed), SHARED, NOW, contested=contested).connection
+
+
+def refused(one: Connection) -> Connection:
+    return rules.refused(one, ProbeOutcome.REFUSED, NOW).connection
+
+
+def test_a_claim_is_told_to_nobody_and_looked_at_at_once() -> None:
+    """No event, no consent, a probe due."""
+    change = rules.claim(ended(), SHARED, NOW, contested=False)
+    made = change.connection
+    assert (made.state, made.grant_id, made.probe_due_at) == (UNPROVEN, SHARED, NOW)
+    assert (made.consent_version, change.happened) == (0, None)
+
+
+def test_being_let_in_after_a_refusal_proves() -> None:
+    """403 and then 200: authorised, the first consent, its channels known, no end known."""
+    change = rules.let_in(refused(claimed()), (FRANCE,), NOW, proves=True)
+    proven = change.connection
+    assert (proven.state, proven.consent_version, change.happened) == (AUTHORISED, 1, Happened.AUTHORISED)
+    assert (proven.channels, proven.expires_at, proven.authorised_at) == ((FRANCE,), None, NOW)
+    assert (proven.event_sequence, proven.probe_due_at) == (1, NOW + timedelta(days=1))
+
+
+def test_being_let_in_proves_nothing_by_itself() -> None:
+    """Anybody can type a seller id that delegated long ago; its channels are not kept either."""
+    change = rules.let_in(claimed(), (FRANCE,), NOW, proves=True)
+    assert (change.connection.state, change.happened) == (UNPROVEN, None)
+    assert change.connection.reached == ()
+    again = rules.let_in(refused(change.connection), (FRANCE,), NOW, proves=True)
+    assert again.connection.state is AUTHORISED
+
+
+def test_a_refusal_of_an_earlier_claim_does_not_count() -> None:
+    """Claimed anew: it must be refused anew."""
+    anew = rules.claim(disconnect(refused(claimed())).connection, SHARED, NOW, contested=False).connection
+    assert rules.let_in(anew, (FRANCE,), NOW, proves=True).connection.state is UNPROVEN
+
+
+def test_where_two_claim_being_let_in_proves_nobody() -> None:
+    """Whichever of them was first, and also when the refusal was seen before the other came."""
+    first, second = rules.contest(refused(claimed())).connection, claimed(contested=True)
+    for one in (first, second, refused(first), refused(second)):
+        assert rules.let_in(one, (FRANCE,), NOW, proves=True).connection.state is UNPROVEN
+
+
+def test_an_operator_may_ask_for_more_than_a_delegation() -> None:
+    """`proves` off: only credentials or the operator prove."""
+    one = rules.let_in(refused(claimed()), (FRANCE,), NOW, proves=False).connection
+    assert one.state is UNPROVEN
+    assert rules.prove(one, NOW).connection.state is AUTHORISED
+
+
+def test_a_missing_role_is_not_about_the_seller() -> None:
+    """It is no refusal that a later answer could prove by."""
+    noted = rules.refused(claimed(), ProbeOutcome.ROLE_MISSING, NOW).connection
+    assert noted.probe_outcome is ProbeOutcome.ROLE_MISSING
+    assert rules.let_in(noted, (FRANCE,), NOW, proves=True).connection.state is UNPROVEN
+
+
+def test_what_is_proven_before_we_are_let_in_waits_and_goes_on_by_itself() -> None:
+    """Nobody is told of it until it works: then it is the first consent, and its first event."""
+    change = rules.prove(refused(claimed()), NOW)
+    assert (change.connection.state, change.happened, change.connection.probe_due_at) == (WAITING, None, NOW)
+    still = probe_refused(change.connection, ProbeOutcome.REFUSED, NOW)
+    assert (still.connection.state, still.happened) == (WAITING, None)
+    works = probed(still.connection, (FRANCE,), NOW)
+    assert (works.connection.state, works.connection.consent_version) == (AUTHORISED, 1)
+    assert (works.happened, works.connection.event_sequence) == (Happened.AUTHORISED, 1)
+    assert works.connection.authorised_at == NOW
+
+
+def test_proven_while_never_answered_goes_on_as_well() -> None:
+    """The far side was down until now: its first answer authorises."""
+    works = probed(rules.prove(claimed(), NOW).connection, (FRANCE,), NOW)
+    assert (works.connection.state, works.happened) == (AUTHORISED, Happened.AUTHORISED)
+
+
+def test_a_claim_that_nothing_proves_lapses() -> None:
+    """After thirty days, not before; told to nobody, as nobody heard of it; what is proven never lapses."""
+    one, end = claimed(), NOW + timedelta(days=30)
+    assert rules.lapse(one, end - timedelta(seconds=1)).connection == one
+    over = rules.lapse(one, end)
+    assert (over.connection.state, over.connection.grant_id, over.happened) == (DISCONNECTED, None, None)
+    proven = rules.prove(one, NOW).connection
+    assert rules.lapse(proven, end).connection == proven
+
+
+def test_a_claim_of_what_others_know_is_told_when_it_ends() -> None:
+    """Claimed again after a consent, and given up: others hear its newest settings with its end."""
+    known = ended(consent_version=3, event_sequence=7)
+    again = rename(rules.claim(known, SHARED, NOW, contested=False).connection, "New name")
+    assert (again.connection.name, again.happened) == ("New name", None)
+    given_up = disconnect(again.connection)
+    assert (given_up.happened, given_up.connection.event_sequence) == (Happened.DISCONNECTED, 8)
+
+
+@pytest.mark.parametrize(
+    ("age", "every"),
+    [
+        (timedelta(), timedelta(seconds=15)),
+        (timedelta(minutes=2), timedelta(minutes=1)),
+        (timedelta(minutes=10), timedelta(minutes=10)),
+        (timedelta(days=1), timedelta(hours=1)),
+        (timedelta(days=29), timedelta(hours=1)),
+    ],
+)
+def test_a_young_claim_is_looked_at_often(age: timedelta, every: timedelta) -> None:
+    """Its owner is in the portal just now; later ones hourly."""
+    now = NOW + age
+    for change in (
+        rules.refused(claimed(), ProbeOutcome.REFUSED, now),
+        rules.let_in(claimed(), (), now, proves=True),
+    ):
+        assert change.connection.probe_due_at == now + every
+
+
+def test_who_has_to_do_with_an_account() -> None:
+    """One's own living connection before an ended one; a holder is who is proven; rivals are others' claims."""
+    gone, own = ended(), claimed()
+    holder = connection(organisation_id=OTHER_ORGANISATION, state=WAITING)
+    rival = claimed(organisation_id=OrganisationId(UUID(int=9)))
+    found = rules.standing([own, gone, holder, rival], ORGANISATION)
+    assert (found.own, found.holder, found.rivals) == (own, OTHER_ORGANISATION, (rival,))
+    assert rules.standing([gone], ORGANISATION).own == gone
+    assert rules.standing([], ORGANISATION).own is None
+
+
+def test_a_login_can_be_shown() -> None:
+    """Trimmed; none is none; never in a representation, which may be logged."""
+    assert rules.clean_login("  api@shop ") == "api@shop"
+    assert rules.clean_login(" ") is None
+    for wrong in ("x" * 255, "a\x00b"):
+        with pytest.raises(ClaimRefused):
+            rules.clean_login(wrong)
+    assert "api@shop" not in repr(claimed(login="api@shop"))
+
+
+def test_chosen_channels_are_those_services_work_for() -> None:
+    """Told when what is reached and chosen changes; under *all* a new one joins; the last one stays."""
+    both = connection(reached=(FRANCE, GERMANY))
+    one = choose(both, frozenset({FRANCE.id}))
+    assert (one.connection.channels, one.happened) == ((FRANCE,), Happened.SETTINGS_CHANGED)
+    assert choose(one.connection, frozenset({FRANCE.id})).happened is None
+    for wrong in (frozenset[str](), frozenset({"nowhere"}), frozenset({FRANCE.id, "nowhere"})):
+        with pytest.raises(ChannelsInvalid):
+            choose(one.connection, wrong)
+    same = choose(both, frozenset({FRANCE.id, GERMANY.id}))
+    assert (same.happened, same.connection != both) == (None, True)
+    everything = choose(one.connection, None)
+    assert (everything.connection.channels, everything.happened) == ((FRANCE, GERMANY), Happened.SETTINGS_CHANGED)
+
+
+def test_a_channel_that_is_not_chosen_is_no_news() -> None:
+    """Reached from now on, and not wanted: kept for the page, told to nobody."""
+    one = connection(reached=(FRANCE,), chosen=frozenset({FRANCE.id}))
+    change = probed(one, (FRANCE, GERMANY), NOW)
+    assert (change.connection.reached, change.happened) == ((FRANCE, GERMANY), None)
+    assert probed(connection(reached=(FRANCE,)), (FRANCE, GERMANY), NOW).happened is Happened.SETTINGS_CHANGED
+
+
+class Account(RuleBasedStateMachine):
+    """One seller account, two organisations, in any order of events."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.organisations = [ORGANISATION, OTHER_ORGANISATION]
+        self.rows = [ended(id=ConnectionId(new_id()), organisation_id=each) for each in self.organisations]
+        self.shown: set[int] = set()
+        self.changes: list[tuple[Connection, Connection, Happened | None]] = []
+
+    which = st.integers(0, 1)
+
+    @rule(who=which)
+    def claims(self, who: int) -> None:
+        """As the use case does it: not beside a holder, not where there is one of its own that lives."""
+        found = rules.standing(self.rows, self.organisations[who])
+        if found.holder is not None or self.rows[who].state is not DISCONNECTED:
+            return
+        for rival in found.rivals:
+            self._keep(self.rows.index(rival), rules.contest(rival))
+        self.shown.discard(who)
+        self._keep(who, rules.claim(self.rows[who], SHARED, NOW, contested=bool(found.rivals)))
+
+    @rule(who=which)
+    def is_refused(self, who: int) -> None:
+        one = self.rows[who]
+        verb = rules.refused if one.state is UNPROVEN else probe_refused
+        if one.may_be_probed:
+            self._keep(who, verb(one, ProbeOutcome.REFUSED, NOW))
+            if one.state is UNPROVEN and len([each for each in self.rows if each.state is UNPROVEN]) == 1:
+                self.shown.add(who)
+
+    @rule(who=which)
+    def is_let_in(self, who: int) -> None:
+        one = self.rows[who]
+        if one.state is UNPROVEN:
+            found = rules.standing(self.rows, self.organisations[who])
+            seen = rules.contest(one).connection if found.holder else one
+            self._keep(who, rules.let_in(seen, (FRANCE,), NOW, proves=True))
+        elif one.may_be_probed:
+            self._keep(who, probed(one, (FRANCE,), NOW))
+
+    @rule(who=which)
+    def is_proven(self, who: int) -> None:
+        found = rules.standing(self.rows, self.organisations[who])
+        if self.rows[who].state is UNPROVEN and found.holder is None:
+            self.shown.add(who)
+            self._keep(who, rules.prove(self.rows[who], NOW))
+
+    @rule(who=which)
+    def ends(self, who: int) -> None:
+        self._keep(who, disconnect(self.rows[who]))
+
+    @precondition(lambda self: any(each.reached for each in self.rows))
+    @rule(who=which)
+    def chooses(self, who: int) -> None:
+        if self.rows[who].reached:
+            self._keep(who, choose(self.rows[who], frozenset({FRANCE.id})))
+
+    @invariant()
+    def belongs_to_one(self) -> None:
+        """Two organisations are never proven for one account, and nobody who showed nothing."""
+        proven = [number for number, each in enumerate(self.rows) if each.is_proven]
+        assert len(proven) <= 1
+        assert set(proven) <= self.shown
+
+    @invariant()
+    def is_told_without_gaps(self) -> None:
+        """Each event raises the number by one; whether services may work is never changed silently."""
+        for before, after, happened in self.changes:
+            assert after.event_sequence - before.event_sequence == (1 if happened else 0)
+            if (before.state is AUTHORISED) != (after.state is AUTHORISED):
+                assert happened is not None
+            if after.state is UNPROVEN:
+                assert happened is None
+        self.changes.clear()
+
+    def _keep(self, who: int, change: Change) -> None:
+        self.changes.append((self.rows[who], change.connection, change.happened))
+        self.rows[who] = change.connection
+
+
+Account.TestCase.settings = settings(max_examples=150, stateful_step_count=25, deadline=None)
+test_any_history = Account.TestCase
+
+
+def test_ages_of_the_pace_rise() -> None:
+    """A later step of the pace is rarer."""
+    assert all(a[0] < b[0] and a[1] < b[1] for a, b in pairwise(rules.PACE))
