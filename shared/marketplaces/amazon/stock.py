@@ -37,7 +37,7 @@ from shared.marketplaces.ports import FarAccount, FrozenBody
 # more would only freeze quantities long before they are told.
 LIMITS = StockLimits(lines=20, open_at_once=20, shared=False)
 # Accepted is not applied: seen after seconds, and after minutes (issue selling-partner-api-docs#2167).
-READ_AFTER_SECONDS = (30.0, 30.0, 60.0, 120.0, 240.0)
+READ_AFTER_SECONDS = (15.0, 45.0, 60.0, 120.0, 240.0)
 _SHOWS = ("includedData", "fulfillmentAvailability")
 
 

@@ -4,7 +4,6 @@ from collections.abc import AsyncIterator
 from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
-from uuid import UUID
 
 import pytest
 
@@ -15,6 +14,7 @@ from services.inventory.usecases.discover import discover
 from services.inventory.usecases.push import push
 from shared.db.claims import SqlClaims
 from shared.kernel.errors import Retryable
+from shared.kernel.ids import ConnectionId
 from shared.kernel.ports import AccessToken
 from shared.marketplaces.registry import rates
 from tests.contract.amazon.shop import Shop as AmazonShop
@@ -34,12 +34,12 @@ SKUS = ("SKU-901", "SKU-902", "a/b")
 class TokenOf(KnownTokens):
     """Each connection's own."""
 
-    def __init__(self, values: dict[UUID, str]) -> None:
+    def __init__(self, values: dict[ConnectionId, str]) -> None:
         super().__init__()
         self._values = values
 
-    async def get(self, connection_id: UUID, *, rejected: int | None = None) -> AccessToken:
-        token = await super().get(connection_id)  # type: ignore[arg-type]
+    async def get(self, connection_id: ConnectionId, *, rejected: int | None = None) -> AccessToken:
+        token = await super().get(connection_id)
         return replace(token, value=self._values[connection_id])
 
 
@@ -48,7 +48,7 @@ class RealShop(Shop):
 
     def __init__(self, inventory: Inventory, amazon: AmazonShop, octopia: OctopiaShop) -> None:
         super().__init__(inventory)
-        self.far_shops = {"amazon": amazon, "octopia": octopia}
+        self.far_shops: dict[str, AmazonShop | OctopiaShop] = {"amazon": amazon, "octopia": octopia}
         self.sellers = {"amazon": AMAZON_SELLER, "octopia": OCTOPIA_SELLER}
         ports = {"amazon": amazon.amazon, "octopia": octopia.octopia}
         tokens = TokenOf({self.ids["amazon"]: amazon.far.token, self.ids["octopia"]: octopia.far.token})
