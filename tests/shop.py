@@ -47,6 +47,7 @@ CARRIER: Json = {
 # Far sides that answer at once are asked often and read back soon.
 QUICK = {
     "ORDERS_POLL_INTERVAL_SECONDS": '{"amazon": 3, "octopia": 3}',
+    "INVENTORY_LISTING_INTERVAL_SECONDS": "3",
     "LABELS_READ_BACK_SECONDS": '{"amazon": 1, "octopia": 1}',
     "LABELS_READ_BACK_LAG_SECONDS": '{"amazon": 4, "octopia": 4}',
     "LABELS_REPEAT_AFTER_SECONDS": '{"amazon": 10, "octopia": 10}',

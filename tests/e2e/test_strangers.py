@@ -1,6 +1,7 @@
 """Another organisation's ids do not exist, on any route; without a session nothing is answered."""
 
 import ast
+import asyncio
 import re
 from pathlib import Path
 from typing import Any
@@ -64,8 +65,18 @@ async def ids_of(shop: Shop) -> dict[str, str]:
         "channel_id": connection["channels"][0]["id"],
         "order_id": order["id"],
         "shipment_id": shipment["id"],
+        "listing_id": await listed(shop),
         "sku": "SKU-001",
     }
+
+
+async def listed(shop: Shop) -> str:
+    """A listing of this shop, once it has been read."""
+    await shop.sandbox.listings(shop.seller_id, ["SKU-001"])
+    async with asyncio.timeout(30):
+        while not (found := (await shop.get("/api/inventory/v1/listings"))["items"]):
+            await asyncio.sleep(0.3)
+    return str(found[0]["id"])
 
 
 def filled(path: str, ids: dict[str, str]) -> str | None:

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, Select, delete, func, select
+from sqlalchemy import Row, Select, and_, delete, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.inventory.adapters.arrays import among
@@ -34,10 +34,11 @@ class SqlSubmissions:
         return {row.channel_id: UnderWay(row.begun, row.unsent) for row in rows}
 
     async def lock_next(self, connection_id: ConnectionId, now: datetime) -> Submission | None:
+        goes_first = and_(submission.c.urgent, submission.c.failures == 0)
         query = (
             select(submission)
             .where(submission.c.connection_id == connection_id, submission.c.due_at <= now)
-            .order_by(submission.c.urgent.desc(), submission.c.due_at, submission.c.id)
+            .order_by(goes_first.desc(), submission.c.due_at, submission.c.id)
             .limit(1)
         )
         found = await self._found(query.with_for_update(skip_locked=True))

@@ -46,12 +46,17 @@ class Submission:
     def advanced(self, state: dict[str, Any], lines: tuple[Line, ...], due_at: datetime) -> "Submission":
         return replace(self, state=state, lines=lines, due_at=due_at, failures=0, reason=None)
 
+    @property
+    def goes_first(self) -> bool:
+        """One whose calls fail gives way, or it would hold up all others for ever."""
+        return self.urgent and self.failures == 0
+
     def later(self, reason: str, due_at: datetime) -> "Submission":
-        """The same call again: it had no effect."""
+        """The same call again: it was not made, for no fault of its own."""
         return replace(self, due_at=due_at, reason=reason)
 
-    def unknown(self, reason: str, now: datetime) -> "Submission":
-        """The same call again, soon and then ever later: nobody knows whether it had an effect."""
+    def failed(self, reason: str, now: datetime) -> "Submission":
+        """The same call again, soon and then ever later; perhaps nobody knows whether it had an effect."""
         wait = min(2.0 ** min(self.failures + 1, 16), _LONGEST_BACK_OFF_SECONDS)
         return replace(self, due_at=now + timedelta(seconds=wait), reason=reason, failures=self.failures + 1)
 

@@ -24,7 +24,7 @@ from shared.web.pages import Pages
 from shared.web.problems import not_found
 
 ADDRESS = "/stock/listings"
-router = APIRouter(prefix=ADDRESS, include_in_schema=False)
+router = APIRouter(prefix="/stock/listings", include_in_schema=False)
 User = Annotated[Principal, Depends(signed_in_page)]
 Form = Annotated[PostedForm, Depends(posted_form)]
 Text = Annotated[str, AfterValidator(printable), Query(max_length=200)]

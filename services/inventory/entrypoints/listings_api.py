@@ -13,7 +13,7 @@ from services.inventory.entrypoints.requests import choose_for, inventory, tell_
 from services.inventory.entrypoints.schemas import MOST_ROWS, ListOut
 from services.inventory.entrypoints.sku_paths import printable
 from services.inventory.usecases.choose import Choice
-from services.inventory.usecases.listing_views import ListingFilter, Shown
+from services.inventory.usecases.listing_views import ListingFilter, ListingView, Shown
 from shared.access.dependencies import principal
 from shared.access.principal import Principal
 from shared.access.scopes import STOCK_READ, STOCK_WRITE
@@ -30,6 +30,15 @@ Search = Annotated[
 ]
 ChannelId = Annotated[str | None, AfterValidator(lambda value: value and printable(value)), Query(max_length=100)]
 Rows = Annotated[list[ListingRowIn], Body(min_length=1, max_length=MOST_ROWS)]
+
+
+async def own_listing(request: Request, who: Writer, listing_id: UUID) -> UUID:
+    """Dependency: that the listing is theirs is known before the body is judged. Raises Problem 404."""
+    await _known(request, who, listing_id)
+    return listing_id
+
+
+OwnListing = Annotated[UUID, Depends(own_listing)]
 
 
 @router.get("/listings")
@@ -61,24 +70,21 @@ async def change_in_bulk(request: Request, who: Writer, rows: Rows) -> ListOut[L
 @router.get("/listings/{listing_id}")
 async def read_listing(request: Request, who: Reader, listing_id: UUID) -> ListingOut:
     """One listing."""
-    found = await inventory(request).listings.listing(who.organisation, listing_id)
-    if found is None:
-        raise not_found()
-    return ListingOut.of(found)
+    return ListingOut.of(await _known(request, who, listing_id))
 
 
 @router.patch("/listings/{listing_id}")
-async def change_listing(request: Request, who: Writer, listing_id: UUID, given: ListingIn) -> ListingOut:
+async def change_listing(request: Request, who: Writer, listing_id: OwnListing, given: ListingIn) -> ListingOut:
     """Says which SKU it is, and how it follows the stock. 404 where either is none of the organisation's."""
     await _choose(request, who, [given.choice(listing_id)], bulk=False)
-    return await read_listing(request, who, listing_id)
+    return ListingOut.of(await _known(request, who, listing_id))
 
 
 @router.post("/listings/{listing_id}/retry", status_code=202)
 async def retry_listing(request: Request, who: Writer, listing_id: UUID) -> ListingOut:
     """Has its quantity told again, now. 409: no quantity is told for it."""
     await tell_again_for(request, who, listing_id)
-    return await read_listing(request, who, listing_id)
+    return ListingOut.of(await _known(request, who, listing_id))
 
 
 @router.get("/push")
@@ -86,6 +92,13 @@ async def read_progress(request: Request, who: Reader) -> ListOut[PushProgressOu
     """How far the channels of each connection are told."""
     found = await inventory(request).listings.progress(who.organisation)
     return ListOut(items=[PushProgressOut.of(one) for one in found], next_cursor=None)
+
+
+async def _known(request: Request, who: Principal, listing_id: UUID) -> ListingView:
+    found = await inventory(request).listings.listing(who.organisation, listing_id)
+    if found is None:
+        raise not_found()
+    return found
 
 
 async def _choose(request: Request, who: Principal, choices: list[Choice], *, bulk: bool) -> None:

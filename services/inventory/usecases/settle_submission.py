@@ -9,7 +9,7 @@ from services.inventory.domain.submission import Line, Submission
 from services.inventory.domain.target import Target
 from services.inventory.usecases.drifts import publish_drifts
 from services.inventory.usecases.ports import Store
-from shared.kernel.errors import FarSideError, OutcomeUnknown, Refused, RoleMissing, Unreadable
+from shared.kernel.errors import FarSideError, Refused, RoleMissing, Throttled
 from shared.kernel.ports import TooLate
 from shared.marketplaces.listings import StockOutcome, StockStep
 
@@ -32,14 +32,14 @@ async def settle_submission(
             await _advance(store, current, outcome, grace, now)
         case Refused():
             await _return(store, current, outcome, now)
-        case OutcomeUnknown() | Unreadable():
-            await store.submissions.save(current.unknown(outcome.code, now))
         case RoleMissing():
             await store.submissions.save(current.later(outcome.code, now + _ROLE_PAUSE))
-        case FarSideError():
+        case Throttled():
             await store.submissions.save(current.later(outcome.code, now))
         case TooLate():
             await store.submissions.save(current.later("too_late", now))
+        case FarSideError():
+            await store.submissions.save(current.failed(outcome.code, now))
     return True
 
 

@@ -133,6 +133,7 @@ async def test_strangers_see_and_change_nothing(shop: Shop, ours: httpx.AsyncCli
     answers = [
         await theirs.get(f"{BASE}/listings/{one}"),
         await theirs.patch(f"{BASE}/listings/{one}", json={"follow": False}),
+        await theirs.patch(f"{BASE}/listings/{one}", json={}),
         await theirs.patch(f"{BASE}/listings", json=[{"id": one, "follow": False}]),
         await theirs.post(f"{BASE}/listings/{one}/retry"),
         await theirs.get(f"/stock/listings/{one}"),

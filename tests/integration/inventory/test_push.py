@@ -164,6 +164,21 @@ async def test_a_far_side_that_is_away_loses_nothing(shop: Shop, error: Exceptio
     assert shop.stock["amazon"].shows["FR", "mug"] == 5
 
 
+async def test_an_urgent_call_that_fails_gives_way(shop: Shop) -> None:
+    """What is sold out goes first, but while its calls fail the others go on."""
+    await shop.inventory.set(StockRow("mug", counted=5), StockRow("cup", counted=0))
+    await shop.connect("amazon", offer("mug"), offer("cup"))
+    shop.stock["amazon"].answers.append(Unavailable("down"))
+    with pytest.raises(Unavailable):
+        await shop.push()
+    async with shop.claims.lease_of(PUSH, shop.ids["amazon"]) as lease:
+        assert lease is not None
+        await push(lease, pushing=shop.pushing)
+    assert [sku for _, sku, _ in shop.stock["amazon"].told] == ["mug"]
+    await shop.push()
+    assert [sku for _, sku, _ in shop.stock["amazon"].told] == ["mug", "cup"]
+
+
 async def test_one_line_that_poisons_a_package_holds_up_no_other(shop: Shop) -> None:
     """Refused as a whole, its targets wait and go in smaller packages, until the bad one is alone."""
     codes = [f"sku-{number}" for number in range(40)]

@@ -127,7 +127,7 @@ class MemorySubmissions:
 
     async def lock_next(self, connection_id: ConnectionId, now: datetime) -> Submission | None:
         due = [one for one in self.rows.values() if one.connection_id == connection_id and one.due_at <= now]
-        return min(due, key=lambda one: (not one.urgent, one.due_at, one.id), default=None)
+        return min(due, key=lambda one: (not one.goes_first, one.due_at, one.id), default=None)
 
     async def lock(self, submission_id: UUID) -> Submission | None:
         return self.rows.get(submission_id)
