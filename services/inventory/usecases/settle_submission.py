@@ -79,7 +79,7 @@ async def _answer(
     await publish_drifts([change for change in changes if change[1].sku_id in locked], skus, store, now)
     refused = sum(1 for _, after in changes if after.reason)
     if lines:
-        log.info("push.lines_known", connection_id=current.connection_id, count=len(lines), refused=refused)
+        log.info("push.lines_known", connection_id=current.connection_id, lines=len(lines), result=f"{refused} refused")
 
 
 async def _return(store: Store, current: Submission, refusal: Refused, now: datetime) -> None:

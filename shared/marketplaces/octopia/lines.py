@@ -53,9 +53,9 @@ def read_lines(order: Json, status: OrderStatus, places: Places) -> tuple[Market
     """Raises BadField: there are no lines, or one of them cannot be read."""
     if not isinstance(order.get("lines"), list):
         raise BadField("lines is missing or not a list")
-    for line in parts(order, "lines"):  # the seller's own lines say first where the order goes
-        if shipper_of(line) is ShippedBy.SELLER:
-            places.place_of(line)
+    ours = [line for line in parts(order, "lines") if shipper_of(line) is not ShippedBy.MARKETPLACE]
+    for line in sorted(ours, key=lambda one: shipper_of(one) is not ShippedBy.SELLER):
+        places.place_of(line)  # the seller's own lines say first where the order goes
     currency = text(order, "currencyCode")
     lines = tuple(_line(line, status, currency, places) for line in parts(order, "lines"))
     if not lines or len(lines) != len(order["lines"]):

@@ -24,10 +24,10 @@ class Places:
         self.recipients: list[Recipient] = []
 
     def place_of(self, line: Json) -> int:
-        """The number of the line's place; 0 where no address is told (yet)."""
+        """The number of the line's place; where its address is not told (yet), one that is nobody's."""
         recipient = _recipient(line, self._order)
         if recipient is None:
-            return 0
+            return len(self.recipients)
         place = _place(recipient)
         if place not in self._found:
             self._found[place] = len(self.recipients)

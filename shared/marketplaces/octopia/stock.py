@@ -117,9 +117,9 @@ async def _ready(submission: Submission, packages: Packages) -> StockStep:
         accepted = True
     if accepted:
         return _step(replace(submission, step=Step.WAIT), _TAKEN_IN)
-    if submission.unsure or submission.looks % _PATIENCE == _PATIENCE - 1:  # empty: what was told never got there
+    if submission.looks % _PATIENCE == _PATIENCE - 1:  # empty: what was told never got there
         return _refilled(submission)
-    return _look_again(replace(submission, step=Step.SETTLE), _TAKEN_IN)
+    return _look_again(replace(submission, step=Step.SETTLE), _TAKEN_IN)  # or it is ready already
 
 
 async def _wait(submission: Submission, packages: Packages) -> StockStep:

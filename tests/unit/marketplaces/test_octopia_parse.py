@@ -109,7 +109,7 @@ def test_whose_order_it_is(modes: list[str | None], shipped_by: ShippedBy) -> No
 
 
 def test_lines_that_go_to_different_places() -> None:
-    """The seller's first place is the recipient, further ones are numbered; a line without an address goes to 0."""
+    """The seller's first place is the recipient, further ones are numbered; a line without an address goes nowhere yet."""
     lyon, paris = address(city="Lyon"), address(city="Paris")
     one = read(
         lines=[
@@ -120,7 +120,7 @@ def test_lines_that_go_to_different_places() -> None:
             line(5, shippingAddress=None),
         ]
     )
-    assert [each.destination for each in one.lines] == [0, 1, 0, 0, 0]
+    assert [each.destination for each in one.lines] == [0, 1, 0, 0, 2]
     assert one.personal.recipient is not None
     assert one.personal.recipient.city == "Lyon"
     assert [other.city for other in one.personal.others] == ["Paris"]

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from shared.http.messages import Answer, Request
@@ -149,6 +149,7 @@ async def test_a_lost_outcome_does_no_harm(operation: str, effect: str) -> None:
 
 
 @settings(max_examples=60, deadline=None)
+@example(count=101, losses=[""] * 5 + ["before"], crashes=[False, *[True] * 3, *[False] * 6, True])
 @given(
     count=st.integers(1, 230),
     losses=st.lists(st.sampled_from(["", "", "", "before", "after"]), max_size=25),
