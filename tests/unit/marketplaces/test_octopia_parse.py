@@ -109,7 +109,7 @@ def test_whose_order_it_is(modes: list[str | None], shipped_by: ShippedBy) -> No
 
 
 def test_lines_that_go_to_different_places() -> None:
-    """The seller's first place is the recipient, further ones are numbered; a line without an address goes nowhere yet."""
+    """The seller's first place is the recipient, further ones are numbered; a line without an address goes nowhere."""
     lyon, paris = address(city="Lyon"), address(city="Paris")
     one = read(
         lines=[
