@@ -1,4 +1,4 @@
-"""A marketplace in sixty lines, to show what a third one takes; its far side is a dictionary."""
+"""A marketplace in some seventy lines, to show what a third one takes; its far side is a dictionary."""
 
 from datetime import datetime
 from typing import Any
