@@ -85,6 +85,13 @@ reservation_line = Table(
     CheckConstraint("reserved between 0 and wanted", name="reserved_is_wanted"),
 )
 Index("ix_reservation_line_order_id", reservation_line.c.order_id)
+# What an organisation is short of, by urgency.
+Index(
+    "ix_reservation_line_short",
+    reservation_line.c.organisation_id,
+    reservation_line.c.ship_by,
+    postgresql_where=text("wanted > reserved"),
+)
 # Who waits for a SKU and who holds it, by urgency.
 Index(
     "ix_reservation_line_waiting",

@@ -17,6 +17,12 @@ _TIME = sa.DateTime(timezone=True)
 
 def upgrade() -> None:
     op.add_column("sku", sa.Column("low_level", sa.Integer, nullable=False, server_default=sa.text("0")))
+    op.create_index(
+        "ix_reservation_line_short",
+        "reservation_line",
+        ["organisation_id", "ship_by"],
+        postgresql_where=sa.text("wanted > reserved"),
+    )
     op.create_table(
         "stock_import",
         sa.Column("id", sa.Uuid, nullable=False),
