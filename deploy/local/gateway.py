@@ -23,7 +23,7 @@ PREFIXES = {
     "auth": (
         "/signup", "/signin", "/signout", "/connections", "/settings", "/oauth", "/.well-known", "/api/auth", "/static",
     ),
-    "orders": ("/orders", "/api/orders"),
+    "orders": ("/dashboard", "/orders", "/api/orders"),
     "inventory": ("/stock", "/api/inventory"),
     "labels": ("/shipments", "/api/labels"),
 }  # fmt: skip

@@ -8,6 +8,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.orders.adapters.acceptances import due_answers
+from services.orders.adapters.dashboard import SqlDashboards
 from services.orders.adapters.queries import SqlViews
 from services.orders.adapters.repositories import due_connections
 from services.orders.adapters.store import bind as bind
@@ -16,6 +17,7 @@ from services.orders.settings import MigrationSettings, Settings
 from services.orders.usecases.apply_connections import apply_connections
 from services.orders.usecases.apply_reservations import apply_reservations
 from services.orders.usecases.apply_shipments import apply_shipments
+from services.orders.usecases.dashboard import Dashboards
 from services.orders.usecases.poll import Polling
 from services.orders.usecases.ports import Keys, Store
 from services.orders.usecases.send_answers import Answering
@@ -52,6 +54,7 @@ class OrdersParts:
 
     uow: UnitOfWork[Store]
     views: Views
+    dashboards: Dashboards
     keys: Keys
     clock: Clock
     answering: frozenset[str]
@@ -68,7 +71,9 @@ def keys_of(settings: Settings) -> KeyRing:
 
 def orders_on(engine: AsyncEngine, keys: Keys, clock: Clock) -> OrdersParts:
     answering = frozenset(name for name, profile in PROFILES.items() if profile.capabilities.answers_orders)
-    return OrdersParts(SqlUnitOfWork(engine, bind), SqlViews(engine, clock), keys, clock, answering)
+    return OrdersParts(
+        SqlUnitOfWork(engine, bind), SqlViews(engine, clock), SqlDashboards(engine, clock), keys, clock, answering
+    )
 
 
 def access_of(settings: Settings, outward: Outward) -> Access:

@@ -25,7 +25,8 @@ from shared.web.forms import PostedForm, local_path, posted_form
 from shared.web.languages import language_of
 
 router = APIRouter(include_in_schema=False)
-_AFTER = "/connections"
+_AFTER = "/dashboard"
+_AFTER_SIGN_UP = "/connections"  # nothing is connected yet
 
 
 @router.get("/")
@@ -60,7 +61,7 @@ async def sign_up_form(request: Request, fields: Annotated[dict[str, str], Depen
         return _sign_up_form(request, fields, {"email": "taken"}, status=409)
     except TooManyAttempts as error:
         return _waiting(_sign_up_form(request, fields, trouble=TOO_MANY_ATTEMPTS, status=429), error)
-    return _welcome(request, made, _AFTER)
+    return _welcome(request, made, _AFTER_SIGN_UP)
 
 
 @router.get("/signin")

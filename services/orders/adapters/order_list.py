@@ -57,12 +57,17 @@ async def shops_of(connection: AsyncConnection, organisation_id: OrganisationId)
     }
 
 
+def zones_of(shops: Mapping[UUID, Shop]) -> dict[str, str]:
+    """The time zone of each channel."""
+    return {key: one["time_zone"] for shop in shops.values() for key, one in shop.channels.items()}
+
+
 async def listed(
     connection: AsyncConnection, organisation_id: OrganisationId, asked: OrdersAsked, now: datetime
 ) -> Sequence[OrderRow]:
     """Up to `limit` + 1 rows."""
     shops = await shops_of(connection, organisation_id)
-    conditions = [*_filters(organisation_id, asked), *_deadline(asked, shops, now), *_behind(asked)]
+    conditions = [*_filters(organisation_id, asked), *due(asked.deadline, shops, now), *_behind(asked)]
     order_by = _ORDER_BY[asked.sort]
     page = select(_ORDER.c.id).where(*conditions).order_by(*order_by).limit(asked.limit + 1).subquery("page")
     query = select(*tables.SHOWN).join(page, page.c.id == _ORDER.c.id).order_by(*order_by)
@@ -132,14 +137,14 @@ def _filters(organisation_id: OrganisationId, asked: OrdersAsked) -> list[Column
     return found
 
 
-def _deadline(asked: OrdersAsked, shops: Mapping[UUID, Shop], now: datetime) -> list[ColumnElement[bool]]:
+def due(deadline: Deadline | None, shops: Mapping[UUID, Shop], now: datetime) -> list[ColumnElement[bool]]:
     """Days begin and end in the zone of the order's channel; UTC where none is known."""
-    if asked.deadline is None:
+    if deadline is None:
         return []
-    if asked.deadline is Deadline.OVERDUE:
+    if deadline is Deadline.OVERDUE:
         return [now > _DEADLINE]
-    zones = {key: one["time_zone"] for shop in shops.values() for key, one in shop.channels.items()}
-    spans = {zone: span(asked.deadline, now, zone) for zone in {*zones.values(), "UTC"}}
+    zones = zones_of(shops)
+    spans = {zone: span(deadline, now, zone) for zone in {*zones.values(), "UTC"}}
     elsewhere = or_(_ORDER.c.channel_id.is_(None), _ORDER.c.channel_id.not_in(list(zones)))
     days = [
         and_(_between(*spans[zone]), _ORDER.c.channel_id.in_([key for key in zones if zones[key] == zone]))

@@ -143,6 +143,7 @@ line = Table(
     Column("reserve", Boolean, nullable=False),
     Column("destination", Integer, nullable=False, server_default="0"),
     UniqueConstraint("order_id", "marketplace_line_id"),
+    Index("ix_order_line_cancellation", "order_id", postgresql_where=text("code = 'cancellation_requested'")),
 )
 
 # What happened, in the order it was written. No key to the order: others tell of orders not heard of yet.
@@ -158,7 +159,19 @@ timeline = Table(
     Index("ix_timeline_order", "order_id", "id"),
 )
 
-# Inventory's and labels' newest words.
+# Inventory's and labels' newest words. The conditions find the few that wait for somebody (dashboard): literals, only
+# so do they match their indexes.
+SHORT = "jsonb_path_exists(lines, '$[*] ? (@.short > 0)')"
+UNCONFIRMED = (
+    'jsonb_path_exists(shipments, \'$[*] ? (@.state != "voided" && @.write_back != null'
+    ' && @.write_back != "confirmed")\')'
+)
+TROUBLED = (
+    'jsonb_path_exists(shipments, \'$[*] ? (@.write_back == "refused" || @.write_back == "needs_person"'
+    ' || @.write_back == "shipped_elsewhere" || ((@.state == "outdated" || @.state == "needs_person")'
+    ' && !(@.write_back == "owed" || @.write_back == "sending" || @.write_back == "sent")))\')'
+)
+
 reservation = Table(
     "reservation",
     metadata,
@@ -167,6 +180,7 @@ reservation = Table(
     Column("order_version", Integer, nullable=False),
     Column("at", _TIME, nullable=False),
     Column("lines", JSONB, nullable=False),
+    Index("ix_reservation_short", "organisation_id", postgresql_where=text(SHORT)),
 )
 shipments = Table(
     "shipments",
@@ -175,6 +189,8 @@ shipments = Table(
     Column("organisation_id", Uuid, nullable=False),
     Column("at", _TIME, nullable=False),
     Column("shipments", JSONB, nullable=False),
+    Index("ix_shipments_unconfirmed", "organisation_id", postgresql_where=text(UNCONFIRMED)),
+    Index("ix_shipments_troubled", "organisation_id", postgresql_where=text(TROUBLED)),
 )
 
 # Records of a page that could not be read; gone when their order is read well.

@@ -1,5 +1,6 @@
 """When an order is to be shipped, as sellers ask for it: in days of the zone its channel lives in."""
 
+from collections.abc import Collection, Sequence
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
@@ -26,6 +27,17 @@ def span(deadline: Deadline, now: datetime, zone: str) -> tuple[datetime | None,
     }[deadline]
     begin = today + timedelta(days=first)
     return _midnight(begin, zone), _midnight(begin + timedelta(days=days), zone)
+
+
+def midnights(days: Sequence[date], zone: str) -> tuple[datetime, ...]:
+    """When those days begin there."""
+    return tuple(_midnight(day, zone) for day in days)
+
+
+def last_days(count: int, now: datetime, zones: Collection[str]) -> tuple[date, ...]:
+    """The last so many days, oldest first, up to today in the zone that is furthest on."""
+    today = max(now.astimezone(ZoneInfo(zone)).date() for zone in zones)
+    return tuple(today - timedelta(days=back) for back in reversed(range(count)))
 
 
 def _midnight(day: date, zone: str) -> datetime:

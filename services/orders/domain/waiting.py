@@ -32,6 +32,11 @@ def most_urgent(found: list[Reason]) -> Reason | None:
     return next((one for one in found if one.person), found[0] if found else None)
 
 
+def trouble(found: list[Reason]) -> Reason | None:
+    """What somebody must decide or mend; a parcel that is planned for a label by hand is everyday work, not that."""
+    return most_urgent([one for one in found if one.person and one.code != "shipment.planned"])
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
     """What is known of the answer to an order that waits for one. `mode` None: its marketplace takes none from here."""

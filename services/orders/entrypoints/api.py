@@ -11,6 +11,7 @@ from services.orders import bootstrap
 from services.orders.bootstrap import SERVICE, OrdersParts
 from services.orders.entrypoints.acceptance_api import router as acceptance_router
 from services.orders.entrypoints.cursors import Cursor, cursor_of
+from services.orders.entrypoints.dashboard_api import router as dashboard_router
 from services.orders.entrypoints.filters import OrderFilters
 from services.orders.entrypoints.order_schemas import EntryOut, OrderOut, RecipientOut
 from services.orders.entrypoints.pages import router as pages_router
@@ -32,6 +33,7 @@ from shared.web.pages import Pages
 HERE = Path(__file__).parent
 router = APIRouter(prefix="/api/orders/v1", tags=["orders"])
 router.include_router(acceptance_router)
+router.include_router(dashboard_router)
 internal = APIRouter(prefix="/internal/v1", tags=["internal"])
 OrdersReader = Annotated[Principal, Depends(principal(ORDERS_READ))]
 RecipientReader = Annotated[Principal, Depends(principal(ORDERS_RECIPIENT_READ))]

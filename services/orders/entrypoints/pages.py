@@ -14,6 +14,7 @@ from services.orders.domain.stage import Stage, stage_of
 from services.orders.domain.waiting import Reason, most_urgent, reasons
 from services.orders.entrypoints.acceptance_pages import router as acceptance_router
 from services.orders.entrypoints.cursors import cursor_of
+from services.orders.entrypoints.dashboard_page import router as dashboard_router
 from services.orders.entrypoints.filters import Chosen
 from services.orders.entrypoints.parts import answer_of, open_recipient, orders_of, view_of
 from services.orders.usecases.read_recipient import Opened, Reader
@@ -28,6 +29,7 @@ from shared.web.pages import Pages
 
 router = APIRouter(include_in_schema=False)
 router.include_router(acceptance_router)  # before `/orders/{order_id}`
+router.include_router(dashboard_router)
 Reads = Annotated[Principal, Depends(signed_in_page)]
 Posted = Annotated[PostedForm, Depends(posted_form)]
 _PAGE = 50

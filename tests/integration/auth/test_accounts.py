@@ -153,7 +153,7 @@ async def test_a_session_ends_by_itself(auth: Running) -> None:
 async def test_next_leads_nowhere_else(auth: Running) -> None:
     """After signing in one goes on where one was, but never to an address of somebody else."""
     owner = await auth.visitor().sign_up()
-    goals = {"/orders?x=1": "/orders?x=1", "https://evil.example": "/connections", "//evil": "/connections"}
+    goals = {"/orders?x=1": "/orders?x=1", "https://evil.example": "/dashboard", "//evil": "/dashboard"}
     for wished, goal in goals.items():
         visitor = auth.visitor()
         fields = {"email": owner.email, "password": PASSWORD, "next": wished}

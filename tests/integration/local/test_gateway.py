@@ -92,6 +92,7 @@ async def origin(service: Starlette) -> AsyncIterator[httpx.AsyncClient]:
         ("/connections", "auth"),
         ("/connections/amazon/callback", "auth"),
         ("/.well-known/jwks.json", "auth"),
+        ("/dashboard", "orders"),
         ("/orders", "orders"),
         ("/api/orders/v1/orders/1", "orders"),
         ("/stock", "inventory"),
