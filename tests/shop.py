@@ -9,7 +9,7 @@ import os
 from collections import Counter
 from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -20,7 +20,7 @@ from deploy.local.browser import Browser, Page, Unexpected
 from deploy.local.folder import RunFolder
 from deploy.local.options import read_options
 from deploy.local.processes import free_ports
-from deploy.local.sandbox_apps import registrations
+from deploy.local.sandbox_apps import AMAZON, OCTOPIA, registrations
 from deploy.local.secrets import Secrets
 from deploy.local.stack import Stack
 from deploy.local.supervisor import Supervisor
@@ -51,8 +51,11 @@ QUICK = {
     "LABELS_READ_BACK_SECONDS": '{"amazon": 1, "octopia": 1}',
     "LABELS_READ_BACK_LAG_SECONDS": '{"amazon": 4, "octopia": 4}',
     "LABELS_REPEAT_AFTER_SECONDS": '{"amazon": 10, "octopia": 10}',
+    "INVENTORY_PUSH_DELAY_SECONDS": "0.5",
+    "INVENTORY_SALE_GRACE_SECONDS": "10",
     "LOG_LEVEL": "DEBUG",
-    "SANDBOX_OPTIONS": "--quota-scale=500 --list-lag-seconds=2 --write-visible-seconds=1",
+    "SANDBOX_OPTIONS": "--quota-scale=500 --list-lag-seconds=2 --write-visible-seconds=1 --patch-applied-seconds=2 "
+    "--acceptance-seconds=1 --package-seconds=1",
 }
 
 
@@ -82,13 +85,17 @@ async def register_application(stack: Stack, sandbox: Sandbox) -> None:
 
 @dataclass
 class Shop:
-    """One organisation with its signed-in browser, and its seller account in the sandbox."""
+    """
+    One organisation with its signed-in browser, and one of its seller accounts in the sandbox. `beside` gives the same
+    organisation with another account.
+    """
 
     browser: Browser
     sandbox: Sandbox
     seller_id: str
     csrf_token: str
     region: str = "eu"
+    marketplace: str = AMAZON
 
     async def get(self, path: str) -> Any:
         return await self.browser.call("GET", path)
@@ -110,8 +117,20 @@ class Shop:
                 return items
 
     async def plant(self, count: int = 1, **fields: Any) -> list[str]:
-        """New orders, older than the two minutes Amazon keeps back, younger than the ten that readings overlap."""
-        return await self.sandbox.orders(self.seller_id, count, **{"age_seconds": 180} | fields)
+        """New orders to be shipped, older than what lists keep back, younger than what readings overlap."""
+        fitting: Json = {"age_seconds": 180} | ({"status": "InPreparation"} if self.marketplace == OCTOPIA else {})
+        return await self.sandbox.orders(self.seller_id, count, **fitting | fields)
+
+    async def list_skus(self, skus: Iterable[str], *, units: int = 50) -> None:
+        """Offers these over there, on all channels of the account, showing so many units."""
+        if self.marketplace == OCTOPIA:
+            await self.sandbox.offers(self.seller_id, *({"sku": sku, "quantity": units} for sku in skus))
+        else:
+            await self.sandbox.listings(self.seller_id, list(skus), quantity=units, region=self.region)
+
+    async def shown(self, sku: str) -> set[int]:
+        """What buyers see of it over there: one number, unless its channels differ."""
+        return set((await self.sandbox.stock(self.seller_id, sku))[sku].values())
 
     async def orders(self) -> dict[str, Json]:
         """Our orders by the marketplace's number."""
@@ -121,7 +140,9 @@ class Shop:
         return await self.everything("/api/labels/v1/shipments")
 
     async def connection(self) -> Json:
-        (found,) = (await self.get("/api/auth/v1/connections"))["items"]
+        """That of this seller account."""
+        items = (await self.get("/api/auth/v1/connections"))["items"]
+        (found,) = [one for one in items if one["seller_id"] == self.seller_id]
         return dict(found)
 
     async def count_levels(self, levels: Mapping[str, int], *, weight_grams: int = 400) -> None:
@@ -129,10 +150,27 @@ class Shop:
         await self.send("POST", "/api/inventory/v1/skus/bulk", rows)
 
     async def connect(self) -> None:
-        """Connect Amazon, as a person clicks it: our form, the consent page, and back. Raises `Unexpected`."""
+        """Connect the account as its marketplace wants it. Raises `Unexpected`."""
+        if self.marketplace == OCTOPIA:
+            await self.claim()
+            await self.delegate()
+            return
         back = await self.consent()
         if back.status != 200 or "connected=" not in back.url:
             raise Unexpected(f"after the consent came {back.url} ({back.status}): {back.sentence()}")
+
+    async def claim(self) -> Json:
+        """Says that the account is ours. Raises `Unexpected`."""
+        named = {"marketplace": self.marketplace, "region": self.region, "seller_id": self.seller_id}
+        return dict(await self.send("POST", "/api/auth/v1/connections", named | {"name": "Test shop there"}))
+
+    async def delegate(self, *, seconds: float = 30) -> None:
+        """Lets us in at the marketplace's portal, then asks here until that is seen."""
+        await self.sandbox.delegate(self.seller_id)
+        async with asyncio.timeout(seconds):
+            while (connection := await self.connection())["state"] != "authorised":
+                await self.send("POST", f"/api/auth/v1/connections/{connection['id']}/check")
+                await asyncio.sleep(0.2)
 
     async def consent(self) -> Page:
         """The page the seller sees after having confirmed on the marketplace's."""
@@ -170,11 +208,16 @@ class Shop:
 
 @asynccontextmanager
 async def open_shop(
-    stack: Stack, *, levels: Mapping[str, int] | None = None, region: str = "eu", connected: bool = True
+    stack: Stack,
+    *,
+    levels: Mapping[str, int] | None = None,
+    region: str = "eu",
+    connected: bool = True,
+    marketplace: str = AMAZON,
 ) -> AsyncIterator[Shop]:
     """A new organisation; with `levels` its stock and carrier are set; `connected`: authorised, labels automatic."""
     async with Sandbox(stack.sandbox) as sandbox, Browser(stack.origin) as browser:
-        seller = await sandbox.seller(region=region)
+        seller_id = await new_seller(sandbox, marketplace, region)
         page = await browser.open("/signup")
         name = uuid4().hex[:12]
         form = page.form("email", "password")
@@ -182,7 +225,7 @@ async def open_shop(
         await browser.submit(page, form, email=email, password=PASSWORD, organisation=f"Shop {name}")
         page = await browser.open("/connections")
         csrf_token = page.form("csrf_token").fields["csrf_token"]
-        shop = Shop(browser, sandbox, seller["seller_id"], csrf_token, region)
+        shop = Shop(browser, sandbox, seller_id, csrf_token, region, marketplace)
         if levels is not None:
             await shop.send("PUT", "/api/labels/v1/carrier", CARRIER)
             await shop.count_levels(levels)
@@ -193,6 +236,24 @@ async def open_shop(
             yield shop
         finally:
             await shop.disconnect()
+
+
+async def new_seller(sandbox: Sandbox, marketplace: str, region: str = "eu") -> str:
+    """An account that has let nobody in yet; its id."""
+    if marketplace == OCTOPIA:
+        return str((await sandbox.octopia_seller(delegated=False))["seller_id"])
+    return str((await sandbox.seller(region=region))["seller_id"])
+
+
+async def beside(shop: Shop, marketplace: str = OCTOPIA, *, skus: Iterable[str] = ()) -> Shop:
+    """The shop's organisation with a new account at another marketplace: lists SKUs, connected, labels automatic."""
+    seller_id = await new_seller(shop.sandbox, marketplace)
+    second = replace(shop, seller_id=seller_id, marketplace=marketplace, region="eu")
+    if skus:
+        await second.list_skus(skus)
+    await second.connect()
+    await label_when_known(second)
+    return second
 
 
 async def label_when_known(shop: Shop, *, seconds: float = 30) -> None:

@@ -11,7 +11,8 @@ import pytest
 
 from deploy.local.gateway import PREFIXES, service_for
 from deploy.local.stack import Stack
-from tests.shop import Shop, open_shop
+from shared.access.scopes import ORDERS_READ
+from tests.shop import Shop, label_when_known, open_shop
 
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(300)]
 
@@ -60,23 +61,42 @@ async def ids_of(shop: Shop) -> dict[str, str]:
     """This shop's own ids, by the name a path parameter has."""
     connection = await shop.connection()
     (order, *_), (shipment, *_) = list((await shop.orders()).values()), await shop.shipments()
+    batch = await shop.send("POST", "/api/labels/v1/batches", {"order_ids": [order["id"]]})
     return {
         "connection_id": connection["id"],
         "channel_id": connection["channels"][0]["id"],
         "order_id": order["id"],
         "shipment_id": shipment["id"],
-        "listing_id": await listed(shop),
+        "batch_id": batch["id"],
+        "listing_id": await listing_of(shop),
+        "import_id": await import_of(shop),
+        "client_id": await client_of(shop),
         "sku": "SKU-001",
     }
 
 
-async def listed(shop: Shop) -> str:
-    """A listing of this shop, once it has been read."""
-    await shop.sandbox.listings(shop.seller_id, ["SKU-001"])
-    async with asyncio.timeout(30):
-        while not (found := (await shop.get("/api/inventory/v1/listings"))["items"]):
-            await asyncio.sleep(0.3)
-    return str(found[0]["id"])
+async def listing_of(shop: Shop) -> str:
+    """Our id of the shop's only listing, once it is read."""
+    async with asyncio.timeout(60):
+        while not (items := (await shop.get("/api/inventory/v1/listings"))["items"]):
+            await asyncio.sleep(0.2)
+    return str(items[0]["id"])
+
+
+async def import_of(shop: Shop) -> str:
+    """The id of a table of levels that was uploaded and not applied."""
+    page = await shop.browser.open("/stock/import")
+    form = page.form("lines")
+    return (await shop.browser.submit(page, form, lines="sku,counted\nSKU-001,4")).url.rsplit("/", 1)[-1]
+
+
+async def client_of(shop: Shop) -> str:
+    """The id of an API client made on its page."""
+    page = await shop.browser.open("/settings/api-clients")
+    await shop.browser.submit(page, page.form("name"), name="Ours", scopes=ORDERS_READ)
+    listed = (await shop.browser.open("/settings/api-clients")).text
+    (found,) = re.findall(r"/settings/api-clients/([^/\"]+)/revoke", listed)
+    return str(found)
 
 
 def filled(path: str, ids: dict[str, str]) -> str | None:
@@ -89,7 +109,13 @@ def filled(path: str, ids: dict[str, str]) -> str | None:
 
 async def test_foreign_ids_are_404_on_every_route(stack: Stack) -> None:
     """Each route with an id in its path, asked by another organisation with the owner's ids: 404, as if never made."""
-    async with open_shop(stack, levels={"SKU-001": 5}) as owner, open_shop(stack, connected=False) as stranger:
+    async with (
+        open_shop(stack, levels={"SKU-001": 5}, connected=False) as owner,
+        open_shop(stack, connected=False) as stranger,
+    ):
+        await owner.list_skus(["SKU-001"])
+        await owner.connect()
+        await label_when_known(owner)
         await owner.confirmed(await owner.plant(1, lines=[{"sku": "SKU-001", "quantity": 1}]))
         ids = await ids_of(owner)
         with_ids = [
@@ -125,15 +151,25 @@ async def ask(shop: Shop, method: str, path: str) -> int:
     client: httpx.AsyncClient = shop.browser._client
     headers = {"x-csrf-token": shop.csrf_token, "origin": stack_origin(shop)}
     sent: dict[str, Any] = {}
-    if method != "GET":
+    if method == "GET":
+        sent = {"params": {"answer": "accept"}} if path.endswith("/acceptance") else {}
+    else:
         body: Any = next((body for part, body in BODIES.items() if part in path), {})
-        form = {"csrf_token": shop.csrf_token, "name": "x", "weight_grams": "5", "counted": "5"}
+        form = {"csrf_token": shop.csrf_token, "name": "x", "weight_grams": "5", "counted": "5"} | FORM
         sent = {"json": body} if path.startswith("/api") else {"data": form}
     answer = await client.request(method, stack_origin(shop) + path, headers=headers, follow_redirects=False, **sent)
     return answer.status_code
 
 
-BODIES: dict[str, Any] = {"/connections/": {"name": "x"}, "/channels/": {"mode": "manual"}}
+BODIES: dict[str, Any] = {
+    "/connections/": {"name": "x"},
+    "/channels/": {"mode": "manual"},
+    "/acceptance-modes/": {"mode": "automatic"},
+    "/acceptance": {"accept": True},
+    "/listings/": {"buffer": 1},
+}
+# What forms with an id in their address need to be well-formed.
+FORM = {"answer": "accept", "follow": "1", "buffer": "0", "pick": "SKU-001", "client_id": "a", "client_secret": "b"}
 # A SKU is the seller's own word: whoever writes one makes their own.
 OWN_CODES = {("PUT", "/api/inventory/v1/skus/{sku}"), ("PUT", "/api/inventory/v1/skus/{sku}/level")}
 

@@ -12,15 +12,17 @@ from pathlib import Path
 
 from deploy.local.browser import Unexpected
 from deploy.local.stack import Stack
-from tests.faults.ledger import Verdict, compare
+from tests.faults.ledger import Verdict, compare, compare_shown
 from tests.faults.schedule import Kill, schedule
-from tests.shop import Shop, demand, open_shop, stack_for_tests
+from tests.shop import Json, Shop, beside, demand, open_shop, stack_for_tests
 
-_ORDERS_AT_ONCE = 4
+# At each marketplace.
+_ORDERS_AT_ONCE = 2
 _KILLS_PER_BATCH = 2
 _SKUS = [f"SKU-{number:03d}" for number in range(1, 11)]
 _UNITS = 100_000
 _SETTLED_WITHIN_SECONDS = 240.0
+_SHOWN_WITHIN_SECONDS = 90.0
 
 
 async def main(kills: int, seed: int) -> int:
@@ -28,11 +30,13 @@ async def main(kills: int, seed: int) -> int:
         async with stack_for_tests(Path(folder), {"LOG_LEVEL": "INFO"}) as stack:
             counted = dict.fromkeys(_SKUS, _UNITS)
             async with open_shop(stack, levels=counted) as shop:
-                done = await _kill_under_traffic(stack, shop, schedule(kills, seed), seed)
+                await shop.list_skus(_SKUS)
+                shops = [shop, await beside(shop, skus=_SKUS)]
+                done = await _kill_under_traffic(stack, shops, schedule(kills, seed), seed)
                 await stack.ready()
-                orders = await shop.sandbox.order_states(shop.seller_id)
-                settled = await _settled(shop, set(orders))
-                verdict = await _verdict(shop, counted)
+                orders = await _far_orders(shops)
+                settled = await _settled(shops, set(orders))
+                verdict = await _verdict(shops, counted)
                 if not settled or verdict.lost or verdict.twice:
                     _keep_logs(stack)
     for finding in (*verdict.lost, *verdict.twice):
@@ -41,12 +45,18 @@ async def main(kills: int, seed: int) -> int:
     return 1 if verdict.lost or verdict.twice else 0
 
 
-async def _kill_under_traffic(stack: Stack, shop: Shop, kills: list[Kill], seed: int) -> int:
-    """Plants orders and kills by the schedule; how many kills hit a running process (all, or it waits for one)."""
+async def _far_orders(shops: list[Shop]) -> dict[str, Json]:
+    """The truth about the orders of all these accounts."""
+    return {number: order for one in shops for number, order in (await one.sandbox.order_states(one.seller_id)).items()}
+
+
+async def _kill_under_traffic(stack: Stack, shops: list[Shop], kills: list[Kill], seed: int) -> int:
+    """Plants orders everywhere and kills by the schedule; how many kills hit a running process (it waits for one)."""
     hits: Counter[str] = Counter()
     for number, kill in enumerate(kills):
         if number % _KILLS_PER_BATCH == 0:
-            await shop.plant(_ORDERS_AT_ONCE, seed=seed * 100_000 + number, skus=_SKUS)
+            for shop in shops:
+                await shop.plant(_ORDERS_AT_ONCE, seed=seed * 100_000 + number, skus=_SKUS)
         await asyncio.sleep(kill.after_seconds)
         await _kill(stack, kill.victim)
         hits[kill.victim] += 1
@@ -62,31 +72,44 @@ async def _kill(stack: Stack, victim: str) -> None:
         os.kill(pid, signal.SIGKILL)
 
 
-async def _settled(shop: Shop, orders: set[str]) -> bool:
-    """True when all are confirmed within four minutes of the last kill."""
+async def _settled(shops: list[Shop], orders: set[str]) -> bool:
+    """True when all are confirmed, and told to every channel, within minutes of the last kill."""
+    shop, *_ = shops
     try:
         await shop.confirmed(orders, seconds=_SETTLED_WITHIN_SECONDS)
+        async with asyncio.timeout(_SHOWN_WITHIN_SECONDS):
+            while not await _at_rest(shops):
+                await asyncio.sleep(0.5)
     except TimeoutError:
         return False
-    with suppress(TimeoutError):
-        async with asyncio.timeout(30):
-            while any(sku["reserved"] for sku in await shop.everything("/api/inventory/v1/skus")):
-                await asyncio.sleep(0.3)
     return True
 
 
-async def _verdict(shop: Shop, counted: dict[str, int]) -> Verdict:
-    far = await shop.sandbox.order_states(shop.seller_id)
+async def _at_rest(shops: list[Shop]) -> bool:
+    levels = {sku["sku"]: sku for sku in await shops[0].everything("/api/inventory/v1/skus")}
+    if any(level["reserved"] for level in levels.values()):
+        return False
+    return all(
+        units == {levels[sku]["available"]} for shown in (await _shown(shops)).values() for sku, units in shown.items()
+    )
+
+
+async def _shown(shops: list[Shop]) -> dict[str, dict[str, set[int]]]:
+    """What buyers see, by marketplace and SKU; one number, unless channels differ."""
+    return {one.marketplace: {sku: await one.shown(sku) for sku in _SKUS} for one in shops}
+
+
+async def _verdict(shops: list[Shop], counted: dict[str, int]) -> Verdict:
+    shop, *_ = shops
+    far = await _far_orders(shops)
     wanted = demand(far)
     ledgers = {sku: await shop.everything(f"/api/inventory/v1/skus/{sku}/ledger") for sku in counted if wanted[sku]}
-    return compare(
-        far,
-        await shop.orders(),
-        await shop.shipments(),
-        await shop.everything("/api/inventory/v1/skus"),
-        ledgers,
-        {sku: counted[sku] for sku in ledgers},
+    skus = await shop.everything("/api/inventory/v1/skus")
+    verdict = compare(
+        far, await shop.orders(), await shop.shipments(), skus, ledgers, {sku: counted[sku] for sku in ledgers}
     )
+    compare_shown(verdict, await _shown(shops), skus)
+    return verdict
 
 
 def _keep_logs(stack: Stack) -> None:

@@ -36,6 +36,15 @@ def compare(
     return verdict
 
 
+def compare_shown(verdict: Verdict, shown: Mapping[str, Mapping[str, set[int]]], skus: Sequence[Json]) -> None:
+    """`shown`: what buyers see, by marketplace and SKU. What differs from what is available never arrived."""
+    available = {sku["sku"]: sku["available"] for sku in skus}
+    for marketplace, by_sku in shown.items():
+        for sku, units in by_sku.items():
+            if units != {available[sku]}:
+                verdict.lost.append(f"{sku}: {marketplace} shows {sorted(units)}, {available[sku]} are available")
+
+
 def _order(verdict: Verdict, number: str, far: Json, ours: Json | None, confirmed: Counter[str]) -> None:
     if ours is None:
         verdict.lost.append(f"{number}: never imported")
@@ -53,6 +62,8 @@ def _order(verdict: Verdict, number: str, far: Json, ours: Json | None, confirme
             verdict.lost.append(f"{number}: {units} of {line['quantity']} units of {line['sku']} shipped")
         if units > line["quantity"]:
             verdict.twice.append(f"{number}: {units} units of {line['sku']} shipped, {line['quantity']} ordered")
+    if len(far["packages"]) > 1:
+        verdict.twice.append(f"{number}: {len(far['packages'])} packages, one was made")
     if far["confirmations"] > len(far["packages"]):
         verdict.twice.append(f"{number}: {far['confirmations']} confirmations of {len(far['packages'])} packages")
 
