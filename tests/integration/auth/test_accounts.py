@@ -65,7 +65,7 @@ async def test_sign_in_and_out(auth: Running) -> None:
     owner = await auth.visitor().sign_up()
     visitor = auth.visitor()
     answer = await sign_in(visitor, owner.email, PASSWORD)
-    assert (answer.status_code, answer.headers["location"]) == (303, "/connections")
+    assert (answer.status_code, answer.headers["location"]) == (303, "/dashboard")
     cookie = visitor.client.cookies[COOKIE]
     left = await visitor.submit("/signout")
     assert (left.status_code, left.headers["location"]) == (303, "/signin")

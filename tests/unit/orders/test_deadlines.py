@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from services.orders.domain.deadlines import Deadline, span
+from services.orders.domain.deadlines import Deadline, last_days, midnights, span
 
 THURSDAY_NIGHT = datetime(2026, 11, 26, 23, 30, tzinfo=UTC)  # Friday, half past midnight, in Paris
 
@@ -38,3 +38,10 @@ def test_a_day_of_another_length_is_whole() -> None:
     begin, end = span(Deadline.TODAY, datetime(2026, 10, 25, 12, tzinfo=UTC), "Europe/Paris")
     assert begin is not None
     assert (end - begin.astimezone(UTC)).total_seconds() == 25 * 3600
+
+
+def test_the_last_days_end_where_it_is_furthest_on() -> None:
+    """It is Friday in Paris already; each of the days begins at its own midnight."""
+    days = last_days(2, THURSDAY_NIGHT, {"UTC", "Europe/Paris"})
+    assert [day.day for day in days] == [26, 27]
+    assert midnights(days, "Europe/Paris") == (utc(25, 23), utc(26, 23))

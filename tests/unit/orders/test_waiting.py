@@ -20,7 +20,7 @@ from services.orders.domain.order import Order
 from services.orders.domain.reading import Digests, first_read
 from services.orders.domain.sentences import SENTENCES, said, sentence
 from services.orders.domain.stage import Stage, stage_of
-from services.orders.domain.waiting import reasons
+from services.orders.domain.waiting import Reason, reasons, trouble
 from services.orders.usecases.answer_order import NO_ANSWERS
 from shared.kernel.ids import LineId, OrderId, ShipmentId
 from shared.marketplaces.models import MarketplaceOrder, OrderStatus
@@ -181,3 +181,11 @@ def _of_templates() -> Iterator[str]:
     for template in TEMPLATES.glob("*.html"):
         found = extract("jinja2.ext:babel_extract", BytesIO(template.read_bytes()), keywords={"_": None})
         yield from (str(message) for _, message, _, _ in found)
+
+
+def test_a_parcel_planned_for_a_label_by_hand_is_no_trouble() -> None:
+    """Everyday work is not shown among what somebody must mend; nor is what goes on by itself."""
+    planned, awaited = Reason("shipment.planned", True, {}), Reason("waits.reservation", False, {})
+    outdated = Reason("shipment.outdated", True, {})
+    assert trouble([awaited, planned]) is None
+    assert trouble([awaited, planned, outdated]) == outdated
