@@ -42,7 +42,9 @@ class Scene:
 
     async def fault(self, operation: str, kind: str, times: int = 0, **fields: Any) -> None:
         """In force for this seller only, until it struck so often (0: until `mend`)."""
-        await self.shop.sandbox.fault(f"amazon.{operation}", kind, times, seller_id=self.shop.seller_id, **fields)
+        await self.shop.sandbox.fault(
+            f"{self.shop.marketplace}.{operation}", kind, times, seller_id=self.shop.seller_id, **fields
+        )
 
     async def mend(self) -> None:
         """The far side is well again for this seller."""
@@ -52,7 +54,9 @@ class Scene:
         """Returns once the fault has struck a call."""
 
         async def look() -> bool:
-            calls = (await self.shop.sandbox.calls(f"amazon.{operation}", self.shop.seller_id))["calls"]
+            calls = (await self.shop.sandbox.calls(f"{self.shop.marketplace}.{operation}", self.shop.seller_id))[
+                "calls"
+            ]
             return any(call["fault"] == kind for call in calls)
 
         await until(look, f"{kind} of {operation} strikes")
@@ -162,7 +166,7 @@ class Scene:
         await until(look, f"{numbers} are confirmed")
         far = await self.shop.sandbox.order_states(self.shop.seller_id)
         for number in numbers:
-            assert (far[number]["status"], far[number]["confirmations"]) == ("SHIPPED", 1), far[number]
+            assert (far[number]["status"].upper(), far[number]["confirmations"]) == ("SHIPPED", 1), far[number]
             assert len(far[number]["packages"]) == 1, far[number]
         assert (await self.shop.connection())["state"] == "authorised"
 
@@ -170,3 +174,12 @@ class Scene:
             return (await self.polling())["waits_for"] is None
 
         await until(reads_on, "reading waits for nothing any more")
+
+    async def shipped(self, number: str) -> None:
+        """An order that was answered first is shipped there, in one parcel."""
+
+        async def look() -> bool:
+            order = (await self.shop.sandbox.order_states(self.shop.seller_id))[number]
+            return order["status"].upper() == "SHIPPED" and len(order["packages"]) == 1
+
+        await until(look, f"{number} is shipped")

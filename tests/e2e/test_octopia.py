@@ -1,0 +1,80 @@
+"""A second marketplace beside the first: its journey, stock that falls on both, and whose account it is."""
+
+import pytest
+
+from deploy.local.browser import Unexpected
+from deploy.local.sandbox_apps import OCTOPIA
+from deploy.local.stack import Stack
+from tests.e2e.databases import open_databases
+from tests.e2e.scene import SKU, Scene, until
+from tests.e2e.test_journey import order_of
+from tests.shop import CARRIER, Shop, beside, open_shop
+
+pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(240)]
+
+_STOCK = 50
+
+
+async def both_show(shops: list[Shop], units: int) -> None:
+    """Returns once buyers see so many at every marketplace."""
+
+    async def look() -> bool:
+        return all([await shop.shown(SKU) == {units} for shop in shops])
+
+    await until(look, f"{units} are shown everywhere")
+
+
+async def accept_by_hand(scene: Scene, number: str) -> None:
+    """As a person does it: the order's page, what it would do, yes."""
+    order_id = await order_of(scene.shop, number)
+
+    async def asked() -> bool:
+        page = await scene.shop.browser.open(f"/orders/{order_id}/acceptance?answer=accept")
+        if "What is accepted and not shipped counts" not in page.text:
+            return False
+        done = await scene.shop.browser.submit(page, page.form("answer", action="/acceptance"))
+        return done.status == 200
+
+    await until(asked, f"{number} can be accepted")
+
+
+async def test_a_sale_at_either_marketplace_lowers_both(stack: Stack) -> None:
+    """Connected by delegation; sold here, then there: each order confirmed in one parcel, stock falls on both."""
+    async with open_shop(stack, levels={SKU: _STOCK}) as shop:
+        await shop.list_skus([SKU], units=7)
+        shops = [shop, await beside(shop, skus=[SKU])]
+        await both_show(shops, _STOCK)
+        for sold, seller in enumerate(shops, 1):
+            (number,) = await seller.plant(lines=[{"sku": SKU, "quantity": 1}])
+            await both_show(shops, _STOCK - sold)
+            order = (await seller.confirmed([number]))[number]
+            assert (order["status"].upper(), order["confirmations"]) == ("SHIPPED", 1)
+            (package,) = order["packages"]
+            assert package["tracking_number"].startswith("0" + CARRIER["gs1_prefix"])
+
+
+async def test_an_order_that_waits_is_accepted_by_hand(stack: Stack) -> None:
+    """Nothing is accepted by itself; from the page it is, and then goes its way."""
+    async with (
+        open_databases(stack) as databases,
+        open_shop(stack, levels={SKU: _STOCK}, marketplace=OCTOPIA) as shop,
+    ):
+        scene = Scene(stack, shop, databases)
+        (number,) = await scene.plant(status="WaitingAcceptance")
+        await accept_by_hand(scene, number)
+        await scene.shipped(number)
+
+
+async def test_two_organisations_cannot_read_one_seller(stack: Stack) -> None:
+    """Who claims an account that another has shown to be theirs is refused, and reads nothing of it."""
+    async with (
+        open_shop(stack, levels={SKU: _STOCK}, marketplace=OCTOPIA) as owner,
+        open_shop(stack, connected=False, marketplace=OCTOPIA) as other,
+    ):
+        (number,) = await owner.plant(lines=[{"sku": SKU, "quantity": 1}])
+        other.seller_id = owner.seller_id
+        with pytest.raises(Unexpected, match="other-organisation"):
+            await other.claim()
+        await owner.confirmed([number])
+        assert await other.orders() == {}
+        assert (await other.get("/api/inventory/v1/listings"))["items"] == []
