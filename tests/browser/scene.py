@@ -8,7 +8,8 @@ from deploy.local.stack import Stack
 from tests.browser.sellers import ODD, SKUS, Sellers, plant_sellers
 from tests.shop import Json, Shop, open_shop
 
-_LEVELS = dict.fromkeys(SKUS, 40)
+_RARE = "SKU-RARE"
+_LEVELS = dict.fromkeys(SKUS, 80) | {_RARE: 3}
 _ORDERS_EACH = 9
 
 
@@ -30,7 +31,7 @@ async def busy_shop(stack: Stack) -> AsyncIterator[Shop]:
 
 async def _plant_trouble(shop: Shop, sellers: Sellers) -> None:
     """More than there is, an order nobody may ship yet, one its buyer regrets, an article without a weight."""
-    await shop.sandbox.orders(sellers.amazon, 1, lines=[{"sku": SKUS[7], "quantity": 90}], seed=3)
+    await shop.sandbox.orders(sellers.amazon, 1, lines=[{"sku": _RARE, "quantity": 5}], seed=3)
     await shop.sandbox.orders(sellers.amazon, 1, lines=[{"sku": SKUS[2], "quantity": 1}], seed=4, buyer_cancel=True)
     await shop.sandbox.orders(sellers.amazon, 1, lines=[{"sku": ODD, "quantity": 1}], seed=5)
     await shop.sandbox.orders(sellers.amazon, 1, skus=list(SKUS), seed=6, status="PENDING")
