@@ -15,8 +15,9 @@ unexport PYTHONDONTWRITEBYTECODE
 
 BIN := .venv/bin
 CODE := services shared deploy tests
-# Two at a time, then the whole running product with the machine to itself.
-TEST := $(BIN)/pytest --numprocesses 2 --dist loadfile --ignore=tests/e2e && $(BIN)/pytest tests/e2e
+# Two at a time, then the whole running product with the machine to itself, then its pages in a browser.
+TEST := $(BIN)/pytest --numprocesses 2 --dist loadfile --ignore=tests/e2e --ignore=tests/browser && \
+	$(BIN)/pytest tests/e2e && $(BIN)/pytest tests/browser
 
 .DEFAULT_GOAL := help
 .PHONY: help run clean test check faults format lint types imports contracts lock

@@ -96,6 +96,7 @@ class Shop:
     csrf_token: str
     region: str = "eu"
     marketplace: str = AMAZON
+    email: str = ""
 
     async def get(self, path: str) -> Any:
         return await self.browser.call("GET", path)
@@ -225,7 +226,7 @@ async def open_shop(
         await browser.submit(page, form, email=email, password=PASSWORD, organisation=f"Shop {name}")
         page = await browser.open("/connections")
         csrf_token = page.form("csrf_token").fields["csrf_token"]
-        shop = Shop(browser, sandbox, seller_id, csrf_token, region, marketplace)
+        shop = Shop(browser, sandbox, seller_id, csrf_token, region, marketplace, email)
         if levels is not None:
             await shop.send("PUT", "/api/labels/v1/carrier", CARRIER)
             await shop.count_levels(levels)

@@ -1,0 +1,94 @@
+"""Every page of a busy shop at the other width of each language, and with the keyboard alone."""
+
+from collections.abc import AsyncIterator
+from uuid import uuid4
+
+import pytest
+import pytest_asyncio
+from playwright.async_api import Browser
+
+from deploy.local.stack import Stack
+from tests.browser.person import Person, Window, person_at
+from tests.browser.scene import busy_shop
+from tests.browser.walk import walk
+from tests.shop import PASSWORD, Shop
+
+pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(300)]
+
+PHONE = Window("en", 390, 844)
+DESKTOP = Window("fr", 1280, 900)
+_STARTS = ("/orders", "/stock", "/stock/listings", "/shipments", "/shipments/batches", "/connections", "/settings")
+# At the least: a walk that goes nowhere proves nothing.
+_KINDS = 30
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def shop(stack: Stack) -> AsyncIterator[Shop]:
+    async with busy_shop(stack) as busy:
+        yield busy
+
+
+async def enter(person: Person, shop: Shop) -> None:
+    """The shop's owner signs in."""
+    await person.visit(f"/signin?language={person.window.language}")
+    await person.fill("main form", email=shop.email, password=PASSWORD)
+    await person.press("main form button")
+
+
+@pytest.mark.parametrize("window", [PHONE, DESKTOP], ids=str)
+async def test_every_page_is_sound(chromium: Browser, stack: Stack, shop: Shop, window: Window) -> None:
+    """In its language, within its window, with nothing for axe-core to say, whatever data is on it."""
+    async with person_at(chromium, stack.origin, window) as person:
+        await person.visit("/signup")
+        await enter(person, shop)
+        kinds = await walk(person, *_STARTS)
+        assert len(kinds) >= _KINDS, kinds
+        await person.visit(f"/orders/{uuid4()}", status=404)
+        await person.visit("/orders?search=NOWHERE")
+        await person.visit("/orders/unreadable")
+        await person.visit("/stock?search=NOWHERE")
+        await person.visit("/shipments?search=NOWHERE")
+        await person.visit("/connections/amazon/callback?state=stale")
+
+
+async def test_a_form_with_mistakes_says_so_beside_its_fields(chromium: Browser, stack: Stack, shop: Shop) -> None:
+    """Refused input comes back as a page that is as sound as the others, in the person's language."""
+    async with person_at(chromium, stack.origin, DESKTOP) as person:
+        await enter(person, shop)
+        await person.visit("/shipments/settings")
+        await person.fill('form[action="/shipments/settings/carrier"]', gs1_prefix="12", country="fr")
+        await person.press('form[action="/shipments/settings/carrier"] button', status=422)
+        assert await person.sees("main .error")
+        await person.visit("/stock")
+        await person.fill('form[action="/stock"].card', sku="SKU-001", counted="-1")
+        await person.press('form[action="/stock"].card button', status=422)
+        assert await person.sees("main .error")
+
+
+async def test_the_keyboard_is_enough(chromium: Browser, stack: Stack, shop: Shop) -> None:
+    """Tab and Enter sign a person in; the first Tab offers to skip to the content, and does."""
+    async with person_at(chromium, stack.origin, DESKTOP) as person:
+        await person.visit(f"/signin?language={person.window.language}")
+        keyboard = person.page.keyboard
+        await _tab_to(person, "email")
+        await keyboard.type(shop.email)
+        await keyboard.press("Tab")
+        await keyboard.type(PASSWORD)
+        async with person.page.expect_navigation():
+            await keyboard.press("Enter")
+        await person.visit("/stock")
+        await keyboard.press("Tab")
+        assert await person.page.evaluate("document.activeElement.className") == "skip"
+        await keyboard.press("Enter")
+        assert await person.page.evaluate("document.activeElement.id") == "content"
+        await keyboard.press("Tab")
+        assert await person.page.evaluate("document.activeElement.closest('main') !== null")
+
+
+async def _tab_to(person: Person, name: str, *, most: int = 15) -> None:
+    """Presses Tab until the field has the focus."""
+    for _ in range(most):
+        await person.page.keyboard.press("Tab")
+        if await person.page.evaluate("document.activeElement.name") == name:
+            return
+    pytest.fail(f"{most} times Tab do not lead to {name}")
