@@ -9,10 +9,11 @@ from collections.abc import Awaitable, Callable, Collection, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
 
+from deploy.local.sandbox_apps import AMAZON
 from deploy.local.stack import Stack
 from tests.e2e.databases import Databases
 from tests.e2e.scene import SKU, Scene
-from tests.shop import open_shop
+from tests.shop import label_when_known, open_shop
 
 # Shops opened at a time: signing up costs what a password hash should cost.
 _OPENING = 4
@@ -33,11 +34,12 @@ class Case:
 
 @dataclass(frozen=True)
 class Course:
-    """`connected`: authorised, and read to the end once, before its first case."""
+    """`connected`: authorised, read to the end once, and its one SKU listed there, before its first case."""
 
     cases: Sequence[Case]
     region: str = "eu"
     connected: bool = True
+    marketplace: str = AMAZON
 
 
 class Proofs:
@@ -76,10 +78,19 @@ class Proofs:
             async with AsyncExitStack() as opened:
                 async with self._opening:
                     shop = await opened.enter_async_context(
-                        open_shop(self._stack, levels={SKU: 1000}, region=course.region, connected=course.connected)
+                        open_shop(
+                            self._stack,
+                            levels={SKU: 1000},
+                            region=course.region,
+                            connected=False,
+                            marketplace=course.marketplace,
+                        )
                     )
                     scene = Scene(self._stack, shop, self._databases)
                     if course.connected:
+                        await shop.list_skus([SKU])
+                        await shop.connect()
+                        await label_when_known(shop)
                         await scene.read_to_the_end()
                 for case in course.cases:
                     await self._try(case, scene)

@@ -183,3 +183,19 @@ class Scene:
             return order["status"].upper() == "SHIPPED" and len(order["packages"]) == 1
 
         await until(look, f"{number} is shipped")
+
+    async def count_another(self) -> None:
+        """The shelf is counted: another number than any before."""
+        self.planted += 1
+        await self.shop.count_levels({SKU: 1000 + self.planted})
+
+    async def in_sync(self) -> None:
+        """Buyers see what is available, and the page of listings says that they do."""
+
+        async def look() -> bool:
+            (level,) = await self.shop.everything("/api/inventory/v1/skus")
+            listings = (await self.shop.get("/api/inventory/v1/listings"))["items"]
+            known = bool(listings) and all(one["state"] == "in_sync" for one in listings)
+            return known and await self.shop.shown(SKU) == {level["available"]}
+
+        await until(look, "what is shown is what is available")

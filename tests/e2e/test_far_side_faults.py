@@ -12,7 +12,7 @@ import pytest
 import pytest_asyncio
 
 from deploy.local.stack import Stack
-from tests.e2e import faults_of_consent, faults_of_reading, faults_of_telling
+from tests.e2e import faults_of_consent, faults_of_reading, faults_of_stock, faults_of_telling
 from tests.e2e.courses import Proofs
 from tests.e2e.databases import open_databases
 from tests.sandbox.faults import KINDS
@@ -20,7 +20,12 @@ from tests.sandbox_client import Sandbox
 
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(300)]
 
-COURSES = [*faults_of_telling.COURSES, *faults_of_consent.COURSES, *faults_of_reading.COURSES]
+COURSES = [
+    *faults_of_telling.COURSES,
+    *faults_of_consent.COURSES,
+    *faults_of_reading.COURSES,
+    *faults_of_stock.COURSES,
+]
 NAMES = [case.name for course in COURSES for case in course.cases]
 
 

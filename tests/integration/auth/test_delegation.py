@@ -114,6 +114,7 @@ async def test_secrets_and_logins_go_nowhere(
 ) -> None:
     """Credentials are in no row, answer, log or event; a login is in its own column and page only."""
     caplog.set_level(logging.DEBUG)
+    caplog.set_level(logging.WARNING, "sqlalchemy")  # as a process has it, whatever its own level is
     bazaar.credentials["4711"] = ("own-client", "own-secret")
     made = await shop(fair, "4711", login="very-own-login")
     wrong = await made.prove("own-client", "wrong-secret")

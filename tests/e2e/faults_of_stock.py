@@ -1,0 +1,71 @@
+"""
+Faults while quantities are told, at both marketplaces: what the product says meanwhile, and that buyers see what is
+available in the end.
+"""
+
+from functools import partial
+from html import unescape
+
+from deploy.local.sandbox_apps import AMAZON, OCTOPIA
+from tests.e2e.courses import Case, Course
+from tests.e2e.scene import Scene, until
+
+
+async def a_quantity_arrives_in_the_end(scene: Scene, *, operation: str, kind: str) -> None:
+    """The fault strikes the telling of a count once; buyers see the count in the end, and so does our page."""
+    await scene.in_sync()
+    await scene.fault(operation, kind, times=1)
+    await scene.count_another()
+    await scene.struck(operation, kind)
+    await scene.in_sync()
+
+
+async def a_refused_quantity_is_shown_and_told_again(scene: Scene, *, operation: str, kind: str, reason: str) -> None:
+    """Refused: the listing's page and API say why, and a person who tries again sees it arrive."""
+    await scene.in_sync()
+    await scene.fault(operation, kind)
+    await scene.count_another()
+    refused: list[str] = []
+
+    async def says() -> bool:
+        listings = (await scene.shop.get("/api/inventory/v1/listings"))["items"]
+        refused[:] = [one["id"] for one in listings if one["reason"] == reason]
+        return bool(refused)
+
+    await until(says, f"the listing says {reason}")
+    page = unescape((await scene.shop.browser.open(f"/stock/listings/{refused[0]}")).text)
+    assert "Tell the quantity again" in page
+    await scene.mend()
+    for listing in refused:
+        await scene.shop.send("POST", f"/api/inventory/v1/listings/{listing}/retry")
+    await scene.in_sync()
+
+
+def _arrives(marketplace: str, operation: str, *kinds: str) -> list[Case]:
+    name = operation if marketplace == AMAZON else f"{marketplace}.{operation}"
+    proof = a_quantity_arrives_in_the_end
+    return [Case(name, kind, partial(proof, operation=operation, kind=kind)) for kind in kinds]
+
+
+def _refused(marketplace: str, operation: str, kind: str, reason: str) -> list[Case]:
+    name = operation if marketplace == AMAZON else f"{marketplace}.{operation}"
+    proof = partial(a_refused_quantity_is_shown_and_told_again, operation=operation, kind=kind, reason=reason)
+    return [Case(name, kind, proof)]
+
+
+COURSES = [
+    Course(
+        [
+            *_refused(AMAZON, "patchListingsItem", "patch_invalid", "quantity_refused"),
+            *_arrives(AMAZON, "patchListingsItem", "server_error", "timeout_after_effect"),
+        ]
+    ),
+    Course(
+        [
+            *_refused(OCTOPIA, "submitOfferPackage", "package_rejected", "package_rejected"),
+            *_arrives(OCTOPIA, "createOfferPackage", "timeout_after_effect"),
+            *_arrives(OCTOPIA, "uploadOfferRequests", "server_error"),
+        ],
+        marketplace=OCTOPIA,
+    ),
+]
