@@ -15,12 +15,12 @@ unexport PYTHONDONTWRITEBYTECODE
 
 BIN := .venv/bin
 CODE := services shared deploy tests
-# Two at a time, then the whole running product with the machine to itself, then its pages in a browser.
+# Two at a time, then the whole running product with the machine to itself.
 TEST := $(BIN)/pytest --numprocesses 2 --dist loadfile --ignore=tests/e2e --ignore=tests/browser && \
-	$(BIN)/pytest tests/e2e && $(BIN)/pytest tests/browser
+	$(BIN)/pytest tests/e2e
 
 .DEFAULT_GOAL := help
-.PHONY: help run clean test check faults format lint types imports contracts lock
+.PHONY: help run clean test browser check faults format lint types imports contracts lock
 
 help: ## say what can be made
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -34,6 +34,9 @@ clean: ## remove what `make run` made: data, secrets, logs (.run/)
 
 test: .venv/dev.stamp ## all tests, on real PostgreSQL and Kafka
 	@$(TEST)
+
+browser: .venv/dev.stamp ## its pages in Chromium, with axe, in both languages and two widths (Chromium must be there)
+	@$(BIN)/pytest tests/browser
 
 check: .venv/dev.stamp ## what CI runs: format, lint, types, import rules, contracts, tests, 20 kills
 	@echo "format"    && $(BIN)/ruff format --check --quiet $(CODE)
