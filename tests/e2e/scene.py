@@ -20,15 +20,22 @@ _LOOK_AGAIN_SECONDS = 0.7
 _PATIENCE_SECONDS = 100.0
 
 
-async def until(look: Callable[[], Awaitable[T]], what: str, *, seconds: float = _PATIENCE_SECONDS) -> T:
-    """What `look` gives once it gives something; fails with `what` after so long."""
+async def until(
+    look: Callable[[], Awaitable[T]],
+    what: str,
+    *,
+    seconds: float = _PATIENCE_SECONDS,
+    instead: Callable[[], Awaitable[Any]] | None = None,
+) -> T:
+    """What `look` gives once it gives something; fails after so long with `what`, and what there is `instead`."""
     try:
         async with asyncio.timeout(seconds):
             while not (found := await look()):
                 await asyncio.sleep(_LOOK_AGAIN_SECONDS)
             return found
     except TimeoutError:
-        raise AssertionError(f"not within {seconds:g} s: {what}") from None
+        there = f"; instead: {await instead()}" if instead else ""
+        raise AssertionError(f"not within {seconds:g} s: {what}{there}") from None
 
 
 @dataclass
@@ -124,7 +131,7 @@ class Scene:
         async def look() -> Any:
             return (await self.polling())["read_up_to"]
 
-        await until(look, "the first windows are read")
+        await until(look, "the first windows are read", instead=self.polling)
 
     async def pauses_are_over(self) -> None:
         """What reading rests until is now."""
@@ -192,10 +199,12 @@ class Scene:
     async def in_sync(self) -> None:
         """Buyers see what is available, and the page of listings says that they do."""
 
+        async def listings() -> list[Json]:
+            return list((await self.shop.get("/api/inventory/v1/listings"))["items"])
+
         async def look() -> bool:
             (level,) = await self.shop.everything("/api/inventory/v1/skus")
-            listings = (await self.shop.get("/api/inventory/v1/listings"))["items"]
-            known = bool(listings) and all(one["state"] == "in_sync" for one in listings)
-            return known and await self.shop.shown(SKU) == {level["available"]}
+            known = [one["state"] for one in await listings()]
+            return set(known) == {"in_sync"} and await self.shop.shown(SKU) == {level["available"]}
 
-        await until(look, "what is shown is what is available")
+        await until(look, "what is shown is what is available", instead=listings)
