@@ -168,6 +168,6 @@ async def test_a_stopped_renewal_is_replaced_and_discarded(stack: Stack) -> None
         with suppress(FarSideError):
             assert await asked == second
         assert await ours.get(connection) == second
-        assert [call["query"]["grant_type"] for call in await scene.token_calls()][1:] == ["refresh_token"] * 2
+        assert [call["query"]["grant_type"] for call in await scene.calls("token")][1:] == ["refresh_token"] * 2
         await nothing_happened_twice(scene, await scene.plant(2), stock=_STOCK)
     await outward.close()
