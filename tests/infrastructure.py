@@ -20,6 +20,9 @@ from typing import Protocol
 from urllib.parse import urlsplit, urlunsplit
 from uuid import uuid4
 
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncEngine
+
 from deploy.local import postgres
 from deploy.local.kafka import Kafka
 from deploy.local.postgres import Postgres
@@ -143,6 +146,15 @@ def _running(server: Running) -> Iterator[None]:
         yield
     finally:
         server.kill()  # the folder goes with it: nothing is worth an orderly end
+
+
+async def waiting_for_a_lock(engine: AsyncEngine) -> None:
+    """Returns once somebody in this database waits for what another transaction has locked."""
+    query = text("select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'")
+    async with asyncio.timeout(_READY_WITHIN_SECONDS), engine.connect() as connection:
+        while (await connection.execute(query)).first() is None:
+            await connection.rollback()  # what is told of activity is kept for a transaction
+            await asyncio.sleep(0.02)
 
 
 def unique_name(what: str) -> str:

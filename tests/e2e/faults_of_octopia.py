@@ -129,16 +129,22 @@ async def own_credentials_prove_as_soon_as_they_are_answered(scene: Scene, *, ki
     form = page.form("client_id", "client_secret", action="/proof")
     await scene.fault("token", kind, times=1)
 
+    answers: list[str] = []
+
     async def failed() -> bool:
         """A try meets the fault, and not only a probe of ours that is under way."""
         answer = await scene.shop.browser.submit(page, form, **own)
+        answers.append(answer.sentence())
         return said in answer.text and [call["fault"] for call in await scene.calls("token")] == [kind]
 
     async def proven() -> bool:
         await scene.shop.browser.submit(page, form, **own)
         return bool((await scene.shop.connection())["state"] != "unproven")
 
-    await until(failed, f"the page says {said!r}")
+    async def seen() -> list[str]:
+        return answers
+
+    await until(failed, f"the page says {said!r}", instead=seen)
     assert (await scene.shop.connection())["state"] == "unproven"
     await until(proven, "the same credentials prove it")
     await scene.connection_is("authorised", "Authorised")

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 import structlog
 
 from services.inventory.domain.connection import Connection
-from services.inventory.domain.discovery import Discovery, Pass
+from services.inventory.domain.discovery import Pass
 from services.inventory.usecases.aim import aim_listings
 from services.inventory.usecases.ports import Store
 from services.inventory.usecases.see_listings import see_listings
@@ -91,10 +91,12 @@ async def discover(lease: Lease[Store], *, discovering: Discovering) -> None:
 async def _begin(store: Store, lease: Lease[Store], discovering: Discovering) -> _Turn | None:
     """The pass to go on with, opened and saved where there was none; None: nothing can be read."""
     now = discovering.clock.now()
-    connection = await store.connections.get(ConnectionId(lease.subject))
-    if connection is None or not connection.active:
+    connection_id = ConnectionId(lease.subject)
+    discovery = await store.discoveries.lock(connection_id)
+    # Read under the lock on its discovery: what is news of it from now on makes it due after us.
+    connection = await store.connections.get(connection_id)
+    if discovery is None or connection is None or not connection.active:
         return None
-    discovery = await store.discoveries.lock(connection.id) or Discovery(due_at=now)
     if connection.marketplace not in discovering.marketplaces or not connection.channels:
         await store.discoveries.save(connection.id, replace(discovery, due_at=now + discovering.interval))
         return None

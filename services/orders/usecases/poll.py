@@ -107,11 +107,13 @@ async def poll(lease: Lease[Store], *, polling: Polling) -> None:
 async def _begin(store: Store, lease: Lease[Store], polling: Polling) -> _Turn | None:
     """The window to go on with, opened and saved where there was none; None: nothing is due, or nothing can be read."""
     now = polling.clock.now()
-    connection = await store.connections.get(ConnectionId(lease.subject))
-    if connection is None or not connection.active:
+    connection_id = ConnectionId(lease.subject)
+    progress = await store.polls.get(connection_id)
+    # Read under the lock on its progress: what is news of it from now on makes it due after us.
+    connection = await store.connections.get(connection_id)
+    if progress is None or connection is None or not connection.active:
         return None
     marketplace = polling.marketplaces.get(connection.marketplace)
-    progress = await store.polls.get(connection.id) or windows.started(now)
     if marketplace is None or not connection.channels:
         code = "no_channels" if marketplace else "marketplace_unknown"
         await store.polls.save(connection.id, progress, now + _LOOK_AGAIN)

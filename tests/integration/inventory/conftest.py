@@ -57,8 +57,11 @@ class Inventory:
 
     async def apply(self, *events: Event[Any]) -> None:
         """As the consumer does, without its inbox: one transaction, started over after a conflict."""
-        handle = self._handlers[events[0].body.TOPIC]
-        await run_in_transaction(self._counted, lambda store: handle(store, events))
+        await run_in_transaction(self._counted, lambda store: self.apply_in(store, *events))
+
+    async def apply_in(self, store: Store, *events: Event[Any]) -> None:
+        """In a transaction that goes on."""
+        await self._handlers[events[0].body.TOPIC](store, events)
 
     async def set(self, *rows: StockRow, organisation_id: OrganisationId = ORGANISATION) -> list[Sku]:
         return await run_in_transaction(

@@ -1,5 +1,6 @@
 """Listings as marketplaces tell of them: read page by page, mapped, gone, and what reading waits for."""
 
+import asyncio
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ from shared.events.auth import ConnectionRevokedV1
 from shared.kernel.errors import Refused, RoleMissing, Unavailable
 from shared.kernel.ids import OrganisationId, new_id
 from shared.marketplaces.ports import PageTokenRefused
+from tests.infrastructure import waiting_for_a_lock
 from tests.integration.inventory.channels import Shop
 from tests.integration.inventory.conftest import Inventory
 from tests.integration.inventory.test_stock import check_sequences
@@ -43,6 +45,19 @@ async def test_a_pass_reads_every_page_of_every_channel(shop: Shop) -> None:
     assert {row.mapped_by for row in rows} == {"code"}
     ((discovery,)) = await shop.inventory.rows("discovery")
     assert (discovery.current, discovery.waits_code) == (None, None)
+
+
+async def test_channels_that_come_while_a_pass_begins_are_read_at_once(shop: Shop) -> None:
+    """A pass that began with the old connection does not put off what the new one is due for."""
+    await shop.inventory.set(StockRow("mug", counted=3))
+    await shop.inventory.apply(shop.state("amazon", channels=()))
+    shop.listings["amazon"].offers = {"FR": [offer("mug")]}
+    async with shop.inventory.held.uow() as store:
+        await shop.inventory.apply_in(store, shop.state("amazon"))
+        reading = asyncio.create_task(shop.discover())
+        await waiting_for_a_lock(shop.inventory.engine)
+    await reading
+    assert set(await listings(shop)) == {"mug"}
 
 
 async def test_a_sku_made_later_takes_its_listing(shop: Shop) -> None:

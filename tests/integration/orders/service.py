@@ -94,7 +94,11 @@ class OrdersService:
     async def apply(self, *events: Event[Any]) -> None:
         """As the consumer does, without its inbox."""
         async with self.parts.uow() as store:
-            await self._handlers[events[0].body.TOPIC](store, events)
+            await self.apply_in(store, *events)
+
+    async def apply_in(self, store: Store, *events: Event[Any]) -> None:
+        """In a transaction that goes on."""
+        await self._handlers[events[0].body.TOPIC](store, events)
 
     async def connect(self, one: Connection | None = None) -> Connection:
         one = one or connection()
@@ -187,7 +191,7 @@ def connection_event(one: Connection, kind: type[ConnectionStateV1], **changes: 
         consent_version=one.consent_version,
         channels=tuple(
             ChannelV1(id=c.id, name=c.name, country=c.country, currency=c.currency, time_zone=c.time_zone)
-            for c in one.channels
+            for c in changes.get("channels", one.channels)
         ),
     )
     return Event(new_id(), one.id, 1, NOW, body)

@@ -10,13 +10,15 @@ import pytest
 
 from services.orders.usecases.poll import poll
 from shared.db.claim_loop import ClaimLoop
+from shared.events.auth import ConnectionAuthorisedV1
 from shared.kernel.budgets import Budgets
 from shared.kernel.errors import ConsentLost, RoleMissing, Throttled, TokenRejected, Unavailable
 from shared.kernel.ids import ConnectionId
 from shared.kernel.ports import AccessToken, LeaseLost
 from shared.marketplaces.models import OrderPage, OrdersQuery
 from shared.marketplaces.ports import DataRefused, FarAccount, PageTokenRefused
-from tests.integration.orders.service import OrdersService
+from tests.infrastructure import waiting_for_a_lock
+from tests.integration.orders.service import OrdersService, connection_event
 from tests.unit.orders.builders import NOW, FakeOrders, connection, order
 
 
@@ -30,6 +32,19 @@ async def test_a_new_connection_is_read_at_once(orders: OrdersService) -> None:
     assert (await orders.progress()).cursor_at == NOW - timedelta(minutes=2)
     row = await orders.one("poll")
     assert (row.waits_code, row.read_at, row.due_at) == (None, NOW, NOW + timedelta(minutes=5))
+
+
+async def test_channels_that_come_while_a_reading_begins_are_read_at_once(orders: OrdersService) -> None:
+    """A reading that began with the old connection does not put off what the new one is due for."""
+    one = await orders.connect(replace(connection(), channels=()))
+    async with orders.parts.uow() as store:
+        event = connection_event(one, ConnectionAuthorisedV1, channels=connection().channels)
+        await orders.apply_in(store, event)
+        reading = asyncio.create_task(orders.poll())
+        await waiting_for_a_lock(orders.engine)
+    await reading
+    assert len(orders.far_side.queries) == 1
+    assert (await orders.one("poll")).due_at <= orders.clock.now()
 
 
 async def test_nothing_is_asked_before_it_is_due(orders: OrdersService) -> None:

@@ -12,7 +12,7 @@ import pytest
 
 from deploy.local.processes import free_ports
 
-PROJECT = Path(__file__).parents[3]
+PROJECT = Path(__file__).parents[2]
 
 
 def _start(folder: Path, ports: list[int]) -> subprocess.Popen[str]:
