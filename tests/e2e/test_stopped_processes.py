@@ -9,12 +9,9 @@ from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from uuid import UUID
 
 import pytest
-from pydantic import SecretStr
 
-from deploy.local.secrets import Secrets
 from deploy.local.stack import Stack
 from shared.access.access_tokens import RemoteAccessTokens
-from shared.access.internal import ServiceTokens
 from shared.http.outward import Outward
 from shared.kernel.clock import SystemClock
 from shared.kernel.errors import FarSideError, Unavailable
@@ -25,13 +22,14 @@ from tests.e2e.once import nothing_happened_twice
 from tests.e2e.scene import SKU, Scene, until
 from tests.e2e.second_copies import Copies, second_copies
 from tests.e2e.stopping import Stopped, Stops, stopping
+from tests.e2e.tokens import tokens_at
 from tests.shop import open_shop
 
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(240)]
 
 _STOCK = 100
 _SLOW_SECONDS = 8.0
-_TAKING_OVER = [("orders", "poller"), ("orders", "worker"), ("labels", "worker")]
+_TAKING_OVER = [("orders", "poller"), ("orders", "worker"), ("inventory", "worker"), ("labels", "worker")]
 # What auth leases a renewal for.
 _RENEWAL_LEASE_SECONDS = 15.0
 
@@ -120,12 +118,6 @@ async def test_stopped_workers_are_replaced_and_discarded(stack: Stack) -> None:
         await copies.stop()  # those that stood still work on alone
         more = await reading.plant(2)
         await nothing_happened_twice(reading, read + more, stock=_STOCK)
-
-
-def tokens_at(stack: Stack, auth_url: str, outward: Outward) -> RemoteAccessTokens:
-    """Access tokens as orders asks for them, of this very process of auth."""
-    secret = SecretStr(Secrets(stack.folder.secrets).client_secret("orders"))
-    return RemoteAccessTokens(auth_url, ServiceTokens(auth_url, "orders", secret, outward), outward)
 
 
 async def taken_over(tokens: RemoteAccessTokens, connection: ConnectionId, rejected: int) -> AccessToken:
