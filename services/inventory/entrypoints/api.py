@@ -27,7 +27,7 @@ from services.inventory.entrypoints.schemas import (
     SkuOut,
     WeightIn,
 )
-from services.inventory.entrypoints.sku_paths import RawSkuPaths, code_to_set, printable, sku_code
+from services.inventory.entrypoints.sku_paths import RawSkuPaths, code_to_set, sku_code
 from services.inventory.settings import Settings
 from services.inventory.usecases.set_stock import set_stock
 from services.inventory.usecases.views import Show
@@ -42,6 +42,7 @@ from shared.runtime.serve import http_part
 from shared.web.app import new_app
 from shared.web.pages import Pages
 from shared.web.problems import not_found
+from shared.web.texts import printable
 
 HERE = Path(__file__).parent
 router = APIRouter(prefix="/api/inventory/v1", tags=["stock"])
