@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
+from pathlib import Path
 
-from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.orders.adapters.acceptances import due_answers
@@ -30,7 +30,8 @@ from shared.access.tokens import RemoteSigningKeys, TokenVerifier
 from shared.crypto.keyring import KeyRing
 from shared.db.claims import Kind, SqlClaims
 from shared.db.engine import make_engine
-from shared.db.unit_of_work import SqlUnitOfWork, transaction
+from shared.db.readiness import migrated
+from shared.db.unit_of_work import SqlUnitOfWork
 from shared.events.topics import AUTH_CONNECTION, INVENTORY_RESERVATION, LABELS_SHIPMENT
 from shared.http.outward import Outward
 from shared.kernel.clock import Clock, SystemClock
@@ -38,6 +39,7 @@ from shared.kernel.ports import UnitOfWork
 from shared.marketplaces.registry import PROFILES, far_sides, marketplaces, rates
 from shared.messaging.consumer import Applier, Subscription
 from shared.messaging.kafka import KafkaSettings
+from shared.runtime.serve import Ready
 
 SERVICE = "orders"
 POLL = "poll"
@@ -135,10 +137,8 @@ def applier_on(engine: AsyncEngine, clock: Clock) -> Applier[Store]:
     return Applier(SERVICE, subscriptions(clock), engine, bind)
 
 
-async def database_answers(engine: AsyncEngine) -> bool:
-    async with transaction(engine) as connection:
-        await connection.execute(text("select 1"))
-    return True
+def ready_on(engine: AsyncEngine) -> Ready:
+    return migrated(engine, Path(__file__).parent / "migrations")
 
 
 def _own_tokens(settings: Settings, outward: Outward) -> ServiceTokens:

@@ -44,7 +44,7 @@ async def run(settings: Settings) -> int:
             process="worker",
             settings=settings,
             parts=[relay, probe, partial(keep_house_hourly, held), partial(advise, held, settings), held.tokens.finish],
-            ready=partial(bootstrap.database_answers, engine),
+            ready=bootstrap.ready_on(engine),
         )
     finally:
         await outward.close()
