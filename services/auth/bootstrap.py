@@ -40,7 +40,7 @@ from shared.http.outward import Outward
 from shared.kernel.clock import Clock, SystemClock
 from shared.kernel.ports import Lease, UnitOfWork
 from shared.marketplaces.registry import PROFILES, Marketplace, marketplaces, rates
-from shared.messaging.kafka import KafkaSettings
+from shared.messaging.kafka import kafka_of as kafka_of
 from shared.runtime.serve import Ready
 
 SERVICE = "auth"
@@ -93,10 +93,6 @@ def operator_on(engine: AsyncEngine) -> Operator:
 
 def engine_of(settings: Settings | MigrationSettings, process: str) -> AsyncEngine:
     return make_engine(settings.database_url.get_secret_value(), f"{SERVICE} {process}")
-
-
-def kafka_of(settings: Settings) -> KafkaSettings:
-    return KafkaSettings(settings.kafka_bootstrap_servers, settings.topic_prefix, settings.instance_id)
 
 
 def auth_on(engine: AsyncEngine, settings: Settings, outward: Outward, clock: Clock) -> Auth:

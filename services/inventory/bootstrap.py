@@ -37,6 +37,7 @@ from shared.kernel.ports import UnitOfWork
 from shared.marketplaces.registry import far_sides, marketplaces, rates
 from shared.messaging.consumer import Applier, Subscription, run_consumer
 from shared.messaging.kafka import KafkaSettings
+from shared.messaging.kafka import kafka_of as kafka_of
 from shared.runtime.serve import Ready
 
 __all__ = ["LISTING", "PUSH", "SERVICE", "bind"]
@@ -67,10 +68,6 @@ def access_of(settings: Settings, outward: Outward) -> Access:
     verifier = TokenVerifier(settings.public_url, RemoteSigningKeys(settings.auth_url, outward), SystemClock())
     sessions = SessionResolver(settings.auth_url, _own_tokens(settings, outward), outward)
     return Access(sessions, verifier, settings.public_url)
-
-
-def kafka_of(settings: Settings) -> KafkaSettings:
-    return KafkaSettings(settings.kafka_bootstrap_servers, settings.topic_prefix, settings.instance_id)
 
 
 def subscriptions(clock: Clock) -> list[Subscription[Store]]:

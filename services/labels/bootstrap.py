@@ -34,7 +34,7 @@ from shared.kernel.ids import new_id
 from shared.kernel.ports import UnitOfWork
 from shared.marketplaces.registry import PROFILES, far_sides, marketplaces, rates
 from shared.messaging.consumer import Applier, Subscription
-from shared.messaging.kafka import KafkaSettings
+from shared.messaging.kafka import kafka_of as kafka_of
 from shared.runtime.serve import Ready
 
 __all__ = ["LABEL", "SERVICE", "WRITE_BACK", "bind"]
@@ -93,10 +93,6 @@ def access_of(settings: Settings, outward: Outward, clock: Clock) -> Access:
     sessions = SessionResolver(settings.auth_url, _service_tokens(settings, outward), outward)
     verifier = TokenVerifier(settings.public_url, RemoteSigningKeys(settings.auth_url, outward), clock)
     return Access(sessions, verifier, settings.public_url)
-
-
-def kafka_of(settings: Settings) -> KafkaSettings:
-    return KafkaSettings(settings.kafka_bootstrap_servers, settings.topic_prefix, settings.instance_id)
 
 
 def subscriptions(clock: Clock) -> list[Subscription[Store]]:
