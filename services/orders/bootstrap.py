@@ -1,5 +1,6 @@
 """The composition root: the one place where ports meet what fills them."""
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
@@ -20,6 +21,7 @@ from services.orders.usecases.apply_shipments import apply_shipments
 from services.orders.usecases.dashboard import Dashboards
 from services.orders.usecases.poll import Polling
 from services.orders.usecases.ports import Keys, Store
+from services.orders.usecases.rewrap_keys import rewrap_keys
 from services.orders.usecases.send_answers import Answering
 from services.orders.usecases.views import Views
 from shared.access.access_tokens import RemoteAccessTokens
@@ -28,6 +30,7 @@ from shared.access.internal import ServiceTokens
 from shared.access.sessions import SessionResolver
 from shared.access.tokens import RemoteSigningKeys, TokenVerifier
 from shared.crypto.keyring import KeyRing
+from shared.crypto.rewrapping import Rewrapping
 from shared.db.claims import Kind, SqlClaims
 from shared.db.engine import make_engine
 from shared.db.readiness import migrated
@@ -76,6 +79,11 @@ def orders_on(engine: AsyncEngine, keys: Keys, clock: Clock) -> OrdersParts:
     return OrdersParts(
         SqlUnitOfWork(engine, bind), SqlViews(engine, clock), SqlDashboards(engine, clock), keys, clock, answering
     )
+
+
+def rewrapping_on(engine: AsyncEngine, keys: KeyRing) -> Callable[[], Awaitable[None]]:
+    """Upkeep: data keys under the newest key-encryption key."""
+    return partial(rewrap_keys, uow=SqlUnitOfWork(engine, bind), wrapping=Rewrapping(keys))
 
 
 def access_of(settings: Settings, outward: Outward) -> Access:
