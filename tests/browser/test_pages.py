@@ -17,7 +17,16 @@ pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(300
 
 PHONE = Window("en", 390, 844)
 DESKTOP = Window("fr", 1280, 900)
-_STARTS = ("/orders", "/stock", "/stock/listings", "/shipments", "/shipments/batches", "/connections", "/settings")
+_STARTS = (
+    "/dashboard",
+    "/orders",
+    "/stock",
+    "/stock/listings",
+    "/shipments",
+    "/shipments/batches",
+    "/connections",
+    "/settings",
+)
 # At the least: a walk that goes nowhere proves nothing.
 _KINDS = 30
 
