@@ -47,7 +47,7 @@ CARRIER: Json = {
 # Far sides that answer at once are asked often and read back soon.
 QUICK = {
     "ORDERS_POLL_INTERVAL_SECONDS": '{"amazon": 3, "octopia": 3}',
-    "INVENTORY_LISTING_INTERVAL_SECONDS": "3",
+    "INVENTORY_LISTING_INTERVAL_SECONDS": "10",
     "LABELS_READ_BACK_SECONDS": '{"amazon": 1, "octopia": 1}',
     "LABELS_READ_BACK_LAG_SECONDS": '{"amazon": 4, "octopia": 4}',
     "LABELS_REPEAT_AFTER_SECONDS": '{"amazon": 10, "octopia": 10}',
@@ -157,6 +157,8 @@ class Shop:
             await self.delegate()
             return
         back = await self.consent()
+        if back.url.endswith("/outcome/uncertain"):  # no answer in time: its page asks to authorise once more
+            back = await self.consent()
         if back.status != 200 or "connected=" not in back.url:
             raise Unexpected(f"after the consent came {back.url} ({back.status}): {back.sentence()}")
 

@@ -1,12 +1,14 @@
 """One seller's shop while its far side misbehaves: what is put in its way, what the seller sees, that it ends well."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from html import unescape
 from typing import Any, TypeVar
 from uuid import UUID
 
+from deploy.local.browser import Unexpected
 from deploy.local.stack import Stack
 from tests.e2e.databases import Databases
 from tests.shop import Json, Shop
@@ -20,6 +22,15 @@ _LOOK_AGAIN_SECONDS = 0.7
 _PATIENCE_SECONDS = 100.0
 
 
+@contextmanager
+def busy_is_nothing_yet() -> Iterator[None]:
+    try:
+        yield
+    except Unexpected as error:
+        if error.status != 503:
+            raise
+
+
 async def until(
     look: Callable[[], Awaitable[T]],
     what: str,
@@ -27,12 +38,18 @@ async def until(
     seconds: float = _PATIENCE_SECONDS,
     instead: Callable[[], Awaitable[Any]] | None = None,
 ) -> T:
-    """What `look` gives once it gives something; fails after so long with `what`, and what there is `instead`."""
+    """
+    What `look` gives once it gives something; fails after so long with `what`, and what there is `instead`.
+
+    An answer that asks to come again (503) is nothing yet.
+    """
     try:
         async with asyncio.timeout(seconds):
-            while not (found := await look()):
+            while True:
+                with busy_is_nothing_yet():
+                    if found := await look():
+                        return found
                 await asyncio.sleep(_LOOK_AGAIN_SECONDS)
-            return found
     except TimeoutError:
         there = f"; instead: {await instead()}" if instead else ""
         raise AssertionError(f"not within {seconds:g} s: {what}{there}") from None
