@@ -19,8 +19,8 @@ SOLD_LIVE = SKUS[0]
 _LISTED_UNITS = 50
 # Fixed, so that a second clone shows the same orders.
 _SEED = 1
-# Older than what lists keep back, younger than what readings overlap.
-_LIVE_AGE_SECONDS = 180
+# Older than what lists keep back (the sandbox: two minutes, some rows six), younger than what readings overlap.
+_LIVE_AGE_SECONDS = 400
 
 
 @dataclass(frozen=True)
