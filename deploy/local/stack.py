@@ -26,7 +26,6 @@ from deploy.local.supervisor import Program, Supervisor
 
 _READY_WITHIN_SECONDS = 120.0
 _ASK_EVERY_SECONDS = 0.25
-SERVERS = ("postgres", "kafka")
 
 
 @dataclass

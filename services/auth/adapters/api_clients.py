@@ -9,10 +9,11 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.auth.adapters import tables
-from services.auth.domain.api_client import ApiClient
+from services.auth.domain.api_client import CLIENTS_MOST, ApiClient
 from shared.kernel.ids import OrganisationId, UserId
 
 _ITS = tables.api_client
+_REVOKED_SHOWN = 50
 # Written at most so often, so that asking for a token is not writing.
 _USED_EVERY = timedelta(minutes=10)
 
@@ -64,9 +65,10 @@ class SqlApiClients:
 
 
 def of_organisation(organisation_id: OrganisationId) -> Select[Any]:
-    """Living ones first, the newest of each first."""
+    """All living ones, then those revoked last, the newest of each first."""
     mine = select(_ITS).where(_ITS.c.organisation_id == organisation_id)
-    return mine.order_by(_ITS.c.revoked_at.is_not(None), _ITS.c.made_at.desc(), _ITS.c.id)
+    ordered = mine.order_by(_ITS.c.revoked_at.desc().nulls_first(), _ITS.c.made_at.desc(), _ITS.c.id)
+    return ordered.limit(CLIENTS_MOST + _REVOKED_SHOWN)
 
 
 def to_clients(rows: Sequence[Any]) -> list[ApiClient]:

@@ -5,14 +5,14 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, Table, select
-from sqlalchemy.dialects.postgresql import Insert, insert
+from sqlalchemy import Row, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.inventory.adapters.arrays import among
 from services.inventory.adapters.tables import connection, discovery
 from services.inventory.domain.connection import Connection
 from services.inventory.domain.discovery import Discovery, Pass
+from shared.db.upsert import upsert
 from shared.kernel.ids import ConnectionId, OrganisationId
 
 
@@ -56,14 +56,6 @@ class SqlDiscoveries:
             "waits_since": saved.waits_since,
         }
         await self._connection.execute(upsert(discovery), values)
-
-
-def upsert(table: Table) -> Insert:
-    """Inserts rows, or overwrites those with the same primary key: for rows that are ours alone, or locked."""
-    statement = insert(table)
-    key = [column.name for column in table.primary_key]
-    changed = {column.name: statement.excluded[column.name] for column in table.columns if column.name not in key}
-    return statement.on_conflict_do_update(index_elements=key, set_=changed)
 
 
 def discovery_of(row: Row[Any]) -> Discovery:

@@ -10,10 +10,10 @@ from sqlalchemy import Row, Select, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.inventory.adapters.arrays import among, rows_of
-from services.inventory.adapters.connections import upsert
 from services.inventory.adapters.tables import listing
 from services.inventory.domain.listing import Key, Listing, MappedBy
 from services.inventory.usecases.ports import SkuName
+from shared.db.upsert import upsert
 from shared.kernel.ids import ConnectionId, OrganisationId
 
 _NAMES = [field.name for field in fields(Listing)]

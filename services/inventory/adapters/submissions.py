@@ -10,10 +10,10 @@ from sqlalchemy import Row, Select, and_, delete, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.inventory.adapters.arrays import among
-from services.inventory.adapters.connections import upsert
 from services.inventory.adapters.tables import submission
 from services.inventory.domain.submission import Line, Submission
 from services.inventory.usecases.ports import UnderWay
+from shared.db.upsert import upsert
 from shared.kernel.ids import ConnectionId
 
 _NAMES = [field.name for field in fields(Submission)]

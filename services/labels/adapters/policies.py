@@ -12,6 +12,7 @@ from services.labels.adapters import rows
 from services.labels.adapters.tables import carrier_settings, channel_mode, connection, serial
 from services.labels.domain.carrier import CarrierSettings
 from services.labels.usecases.ports import ConnectionCopy, NumbersUsedUp
+from shared.db.upsert import upsert
 
 _LOCK = "select {}(hashtextextended(subject::text, 0)) from unnest(cast(:subjects as uuid[])) as subject"
 _READ = text(_LOCK.format("pg_advisory_xact_lock_shared"))
@@ -26,13 +27,8 @@ class SqlConnections:
 
     async def put(self, copies: Sequence[ConnectionCopy]) -> None:
         values = [rows.connection_row(copy) for copy in sorted(copies, key=lambda copy: copy.connection_id)]
-        if not values:
-            return
-        row = insert(connection)
-        changed = {name: row.excluded[name] for name in values[0] if name != "connection_id"}
-        await self._connection.execute(
-            row.on_conflict_do_update(index_elements=["connection_id"], set_=changed), values
-        )
+        if values:
+            await self._connection.execute(upsert(connection), values)
 
     async def get(self, connection_id: UUID) -> ConnectionCopy | None:
         found = await self._connection.execute(select(connection).where(connection.c.connection_id == connection_id))
@@ -62,13 +58,8 @@ class SqlPolicies:
 
     async def set_mode(self, connection_id: UUID, channel_id: str, *, automatic: bool, now: datetime) -> None:
         await self._lock(_CHANGE, [connection_id])
-        row = insert(channel_mode).values(
-            connection_id=connection_id, channel_id=channel_id, automatic=automatic, changed_at=now
-        )
-        changed = {"automatic": row.excluded.automatic, "changed_at": row.excluded.changed_at}
-        await self._connection.execute(
-            row.on_conflict_do_update(index_elements=["connection_id", "channel_id"], set_=changed)
-        )
+        mode = {"connection_id": connection_id, "channel_id": channel_id, "automatic": automatic, "changed_at": now}
+        await self._connection.execute(upsert(channel_mode), mode)
 
     async def carriers(self, organisation_ids: Sequence[UUID]) -> Mapping[UUID, CarrierSettings]:
         await self._lock(_READ, organisation_ids)
@@ -80,9 +71,7 @@ class SqlPolicies:
     async def put_carrier(self, settings: CarrierSettings, now: datetime) -> None:
         await self._lock(_CHANGE, [settings.organisation_id])
         values = rows.carrier_settings_row(settings) | {"changed_at": now}
-        row = insert(carrier_settings).values(**values)
-        changed = {name: row.excluded[name] for name in values if name != "organisation_id"}
-        await self._connection.execute(row.on_conflict_do_update(index_elements=["organisation_id"], set_=changed))
+        await self._connection.execute(upsert(carrier_settings), values)
 
     async def draw_serial(self, settings: CarrierSettings) -> int:
         """The counter's row is locked until the transaction ends, so that a number drawn in vain is not lost."""

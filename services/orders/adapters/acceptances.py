@@ -8,10 +8,10 @@ from sqlalchemy import Select, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.orders.adapters import tables
-from services.orders.adapters.order_repository import upsert
 from services.orders.adapters.rows import Row
 from services.orders.domain.acceptance import Acceptance, Asker, Mode, State
 from services.orders.domain.connection import AUTHORISED, Connection
+from shared.db.upsert import upsert
 from shared.kernel.ids import ConnectionId, OrderId, OrganisationId, UserId
 
 _TABLE, _MODE = tables.acceptance, tables.acceptance_mode

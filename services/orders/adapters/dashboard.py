@@ -1,7 +1,7 @@
 """
 What the dashboard shows, counted within indexes: what waits for somebody is little, however much was sold.
 
-Who needs a person is told here as `domain/waiting.py` tells it of one order.
+Who needs a person is told here as `domain/waiting.py` tells it of one order; a test compares the two.
 """
 
 from collections import Counter, defaultdict
@@ -19,6 +19,7 @@ from services.orders.adapters import order_list, tables
 from services.orders.adapters.order_list import Shop
 from services.orders.adapters.queries import SqlViews
 from services.orders.domain.deadlines import Deadline, last_days, midnights
+from services.orders.domain.waiting import TROUBLE
 from services.orders.usecases.dashboard import (
     DAYS,
     SHIP_BY,
@@ -38,7 +39,6 @@ from shared.marketplaces.registry import store_name
 
 _ORDER = tables.order
 _NEEDS = tuple(Need)
-_TROUBLE = ("refused", "needs_person", "shipped_elsewhere")
 
 # An order that may be accepted automatically and was not, though stock has answered, is hindered.
 _FOUND = """
@@ -61,9 +61,7 @@ _FOUND = """
     where held.organisation_id = :organisation and $short and held.order_version >= one.version
         and (select bool_or(decision = 'ship') from order_line where order_id = one.id)
     union all
-    select order_id, case when jsonb_path_exists(shipments,
-            '$$[*] ? (@.write_back == "refused" || @.write_back == "needs_person"
-                || @.write_back == "shipped_elsewhere")') then 4 else 5 end
+    select order_id, case when $write_back then 4 else 5 end
     from shipments where organisation_id = :organisation and $troubled
 """
 _NEEDED = """
@@ -93,7 +91,12 @@ _PARCELS = """
 
 def _query(written: str) -> TextClause:
     """With the conditions as their indexes have them."""
-    conditions = {"short": tables.SHORT, "unconfirmed": tables.UNCONFIRMED, "troubled": tables.TROUBLED}
+    conditions = {
+        "short": tables.SHORT,
+        "unconfirmed": tables.UNCONFIRMED,
+        "troubled": tables.TROUBLED,
+        "write_back": tables.WRITE_BACK_TROUBLED,
+    }
     found = Template(_FOUND).substitute(conditions)
     return text(Template(written).substitute(conditions, found=found))
 
@@ -156,7 +159,7 @@ async def _write_backs(connection: AsyncConnection, organisation_id: Organisatio
     return WriteBacks(
         owed=counts["owed"] + counts["sending"],
         sent=counts["sent"],
-        troubled=sum(counts[each] for each in _TROUBLE),
+        troubled=sum(counts[each] for each in TROUBLE),
         oldest=Unconfirmed(OrderId(oldest.order_id), oldest.marketplace_order_id, oldest.write_back, oldest.since)
         if oldest
         else None,

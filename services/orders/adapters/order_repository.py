@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Table, Text, Uuid, bindparam, delete, func, select, update
-from sqlalchemy.dialects.postgresql import ARRAY, Insert, insert
+from sqlalchemy import ColumnElement, Text, Uuid, bindparam, delete, func, select, update
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.orders.adapters.rows import kept_of, line_values, order_of, order_values
@@ -13,6 +13,7 @@ from services.orders.adapters.tables import SHOWN, line, order
 from services.orders.domain.order import Order
 from services.orders.domain.stage import Stage
 from services.orders.usecases.ports import Head, Kept
+from shared.db.upsert import upsert
 from shared.kernel.ids import ConnectionId, OrderId, OrganisationId
 from shared.marketplaces.models import OrderStatus
 
@@ -92,15 +93,3 @@ class SqlOrders:
             for row in await self._connection.execute(select(line).where(line.c.order_id.in_(order_ids))):
                 lines[row.order_id].append(row)
         return lines
-
-
-def upsert(table: Table, *, but: tuple[str, ...] = ()) -> Insert:
-    """
-    Inserts rows, or overwrites those with the same primary key, all columns `but` these: for rows that are ours alone,
-    or locked.
-    """
-    statement = insert(table)
-    key = [column.name for column in table.primary_key]
-    names = [column.name for column in table.columns if column.name not in (*key, *but)]
-    changed = {name: statement.excluded[name] for name in names}
-    return statement.on_conflict_do_update(index_elements=key, set_=changed)

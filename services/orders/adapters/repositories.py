@@ -9,12 +9,12 @@ from sqlalchemy.dialects import postgresql
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.orders.adapters import copies_rows, progress_rows, rows, tables
-from services.orders.adapters.order_repository import upsert
 from services.orders.domain.connection import Connection
 from services.orders.domain.copies import Reservation, Shipments
 from services.orders.domain.timeline import Entry
 from services.orders.domain.windows import Progress
 from services.orders.usecases.ports import RecipientRead, UnreadableRecord
+from shared.db.upsert import upsert
 from shared.kernel.ids import ConnectionId, OrderId, OrganisationId, new_id
 
 

@@ -1,5 +1,7 @@
 """The tables of orders. Amounts in minor units, times in UTC; what is called `sealed_…` opens with `data_key` only."""
 
+from collections.abc import Sequence
+
 from sqlalchemy import (
     BigInteger,
     Boolean,
@@ -19,6 +21,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
+from services.orders.domain.waiting import HALTED, HANDED_OVER, TROUBLE
 from shared.db.metadata import new_metadata
 from shared.db.standard import inbox_table, lease_table, outbox_table
 
@@ -166,11 +169,16 @@ UNCONFIRMED = (
     'jsonb_path_exists(shipments, \'$[*] ? (@.state != "voided" && @.write_back != null'
     ' && @.write_back != "confirmed")\')'
 )
-TROUBLED = (
-    'jsonb_path_exists(shipments, \'$[*] ? (@.write_back == "refused" || @.write_back == "needs_person"'
-    ' || @.write_back == "shipped_elsewhere" || ((@.state == "outdated" || @.state == "needs_person")'
-    ' && !(@.write_back == "owed" || @.write_back == "sending" || @.write_back == "sent")))\')'
-)
+
+
+def _any_of(name: str, words: Sequence[str]) -> str:
+    return " || ".join(f'@.{name} == "{word}"' for word in words)
+
+
+_TROUBLE = _any_of("write_back", TROUBLE)
+_HALTED = f"({_any_of('state', HALTED)}) && !({_any_of('write_back', HANDED_OVER)})"
+WRITE_BACK_TROUBLED = f"jsonb_path_exists(shipments, '$[*] ? ({_TROUBLE})')"
+TROUBLED = f"jsonb_path_exists(shipments, '$[*] ? ({_TROUBLE} || ({_HALTED}))')"
 
 reservation = Table(
     "reservation",

@@ -13,8 +13,10 @@ from services.orders.domain.acceptance import Acceptance, Mode, State, hindrance
 from services.orders.domain.copies import Reservation, Shipments
 from services.orders.domain.order import Decision, Order
 
-_HANDED_OVER = ("owed", "sending", "sent")
-_TROUBLE = ("refused", "needs_person", "shipped_elsewhere")
+# Labels' words of a parcel, and of telling the marketplace of it; the dashboard counts by the same.
+HANDED_OVER = ("owed", "sending", "sent")
+TROUBLE = ("refused", "needs_person", "shipped_elsewhere")
+HALTED = ("outdated", "needs_person")
 _OVER = ("voided",)
 
 
@@ -103,11 +105,11 @@ def _planned(shipments: Shipments | None) -> Iterator[Reason]:
 def _parcels(shipments: Shipments | None) -> Iterator[Reason]:
     for shipment in shipments.shipments if shipments else ():
         facts = {"tracking_number": shipment.tracking_number or "", "reason": shipment.reason or ""}
-        if shipment.write_back in _TROUBLE:
+        if shipment.write_back in TROUBLE:
             yield Reason(f"write_back.{shipment.write_back}", True, facts)
-        elif shipment.write_back in _HANDED_OVER:
+        elif shipment.write_back in HANDED_OVER:
             yield Reason(f"write_back.{shipment.write_back}", False, facts)
-        elif shipment.state in ("outdated", "needs_person"):
+        elif shipment.state in HALTED:
             yield Reason(f"shipment.{shipment.state}", True, facts)
         elif shipment.state in ("planned", "label_pending"):
             yield Reason(f"shipment.{shipment.state}", shipment.state == "planned", facts)

@@ -81,8 +81,3 @@ STORES: Mapping[str, Store] = {
         _store(FE, "JP", "A1VC38T7YXB528", "amazon.co.jp", "JPY", "Asia/Tokyo"),
     )
 }
-
-
-def stores_of(region: str) -> tuple[Store, ...]:
-    """The stores one consent in this region may reach."""
-    return tuple(store for store in STORES.values() if store.region == region)

@@ -86,6 +86,22 @@ async def test_a_revoked_client_gets_nothing_more(auth: Running) -> None:
     assert actions[-2:] == ["api_client.made", "api_client.revoked"]
 
 
+async def test_the_list_shows_all_living_clients_and_some_revoked(auth: Running) -> None:
+    """However many were revoked: those revoked first are left out."""
+    visitor = await auth.visitor().sign_up()
+    living, _, _ = await make(visitor, READ)
+    await auth.rows(
+        "insert into api_client (id, organisation_id, name, scopes, secret_digest, made_at, revoked_at) "
+        "select 'client-old-' || number, organisation_id, 'Old', scopes, 'x', made_at, now() + number * interval '1 s' "
+        "from api_client, generate_series(1, 120) number"
+    )
+    page = (await visitor.get("/settings/api-clients")).text
+    assert living in page
+    assert "client-old-120<" in page
+    assert "client-old-1<" not in page
+    assert page.count("client-old-") == 99
+
+
 async def test_another_organisations_client_is_not_there(auth: Running) -> None:
     """Neither to be looked at nor to be revoked."""
     ours, theirs = await auth.visitor().sign_up(), await auth.visitor().sign_up()
