@@ -34,11 +34,16 @@ class Formats:
         }
 
     def moment(self, value: datetime | None, zone: str = "UTC") -> str:
-        """`{{ order.placed_at | datetime("Europe/Paris") }}`: day and time there, as a <time> element."""
+        """
+        `{{ order.placed_at | datetime("Europe/Paris") }}`: day and time there, as a <time> element.
+
+        A time that belongs to no place says that it is UTC.
+        """
         if value is None:
             return NOTHING
         there = value.astimezone(ZoneInfo(zone))
-        return _time(value, format_datetime(there, "d MMM y HH:mm", locale=self.language), f"{there:%Z}")
+        words = format_datetime(there, "d MMM y HH:mm" + (" 'UTC'" if zone == "UTC" else ""), locale=self.language)
+        return _time(value, words, f"{there:%Z}")
 
     def day(self, value: datetime | date | None, zone: str = "UTC") -> str:
         """The day only."""

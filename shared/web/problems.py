@@ -111,7 +111,8 @@ def answer_problem(request: Request, problem: Problem) -> Response:
 
 async def _answer_error(request: Request, error: Exception) -> Response:
     reader = next(_READERS[kind] for kind in type(error).__mro__ if kind in _READERS)
-    response = answer_problem(request, reader(error))
+    nowhere = isinstance(error, RequestValidationError) and _is_of_path(error) and not _for_program(request)
+    response = answer_problem(request, not_found() if nowhere else reader(error))
     if isinstance(error, HTTPException):
         response.headers.update(error.headers or {})
     return response
@@ -126,6 +127,11 @@ def _for_program(request: Request) -> bool:
         return True
     accepted = request.headers.get("accept", "")
     return "json" in accepted and "html" not in accepted
+
+
+def _is_of_path(error: RequestValidationError) -> bool:
+    """The address itself cannot be one of ours: to a person that is a page that does not exist."""
+    return any(each["loc"][0] == "path" for each in error.errors())
 
 
 def _from_http(error: Exception) -> Problem:

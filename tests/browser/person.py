@@ -13,11 +13,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from axe_playwright_python.async_playwright import Axe  # type: ignore[import-untyped]
-from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Page, Response
+from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Error, Page, Response
 
 _OVERFLOW = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
 _WAIT_SECONDS = 60.0
 _LOOK_EVERY_SECONDS = 0.3
+_LOADED_AGAIN = ("because of a navigation", "axe is not defined")
 
 
 @dataclass(frozen=True)
@@ -66,7 +67,7 @@ class Person:
         async with asyncio.timeout(_WAIT_SECONDS):
             while await self.page.locator(selector).count() < count:
                 await asyncio.sleep(_LOOK_EVERY_SECONDS)
-                await self.page.goto(self.page.url)
+                await self.page.reload()
         await self.visit(self.page.url)
 
     async def download(self, selector: str) -> tuple[str, bytes]:
@@ -103,13 +104,25 @@ async def look_at(page: Page, language: str) -> None:
 
 async def find_no_violation(page: Page, where: str) -> None:
     """axe-core finds nothing to mend."""
-    found = await Axe().run(page)
+    async with asyncio.timeout(_WAIT_SECONDS):
+        while (violations := await _violations(page)) is None:
+            await page.wait_for_load_state()
     told = [
         f"{violation['id']}: {violation['help']}: {node['html'][:300]}"
-        for violation in found.response["violations"]
+        for violation in violations
         for node in violation["nodes"]
     ]
     assert not told, f"axe on {where}: " + "; ".join(told)
+
+
+async def _violations(page: Page) -> list[Any] | None:
+    """None: the page loaded itself again meanwhile, as that of a batch does while labels are being made."""
+    try:
+        return list((await Axe().run(page)).response["violations"])
+    except Error as error:
+        if any(part in error.message for part in _LOADED_AGAIN):
+            return None
+        raise
 
 
 @asynccontextmanager

@@ -16,35 +16,30 @@ from tests.shop import PASSWORD, Shop, stack_for_tests
 
 FOLDER = Path(__file__).resolve().parents[2] / "docs" / "pictures"
 MOST_BYTES = 80_000
-_DESKTOP = Window("en", 1200, 800)
-_PHONE = Window("fr", 390, 844)
+_WINDOW = Window("en", 1200, 800)
 _COLOURS = 64
 
 
 async def take(browser: Browser, stack: Stack, shop: Shop, folder: Path) -> None:
     """One picture of each page that a reader should see first."""
-    shipment = next(one for one in await shop.shipments() if one["write_back"] == "confirmed")
     batch = (await shop.get("/api/labels/v1/batches"))["items"][0]
     pages = {
-        "orders": (_DESKTOP, "/orders"),
-        "order": (_DESKTOP, f"/orders/{shipment['order_id']}"),
-        "stock": (_DESKTOP, "/stock"),
-        "connections": (_DESKTOP, "/connections"),
-        "batch": (_DESKTOP, f"/shipments/batches/{batch['id']}"),
-        "phone": (_PHONE, "/orders"),
+        "dashboard": "/dashboard",
+        "orders": "/orders",
+        "stock": "/stock",
+        "batch": f"/shipments/batches/{batch['id']}",
     }
     folder.mkdir(parents=True, exist_ok=True)
-    for name, (window, address) in pages.items():
-        context = await open_window(browser, stack.origin, window)
-        page = await context.new_page()
-        await page.goto(f"/signin?language={window.language}")
-        await page.locator('main [name="email"]').fill(shop.email)
-        await page.locator('main [name="password"]').fill(PASSWORD)
-        await page.locator("main form button").click()
-        await page.wait_for_url("**/connections")
+    context = await open_window(browser, stack.origin, _WINDOW)
+    page = await context.new_page()
+    await page.goto("/signin")
+    await page.locator('main [name="email"]').fill(shop.email)
+    await page.locator('main [name="password"]').fill(PASSWORD)
+    await page.locator("main form button").click()
+    await page.wait_for_url("**/dashboard")
+    for name, address in pages.items():
         await page.goto(address)
         keep(await page.screenshot(), folder / f"{name}.png")
-        await context.close()
 
 
 def keep(picture: bytes, path: Path) -> None:

@@ -1,5 +1,6 @@
 """Two sellers go through the whole product, from sign-up to a confirmed parcel."""
 
+import asyncio
 from uuid import uuid4
 
 import pytest
@@ -17,10 +18,14 @@ DESKTOP = Window("en", 1280, 900)
 PHONE = Window("fr", 390, 844, scripts=False)
 
 
-@pytest.mark.parametrize("window", [DESKTOP, PHONE], ids=str)
-async def test_a_seller_gets_from_sign_up_to_a_confirmed_parcel(
-    chromium: Browser, stack: Stack, window: Window
-) -> None:
+async def test_sellers_get_from_sign_up_to_a_confirmed_parcel(chromium: Browser, stack: Stack) -> None:
+    """Two at the same time, at either width, in either language, with JavaScript and without."""
+    async with asyncio.TaskGroup() as sellers:
+        for window in (DESKTOP, PHONE):
+            sellers.create_task(_whole_way(chromium, stack, window))
+
+
+async def _whole_way(chromium: Browser, stack: Stack, window: Window) -> None:
     """Both connects, stock, a label, a batch of 50, listings, the API, an acceptance: each page is sound, and works."""
     async with Sandbox(stack.sandbox) as sandbox, person_at(chromium, stack.origin, window) as person:
         sellers = await plant_sellers(sandbox, amazon_orders=AMAZON_ORDERS, octopia_orders=OCTOPIA_ORDERS)

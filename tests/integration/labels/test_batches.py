@@ -152,7 +152,7 @@ async def test_the_form_of_the_orders_list_leads_to_the_batch(labels: Labels, ou
     await labels.settle_everything()
     page = await ours.get(address)
     assert ("refresh" in page.headers, "Print all labels" in page.text) == (False, True)
-    assert "1 étiquettes faites sur 1" in (await ours.get(f"{address}?language=fr")).text
+    assert "Étiquettes créées\u00a0: 1 sur 1" in (await ours.get(f"{address}?language=fr")).text
     ours.cookies.delete("passerelle_language")
     assert address in (await ours.get("/shipments/batches")).text
 

@@ -21,7 +21,7 @@ async def test_the_list_page_says_why_reading_waits(orders: OrdersService, ours:
     assert "Reading waits because the marketplace asks us to slow down" in text
     assert "Records that could not be read: 1" in text
     french = (await ours.get("/orders?language=fr", headers=HTML)).text
-    assert "La lecture attend car la place de marché nous demande de ralentir" in french
+    assert "La lecture est en attente, car la place de marché nous demande de ralentir" in french
     assert (await ours.get(f"{BASE}/polling")).json()["items"][0]["waits_for"] == "throttled"
     records = (await ours.get("/orders/unreadable", headers=HTML)).text
     assert "402-9" in records

@@ -96,6 +96,11 @@ def make_app(sessions: FakeSessions, public_url: str, pages: Pages | None) -> Fa
     async def internal(who: Annotated[Principal, Depends(service(AUTH_TOKENS_USE))]) -> str:
         return who.label
 
+    @app.get("/api/orders/v1/thing/{thing_id}")
+    @app.get("/thing/{thing_id}")
+    async def thing(thing_id: UUID) -> UUID:
+        return thing_id
+
     @app.api_route("/api/orders/v1/error/{name}", methods=["GET"])
     @app.api_route("/error/{name}", methods=["GET"])
     async def fail(name: str) -> None:

@@ -20,6 +20,8 @@ FOLDERS = [
 ]
 OTHERS = [language for language in LANGUAGES if language != "en"]
 PLACE = re.compile(r"%\(\w+\)s")
+# What a French printer would mark: a straight apostrophe, a space before a sign at which a line may break.
+UNPRINTED = re.compile(r"(?<=\w)'(?=\w)|« | [!:;?»]")
 
 
 def sentences(folder: Path) -> Iterator[tuple[str, str]]:
@@ -59,6 +61,17 @@ def test_a_translation_keeps_the_places(folder: Path, language: str) -> None:
         for message in catalogue(folder, language)
         if message.id and sorted(PLACE.findall(str(message.id))) != sorted(PLACE.findall(str(message.string)))
         if not isinstance(message.id, tuple)
+    ]
+    assert wrong == []
+
+
+@pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: folder.name)
+def test_french_is_set_as_in_print(folder: Path) -> None:
+    """Apostrophes are curved; no line begins with the sign that ends a sentence."""
+    wrong = [
+        str(message.string)
+        for message in catalogue(folder, "fr")
+        if message.id and UNPRINTED.search(str(message.string))
     ]
     assert wrong == []
 

@@ -31,8 +31,8 @@ TEMPLATES = {
         '{{ select("region", "R", [("eu", "Europe")], "eu", errors) }}'
     ),
     "filters.html": (
-        '{{ at|datetime("Europe/Paris") }}|{{ at|date("America/New_York") }}|{{ at|ago }}|{{ money|money }}'
-        "|{{ 1234.5|number }}|{{ 1234|weight }}|{{ 999|weight }}|{{ none|datetime }}|{{ none|money }}"
+        '{{ at|datetime("Europe/Paris") }}|{{ at|date("America/New_York") }}|{{ at|datetime }}|{{ at|ago }}'
+        "|{{ money|money }}|{{ 1234.5|number }}|{{ 1234|weight }}|{{ 999|weight }}|{{ none|datetime }}|{{ none|money }}"
     ),
     "typo.html": "{{ nmae }}",
 }
@@ -157,19 +157,43 @@ async def test_a_field_is_bound_to_its_label_hint_and_error(client: httpx.AsyncC
 @pytest.mark.parametrize(
     ("language", "expected"),
     [
-        ("en", ["22 Nov 2026 07:30", "22 Nov 2026", "3 hours ago", "€1,234.56", "1,234.5", "1.234 kg", "999 g"]),
-        ("fr", ["22 nov. 2026 07:30", "22 nov. 2026", "il y a 3 heures", "1 234,56 €", "1 234,5", "1,234 kg", "999 g"]),
+        (
+            "en",
+            [
+                "22 Nov 2026 07:30",
+                "22 Nov 2026",
+                "22 Nov 2026 06:30 UTC",
+                "3 hours ago",
+                "€1,234.56",
+                "1,234.5",
+                "1.234 kg",
+                "999 g",
+            ],
+        ),
+        (
+            "fr",
+            [
+                "22 nov. 2026 07:30",
+                "22 nov. 2026",
+                "22 nov. 2026 06:30 UTC",
+                "il y a 3 heures",
+                "1 234,56 €",
+                "1 234,5",
+                "1,234 kg",
+                "999 g",
+            ],
+        ),
     ],
 )
 async def test_dates_and_amounts_are_written_as_the_reader_does(
     client: httpx.AsyncClient, language: str, expected: list[str]
 ) -> None:
-    """In the channel's time zone, with the exact time machine-readable; nothing is a dash."""
+    """In the channel's time zone, else said to be UTC; with the exact time machine-readable; nothing is a dash."""
     text = (await client.get(f"/page/filters?language={language}")).text
     for written, part in zip(expected, text.split("|"), strict=False):
         assert written in re.sub(r"\s", " ", part)
     assert '<time datetime="2026-11-22T06:30:00+00:00" title="CET">' in text
-    assert text.split("|")[7:] == ["–", "–"]
+    assert text.split("|")[8:] == ["–", "–"]
 
 
 async def test_a_name_missing_in_a_page_is_a_bug(client: httpx.AsyncClient, app: FastAPI) -> None:

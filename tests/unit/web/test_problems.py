@@ -52,6 +52,14 @@ async def test_a_field_at_fault_is_named(client: httpx.AsyncClient) -> None:
     ]
 
 
+async def test_an_address_that_names_no_id_leads_nowhere(client: httpx.AsyncClient) -> None:
+    """A person gets the page for what does not exist; a program is told which part of the path is wrong."""
+    person = await client.get("/thing/x", headers={"accept": "text/html"})
+    assert (person.status_code, "There is nothing here." in person.text) == (404, True)
+    program = await client.get("/api/orders/v1/thing/x")
+    assert (program.status_code, program.json()["errors"][0]["field"]) == (422, "thing_id")
+
+
 async def test_headers_of_an_http_error_are_kept(client: httpx.AsyncClient) -> None:
     """405 says what is allowed."""
     assert (await client.get("/api/orders/v1/error/http")).headers["allow"] == "GET"
