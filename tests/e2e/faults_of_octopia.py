@@ -107,13 +107,14 @@ async def a_claim_is_not_proven_by_silence(scene: Scene) -> None:
     await scene.mend()
     check = f"/api/auth/v1/connections/{claimed['id']}/check"
 
-    async def answered() -> bool:
-        return (await scene.shop.send("POST", check))["probed_at"] is not None
+    async def asked_since(probed_at: str | None) -> bool:
+        return bool((await scene.shop.send("POST", check))["probed_at"] != probed_at)
 
-    await until(answered, "Octopia is asked again")
+    await until(partial(asked_since, None), "Octopia answers who the seller is")
     await scene.connection_is("unproven", "Nothing shows yet that this account is yours.")
     await sandbox.delegate(seller, delegated=False)
-    await scene.shop.send("POST", check)
+    let_in_at = (await scene.shop.connection())["probed_at"]
+    await until(partial(asked_since, let_in_at), "Octopia refuses us")
     await scene.shop.delegate()
     await label_when_known(scene.shop)
     await scene.all_confirmed(await scene.plant())
