@@ -115,9 +115,9 @@ class Sandbox:
         """The faults still in force: what was used up is gone."""
         return list((await self._call("GET", "/faults"))["faults"])
 
-    async def clear_faults(self, seller_id: str | None = None, operation: str | None = None) -> None:
-        """Ends the faults of one seller, of one operation, or all."""
-        query = {"seller_id": seller_id, "operation": operation}
+    async def clear_faults(self, seller_id: str | None = None, fault_id: str | None = None) -> None:
+        """Ends the faults of one seller, one fault, or all."""
+        query = {"seller_id": seller_id, "fault_id": fault_id}
         await self._call("DELETE", "/faults", query={k: v for k, v in query.items() if v})
 
     async def calls(self, operation: str | None = None, seller_id: str | None = None) -> Json:

@@ -59,7 +59,7 @@ async def it_is_listed_until_it_can_be_read(scene: Scene, stuck: str) -> None:
 
 async def an_order_that_lists_show_late_is_found(scene: Scene) -> None:
     """The cursor has gone past it when it appears: windows overlap."""
-    await scene.fault(scene.operations.lists, "late_order", times=1, seconds=30)
+    await scene.fault(scene.operations.lists, "late_order", times=1, seconds=20)
     (late,) = await scene.plant()
     await scene.struck(scene.operations.lists, "late_order")
     before = (await scene.polling())["read_up_to"]
