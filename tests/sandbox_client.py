@@ -115,9 +115,10 @@ class Sandbox:
         """The faults still in force: what was used up is gone."""
         return list((await self._call("GET", "/faults"))["faults"])
 
-    async def clear_faults(self, seller_id: str | None = None) -> None:
-        """Ends the faults of one seller, or all."""
-        await self._call("DELETE", "/faults", query={"seller_id": seller_id} if seller_id else None)
+    async def clear_faults(self, seller_id: str | None = None, operation: str | None = None) -> None:
+        """Ends the faults of one seller, of one operation, or all."""
+        query = {"seller_id": seller_id, "operation": operation}
+        await self._call("DELETE", "/faults", query={k: v for k, v in query.items() if v})
 
     async def calls(self, operation: str | None = None, seller_id: str | None = None) -> Json:
         """`count`, `calls` and `deviations` of an operation and a seller, or of all."""

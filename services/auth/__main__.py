@@ -57,14 +57,14 @@ async def _migrate() -> int:
     from services.auth.first_key import make_first_key
     from shared.db.errors import DatabaseUnavailable
     from shared.db.migrations import migrate
-    from shared.messaging.kafka import KafkaSettings, TopicsNotMade, ensure_topics
+    from shared.messaging.kafka import TopicsNotMade, ensure_topics, kafka_of
 
     settings = load_for_migration()
     try:
         await migrate(settings.database_url.get_secret_value(), Path(__file__).parent / "migrations")
         await make_first_key(settings)
         if settings.kafka_bootstrap_servers:
-            await ensure_topics(KafkaSettings(settings.kafka_bootstrap_servers, settings.topic_prefix), "auth")
+            await ensure_topics(kafka_of(settings), "auth")
     except (DatabaseUnavailable, TopicsNotMade) as error:
         sys.stderr.write(f"not migrated: {error}\n")
         return 1

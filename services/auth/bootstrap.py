@@ -4,9 +4,9 @@ import secrets
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 from urllib.parse import urlsplit
 
-from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.auth.adapters.access import OwnSessions, OwnSigningKeys
@@ -34,12 +34,14 @@ from shared.access.tokens import TokenVerifier
 from shared.crypto.keyring import KeyRing
 from shared.db.claims import Kind, SqlClaims
 from shared.db.engine import make_engine
-from shared.db.unit_of_work import SqlUnitOfWork, transaction
+from shared.db.readiness import migrated
+from shared.db.unit_of_work import SqlUnitOfWork
 from shared.http.outward import Outward
 from shared.kernel.clock import Clock, SystemClock
 from shared.kernel.ports import Lease, UnitOfWork
 from shared.marketplaces.registry import PROFILES, Marketplace, marketplaces, rates
-from shared.messaging.kafka import KafkaSettings
+from shared.messaging.kafka import kafka_of as kafka_of
+from shared.runtime.serve import Ready
 
 SERVICE = "auth"
 PROBE = "probe"
@@ -91,10 +93,6 @@ def operator_on(engine: AsyncEngine) -> Operator:
 
 def engine_of(settings: Settings | MigrationSettings, process: str) -> AsyncEngine:
     return make_engine(settings.database_url.get_secret_value(), f"{SERVICE} {process}")
-
-
-def kafka_of(settings: Settings) -> KafkaSettings:
-    return KafkaSettings(settings.kafka_bootstrap_servers, settings.topic_prefix, settings.instance_id)
 
 
 def auth_on(engine: AsyncEngine, settings: Settings, outward: Outward, clock: Clock) -> Auth:
@@ -188,7 +186,5 @@ def consent_origins(settings: Settings) -> list[str]:
     return sorted({f"{url.scheme}://{url.netloc}" for url in central})
 
 
-async def database_answers(engine: AsyncEngine) -> bool:
-    async with transaction(engine) as connection:
-        await connection.execute(text("select 1"))
-    return True
+def ready_on(engine: AsyncEngine) -> Ready:
+    return migrated(engine, Path(__file__).parent / "migrations")

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import SettingsConfigDict
 
 from shared.crypto.errors import KeysInvalid
 from shared.crypto.keyring import KeyRing
@@ -11,6 +11,7 @@ from shared.marketplaces.models import FarApp
 from shared.marketplaces.ports import FarSide
 from shared.marketplaces.registry import PROFILES
 from shared.marketplaces.settings import API_URLS_MEANING, ByRegion, every_region, known_marketplaces, known_regions
+from shared.runtime import settings as runtime
 from shared.runtime.settings import ServiceSettings, load_settings
 
 _PREFIX = "AUTH_"
@@ -103,16 +104,9 @@ class Settings(ServiceSettings):
         )
 
 
-class MigrationSettings(BaseSettings):
-    """The part `migrate` needs."""
+class MigrationSettings(runtime.MigrationSettings):
+    model_config = SettingsConfigDict(env_prefix=_PREFIX)
 
-    model_config = SettingsConfigDict(env_prefix=_PREFIX, extra="ignore", frozen=True, hide_input_in_errors=True)
-
-    database_url: SecretStr = Field(description="The service's own database, postgresql+asyncpg://role@host/database.")
-    kafka_bootstrap_servers: str | None = Field(
-        default=None, description="Kafka brokers, host:port separated by commas; without them no topics are made."
-    )
-    topic_prefix: str = Field(default="", description="Put before every topic and consumer group name.")
     key_encryption_keys: SecretStr | None = Field(
         default=None, description=_KEYS + " Without them the first signing key is made by the first process that runs."
     )

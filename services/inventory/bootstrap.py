@@ -4,8 +4,8 @@ import asyncio
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
+from pathlib import Path
 
-from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.inventory.adapters.kinds import LISTING, PUSH, kinds
@@ -28,7 +28,8 @@ from shared.access.sessions import SessionResolver
 from shared.access.tokens import RemoteSigningKeys, TokenVerifier
 from shared.db.claims import SqlClaims
 from shared.db.engine import make_engine
-from shared.db.unit_of_work import SqlUnitOfWork, transaction
+from shared.db.readiness import migrated
+from shared.db.unit_of_work import SqlUnitOfWork
 from shared.events.topics import AUTH_CONNECTION, LABELS_SHIPMENT, ORDERS_ORDER
 from shared.http.outward import Outward
 from shared.kernel.clock import Clock, SystemClock
@@ -36,6 +37,8 @@ from shared.kernel.ports import UnitOfWork
 from shared.marketplaces.registry import far_sides, marketplaces, rates
 from shared.messaging.consumer import Applier, Subscription, run_consumer
 from shared.messaging.kafka import KafkaSettings
+from shared.messaging.kafka import kafka_of as kafka_of
+from shared.runtime.serve import Ready
 
 __all__ = ["LISTING", "PUSH", "SERVICE", "bind"]
 
@@ -65,10 +68,6 @@ def access_of(settings: Settings, outward: Outward) -> Access:
     verifier = TokenVerifier(settings.public_url, RemoteSigningKeys(settings.auth_url, outward), SystemClock())
     sessions = SessionResolver(settings.auth_url, _own_tokens(settings, outward), outward)
     return Access(sessions, verifier, settings.public_url)
-
-
-def kafka_of(settings: Settings) -> KafkaSettings:
-    return KafkaSettings(settings.kafka_bootstrap_servers, settings.topic_prefix, settings.instance_id)
 
 
 def subscriptions(clock: Clock) -> list[Subscription[Store]]:
@@ -121,10 +120,8 @@ def applier_on(engine: AsyncEngine, clock: Clock) -> Applier[Store]:
     return Applier(SERVICE, subscriptions(clock), engine, bind)
 
 
-async def database_answers(engine: AsyncEngine) -> bool:
-    async with transaction(engine) as connection:
-        await connection.execute(text("select 1"))
-    return True
+def ready_on(engine: AsyncEngine) -> Ready:
+    return migrated(engine, Path(__file__).parent / "migrations")
 
 
 def _own_tokens(settings: Settings, outward: Outward) -> ServiceTokens:

@@ -2,10 +2,11 @@
 
 from collections.abc import Mapping
 
-from pydantic import Field, SecretStr, field_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import Field, field_validator
+from pydantic_settings import SettingsConfigDict
 
 from shared.marketplaces.settings import API_URLS_MEANING, ByRegion, every_region
+from shared.runtime import settings as runtime
 from shared.runtime.settings import InternalCallerSettings, load_settings
 
 _PREFIX = "INVENTORY_"
@@ -34,16 +35,8 @@ class Settings(InternalCallerSettings):
     _addresses = field_validator("api_urls")(every_region)
 
 
-class MigrationSettings(BaseSettings):
-    """The part `migrate` needs: it runs before auth and its clients exist."""
-
-    model_config = SettingsConfigDict(env_prefix=_PREFIX, extra="ignore", frozen=True, hide_input_in_errors=True)
-
-    database_url: SecretStr = Field(description="The service's own database, postgresql+asyncpg://role@host/database.")
-    kafka_bootstrap_servers: str | None = Field(
-        default=None, description="Kafka brokers, host:port separated by commas; without them no topics are made."
-    )
-    topic_prefix: str = Field(default="", description="Put before every topic and consumer group name.")
+class MigrationSettings(runtime.MigrationSettings):
+    model_config = SettingsConfigDict(env_prefix=_PREFIX)
 
 
 def load() -> Settings:

@@ -46,14 +46,7 @@ async def _migrate() -> int:
     from services.labels.settings import load_for_migration
     from shared.messaging.migrations import migrate_service
 
-    settings = load_for_migration()
-    return await migrate_service(
-        "labels",
-        settings.database_url.get_secret_value(),
-        Path(__file__).parent / "migrations",
-        bootstrap_servers=settings.kafka_bootstrap_servers,
-        topic_prefix=settings.topic_prefix,
-    )
+    return await migrate_service("labels", load_for_migration(), Path(__file__).parent / "migrations")
 
 
 if __name__ == "__main__":

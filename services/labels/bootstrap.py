@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 
-from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.labels.adapters.kinds import LABEL, WRITE_BACK, kinds
@@ -25,7 +25,8 @@ from shared.access.sessions import SessionResolver
 from shared.access.tokens import RemoteSigningKeys, TokenVerifier
 from shared.db.claims import SqlClaims
 from shared.db.engine import make_engine
-from shared.db.unit_of_work import SqlUnitOfWork, transaction
+from shared.db.readiness import migrated
+from shared.db.unit_of_work import SqlUnitOfWork
 from shared.events.topics import AUTH_CONNECTION, INVENTORY_RESERVATION, ORDERS_ORDER
 from shared.http.outward import Outward
 from shared.kernel.clock import Clock
@@ -33,7 +34,8 @@ from shared.kernel.ids import new_id
 from shared.kernel.ports import UnitOfWork
 from shared.marketplaces.registry import PROFILES, far_sides, marketplaces, rates
 from shared.messaging.consumer import Applier, Subscription
-from shared.messaging.kafka import KafkaSettings
+from shared.messaging.kafka import kafka_of as kafka_of
+from shared.runtime.serve import Ready
 
 __all__ = ["LABEL", "SERVICE", "WRITE_BACK", "bind"]
 
@@ -93,10 +95,6 @@ def access_of(settings: Settings, outward: Outward, clock: Clock) -> Access:
     return Access(sessions, verifier, settings.public_url)
 
 
-def kafka_of(settings: Settings) -> KafkaSettings:
-    return KafkaSettings(settings.kafka_bootstrap_servers, settings.topic_prefix, settings.instance_id)
-
-
 def subscriptions(clock: Clock) -> list[Subscription[Store]]:
     """What labels hears: which connections live, what was sold, what is reserved."""
     planner = planner_of(clock)
@@ -112,10 +110,8 @@ def applier_on(engine: AsyncEngine, clock: Clock) -> Applier[Store]:
     return Applier(SERVICE, subscriptions(clock), engine, bind)
 
 
-async def database_answers(engine: AsyncEngine) -> bool:
-    async with transaction(engine) as connection:
-        await connection.execute(text("select 1"))
-    return True
+def ready_on(engine: AsyncEngine) -> Ready:
+    return migrated(engine, Path(__file__).parent / "migrations")
 
 
 def _service_tokens(settings: Settings, outward: Outward) -> ServiceTokens:

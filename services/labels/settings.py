@@ -3,12 +3,13 @@
 from collections.abc import Mapping
 from typing import Self
 
-from pydantic import Field, PositiveFloat, SecretStr, field_validator, model_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import Field, PositiveFloat, field_validator, model_validator
+from pydantic_settings import SettingsConfigDict
 
 from services.labels.domain.write_back import Timing
 from shared.marketplaces.registry import PROFILES
 from shared.marketplaces.settings import API_URLS_MEANING, ByRegion, every_region, known_marketplaces
+from shared.runtime import settings as runtime
 from shared.runtime.settings import InternalCallerSettings, load_settings
 
 _PREFIX = "LABELS_"
@@ -64,16 +65,8 @@ class Settings(InternalCallerSettings):
         )
 
 
-class MigrationSettings(BaseSettings):
-    """The part `migrate` and operators' commands need: they run before auth and its clients exist."""
-
-    model_config = SettingsConfigDict(env_prefix=_PREFIX, extra="ignore", frozen=True, hide_input_in_errors=True)
-
-    database_url: SecretStr = Field(description="The service's own database, postgresql+asyncpg://role@host/database.")
-    kafka_bootstrap_servers: str | None = Field(
-        default=None, description="Kafka brokers, host:port separated by commas; without them no topics are made."
-    )
-    topic_prefix: str = Field(default="", description="Put before every topic and consumer group name.")
+class MigrationSettings(runtime.MigrationSettings):
+    model_config = SettingsConfigDict(env_prefix=_PREFIX)
 
 
 def load() -> Settings:

@@ -49,14 +49,7 @@ def _parser() -> argparse.ArgumentParser:
 async def _migrate() -> int:
     from shared.messaging.migrations import migrate_service
 
-    settings = load_for_migration()
-    return await migrate_service(
-        "orders",
-        settings.database_url.get_secret_value(),
-        Path(__file__).parent / "migrations",
-        bootstrap_servers=settings.kafka_bootstrap_servers,
-        topic_prefix=settings.topic_prefix,
-    )
+    return await migrate_service("orders", load_for_migration(), Path(__file__).parent / "migrations")
 
 
 if __name__ == "__main__":

@@ -1,10 +1,11 @@
 """The composition root: the one place where ports meet what fills them."""
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
+from pathlib import Path
 
-from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.orders.adapters.acceptances import due_answers
@@ -20,6 +21,7 @@ from services.orders.usecases.apply_shipments import apply_shipments
 from services.orders.usecases.dashboard import Dashboards
 from services.orders.usecases.poll import Polling
 from services.orders.usecases.ports import Keys, Store
+from services.orders.usecases.rewrap_keys import rewrap_keys
 from services.orders.usecases.send_answers import Answering
 from services.orders.usecases.views import Views
 from shared.access.access_tokens import RemoteAccessTokens
@@ -28,16 +30,19 @@ from shared.access.internal import ServiceTokens
 from shared.access.sessions import SessionResolver
 from shared.access.tokens import RemoteSigningKeys, TokenVerifier
 from shared.crypto.keyring import KeyRing
+from shared.crypto.rewrapping import Rewrapping
 from shared.db.claims import Kind, SqlClaims
 from shared.db.engine import make_engine
-from shared.db.unit_of_work import SqlUnitOfWork, transaction
+from shared.db.readiness import migrated
+from shared.db.unit_of_work import SqlUnitOfWork
 from shared.events.topics import AUTH_CONNECTION, INVENTORY_RESERVATION, LABELS_SHIPMENT
 from shared.http.outward import Outward
 from shared.kernel.clock import Clock, SystemClock
 from shared.kernel.ports import UnitOfWork
 from shared.marketplaces.registry import PROFILES, far_sides, marketplaces, rates
 from shared.messaging.consumer import Applier, Subscription
-from shared.messaging.kafka import KafkaSettings
+from shared.messaging.kafka import kafka_of as kafka_of
+from shared.runtime.serve import Ready
 
 SERVICE = "orders"
 POLL = "poll"
@@ -76,15 +81,16 @@ def orders_on(engine: AsyncEngine, keys: Keys, clock: Clock) -> OrdersParts:
     )
 
 
+def rewrapping_on(engine: AsyncEngine, keys: KeyRing) -> Callable[[], Awaitable[None]]:
+    """Upkeep: data keys under the newest key-encryption key."""
+    return partial(rewrap_keys, uow=SqlUnitOfWork(engine, bind), wrapping=Rewrapping(keys))
+
+
 def access_of(settings: Settings, outward: Outward) -> Access:
     """Sessions are asked at auth, tokens are checked with its keys."""
     verifier = TokenVerifier(settings.public_url, RemoteSigningKeys(settings.auth_url, outward), SystemClock())
     sessions = SessionResolver(settings.auth_url, _own_tokens(settings, outward), outward)
     return Access(sessions, verifier, settings.public_url)
-
-
-def kafka_of(settings: Settings) -> KafkaSettings:
-    return KafkaSettings(settings.kafka_bootstrap_servers, settings.topic_prefix, settings.instance_id)
 
 
 def claims_on(engine: AsyncEngine, clock: Clock) -> SqlClaims[Store]:
@@ -135,10 +141,8 @@ def applier_on(engine: AsyncEngine, clock: Clock) -> Applier[Store]:
     return Applier(SERVICE, subscriptions(clock), engine, bind)
 
 
-async def database_answers(engine: AsyncEngine) -> bool:
-    async with transaction(engine) as connection:
-        await connection.execute(text("select 1"))
-    return True
+def ready_on(engine: AsyncEngine) -> Ready:
+    return migrated(engine, Path(__file__).parent / "migrations")
 
 
 def _own_tokens(settings: Settings, outward: Outward) -> ServiceTokens:

@@ -87,10 +87,14 @@ class KeyRing:
             return None
         return self._wrap(self._unwrap(wrapped, context), context)
 
-    def _wrap(self, key: bytes, context: bytes) -> bytes:
+    @property
+    def head(self) -> bytes:
+        """What every data key wrapped now begins with: format and key id."""
         kid = self.current.encode()
-        head = _FORMAT + bytes([len(kid)]) + kid
-        return head + _encrypt(self.keys[self.current], key, head + context)
+        return _FORMAT + bytes([len(kid)]) + kid
+
+    def _wrap(self, key: bytes, context: bytes) -> bytes:
+        return self.head + _encrypt(self.keys[self.current], key, self.head + context)
 
     def _unwrap(self, wrapped: bytes, context: bytes) -> bytes:
         kid, head, body = _split(wrapped)

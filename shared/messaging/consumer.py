@@ -194,7 +194,7 @@ async def _consume(applier: Applier[Store], topics: Sequence[Topic], kafka: Kafk
     names = {kafka.topic(topic): topic.name for topic in topics}
     consumer = AIOKafkaConsumer(
         *names,
-        bootstrap_servers=kafka.bootstrap_servers,
+        **kafka.connection(),
         group_id=kafka.topic_prefix + applier.service,
         group_instance_id=kafka.instance_id,
         enable_auto_commit=False,

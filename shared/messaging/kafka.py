@@ -1,11 +1,14 @@
 """How we connect to Kafka, and the topics we make there."""
 
-from dataclasses import dataclass
+import ssl
+from dataclasses import dataclass, field
+from typing import Any
 
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.errors import KafkaError, TopicAlreadyExistsError, for_code
 
 from shared.events.topics import PARTITIONS, TOPICS, Topic
+from shared.runtime.settings import MigrationSettings, ServiceSettings
 
 _REPLICAS = 3
 
@@ -14,15 +17,43 @@ _REPLICAS = 3
 class KafkaSettings:
     """
     `topic_prefix` keeps runs apart on one broker. `instance_id` names a worker that comes back under the same name
-    (static membership: its partitions wait for it); None where names change with every start.
+    (static membership: its partitions wait for it); None where names change with every start. `signs_in`: mechanism,
+    user and password, with a SASL protocol. `ca_file` None: the authorities the system knows.
     """
 
     bootstrap_servers: str
     topic_prefix: str = ""
     instance_id: str | None = None
+    protocol: str = "PLAINTEXT"
+    signs_in: tuple[str, str, str] | None = field(default=None, repr=False)
+    ca_file: str | None = None
 
     def topic(self, topic: Topic) -> str:
         return self.topic_prefix + topic.name
+
+    def connection(self) -> dict[str, Any]:
+        """What every client of aiokafka is given to connect."""
+        told: dict[str, Any] = {"bootstrap_servers": self.bootstrap_servers, "security_protocol": self.protocol}
+        if self.protocol.endswith("SSL"):
+            told["ssl_context"] = ssl.create_default_context(cafile=self.ca_file)
+        if self.signs_in is not None:
+            names = ("sasl_mechanism", "sasl_plain_username", "sasl_plain_password")
+            told |= dict(zip(names, self.signs_in, strict=True))
+        return told
+
+
+def kafka_of(settings: ServiceSettings | MigrationSettings) -> KafkaSettings:
+    """As the settings have it, which fit together (shared/runtime/settings.py)."""
+    mechanism, user = settings.kafka_sasl_mechanism, settings.kafka_sasl_username
+    password = settings.kafka_sasl_password
+    return KafkaSettings(
+        settings.kafka_bootstrap_servers or "",
+        settings.topic_prefix,
+        settings.instance_id if isinstance(settings, ServiceSettings) else None,
+        settings.kafka_security_protocol,
+        (mechanism, user, password.get_secret_value()) if mechanism and user and password else None,
+        settings.kafka_ssl_cafile,
+    )
 
 
 class TopicsNotMade(Exception):
@@ -31,7 +62,7 @@ class TopicsNotMade(Exception):
 
 async def ensure_topics(kafka: KafkaSettings, publisher: str) -> None:
     """Makes the topics this service publishes, where they are missing. Never changes one that exists."""
-    admin = AIOKafkaAdminClient(bootstrap_servers=kafka.bootstrap_servers)
+    admin = AIOKafkaAdminClient(**kafka.connection())
     try:
         await admin.start()
         brokers = len((await admin.describe_cluster())["brokers"])

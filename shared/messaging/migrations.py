@@ -5,17 +5,16 @@ from pathlib import Path
 
 from shared.db.errors import DatabaseUnavailable
 from shared.db.migrations import migrate
-from shared.messaging.kafka import KafkaSettings, TopicsNotMade, ensure_topics
+from shared.messaging.kafka import TopicsNotMade, ensure_topics, kafka_of
+from shared.runtime.settings import MigrationSettings
 
 
-async def migrate_service(
-    service: str, database_url: str, script_location: Path, *, bootstrap_servers: str | None, topic_prefix: str
-) -> int:
+async def migrate_service(service: str, settings: MigrationSettings, script_location: Path) -> int:
     """The exit status; a sentence on standard error where it is not 0. Without brokers no topic is made."""
     try:
-        await migrate(database_url, script_location)
-        if bootstrap_servers:
-            await ensure_topics(KafkaSettings(bootstrap_servers, topic_prefix), service)
+        await migrate(settings.database_url.get_secret_value(), script_location)
+        if settings.kafka_bootstrap_servers:
+            await ensure_topics(kafka_of(settings), service)
     except (DatabaseUnavailable, TopicsNotMade) as error:
         sys.stderr.write(f"not migrated: {error}\n")
         return 1

@@ -133,7 +133,7 @@ class Relay:
     async def _publish(self, connection: Any, stop: asyncio.Event) -> None:
         """With one producer, until a send fails: an idempotent producer is rebuilt after that."""
         producer = AIOKafkaProducer(
-            bootstrap_servers=self._kafka.bootstrap_servers,
+            **self._kafka.connection(),
             enable_idempotence=True,
             acks="all",
             max_batch_size=256 * 1024,

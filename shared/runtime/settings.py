@@ -4,24 +4,73 @@ Settings every service has, read once from the environment, under the service's 
 A service's `settings.py` derives from these and hands its class to `load_settings`.
 """
 
+import ssl
 import sys
-from typing import Literal, TypeVar
+from typing import Literal, Self, TypeVar
 from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 
 _LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 
 
-class ServiceSettings(BaseSettings):
-    """What every process of every service is told."""
+class ServerSettings(BaseSettings):
+    """Where PostgreSQL and Kafka are, and how they know us."""
 
     model_config = SettingsConfigDict(extra="ignore", frozen=True, populate_by_name=True, hide_input_in_errors=True)
 
     database_url: SecretStr = Field(description="The service's own database, postgresql+asyncpg://role@host/database.")
-    kafka_bootstrap_servers: str = Field(description="Kafka brokers, host:port separated by commas.")
     topic_prefix: str = Field(default="", description="Put before every topic and consumer group name.")
+    kafka_security_protocol: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = Field(
+        default="PLAINTEXT", description="How brokers are spoken to: SSL is encrypted, SASL signs in."
+    )
+    kafka_sasl_mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] | None = Field(
+        default=None, description="How we sign in to brokers, with SASL_PLAINTEXT and SASL_SSL."
+    )
+    kafka_sasl_username: str | None = Field(default=None, min_length=1, description="As whom we sign in to brokers.")
+    kafka_sasl_password: SecretStr | None = Field(default=None, min_length=1, description="The password of that user.")
+    kafka_ssl_cafile: str | None = Field(
+        default=None,
+        description="A file with the authorities that sign the brokers' certificates, with SSL and SASL_SSL; without "
+        "it those the system knows.",
+    )
+
+    @field_validator("kafka_ssl_cafile")
+    @classmethod
+    def _authorities_are_read(cls, value: str | None) -> str | None:
+        try:
+            return value if value is None else _authorities_in(value)
+        except (OSError, ssl.SSLError):
+            raise ValueError("there is no file of certificates in PEM there") from None
+
+    @model_validator(mode="after")
+    def _kafka_fits_together(self) -> Self:
+        signs_in, encrypted = self.kafka_security_protocol.startswith("SASL"), "SSL" in self.kafka_security_protocol
+        for field in ("kafka_sasl_mechanism", "kafka_sasl_username", "kafka_sasl_password"):
+            if (getattr(self, field) is not None) is not signs_in:
+                self._refuse(field, "is needed with" if signs_in else "is not for")
+        if self.kafka_ssl_cafile is not None and not encrypted:
+            self._refuse("kafka_ssl_cafile", "is not for")
+        return self
+
+    def _refuse(self, field: str, why: str) -> None:
+        protocol = environment_name(type(self), "kafka_security_protocol")
+        raise ValueError(f"{environment_name(type(self), field)} {why} {protocol}={self.kafka_security_protocol}")
+
+
+class MigrationSettings(ServerSettings):
+    """What `migrate` and operators' commands need: they run before auth and its clients exist."""
+
+    kafka_bootstrap_servers: str | None = Field(
+        default=None, description="Kafka brokers, host:port separated by commas; without them no topics are made."
+    )
+
+
+class ServiceSettings(ServerSettings):
+    """What every process of every service is told."""
+
+    kafka_bootstrap_servers: str = Field(description="Kafka brokers, host:port separated by commas.")
     instance_id: str | None = Field(
         default=None, description="A name of this copy of the process, the same after a restart (Kafka membership)."
     )
@@ -85,6 +134,11 @@ def environment_name(settings: type[BaseSettings], field: str) -> str:
     return alias if isinstance(alias, str) else f"{settings.model_config.get('env_prefix', '')}{field}".upper()
 
 
+def _authorities_in(path: str) -> str:
+    ssl.create_default_context(cafile=path)
+    return path
+
+
 def _not_json(settings: type[BaseSettings], error: SettingsError) -> str:
     """A list or mapping that cannot be read: only the message says which it is, and it quotes no value."""
     said = str(error)
@@ -97,12 +151,14 @@ def _sentences(settings: type[BaseSettings], error: ValidationError) -> list[str
 
 
 def _sentence(settings: type[BaseSettings], problem: dict[str, object]) -> str:
-    location = problem["loc"]
+    location, said = problem["loc"], str(problem["msg"]).removeprefix("Value error, ")
     path = [str(part) for part in location] if isinstance(location, tuple) else []
+    if not path:  # of several settings together: it names them itself
+        return said
     name = environment_name(settings, path[0]) if path and path[0] in settings.model_fields else ".".join(path)
     field = settings.model_fields.get(path[0]) if path else None
     meaning = f" ({field.description})" if field and field.description else ""
     if problem["type"] == "missing":
         return f"{name} is not set{meaning}"
     inside = f" at {'.'.join(path[1:])}" if path[1:] else ""
-    return f"{name} is not valid{inside}: {str(problem['msg']).removeprefix('Value error, ')}{meaning}"
+    return f"{name} is not valid{inside}: {said}{meaning}"

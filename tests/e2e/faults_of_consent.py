@@ -30,10 +30,10 @@ async def a_renewal_waits_and_goes_on(scene: Scene, *, kind: str, code: str, sen
 
 async def a_token_is_renewed(scene: Scene) -> None:
     """Refuses tokens until a new one is really had: the old one would do as well."""
-    asked = len(await scene.token_calls())
+    asked = len(await scene.calls("token"))
 
     async def renewed() -> bool:
-        if any(call["status"] == 200 for call in (await scene.token_calls())[asked:]):
+        if any(call["status"] == 200 for call in (await scene.calls("token"))[asked:]):
             return True
         if not [fault for fault in await scene.shop.sandbox.faults() if fault["seller_id"] == scene.shop.seller_id]:
             await scene.fault(_READ, "token_rejected", times=1)
@@ -44,13 +44,13 @@ async def a_token_is_renewed(scene: Scene) -> None:
 
 async def a_slow_renewal_only_takes_longer(scene: Scene) -> None:
     """Who needs the token waits for it; it is asked for once."""
-    asked = len(await scene.token_calls())
+    asked = len(await scene.calls("token"))
     await scene.fault(_TOKEN, "slow", times=1, seconds=4)
     await scene.fault(_READ, "token_rejected", times=1)
     (number,) = await scene.plant()
     await scene.struck(_TOKEN, "slow")
     await scene.all_confirmed([number])
-    assert len(await scene.token_calls()) == asked + 1
+    assert len(await scene.calls("token")) == asked + 1
 
 
 async def a_consent_withdrawn_at_the_marketplace_is_renewed(scene: Scene) -> None:
@@ -89,12 +89,12 @@ async def a_first_probe_is_made_up_for(scene: Scene) -> None:
     await scene.all_confirmed([number])
 
 
-async def a_later_probe_disturbs_nobody(scene: Scene, *, kind: str) -> None:
+async def a_later_probe_disturbs_nobody(scene: Scene, *, kind: str, operation: str = _PROBE) -> None:
     """It is only repeated; orders go on meanwhile."""
     probed_at = (await scene.shop.connection())["probed_at"]
-    await scene.fault(_PROBE, kind)
+    await scene.fault(operation, kind)
     await scene.a_probe_is_due()
-    await scene.struck(_PROBE, kind)
+    await scene.struck(operation, kind)
     await scene.all_confirmed(await scene.plant())
     await scene.mend()
 

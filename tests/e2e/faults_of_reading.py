@@ -1,4 +1,4 @@
-"""Faults while orders are read (searchOrders): reading waits, says why, loses nothing, and goes on by itself."""
+"""Faults while orders are read (at Amazon: searchOrders): reading waits, says why, loses nothing, goes on by itself."""
 
 from functools import partial
 
@@ -15,7 +15,7 @@ _FINISHED = {"status": "SHIPPED", "age_seconds": _DAYS_AGO}
 
 async def reading_waits_and_goes_on(scene: Scene, *, kind: str, code: str, sentence: str) -> None:
     """Orders that come meanwhile are read as soon as the far side is well."""
-    await scene.fault(_OPERATION, kind)
+    await scene.fault(scene.operations.lists, kind)
     numbers = await scene.plant(2)
     await scene.reading_waits(code, sentence)
     assert not set(numbers) & set(await scene.shop.orders())
@@ -26,15 +26,15 @@ async def reading_waits_and_goes_on(scene: Scene, *, kind: str, code: str, sente
 
 async def a_slow_answer_only_takes_longer(scene: Scene) -> None:
     """Nothing is shown to wait; what came late is stored once."""
-    await scene.fault(_OPERATION, "slow", times=2, seconds=6)
+    await scene.fault(scene.operations.lists, "slow", times=2, seconds=6)
     numbers = await scene.plant(2)
-    await scene.struck(_OPERATION, "slow")
+    await scene.struck(scene.operations.lists, "slow")
     await scene.all_confirmed(numbers)
 
 
 async def an_unreadable_record_is_parked_and_the_rest_flows(scene: Scene) -> None:
     """The one is listed with its number, the others go their way; read well later, it leaves the list and goes too."""
-    await scene.fault(_OPERATION, "malformed_record")
+    await scene.fault(scene.operations.lists, "malformed_record")
     numbers = await scene.plant(3)
 
     async def parked() -> str:
@@ -44,6 +44,11 @@ async def an_unreadable_record_is_parked_and_the_rest_flows(scene: Scene) -> Non
     stuck = await until(parked, "a record is parked")
     assert stuck in numbers
     await scene.all_confirmed([number for number in numbers if number != stuck])
+    await it_is_listed_until_it_can_be_read(scene, stuck)
+
+
+async def it_is_listed_until_it_can_be_read(scene: Scene, stuck: str) -> None:
+    """An order whose record is parked: not imported, named on the page; imported as soon as it can be read."""
     assert stuck not in await scene.shop.orders()
     assert "Records that could not be read" in await scene.page("/orders")
     assert stuck in await scene.page("/orders/unreadable")
@@ -54,9 +59,9 @@ async def an_unreadable_record_is_parked_and_the_rest_flows(scene: Scene) -> Non
 
 async def an_order_that_lists_show_late_is_found(scene: Scene) -> None:
     """The cursor has gone past it when it appears: windows overlap."""
-    await scene.fault(_OPERATION, "late_order", times=1, seconds=12)
+    await scene.fault(scene.operations.lists, "late_order", times=1, seconds=30)
     (late,) = await scene.plant()
-    await scene.struck(_OPERATION, "late_order")
+    await scene.struck(scene.operations.lists, "late_order")
     before = (await scene.polling())["read_up_to"]
 
     async def passed() -> bool:
@@ -71,7 +76,7 @@ async def a_list_that_cannot_be_followed_is_read_again(scene: Scene, *, kind: st
     """A page token that is refused or leads in a circle: the window starts again, the cursor does not move."""
     await scene.plant(orders, **_FINISHED)
     numbers = await scene.plant(2)
-    await scene.fault(_OPERATION, kind)
+    await scene.fault(scene.operations.lists, kind)
     await scene.shop.connect()
     await scene.reading_waits("page_token_refused", "no longer takes the bookmark")
     assert (await scene.polling())["read_up_to"] is None
@@ -82,15 +87,15 @@ async def a_list_that_cannot_be_followed_is_read_again(scene: Scene, *, kind: st
     await scene.all_confirmed(numbers)
 
 
-async def a_withdrawn_consent_stops_everything_until_it_is_renewed(scene: Scene) -> None:
+async def a_withdrawn_consent_stops_everything_until_it_is_renewed(scene: Scene, *, state: str, sentence: str) -> None:
     """Nothing is lost meanwhile: a parcel that was owed is told, reading goes on from where it stood."""
-    await scene.fault("confirmShipment", "throttle")
+    await scene.fault(scene.operations.tells, "throttle")
     (owed,) = await scene.plant()
     await scene.telling_waits(owed, {"owed"}, None, "to be sent to the marketplace")
     read_up_to = (await scene.polling())["read_up_to"]
     await scene.fault("*", "revoked_grant")
     (waiting,) = await scene.plant()
-    await scene.connection_is("revoked", "Reconnect to go on; nothing is lost.")
+    await scene.connection_is(state, sentence)
     await scene.reading_waits("waiting_for_authorisation", "the connection is not authorised")
 
     async def told() -> bool:
@@ -122,17 +127,17 @@ async def a_secret_of_ours_that_expired_is_not_the_sellers_business(scene: Scene
 
 async def a_rejected_token_is_renewed_silently(scene: Scene) -> None:
     """Once is nothing: another token, the same call again."""
-    asked = len(await scene.token_calls())
-    await scene.fault(_OPERATION, "token_rejected", times=1)
+    asked = len(await scene.calls("token"))
+    await scene.fault(scene.operations.lists, "token_rejected", times=1)
     numbers = await scene.plant(2)
-    await scene.struck(_OPERATION, "token_rejected")
+    await scene.struck(scene.operations.lists, "token_rejected")
     await scene.all_confirmed(numbers)
-    assert len(await scene.token_calls()) == asked + 1
+    assert len(await scene.calls("token")) == asked + 1
 
 
 async def a_missing_role_is_shown_and_read_on_when_given(scene: Scene) -> None:
     """Refused whatever is asked for: no lost consent. Once given, everything is asked for again, addresses too."""
-    await scene.fault(_OPERATION, "role_missing")
+    await scene.fault(scene.operations.lists, "role_missing")
     numbers = await scene.plant(2)
     await scene.reading_waits("role_missing", "our application lacks a role")
     assert (await scene.shop.connection())["state"] == "authorised"
@@ -142,7 +147,7 @@ async def a_missing_role_is_shown_and_read_on_when_given(scene: Scene) -> None:
 
 async def data_that_is_refused_is_left_out(scene: Scene) -> None:
     """Orders come without addresses, which is said; an hour later all is asked for again, and they are shipped."""
-    await scene.fault(_OPERATION, "included_data_400")
+    await scene.fault(scene.operations.lists, "included_data_400")
     (number,) = await scene.plant()
 
     async def imported() -> bool:
@@ -159,7 +164,7 @@ async def data_that_is_refused_is_left_out(scene: Scene) -> None:
 
 async def a_clock_behind_ours_is_measured(scene: Scene) -> None:
     """What is too new for the far side's clock is refused once; then its clock is known, and asked by."""
-    await scene.fault(_OPERATION, "clock_skew", seconds=-125)
+    await scene.fault(scene.operations.lists, "clock_skew", seconds=-125)
     await scene.reading_waits("window_too_new", "the marketplace's clock is behind ours")
     numbers = await scene.plant(2)
     await scene.mend()
@@ -192,7 +197,11 @@ COURSES = [
     ]),
     Course([
         Case(_OPERATION, "expired_secret", a_secret_of_ours_that_expired_is_not_the_sellers_business),
-        Case(_OPERATION, "revoked_grant", a_withdrawn_consent_stops_everything_until_it_is_renewed),
+        Case(_OPERATION, "revoked_grant", partial(
+            a_withdrawn_consent_stops_everything_until_it_is_renewed,
+            state="revoked",
+            sentence="Reconnect to go on; nothing is lost.",
+        )),
     ]),
     Course([
         Case(_OPERATION, "late_order", an_order_that_lists_show_late_is_found),

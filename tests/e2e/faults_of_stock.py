@@ -41,6 +41,49 @@ async def a_refused_quantity_is_shown_and_told_again(scene: Scene, *, operation:
     await scene.in_sync()
 
 
+async def reading_listings_waits_and_goes_on(scene: Scene, *, operation: str, kind: str, sentence: str) -> None:
+    """The page of listings says why; what is told them goes on meanwhile, and so does reading when it is well."""
+    await scene.in_sync()
+    await scene.fault(operation, kind)
+    says = f"Reading its listings waits because {sentence}"
+
+    async def waits() -> bool:
+        return says in await scene.page("/stock/listings")
+
+    await until(waits, f"the page says {says!r}")
+    await scene.count_another()
+    await scene.in_sync()
+    await scene.mend()
+
+    async def goes_on() -> bool:
+        return not await waits()
+
+    await until(goes_on, "listings are read again")
+
+
+async def a_long_list_is_read_to_its_end(scene: Scene, *, operation: str, kind: str, listings: int) -> None:
+    """A cursor that is refused or leads in a circle: the list is read again, and nothing of it is left out."""
+    await scene.shop.list_skus(f"LONG-{number:04d}" for number in range(listings - 1))
+    await scene.fault(operation, kind, times=1)
+    await scene.struck(operation, kind)
+
+    async def found() -> bool:
+        path = f"/api/inventory/v1/listings?search=LONG-{listings - 2:04d}"
+        return len((await scene.shop.get(path))["items"]) == 1
+
+    await until(found, "the last of the list is known")
+
+
+def _listings_wait(marketplace: str, operation: str, kind: str, sentence: str) -> list[Case]:
+    proof = partial(reading_listings_waits_and_goes_on, operation=operation, kind=kind, sentence=sentence)
+    return [Case(f"{marketplace}.{operation}", kind, proof)]
+
+
+def _found_in_the_end(marketplace: str, operation: str, kind: str, listings: int) -> list[Case]:
+    proof = partial(a_long_list_is_read_to_its_end, operation=operation, kind=kind, listings=listings)
+    return [Case(f"{marketplace}.{operation}", kind, proof)]
+
+
 def _arrives(marketplace: str, operation: str, *kinds: str) -> list[Case]:
     name = operation if marketplace == AMAZON else f"{marketplace}.{operation}"
     proof = a_quantity_arrives_in_the_end
@@ -65,6 +108,26 @@ COURSES = [
             *_refused(OCTOPIA, "submitOfferPackage", "package_rejected", "package_rejected"),
             *_arrives(OCTOPIA, "createOfferPackage", "timeout_after_effect"),
             *_arrives(OCTOPIA, "uploadOfferRequests", "server_error"),
+        ],
+        marketplace=OCTOPIA,
+    ),
+    Course(
+        [
+            *_arrives(OCTOPIA, "listOfferPackages", "malformed_record"),
+            *_arrives(OCTOPIA, "createOfferPackage", "dropped_204"),
+            *_arrives(OCTOPIA, "submitOfferPackage", "dropped_204"),
+            *_arrives(OCTOPIA, "getOfferResults", "malformed_record"),
+        ],
+        marketplace=OCTOPIA,
+    ),
+    Course(
+        [
+            *_arrives(OCTOPIA, "uploadOfferRequests", "dropped_204"),
+            *_arrives(OCTOPIA, "submitOfferPackage", "revoked_grant"),
+            *_arrives(OCTOPIA, "getOfferPackage", "throttle"),
+            *_listings_wait(OCTOPIA, "listOffers", "server_error", "the marketplace does not answer"),
+            *_found_in_the_end(OCTOPIA, "listOffers", "refused_page_token", 1001),
+            *_found_in_the_end(OCTOPIA, "listOffers", "repeated_page_token", 2001),
         ],
         marketplace=OCTOPIA,
     ),

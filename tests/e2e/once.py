@@ -1,6 +1,7 @@
 """What must have happened once: rows, events, what was published of them, units taken from the shelf."""
 
 from collections import Counter
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -16,20 +17,42 @@ _GAPS = """
 """
 
 
-async def nothing_happened_twice(scene: Scene, numbers: list[str], *, stock: int) -> None:
-    """Of a shop that had `stock` units, and has sold one in each of these orders, all confirmed."""
-    await scene.all_confirmed(numbers)
+async def nothing_happened_twice(
+    scene: Scene, numbers: list[str], *, stock: int, beside: Sequence[tuple[Scene, list[str]]] = ()
+) -> None:
+    """
+    Of a shop that had `stock` units, and has sold one in each of these orders, all confirmed.
+
+    `beside`: its other accounts, and what they have sold of the same units.
+    """
+    sold = [(scene, numbers), *beside]
+    for one, its in sold:
+        await one.all_confirmed(its)
+        await _stored_once(one, its)
+    every = [number for _, its in sold for number in its]
+    shipments = Counter(one["marketplace_order_id"] for one in await scene.shop.shipments())
+    assert shipments == Counter(every)
+    for service in scene.stack.environments.database_urls:
+        assert list(await scene.databases.rows(service, _GAPS)) == [], f"{service}: numbered with gaps, or twice"
+    await _units_left_once(scene, sold=len(every), stock=stock)
+
+
+async def _stored_once(scene: Scene, numbers: list[str]) -> None:
     stored = await scene.databases.rows(
         "orders",
         "select marketplace_order_id from marketplace_order where connection_id = :connection",
         connection=UUID((await scene.shop.connection())["id"]),
     )
     assert sorted(row.marketplace_order_id for row in stored) == sorted(numbers)
-    shipments = Counter(one["marketplace_order_id"] for one in await scene.shop.shipments())
-    assert shipments == Counter(numbers)
-    for service in scene.stack.environments.database_urls:
-        assert list(await scene.databases.rows(service, _GAPS)) == [], f"{service}: numbered with gaps, or twice"
-    await _units_left_once(scene, sold=len(numbers), stock=stock)
+
+
+async def packages_were_told_once(scene: Scene) -> None:
+    """Each package of quantities was made, filled and made ready once, and none was refused."""
+    steps = ("createOfferPackage", "uploadOfferRequests", "submitOfferPackage")
+    answers = {step: [call["status"] for call in await scene.calls(step)] for step in steps}
+    made = len(answers["createOfferPackage"])
+    assert made > 0
+    assert answers == dict(zip(steps, ([201] * made, [202] * made, [204] * made), strict=True))
 
 
 async def _units_left_once(scene: Scene, *, sold: int, stock: int) -> None:

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 from uuid import UUID
 
 from deploy.local.browser import Unexpected
+from deploy.local.sandbox_apps import AMAZON, OCTOPIA
 from deploy.local.stack import Stack
 from tests.e2e.databases import Databases
 from tests.shop import Json, Shop
@@ -20,6 +21,22 @@ SKU = "SKU-001"
 _AGE_SECONDS = 330
 _LOOK_AGAIN_SECONDS = 0.7
 _PATIENCE_SECONDS = 100.0
+
+
+@dataclass(frozen=True)
+class Operations:
+    """What a marketplace calls the reading of orders, telling a parcel, reading it back, and probing a consent."""
+
+    lists: str
+    tells: str
+    shows: str
+    probes: str
+
+
+_OPERATIONS = {
+    AMAZON: Operations("searchOrders", "confirmShipment", "getOrder", "getMarketplaceParticipations"),
+    OCTOPIA: Operations("listOrders", "createShipments", "getOrder", "getSeller"),
+}
 
 
 @contextmanager
@@ -64,6 +81,10 @@ class Scene:
     databases: Databases
     planted: int = 0
 
+    @property
+    def operations(self) -> Operations:
+        return _OPERATIONS[self.shop.marketplace]
+
     async def fault(self, operation: str, kind: str, times: int = 0, **fields: Any) -> None:
         """In force for this seller only, until it struck so often (0: until `mend`)."""
         await self.shop.sandbox.fault(
@@ -74,14 +95,16 @@ class Scene:
         """The far side is well again for this seller."""
         await self.shop.sandbox.clear_faults(self.shop.seller_id)
 
+    async def calls(self, operation: str) -> list[Json]:
+        """What was asked of the far side for this seller."""
+        name = f"{self.shop.marketplace}.{operation}"
+        return list((await self.shop.sandbox.calls(name, self.shop.seller_id))["calls"])
+
     async def struck(self, operation: str, kind: str) -> None:
         """Returns once the fault has struck a call."""
 
         async def look() -> bool:
-            calls = (await self.shop.sandbox.calls(f"{self.shop.marketplace}.{operation}", self.shop.seller_id))[
-                "calls"
-            ]
-            return any(call["fault"] == kind for call in calls)
+            return any(call["fault"] == kind for call in await self.calls(operation))
 
         await until(look, f"{kind} of {operation} strikes")
 
@@ -100,10 +123,6 @@ class Scene:
         """The shipment of a marketplace order, as its API shows it; empty: none yet."""
         shipments = await self.shop.shipments()
         return next((dict(one) for one in shipments if one["marketplace_order_id"] == number), {})
-
-    async def token_calls(self) -> list[Json]:
-        """What was asked of the token endpoint for this seller."""
-        return list((await self.shop.sandbox.calls("amazon.token", self.shop.seller_id))["calls"])
 
     async def page(self, path: str) -> str:
         """What a page says, as a person reads it."""
@@ -171,6 +190,11 @@ class Scene:
               and order_id in (select order_id from fulfilment where marketplace_order_id = :number)
         """
         await self._change("labels", statement, number=number)
+
+    async def tokens_may_be_asked_for(self) -> None:
+        """The half minute in which nobody asks for another token that all sellers share is over."""
+        statement = "update access_grant set retry_at = null where marketplace = :marketplace"
+        await self.databases.change("auth", statement, marketplace=self.shop.marketplace)
 
     async def a_probe_is_due(self) -> None:
         """The day, or the hour after a refusal, until auth asks what the consent is worth, has passed."""

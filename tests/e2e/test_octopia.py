@@ -1,5 +1,8 @@
 """A second marketplace beside the first: its journey, stock that falls on both, and whose account it is."""
 
+import os
+import signal
+
 import pytest
 
 from deploy.local.browser import Unexpected
@@ -8,7 +11,7 @@ from deploy.local.stack import Stack
 from tests.e2e.databases import open_databases
 from tests.e2e.scene import SKU, Scene, until
 from tests.e2e.test_journey import order_of
-from tests.shop import CARRIER, Shop, beside, open_shop
+from tests.shop import CARRIER, Shop, beside, label_when_known, open_shop
 
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(240)]
 
@@ -78,3 +81,61 @@ async def test_two_organisations_cannot_read_one_seller(stack: Stack) -> None:
         await owner.confirmed([number])
         assert await other.orders() == {}
         assert (await other.get("/api/inventory/v1/listings"))["items"] == []
+
+
+async def test_an_unproven_claim_reads_nothing(stack: Stack) -> None:
+    """
+    The seller lets us in already, but nothing shows that the account is theirs who claimed it: it is asked who the
+    seller is, and nothing of what they sell. Shown by their own credentials, everything is read.
+    """
+    own = {"client_id": "of-the-seller", "client_secret": "of-the-sellers-own"}
+    async with (
+        open_databases(stack) as databases,
+        open_shop(stack, levels={SKU: _STOCK}, connected=False, marketplace=OCTOPIA) as shop,
+        open_shop(stack, marketplace=OCTOPIA, connected=False) as neighbour,
+    ):
+        await shop.sandbox.octopia_seller(shop.seller_id, delegated=True, own_client=own)
+        await shop.list_skus([SKU])
+        (number,) = await shop.plant(lines=[{"sku": SKU, "quantity": 1}])
+        claimed = await shop.claim()
+
+        async def probed() -> bool:
+            return bool((await shop.connection())["probed_at"])
+
+        await until(probed, "Octopia was asked who the seller is")
+        await neighbour.connect()  # all who work for connections work: theirs is read
+        await Scene(stack, neighbour, databases).read_to_the_end()
+        called = {call["operation"] for call in (await shop.sandbox.calls(seller_id=shop.seller_id))["calls"]}
+        assert called == {"octopia.getSeller", "octopia.getSubscriptions"}
+        connection = await shop.connection()
+        assert (connection["state"], connection["channels"]) == ("unproven", [])
+        assert (await shop.orders(), (await shop.get("/api/inventory/v1/listings"))["items"]) == ({}, [])
+
+        async def proven() -> bool:
+            page = await shop.browser.open(f"/connections/{claimed['id']}")
+            if (await shop.connection())["state"] == "unproven":
+                await shop.browser.submit(page, page.form("client_id", "client_secret", action="/proof"), **own)
+            return bool((await shop.connection())["state"] == "authorised")
+
+        await until(proven, "the seller's own credentials prove it")
+        await label_when_known(shop)
+        await shop.confirmed([number])
+
+
+async def test_a_list_of_carriers_that_cannot_be_had_is_waited_for(stack: Stack) -> None:
+    """A process that has not asked for it yet tells nothing without it; then the parcel bears a name of that list."""
+    async with (
+        open_databases(stack) as databases,
+        open_shop(stack, levels={SKU: _STOCK}, marketplace=OCTOPIA) as shop,
+    ):
+        scene = Scene(stack, shop, databases)
+        pid = stack.supervisor.pid("labels-worker")
+        assert pid is not None
+        os.kill(pid, signal.SIGKILL)
+        await scene.fault("listCarriers", "server_error")
+        (number,) = await scene.plant()
+        await scene.telling_waits(number, {"owed"}, "marketplace_away", "The marketplace could not be reached")
+        await scene.mend()
+        await scene.all_confirmed([number])
+        (package,) = (await shop.sandbox.order_states(shop.seller_id))[number]["packages"]
+        assert package["carrier"] == "autre"

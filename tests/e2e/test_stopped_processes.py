@@ -9,22 +9,22 @@ from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from uuid import UUID
 
 import pytest
-from pydantic import SecretStr
 
-from deploy.local.secrets import Secrets
+from deploy.local.sandbox_apps import OCTOPIA
 from deploy.local.stack import Stack
 from shared.access.access_tokens import RemoteAccessTokens
-from shared.access.internal import ServiceTokens
 from shared.http.outward import Outward
 from shared.kernel.clock import SystemClock
 from shared.kernel.errors import FarSideError, Unavailable
 from shared.kernel.ids import ConnectionId
 from shared.kernel.ports import AccessToken
 from tests.e2e.databases import Databases, open_databases
+from tests.e2e.faults_of_answers import accepted_by_hand, answered_once
 from tests.e2e.once import nothing_happened_twice
 from tests.e2e.scene import SKU, Scene, until
 from tests.e2e.second_copies import Copies, second_copies
 from tests.e2e.stopping import Stopped, Stops, stopping
+from tests.e2e.tokens import tokens_at
 from tests.shop import open_shop
 
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(240)]
@@ -32,6 +32,7 @@ pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(240
 _STOCK = 100
 _SLOW_SECONDS = 8.0
 _TAKING_OVER = [("orders", "poller"), ("orders", "worker"), ("labels", "worker")]
+_WORKERS = [("orders", "worker"), ("inventory", "worker")]
 # What auth leases a renewal for.
 _RENEWAL_LEASE_SECONDS = 15.0
 
@@ -89,7 +90,8 @@ async def stop_while_reading(scene: Scene, stops: Stops) -> tuple[Stopped, list[
 
 async def leases_end(databases: Databases) -> None:
     """By the database's clock, the only one that counts: what the stopped ones held has ended."""
-    for service, kinds in (("orders", ["poll"]), ("labels", ["label", "write_back"])):
+    held = {"orders": ["poll", "acceptance"], "inventory": ["push"], "labels": ["label", "write_back"]}
+    for service, kinds in held.items():
         statement = (
             "update lease set leased_until = now() where token is not null and kind = any(cast(:kinds as text[]))"
         )
@@ -122,10 +124,49 @@ async def test_stopped_workers_are_replaced_and_discarded(stack: Stack) -> None:
         await nothing_happened_twice(reading, read + more, stock=_STOCK)
 
 
-def tokens_at(stack: Stack, auth_url: str, outward: Outward) -> RemoteAccessTokens:
-    """Access tokens as orders asks for them, of this very process of auth."""
-    secret = SecretStr(Secrets(stack.folder.secrets).client_secret("orders"))
-    return RemoteAccessTokens(auth_url, ServiceTokens(auth_url, "orders", secret, outward), outward)
+async def stop_while_answering(scene: Scene, stops: Stops) -> tuple[Stopped, str]:
+    """orders' worker, its yes to an order that waits on the way."""
+    await scene.fault("approveOrder", "slow", times=1, seconds=_SLOW_SECONDS)
+    number = await accepted_by_hand(scene)
+    await scene.struck("approveOrder", "slow")
+    return stops.stop("orders-worker"), number
+
+
+async def stop_while_pushing(scene: Scene, stops: Stops) -> Stopped:
+    """inventory's worker, the quantities of a package on the way."""
+    await scene.fault("uploadOfferRequests", "slow", times=1, seconds=_SLOW_SECONDS)
+    await scene.count_another()
+    await scene.struck("uploadOfferRequests", "slow")
+    return stops.stop("inventory-worker")
+
+
+async def test_a_stopped_answer_and_a_stopped_push_are_replaced_and_discarded(stack: Stack) -> None:
+    """
+    Their copies answer and push; what comes to the marketplace late, and what the stopped ones then learn, does no
+    harm: one answer had an effect, and the newest quantity is shown.
+    """
+    async with AsyncExitStack() as opened:
+        databases = await opened.enter_async_context(open_databases(stack))
+        copies: Copies = await opened.enter_async_context(second_copies(stack))
+        shop = await opened.enter_async_context(open_shop(stack, levels={SKU: _STOCK}, marketplace=OCTOPIA))
+        await shop.list_skus([SKU])
+        scene = Scene(stack, shop, databases)
+        await scene.in_sync()
+        with stopping(stack) as stops:
+            answering, number = await stop_while_answering(scene, stops)
+            pushing = await stop_while_pushing(scene, stops)
+            await leases_end(databases)
+            await copies.start(_WORKERS)
+            await answered_once(scene, number)
+            await scene.in_sync()
+            for stopped in stops.stopped:
+                stopped.wake()
+            await answering.says("acceptance.late_outcome")
+            await pushing.says("push.late_outcome")
+        await copies.stop()  # those that stood still work on alone
+        await scene.all_confirmed(await scene.plant(2))
+        await scene.in_sync()
+        await answered_once(scene, number)
 
 
 async def taken_over(tokens: RemoteAccessTokens, connection: ConnectionId, rejected: int) -> AccessToken:
@@ -168,6 +209,6 @@ async def test_a_stopped_renewal_is_replaced_and_discarded(stack: Stack) -> None
         with suppress(FarSideError):
             assert await asked == second
         assert await ours.get(connection) == second
-        assert [call["query"]["grant_type"] for call in await scene.token_calls()][1:] == ["refresh_token"] * 2
+        assert [call["query"]["grant_type"] for call in await scene.calls("token")][1:] == ["refresh_token"] * 2
         await nothing_happened_twice(scene, await scene.plant(2), stock=_STOCK)
     await outward.close()

@@ -3,6 +3,8 @@
 import ast
 import asyncio
 import re
+from contextlib import AsyncExitStack
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +14,7 @@ import pytest
 from deploy.local.gateway import PREFIXES, service_for
 from deploy.local.stack import Stack
 from shared.access.scopes import ORDERS_READ
-from tests.shop import Shop, label_when_known, open_shop
+from tests.shop import Shop, beside, label_when_known, open_shop
 
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(300)]
 
@@ -57,10 +59,11 @@ def called(call: ast.Call) -> str:
     return getattr(call.func, "attr", "") or getattr(call.func, "id", "")
 
 
-async def ids_of(shop: Shop) -> dict[str, str]:
-    """This shop's own ids, by the name a path parameter has."""
+async def ids_of(shop: Shop, number: str) -> dict[str, str]:
+    """This shop's own ids around one of its orders, by the name a path parameter has."""
     connection = await shop.connection()
-    (order, *_), (shipment, *_) = list((await shop.orders()).values()), await shop.shipments()
+    order = (await shop.orders())[number]
+    (shipment,) = [one for one in await shop.shipments() if one["order_id"] == order["id"]]
     batch = await shop.send("POST", "/api/labels/v1/batches", {"order_ids": [order["id"]]})
     return {
         "connection_id": connection["id"],
@@ -76,9 +79,10 @@ async def ids_of(shop: Shop) -> dict[str, str]:
 
 
 async def listing_of(shop: Shop) -> str:
-    """Our id of the shop's only listing, once it is read."""
+    """Our id of a listing of this account, once it is read."""
+    path = f"/api/inventory/v1/listings?connection_id={(await shop.connection())['id']}"
     async with asyncio.timeout(60):
-        while not (items := (await shop.get("/api/inventory/v1/listings"))["items"]):
+        while not (items := (await shop.get(path))["items"]):
             await asyncio.sleep(0.2)
     return str(items[0]["id"])
 
@@ -95,8 +99,7 @@ async def client_of(shop: Shop) -> str:
     page = await shop.browser.open("/settings/api-clients")
     await shop.browser.submit(page, page.form("name"), name="Ours", scopes=ORDERS_READ)
     listed = (await shop.browser.open("/settings/api-clients")).text
-    (found,) = re.findall(r"/settings/api-clients/([^/\"]+)/revoke", listed)
-    return str(found)
+    return str(re.findall(r"/settings/api-clients/([^/\"]+)/revoke", listed)[0])
 
 
 def filled(path: str, ids: dict[str, str]) -> str | None:
@@ -107,27 +110,42 @@ def filled(path: str, ids: dict[str, str]) -> str | None:
     return re.sub(r"{(\w+)(?::\w+)?}", lambda match: ids[match[1]], path)
 
 
-async def test_foreign_ids_are_404_on_every_route(stack: Stack) -> None:
-    """Each route with an id in its path, asked by another organisation with the owner's ids: 404, as if never made."""
-    async with (
-        open_shop(stack, levels={"SKU-001": 5}, connected=False) as owner,
-        open_shop(stack, connected=False) as stranger,
-    ):
-        await owner.list_skus(["SKU-001"])
-        await owner.connect()
-        await label_when_known(owner)
-        await owner.confirmed(await owner.plant(1, lines=[{"sku": "SKU-001", "quantity": 1}]))
-        ids = await ids_of(owner)
-        with_ids = [
-            (m, p) for m, p in await routes(stack) if "{" in p and not OPEN.match(p) and (m, p) not in OWN_CODES
-        ]
+async def owned(opened: AsyncExitStack, stack: Stack) -> list[dict[str, str]]:
+    """An organisation that has something of everything at both marketplaces; its ids at each."""
+    shop = await opened.enter_async_context(open_shop(stack, levels={"SKU-001": 5}, connected=False))
+    await shop.list_skus(["SKU-001"])
+    await shop.connect()
+    await label_when_known(shop)
+    found = []
+    for one in (shop, await beside(shop, skus=["SKU-001"])):
+        (number,) = await one.plant(1, lines=[{"sku": "SKU-001", "quantity": 1}])
+        await one.confirmed([number])
+        found.append(await ids_of(one, number))
+    return found
+
+
+async def test_what_is_anothers_is_nowhere(stack: Stack) -> None:
+    """
+    Each route with an id in its path, asked by another organisation with the owner's ids: 404, as if never made. Each
+    without: none of these ids in what it shows.
+    """
+    async with AsyncExitStack() as opened:
+        owner = await owned(opened, stack)
+        stranger = await opened.enter_async_context(open_shop(stack, connected=False))
+        every = [(m, p) for m, p in await routes(stack) if not OPEN.match(p)]
+        with_ids = [route for route in every if "{" in route[1] and route not in OWN_CODES]
         assert len(with_ids) > 15
-        unknown = [path for _, path in with_ids if filled(path, ids) is None]
+        unknown = [path for _, path in with_ids if filled(path, owner[0]) is None]
         wrong = []
-        for method, path in with_ids:
+        for (method, path), ids in product(with_ids, owner):
             if (target := filled(path, ids)) and (status := await ask(stranger, method, target)) != 404:
                 wrong.append((method, path, status))
-        assert (unknown, wrong) == ([], [])
+        shown = ["/", *(path for method, path in every if method == "GET" and "{" not in path)]
+        theirs = {value for ids in owner for name, value in ids.items() if name not in {"sku", "channel_id"}}
+        texts = {path: (await stranger.browser.open(path)).text for path in shown}
+        found = [path for path, text in texts.items() if any(one in text for one in theirs)]
+        assert {"/orders", "/stock", "/shipments", "/connections", "/api/orders/v1/orders"} <= set(shown)
+        assert (unknown, wrong, found) == ([], [], [])
 
 
 async def test_without_a_session_nothing_is_answered(stack: Stack) -> None:

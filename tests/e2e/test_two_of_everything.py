@@ -6,10 +6,10 @@ import pytest
 
 from deploy.local.stack import Stack
 from tests.e2e.databases import open_databases
-from tests.e2e.once import nothing_happened_twice, published
+from tests.e2e.once import nothing_happened_twice, packages_were_told_once, published
 from tests.e2e.scene import SKU, Scene, until
 from tests.e2e.second_copies import EVERY_PROCESS, counted, second_copies
-from tests.shop import open_shop
+from tests.shop import beside, open_shop
 
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(240)]
 
@@ -24,16 +24,25 @@ _WORK = {
 
 
 async def test_two_of_every_process_do_everything_once(stack: Stack) -> None:
-    """Thirty orders: each imported, reserved, shipped and told once, each event published once, both copies at work."""
+    """
+    Orders of two marketplaces: each imported, reserved, shipped and told once, each event published once, both copies
+    at work; and both marketplaces show in the end what is left.
+    """
     async with open_databases(stack) as databases, second_copies(stack) as copies:
         await copies.start(EVERY_PROCESS)
         async with open_shop(stack, levels={SKU: _STOCK}) as shop:
+            await shop.list_skus([SKU])
             scene = Scene(stack, shop, databases)
+            other = Scene(stack, await beside(shop, skus=[SKU]), databases)
             numbers = [number for _ in range(3) for number in await scene.plant(10)]
-            await nothing_happened_twice(scene, numbers, stock=_STOCK)
+            elsewhere = await other.plant(10)
+            await nothing_happened_twice(scene, numbers, stock=_STOCK, beside=[(other, elsewhere)])
+            for one in (scene, other):
+                await one.in_sync()
+            await packages_were_told_once(other)
             subjects = {order["id"] for order in (await shop.orders()).values()} | {(await shop.connection())["id"]}
             events = await published(stack, subjects)
-            assert len(events) > 5 * len(numbers)
+            assert len(events) > 5 * len(numbers + elsewhere)
             assert [event for event, times in events.items() if times > 1] == []
             for process, (metric, labels) in _WORK.items():
                 for port in (stack.layout.watch[process], copies.layout.watch[process]):

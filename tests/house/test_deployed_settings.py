@@ -32,6 +32,8 @@ from tests.house.manifests import (
 
 # Settings that hold secrets inside a larger value, besides those whose type says so.
 HOLD_SECRETS = {"AUTH_APPS", "AUTH_SERVICE_CLIENTS"}
+# Only where Kafka asks who we are; the user's name is kept with the password.
+FOR_KAFKA = {f"{service.upper()}_KAFKA_SASL_{what}" for service in PROCESSES for what in ("USERNAME", "PASSWORD")}
 
 
 def known(service: str) -> set[str]:
@@ -51,7 +53,7 @@ def secret(service: str) -> set[str]:
         for name, each in settings.model_fields.items()
         if each.annotation in (SecretStr, SecretStr | None)
     }
-    return typed | (HOLD_SECRETS & known(service))
+    return typed | ((HOLD_SECRETS | FOR_KAFKA) & known(service))
 
 
 def assert_valid(service: str, environment: Mapping[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
@@ -76,20 +78,24 @@ def test_every_setting_that_has_no_default_is_told(service: str) -> None:
     assert required(service) - names == set()
     assert names - known(service) == set()
     sealed = {each["name"]: each["valueFrom"]["secretKeyRef"] for each in told if "secretKeyRef" in each["valueFrom"]}
-    assert sealed == {name: {"name": f"{service}-secrets", "key": name} for name in secret(service)}
+    assert sealed == {
+        name: {"name": f"{service}-secrets", "key": name} | ({"optional": True} if name in FOR_KAFKA else {})
+        for name in secret(service)
+    }
 
 
 def test_every_overlay_says_what_the_base_leaves_open() -> None:
-    """What all services are told is complete in both overlays."""
+    """What all services are told is complete in both overlays; what nobody must be told may be there too."""
     asked = {
-        reference["key"]
+        reference["key"]: reference.get("optional", False)
         for service in PROCESSES
         for each in containers(documents(K8S / "base" / service / "settings.yaml")[0])[0]["env"]
         if (reference := each["valueFrom"].get("configMapKeyRef"))
     }
     for overlay in OVERLAYS:
         said = literals(K8S / "base", "passerelle") | literals(K8S / "overlays" / overlay, "passerelle")
-        assert asked | {"PGSSLMODE"} == set(said), overlay
+        assert {name for name, optional in asked.items() if not optional} | {"PGSSLMODE"} <= set(said), overlay
+        assert set(said) <= {*asked, "PGSSLMODE"}, overlay
 
 
 @needs_renderer
@@ -103,7 +109,7 @@ def test_the_local_overlay_gives_settings_that_are_valid(tmp_path: Path, monkeyp
 
 @needs_renderer
 def test_production_asks_for_the_secrets_that_are_made(tmp_path: Path) -> None:
-    """Each Secret and key that the rendered overlay refers to is one that `deploy.secret_files` makes, and no other."""
+    """Each Secret and key that the rendered overlay needs is one that `deploy.secret_files` makes, and no other."""
     copy = with_secrets(tmp_path)
     made = {
         (f"{service}-secrets", key)
@@ -115,7 +121,7 @@ def test_production_asks_for_the_secrets_that_are_made(tmp_path: Path) -> None:
         for each in rendered(copy / "k8s" / "overlays" / "production")
         if each["kind"] in ("Deployment", "Job")
         for variable in containers(each)[0]["env"]
-        if (reference := variable.get("valueFrom", {}).get("secretKeyRef"))
+        if (reference := variable.get("valueFrom", {}).get("secretKeyRef")) and not reference.get("optional")
     }
     assert asked == made
 
@@ -133,7 +139,7 @@ def test_the_compose_file_gives_settings_that_are_valid(
     assert set(told["environment"]) & secret(service) == set()
     plain = {name: _public_url(value) for name, value in told["environment"].items()}
     secrets = environment_file(copy / "secrets" / f"{service}.env")
-    assert set(secrets) == secret(service)
+    assert set(secrets) == secret(service) - FOR_KAFKA
     assert_valid(service, plain | secrets, monkeypatch)
     assert_valid(service, plain | secrets | over.get("environment", {}), monkeypatch)
 
@@ -158,18 +164,22 @@ def _told(objects: list[Document], name: str) -> dict[str, str]:
     for source in container["envFrom"]:
         environment |= data["ConfigMap", source["configMapRef"]["name"]]
     for variable in container["env"]:
-        environment[variable["name"]] = _value(variable, data)
+        if (value := _value(variable, data)) is not None:
+            environment[variable["name"]] = value
     return environment
 
 
-def _value(variable: Document, data: Mapping[tuple[str, str], Mapping[str, str]]) -> str:
+def _value(variable: Document, data: Mapping[tuple[str, str], Mapping[str, str]]) -> str | None:
+    """None: it may be missing, and is."""
     if "value" in variable:
         return str(variable["value"])
     source = variable["valueFrom"]
-    if reference := source.get("configMapKeyRef"):
-        return data["ConfigMap", reference["name"]][reference["key"]]
-    reference = source["secretKeyRef"]
-    return b64decode(data["Secret", reference["name"]][reference["key"]]).decode()
+    kind = "ConfigMap" if "configMapKeyRef" in source else "Secret"
+    reference = source["configMapKeyRef" if kind == "ConfigMap" else "secretKeyRef"]
+    held = data[kind, reference["name"]]
+    if reference.get("optional") and reference["key"] not in held:
+        return None
+    return held[reference["key"]] if kind == "ConfigMap" else b64decode(held[reference["key"]]).decode()
 
 
 def _public_url(value: str) -> str:

@@ -161,7 +161,7 @@ def _faults(world: World, request: Request, body: Json) -> tuple[int, Any]:
 
 
 def _clear_faults(world: World, request: Request, body: Json) -> tuple[int, Any]:
-    world.faults.clear(request.query_params.get("seller_id"))
+    world.faults.clear(request.query_params.get("seller_id"), request.query_params.get("operation"))
     return 200, {"faults": [_fault_json(fault) for fault in world.faults.all()]}
 
 

@@ -76,10 +76,10 @@ class Faults:
     def all(self) -> list[Fault]:
         return list(self._table)
 
-    def clear(self, seller_id: str | None = None) -> None:
-        """Those of one seller only, or all."""
+    def clear(self, seller_id: str | None = None, operation: str | None = None) -> None:
+        """Those of one seller only, of one operation only, or all."""
         for fault in self.all():
-            if seller_id in (None, fault.seller_id):
+            if seller_id in (None, fault.seller_id) and operation in (None, fault.operation):
                 self._table.remove(fault.fault_id)
 
     def peek(self, operation: str, seller_id: str | None, *kinds: str) -> Fault | None:

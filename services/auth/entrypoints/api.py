@@ -1,7 +1,6 @@
 """The process that serves auth's pages, APIs and token endpoint."""
 
 from collections.abc import Sequence
-from functools import partial
 from pathlib import Path
 
 from fastapi import FastAPI
@@ -66,7 +65,7 @@ async def run(settings: Settings) -> int:
             process="api",
             settings=settings,
             parts=[serve, held.tokens.finish],
-            ready=partial(bootstrap.database_answers, engine),
+            ready=bootstrap.ready_on(engine),
         )
     finally:
         await outward.close()

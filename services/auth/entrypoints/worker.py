@@ -1,27 +1,19 @@
 """The worker: publishes what happened here, probes consents, keeps keys young and removes what is over."""
 
 import asyncio
-from contextlib import suppress
 from functools import partial
 
-import structlog
-
 from services.auth import bootstrap
-from services.auth.bootstrap import PROBE, SERVICE, Auth
+from services.auth.bootstrap import PROBE, SERVICE
 from services.auth.entrypoints.advice import advise
 from services.auth.settings import Settings
 from services.auth.usecases.keep_house import keep_house
 from shared.db.claim_loop import run_claim_loop
-from shared.db.errors import Conflict, DatabaseUnavailable
+from shared.db.upkeep import run_hourly
 from shared.http.outward import Outward
 from shared.kernel.clock import SystemClock
 from shared.messaging.relay import run_relay
 from shared.runtime.process import run_process
-
-_HOUSE_SECONDS = 3600.0
-_AWAY_SECONDS = 5.0
-
-log = structlog.get_logger()
 
 
 async def run(settings: Settings) -> int:
@@ -35,6 +27,10 @@ async def run(settings: Settings) -> int:
     async def relay(stop: asyncio.Event) -> None:
         await run_relay(settings.database_url.get_secret_value(), kafka, service=SERVICE, stop=stop)
 
+    async def house(stop: asyncio.Event) -> None:
+        work = partial(keep_house, uow=held.uow, signing=held.signing, wrapping=held.wrapping, clock=held.clock)
+        await run_hourly(work, stop=stop)
+
     async def probe(stop: asyncio.Event) -> None:
         await run_claim_loop(held.claims, PROBE, held.probe, stop=stop)
 
@@ -43,22 +39,9 @@ async def run(settings: Settings) -> int:
             service=SERVICE,
             process="worker",
             settings=settings,
-            parts=[relay, probe, partial(keep_house_hourly, held), partial(advise, held, settings), held.tokens.finish],
-            ready=partial(bootstrap.database_answers, engine),
+            parts=[relay, probe, house, partial(advise, held, settings), held.tokens.finish],
+            ready=bootstrap.ready_on(engine),
         )
     finally:
         await outward.close()
         await engine.dispose()
-
-
-async def keep_house_hourly(held: Auth, stop: asyncio.Event) -> None:
-    """At the start and every hour; sooner again while the database is away."""
-    while not stop.is_set():
-        rest = _HOUSE_SECONDS
-        try:
-            await keep_house(uow=held.uow, signing=held.signing, wrapping=held.wrapping, clock=held.clock)
-        except (DatabaseUnavailable, Conflict) as error:
-            log.warning("house.database_away", reason=str(error))
-            rest = _AWAY_SECONDS
-        with suppress(TimeoutError):
-            await asyncio.wait_for(stop.wait(), rest)

@@ -1,6 +1,5 @@
 """The API of stock, and the process that serves it together with the pages."""
 
-from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -27,7 +26,7 @@ from services.inventory.entrypoints.schemas import (
     SkuOut,
     WeightIn,
 )
-from services.inventory.entrypoints.sku_paths import RawSkuPaths, code_to_set, printable, sku_code
+from services.inventory.entrypoints.sku_paths import RawSkuPaths, code_to_set, sku_code
 from services.inventory.settings import Settings
 from services.inventory.usecases.set_stock import set_stock
 from services.inventory.usecases.views import Show
@@ -42,6 +41,7 @@ from shared.runtime.serve import http_part
 from shared.web.app import new_app
 from shared.web.pages import Pages
 from shared.web.problems import not_found
+from shared.web.texts import printable
 
 HERE = Path(__file__).parent
 router = APIRouter(prefix="/api/inventory/v1", tags=["stock"])
@@ -152,7 +152,7 @@ async def run(settings: Settings) -> int:
     outward = Outward(clock)
     app = make_app(bootstrap.inventory_on(engine, clock), bootstrap.access_of(settings, outward))
     serve = http_part(app, settings.http_host, settings.http_port, trusted_proxies=settings.trusted_proxies)
-    ready = partial(bootstrap.database_answers, engine)
+    ready = bootstrap.ready_on(engine)
     try:
         return await run_process(service=SERVICE, process="api", settings=settings, parts=[serve], ready=ready)
     finally:

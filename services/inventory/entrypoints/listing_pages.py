@@ -13,7 +13,7 @@ from services.inventory.entrypoints.cursors import ListingCursor, cursor_of
 from services.inventory.entrypoints.listing_form import ListingForm, form_of, read_listing_form
 from services.inventory.entrypoints.listing_words import WORDS
 from services.inventory.entrypoints.requests import choose_for, inventory, tell_again_for
-from services.inventory.entrypoints.sku_paths import printable, sku_address
+from services.inventory.entrypoints.sku_paths import sku_address
 from services.inventory.usecases.choose import Choice
 from services.inventory.usecases.listing_views import ListingFilter, ListingView, Shown
 from shared.access.dependencies import signed_in_page
@@ -22,6 +22,7 @@ from shared.marketplaces.registry import store_name
 from shared.web.forms import PostedForm, posted_form
 from shared.web.pages import Pages
 from shared.web.problems import not_found
+from shared.web.texts import printable
 
 ADDRESS = "/stock/listings"
 router = APIRouter(prefix="/stock/listings", include_in_schema=False)

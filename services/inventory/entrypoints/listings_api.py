@@ -11,13 +11,13 @@ from services.inventory.entrypoints.cursors import ListingCursor, cursor_of
 from services.inventory.entrypoints.listing_schemas import ListingIn, ListingOut, ListingRowIn, PushProgressOut
 from services.inventory.entrypoints.requests import choose_for, inventory, tell_again_for
 from services.inventory.entrypoints.schemas import MOST_ROWS, ListOut
-from services.inventory.entrypoints.sku_paths import printable
 from services.inventory.usecases.choose import Choice
 from services.inventory.usecases.listing_views import ListingFilter, ListingView, Shown
 from shared.access.dependencies import principal
 from shared.access.principal import Principal
 from shared.access.scopes import STOCK_READ, STOCK_WRITE
 from shared.web.problems import FieldError, Problem, not_found
+from shared.web.texts import printable
 
 router = APIRouter(prefix="/api/inventory/v1", tags=["listings"])
 Reader = Annotated[Principal, Depends(principal(STOCK_READ))]

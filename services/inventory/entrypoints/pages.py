@@ -13,7 +13,7 @@ from services.inventory.domain.sku import Sku
 from services.inventory.entrypoints.cursors import EntryCursor, SkuCursor, cursor_of
 from services.inventory.entrypoints.listing_words import WORDS
 from services.inventory.entrypoints.requests import inventory
-from services.inventory.entrypoints.sku_paths import printable, sku_address
+from services.inventory.entrypoints.sku_paths import sku_address
 from services.inventory.entrypoints.stock_form import StockForm, read_stock_form
 from services.inventory.usecases.set_stock import set_stock
 from services.inventory.usecases.views import Show, Slice
@@ -25,6 +25,7 @@ from shared.web.charts import step_chart
 from shared.web.forms import PostedForm, posted_form
 from shared.web.pages import Pages
 from shared.web.problems import not_found
+from shared.web.texts import printable
 
 router = APIRouter(include_in_schema=False)
 User = Annotated[Principal, Depends(signed_in_page)]

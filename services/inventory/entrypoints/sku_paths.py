@@ -48,11 +48,6 @@ def code_to_set(code: Annotated[str, Depends(sku_code)]) -> str:
     return code
 
 
-def printable(text: str) -> str:
-    """A search without what no SKU can have."""
-    return "".join(filter(str.isprintable, text)).strip()
-
-
 def sku_address(code: str) -> str:
     """Where a SKU's page is."""
     return "/stock/sku/" + quote(code, safe="")

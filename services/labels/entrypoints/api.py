@@ -198,7 +198,7 @@ async def run(settings: Settings) -> int:
     held = bootstrap.labels_on(engine, settings, outward, clock)
     app = make_app(held, bootstrap.access_of(settings, outward, clock))
     serve = http_part(app, settings.http_host, settings.http_port, trusted_proxies=settings.trusted_proxies)
-    ready = partial(bootstrap.database_answers, engine)
+    ready = bootstrap.ready_on(engine)
     try:
         return await run_process(service=SERVICE, process="api", settings=settings, parts=[serve], ready=ready)
     finally:

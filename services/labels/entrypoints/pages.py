@@ -56,9 +56,9 @@ async def shipments_page(
     cursor: Cursor = None,
 ) -> HTMLResponse:
     """Shipments, newest first; those that came to nothing only when asked for."""
-    chosen = {"state": state, "channel": channel, "search": search.strip()}
+    chosen = {"state": state, "channel": channel, "search": search}
     hide = not all and not any(chosen.values())
-    wanted = Filter(state=state or None, channel=channel_of(channel), search=search.strip(), hide_voided=hide)
+    wanted = Filter(state=state or None, channel=channel_of(channel), search=search, hide_voided=hide)
     views = labels(request).views
     found = await views.shipments(who.organisation, wanted, after=cursor, limit=_ROWS)
     kept = chosen | {"all": "1" if all else "", "cursor": str(found.after)}

@@ -6,6 +6,7 @@ from typing import Annotated, TypeVar
 from uuid import UUID
 
 from fastapi import Query, Request, Response
+from pydantic import AfterValidator
 
 from services.labels.bootstrap import Labels
 from services.labels.domain.labels import NotPossible
@@ -16,6 +17,7 @@ from services.labels.usecases.print_labels import BatchUnknown, print_batch, pri
 from services.labels.usecases.views import BatchView, ShipmentView
 from shared.db.unit_of_work import run_in_transaction
 from shared.web.problems import Problem, not_found
+from shared.web.texts import printable
 
 T = TypeVar("T")
 Cursor = Annotated[UUID | None, Query(description="`next_cursor` of the answer before.")]
@@ -28,6 +30,7 @@ ChannelFilter = Annotated[
 ]
 SearchText = Annotated[
     str,
+    AfterValidator(printable),
     Query(
         max_length=100,
         description="The marketplace's order number or the tracking number, or its first 6 characters and more.",
@@ -39,7 +42,7 @@ def channel_of(text: str) -> tuple[UUID, str] | None:
     """Connection and channel of a filter; an id that is none belongs to nobody."""
     if not text:
         return None
-    connection_id, _, channel_id = text.partition(":")
+    connection_id, _, channel_id = printable(text).partition(":")
     try:
         return UUID(connection_id), channel_id
     except ValueError:

@@ -41,7 +41,7 @@ async def run(settings: Settings) -> int:
             process="worker",
             settings=settings,
             parts=[*_event_parts(settings, engine, clock), *_claim_parts(settings, engine, outward, clock)],
-            ready=partial(bootstrap.database_answers, engine),
+            ready=bootstrap.ready_on(engine),
         )
     finally:
         await outward.close()

@@ -3,6 +3,7 @@
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.orders.adapters.acceptances import SqlAcceptances
+from services.orders.adapters.data_keys import SqlDataKeys
 from services.orders.adapters.order_repository import SqlOrders
 from services.orders.adapters.repositories import (
     SqlConnections,
@@ -26,5 +27,6 @@ def bind(connection: AsyncConnection) -> Store:
         copies=SqlCopies(connection),
         acceptances=SqlAcceptances(connection),
         recipient_reads=SqlRecipientReads(connection),
+        data_keys=SqlDataKeys(connection),
         outbox=SqlOutbox(connection),
     )

@@ -145,9 +145,9 @@ def taken(answer: Acceptance, now: datetime, seen_within: timedelta) -> Acceptan
     return replace(answer, state=State.SENT, known=True, may_have_left=True, due_at=due, reason=None, detail=None)
 
 
-def already_done(answer: Acceptance) -> Acceptance:
-    """The marketplace says that the order no longer waits."""
-    return replace(answer, state=State.ANSWERED, known=True, may_have_left=True, due_at=None, reason="already_answered")
+def already_done(answer: Acceptance, now: datetime, seen_within: timedelta) -> Acceptance:
+    """The marketplace says that the order no longer waits: the next reading shows it, or that they meant another."""
+    return replace(taken(answer, now, seen_within), reason="already_answered")
 
 
 def refused(answer: Acceptance, detail: str) -> Acceptance:

@@ -1,6 +1,5 @@
 """The API of orders, and the process that serves it together with the pages."""
 
-from functools import partial
 from pathlib import Path
 from typing import Annotated
 from uuid import UUID
@@ -126,7 +125,7 @@ async def run(settings: Settings) -> int:
     parts = bootstrap.orders_on(engine, bootstrap.keys_of(settings), clock)
     app = make_app(parts, bootstrap.access_of(settings, outward))
     serve = http_part(app, settings.http_host, settings.http_port, trusted_proxies=settings.trusted_proxies)
-    ready = partial(bootstrap.database_answers, engine)
+    ready = bootstrap.ready_on(engine)
     try:
         return await run_process(service=SERVICE, process="api", settings=settings, parts=[serve], ready=ready)
     finally:

@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 from uuid import UUID
 
 from fastapi import Query
+from pydantic import AfterValidator
 
 from services.orders.domain.deadlines import Deadline
 from services.orders.domain.order import Decision
@@ -15,9 +16,11 @@ from services.orders.domain.stage import Stage
 from services.orders.entrypoints.cursors import Place, place_of
 from services.orders.usecases.views import OrdersAsked, Sort
 from shared.marketplaces.models import OrderStatus
+from shared.web.texts import printable
 
 M = TypeVar("M", bound=StrEnum)
 FILTERS = ("search", "status", "decision", "stage", "channel", "connection", "marketplace", "deadline")
+Text = Annotated[str | None, AfterValidator(lambda text: text and printable(text))]
 _LONGEST = 100
 
 
@@ -28,16 +31,14 @@ class OrderFilters:
     status: OrderStatus | None = None
     decision: Decision | None = None
     stage: Stage | None = None
-    channel: Annotated[str | None, Query(max_length=_LONGEST, description="The marketplace's id of a channel.")] = None
+    channel: Annotated[Text, Query(max_length=_LONGEST, description="The marketplace's id of a channel.")] = None
     connection: UUID | None = None
-    marketplace: Annotated[str | None, Query(max_length=_LONGEST)] = None
+    marketplace: Annotated[Text, Query(max_length=_LONGEST)] = None
     deadline: Annotated[
         Deadline | None,
         Query(description="To be shipped then, in days of the channel's time zone; only what is left to be done."),
     ] = None
-    search: Annotated[str | None, Query(max_length=_LONGEST, description="How the marketplace's order id begins.")] = (
-        None
-    )
+    search: Annotated[Text, Query(max_length=_LONGEST, description="How the marketplace's order id begins.")] = None
     sort: Annotated[Sort, Query(description="`deadline`: what is to be shipped first, what is done last.")] = (
         Sort.PLACED
     )
@@ -57,7 +58,7 @@ class Chosen:
 
     @classmethod
     def of(cls, query: Mapping[str, str]) -> "Chosen":
-        values = {name: query.get(name, "").strip()[:_LONGEST] for name in FILTERS}
+        values = {name: printable(query.get(name, ""))[:_LONGEST] for name in FILTERS}
         return cls(values, _member(Sort, query.get("sort", "")) or Sort.PLACED, query.get("tick") == "all")
 
     @property

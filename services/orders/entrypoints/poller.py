@@ -30,7 +30,7 @@ async def run(settings: Settings) -> int:
             process="poller",
             settings=settings,
             parts=[read_orders],
-            ready=partial(bootstrap.database_answers, engine),
+            ready=bootstrap.ready_on(engine),
         )
     finally:
         await outward.close()

@@ -1,4 +1,7 @@
-"""The worker: publishes what happened here, applies what happened elsewhere, sends answers to orders that wait."""
+"""
+The worker: publishes what happened here, applies what happened elsewhere, sends answers to orders that wait; keeps data
+keys under the newest key-encryption key.
+"""
 
 import asyncio
 from functools import partial
@@ -10,6 +13,7 @@ from services.orders.bootstrap import ACCEPTANCE, SERVICE, bind
 from services.orders.settings import Settings
 from services.orders.usecases.send_answers import send_answers
 from shared.db.claim_loop import run_claim_loop
+from shared.db.upkeep import run_hourly
 from shared.http.outward import Outward
 from shared.kernel.clock import Clock, SystemClock
 from shared.messaging.consumer import run_consumer
@@ -28,8 +32,12 @@ async def run(settings: Settings) -> int:
             service=SERVICE,
             process="worker",
             settings=settings,
-            parts=[*_event_parts(settings, engine, clock), _answers(settings, engine, outward, clock)],
-            ready=partial(bootstrap.database_answers, engine),
+            parts=[
+                *_event_parts(settings, engine, clock),
+                _answers(settings, engine, outward, clock),
+                _upkeep(settings, engine),
+            ],
+            ready=bootstrap.ready_on(engine),
         )
     finally:
         await outward.close()
@@ -63,3 +71,12 @@ def _answers(settings: Settings, engine: AsyncEngine, outward: Outward, clock: C
         await run_claim_loop(claims, ACCEPTANCE, send, stop=stop, concurrency=2)
 
     return answers
+
+
+def _upkeep(settings: Settings, engine: AsyncEngine) -> Part:
+    rewrap = bootstrap.rewrapping_on(engine, bootstrap.keys_of(settings))
+
+    async def upkeep(stop: asyncio.Event) -> None:
+        await run_hourly(rewrap, stop=stop)
+
+    return upkeep

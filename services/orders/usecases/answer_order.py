@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from services.orders.domain import acceptance, timeline
-from services.orders.domain.acceptance import Acceptance, Asker, Mode, NotPossible, hindrances
+from services.orders.domain.acceptance import Acceptance, Asker, Mode, NotPossible, State, hindrances
 from services.orders.domain.order import Order
 from services.orders.usecases.ports import Store
 from shared.kernel.clock import Clock
@@ -55,9 +55,13 @@ async def accept_reserved(store: Store, orders: Mapping[OrderId, Order], clock: 
         return
     known = await store.acceptances.of(ids)
     reservations = await store.copies.reservations(ids)
-    ready = [waiting[one] for one in ids if one not in known and hindrances(waiting[one], reservations.get(one)) == []]
-    answers = [acceptance.asked(order, None, Asker(), clock.now(), accept=True) for order in ready]
-    await save_answers(store, [(None, answer) for answer in answers], clock)
+    free = [waiting[one] for one in ids if one not in known or known[one].state is State.WITHDRAWN]
+    ready = [order for order in free if hindrances(order, reservations.get(order.id)) == []]
+    answers = [
+        (known.get(order.id), acceptance.asked(order, known.get(order.id), Asker(), clock.now(), accept=True))
+        for order in ready
+    ]
+    await save_answers(store, answers, clock)
 
 
 async def choose_mode(

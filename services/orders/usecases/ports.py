@@ -170,6 +170,24 @@ class RecipientReads(Protocol):
     async def add(self, read: RecipientRead) -> None: ...
 
 
+class KeyWrapping(Protocol):
+    @property
+    def newest(self) -> bytes:
+        """What a data key under the newest key-encryption key begins with."""
+        ...
+
+    def rewrap(self, wrapped: bytes, context: bytes) -> bytes | None:
+        """The data key under the newest one; None: it already is, or does not open (which is logged)."""
+        ...
+
+
+class DataKeys(Protocol):
+    """Each rewraps a batch of the ids after `after`, and says where to go on; None: there are no more."""
+
+    async def rewrap_orders(self, after: UUID | None, wrapping: KeyWrapping) -> UUID | None: ...
+    async def rewrap_unreadable(self, after: UUID | None, wrapping: KeyWrapping) -> UUID | None: ...
+
+
 class Outbox(Protocol):
     async def add_all(self, events: Sequence[Event[Any]]) -> None:
         """The subjects' rows are locked and their sequences drawn before."""
@@ -188,6 +206,7 @@ class Store:
     copies: Copies
     acceptances: Acceptances
     recipient_reads: RecipientReads
+    data_keys: DataKeys
     outbox: Outbox
 
 

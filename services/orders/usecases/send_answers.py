@@ -183,7 +183,7 @@ def _after(answer: Acceptance, outcome: Outcome, seen_within: timedelta, now: da
         case None:
             return acceptance.taken(answer, now, seen_within)
         case AlreadyDone():
-            return acceptance.already_done(answer)
+            return acceptance.already_done(answer, now, seen_within)
         case Refused():
             return acceptance.refused(answer, outcome.detail)
         case OutcomeUnknown() | Unreadable():

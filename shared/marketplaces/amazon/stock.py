@@ -36,8 +36,9 @@ from shared.marketplaces.ports import FarAccount, FrozenBody
 # Twenty: what one search takes. Open at once: twice what keeps the patch budget busy while others wait to be read back;
 # more would only freeze quantities long before they are told.
 LIMITS = StockLimits(lines=20, open_at_once=20, shared=False)
-# Accepted is not applied: seen after seconds, and after minutes (issue selling-partner-api-docs#2167).
-READ_AFTER_SECONDS = (15.0, 45.0, 60.0, 120.0, 240.0)
+# Accepted is not applied: seen after seconds, and after minutes (issue selling-partner-api-docs#2167). Soon at first:
+# what changes meanwhile is told after it.
+READ_AFTER_SECONDS = (5.0, 10.0, 45.0, 60.0, 120.0, 240.0)
 _SHOWS = ("includedData", "fulfillmentAvailability")
 
 

@@ -65,8 +65,8 @@ class OctopiaGrants:
 
     async def is_account_of(self, account: FarAccount, client_id: str, client_secret: str) -> bool:
         """
-        False also where the answer names another seller: credentials of one's own could answer for their own account
-        whatever seller is asked for.
+        False also where the answer names another seller, or none: credentials of one's own could answer for their own
+        account whatever seller is asked for.
         """
         try:
             granted = await self._token(client_id, client_secret)
@@ -78,7 +78,7 @@ class OctopiaGrants:
         if answer.status != 200:
             return False
         named = _plain(load_object(answer.body)).get("sellerid")
-        return named is None or str(named).strip() == account.seller_id
+        return named is not None and str(named).strip() == account.seller_id
 
     async def _token(self, client_id: str, client_secret: str) -> OAuthAnswer:
         form = {"grant_type": "client_credentials", "client_id": client_id, "client_secret": client_secret}

@@ -12,6 +12,8 @@ from shared.kernel.errors import AlreadyDone, FarSideError, Refused
 from shared.marketplaces.octopia.wire import order_refusal, said
 
 _JUDGED = frozenset({400, 409, 422})
+# A problem with the answer itself names its field, which says nothing of the order's status.
+_ANSWER_FIELD = re.compile(r"approval[ _-]?status")
 _SHIPPED = re.compile(
     r"already (been )?(shipped|delivered|declared)|(from|is|status:?) (status )?[\"'«]?\s?(shipped|delivered)\b"
 )
@@ -53,6 +55,7 @@ def shipment_refusal(answer: Answer) -> FarSideError:
 
 def answer_refusal(answer: Answer) -> FarSideError:
     """What to raise for a refused yes or no. An order that is in another state no longer waits for one."""
-    if answer.status == 409 or (answer.status in _JUDGED and re.search(r"switch|status|already|state", said(answer))):
+    words = _ANSWER_FIELD.sub("", said(answer))
+    if answer.status == 409 or (answer.status in _JUDGED and re.search(r"switch|status|already|state", words)):
         return AlreadyDone("The order no longer waits for an answer.", code="not_waiting", request_id=answer.request_id)
     return order_refusal(answer)

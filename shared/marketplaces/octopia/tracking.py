@@ -14,7 +14,7 @@ from typing import Any
 
 from shared.kernel.budgets import Budgets
 from shared.kernel.clock import Clock
-from shared.kernel.errors import Refused, Unreadable
+from shared.kernel.errors import ConsentLost, Refused, Unreadable
 from shared.kernel.ports import AccessToken, Intent
 from shared.marketplaces.fields import Json, load_object
 from shared.marketplaces.models import MarketplacePackage, ParcelToTell
@@ -110,13 +110,19 @@ class OctopiaTracking:
         return parse_packages(load_object(answer.body))
 
     async def _listed(self, account: FarAccount, token: AccessToken, budgets: Budgets) -> tuple[Json, ...]:
-        """The region's carriers, asked once a day; none where the list cannot be had: names are free text."""
+        """
+        The region's carriers, asked once a day; none where the list cannot be had: names are free text.
+
+        A list refused to one seller is none of the others', and not yet a consent lost: the parcel itself will show.
+        """
         known = self._carriers.get(account.region)
         if known is not None and self._clock.monotonic() < known.until:
             return known.rows
-        answer = await self._api.call(account, Call(LIST_CARRIERS, "GET", "/carriers"), token, budgets)
         try:
+            answer = await self._api.call(account, Call(LIST_CARRIERS, "GET", "/carriers"), token, budgets)
             rows = read_carriers(answer.body) if answer.status == 200 else ()
+        except ConsentLost:
+            return ()
         except Unreadable:
             rows = ()
         until = self._clock.monotonic() + (_LISTED if rows else _NOT_LISTED)

@@ -202,4 +202,4 @@ async def test_trouble_of_telling_is_no_lines_trouble(shop: Shop) -> None:
         with pytest.raises(error):
             await shop.advance(state)
         shop.fill_budgets()
-    assert (await shop.advance(state)).wait_seconds == 15
+    assert (await shop.advance(state)).wait_seconds == 5

@@ -44,6 +44,14 @@ async def test_the_faults_of_one_seller_can_be_ended_alone(far: Far) -> None:
     assert await statuses(far, 1) == [200]
 
 
+async def test_the_faults_of_one_operation_can_be_ended_alone(far: Far) -> None:
+    """Such as those of a token that no seller is named for."""
+    await far.control.fault("octopia.token", "throttle")
+    await far.control.fault("amazon.searchOrders", "server_error", seller_id="SOMEBODY-ELSE")
+    await far.control.clear_faults(operation="octopia.token")
+    assert [fault["operation"] for fault in await far.control.faults()] == ["amazon.searchOrders"]
+
+
 async def test_without_times_a_fault_lasts_until_cleared(far: Far) -> None:
     """0 means until deleted."""
     await far.control.fault("amazon.searchOrders", "server_error")

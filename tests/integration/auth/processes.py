@@ -67,7 +67,7 @@ async def _process(name: str, settings: Settings) -> AsyncIterator[Process]:
 
 
 def _environment(settings: Settings, port: int, metrics_port: int) -> dict[str, str]:
-    values: dict[str, Any] = settings.model_dump(mode="json", exclude={"otlp_endpoint", "instance_id"})
+    values: dict[str, Any] = settings.model_dump(mode="json", exclude_none=True)
     values |= {
         "database_url": settings.database_url.get_secret_value(),
         "key_encryption_keys": settings.key_encryption_keys.get_secret_value(),

@@ -203,14 +203,29 @@ async def test_what_the_marketplace_refuses_is_a_persons(orders: OrdersService) 
     assert orders.acceptance.given == [(order().id, False)]
 
 
-async def test_answered_before_is_answered(orders: OrdersService) -> None:
-    """The marketplace says that it no longer waits."""
+async def test_answered_before_is_seen_by_the_next_reading(orders: OrdersService) -> None:
+    """The marketplace says that it no longer waits; what became of it only a reading shows."""
     event = await received(orders)
     await orders.answer(OrderId(event.order_id), accept=True)
     orders.acceptance.errors = [AlreadyDone("not waiting")]
     await orders.send_answers()
     row = await orders.one("acceptance")
-    assert (row.state, row.reason) == ("answered", "already_answered")
+    assert (row.state, row.reason) == ("sent", "already_answered")
+    await orders.receive(page(answered(waiting())))
+    assert await state(orders) == "answered"
+
+
+async def test_answered_before_but_waiting_still_ends_with_a_person(orders: OrdersService) -> None:
+    """The marketplace's word was about something else: the order's deadline must not pass unseen."""
+    event = await received(orders)
+    await orders.answer(OrderId(event.order_id), accept=True)
+    for _ in range(MOST_REPEATS + 1):
+        orders.acceptance.errors = [AlreadyDone("not waiting")]
+        assert await orders.send_answers()
+        orders.clock.move(hours=1)
+    await orders.send_answers()
+    row = await orders.one("acceptance")
+    assert (row.state, row.reason) == ("needs_person", "answer_never_seen")
 
 
 async def test_what_was_taken_but_never_shows_is_sent_again_then_left_to_a_person(orders: OrdersService) -> None:

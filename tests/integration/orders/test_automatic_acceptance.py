@@ -1,6 +1,7 @@
 """The laws of accepting automatically: only what can be reserved as a whole, and never over a person's word."""
 
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ from services.orders.usecases.answer_order import Unknown
 from shared.events.inventory import ReservedLineV1
 from shared.kernel.errors import Refused
 from shared.kernel.ids import ConnectionId, OrderId, new_id
-from shared.marketplaces.models import MarketplaceOrder, ShippedBy
+from shared.marketplaces.models import MarketplaceOrder, OrderStatus, ShippedBy
 from tests.integration.orders.browsers import received
 from tests.integration.orders.service import OrdersService
 from tests.unit.orders.builders import OTHER_ORGANISATION, connection, line, order, page, waiting
@@ -78,6 +79,21 @@ async def test_automatic_ignores_lines_that_are_not_ours(orders: OrdersService) 
     await orders.choose(connection(), Mode.AUTOMATIC)
     await orders.apply(reservation(event, lines=reservation(event).body.lines[:1]))
     assert await state(orders) == "owed"
+
+
+async def test_automatic_takes_up_an_order_that_waits_again(orders: OrdersService) -> None:
+    """What was owed before it stopped waiting was withdrawn: it is as if nobody had answered."""
+    event = await received(orders)
+    await orders.answer(OrderId(event.order_id), accept=True)
+    for minutes, status in ((1, OrderStatus.OPEN), (2, OrderStatus.WAITING_ACCEPTANCE)):
+        at = waiting().updated_at + timedelta(minutes=minutes)
+        await orders.receive(page(replace(waiting(), updated_at=at, status=status)))
+    assert await state(orders) == "withdrawn"
+    await orders.choose(connection(), Mode.AUTOMATIC)
+    await orders.apply(reservation((await orders.events())[-1]))
+    assert await state(orders) == "owed"
+    await orders.send_answers()
+    assert orders.acceptance.given == [(order().id, True)]
 
 
 async def test_automatic_never_overrules_a_person(orders: OrdersService) -> None:

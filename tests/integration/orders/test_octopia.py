@@ -137,7 +137,9 @@ async def test_an_order_answered_in_the_portal_withdraws_ours(octopia: OctopiaOr
     await octopia.shop.far.approve(planted["order_id"])
     await octopia.send_answers()
     row = await octopia.orders.one("acceptance")
-    assert (row.state, row.reason) == ("answered", "already_answered")
+    assert (row.state, row.reason) == ("sent", "already_answered")
+    await octopia.read()
+    assert (await octopia.orders.one("acceptance")).state == "answered"
 
 
 async def test_a_mixed_order_goes_out_as_it_is_told_per_line(octopia: OctopiaOrders) -> None:

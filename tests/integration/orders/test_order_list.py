@@ -58,6 +58,18 @@ async def test_stage_connection_and_marketplace_narrow_the_list(orders: OrdersSe
     assert counts["statuses"] == dict.fromkeys((one.value for one in OrderStatus), 0) | {"open": 4}
 
 
+@pytest.mark.parametrize("name", ["search", "channel", "marketplace"])
+async def test_what_cannot_be_shown_is_not_looked_for(
+    orders: OrdersService, ours: httpx.AsyncClient, name: str
+) -> None:
+    """A NUL in an address is nobody's mistake to be answered with."""
+    await orders.connect()
+    await orders.receive(page(order(1)))
+    assert await numbers(ours, f"{name}=%00") == named(1)
+    shown = await ours.get(f"/orders?{name}=%00")
+    assert (shown.status_code, order(1).id in shown.text) == (200, True)
+
+
 async def test_days_are_those_of_the_orders_channel(orders: OrdersService, ours: httpx.AsyncClient) -> None:
     """NOW is Monday, 11 o'clock in Paris, 18 o'clock in Tokyo: midnight comes there seven hours earlier."""
     await orders.connect(connection(channels=(FRANCE, TOKYO)))

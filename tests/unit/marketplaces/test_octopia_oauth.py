@@ -168,6 +168,7 @@ async def test_the_sellers_own_credentials_prove_the_account() -> None:
         [answer(200, GIVEN), answer(404)],
         [answer(200, GIVEN), answer(200, {"sellerId": 12345})],
         [answer(200, GIVEN), answer(200, {"seller-id": "12345"})],
+        [answer(200, GIVEN), answer(200, {"shopName": "of whom is not told"})],
     ],
 )
 async def test_credentials_of_somebody_else_prove_nothing(answers: list[Answer]) -> None:

@@ -144,12 +144,23 @@ async def test_without_a_list_the_name_goes_as_it_is(listed: Answer) -> None:
 
 
 @pytest.mark.parametrize(
-    ("listed", "error"), [(answer(502), Unavailable), (answer(429), Throttled), (answer(403), ConsentLost)]
+    ("listed", "error"),
+    [([answer(502)], Unavailable), ([answer(429)], Throttled), ([answer(403), answer(403)], ConsentLost)],
 )
-async def test_trouble_with_the_list_has_sent_nothing(listed: Answer, error: type[FarSideError]) -> None:
+async def test_trouble_with_the_list_has_sent_nothing(listed: list[Answer], error: type[FarSideError]) -> None:
     """The outcome of a parcel that never left is not unknown."""
     with pytest.raises(error):
-        await send(listed)
+        await send(*listed)
+
+
+async def test_a_list_refused_to_one_seller_stops_nobody() -> None:
+    """Neither that seller, whose parcel is told, nor the next, who has the list."""
+    tracking, outward = client(answer(403), answer(201), CARRIERS, answer(201))
+    for _ in range(2):
+        await tracking.send(ACCOUNT, "1", intent(freeze()), TOKEN, budgets())
+    asked = [request.operation for request in outward.requests]
+    assert asked.count("octopia.listCarriers") == 2
+    assert outward.answers == []
 
 
 async def test_carriers_are_asked_once_a_day() -> None:
@@ -260,6 +271,7 @@ async def test_an_order_is_answered(accepts: bool, word: str) -> None:
         ),
         (problem(409), AlreadyDone, "not_waiting"),
         (problem(400, "One or more validation errors occurred."), Refused, "http_400"),
+        (problem(422, approval_status="The value is not valid."), Refused, "http_422"),
         (problem(404), Refused, "order_unknown"),
         (answer(502), OutcomeUnknown, "server_error"),
     ],
