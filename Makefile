@@ -15,9 +15,10 @@ unexport PYTHONDONTWRITEBYTECODE
 
 BIN := .venv/bin
 CODE := services shared deploy tests
-# Two at a time; then the whole running product, which mostly waits: three of it.
+# Two at a time; then the whole running product, which mostly waits: three of it; then a browser on one more.
 TEST := $(BIN)/pytest --numprocesses 2 --dist loadfile --ignore=tests/e2e --ignore=tests/browser && \
-	$(BIN)/pytest --numprocesses 3 --dist loadfile --no-loadscope-reorder tests/e2e
+	$(BIN)/pytest --numprocesses 3 --dist loadfile --no-loadscope-reorder tests/e2e && \
+	$(BIN)/pytest tests/browser
 
 .DEFAULT_GOAL := help
 .PHONY: help run clean test browser check faults format lint types imports contracts lock
@@ -35,7 +36,7 @@ clean: ## remove what `make run` made: data, secrets, logs (.run/)
 test: .venv/dev.stamp ## all tests, on real PostgreSQL and Kafka
 	@$(TEST)
 
-browser: .venv/dev.stamp ## its pages in Chromium, with axe, in both languages and two widths (Chromium must be there)
+browser: .venv/dev.stamp ## only its pages in Chromium, with axe, in both languages and two widths
 	@$(BIN)/pytest tests/browser
 
 check: .venv/dev.stamp ## what CI runs: format, lint, types, import rules, contracts, tests, 20 kills

@@ -9,6 +9,7 @@ from typing import Any
 
 from fastapi import FastAPI
 from starlette.datastructures import MutableHeaders
+from starlette.responses import Response
 
 from shared.web.static import digests
 
@@ -25,6 +26,17 @@ def install_headers(app: FastAPI, *, form_targets: Sequence[str] = ()) -> None:
     whole chain, so a form whose answer redirects to a marketplace's consent page needs that origin here.
     """
     app.add_middleware(_Headers, form_targets=tuple(form_targets))
+
+
+def show_in_frame(page: Response) -> None:
+    """The page shows a document of ours in a frame."""
+    page.headers["content-security-policy"] = _policy((), frames="'self'")
+
+
+def let_be_framed(document: Response) -> None:
+    """Pages of ours may show the document in a frame, and nobody else's."""
+    document.headers["content-security-policy"] = _policy((), ancestors="'self'")
+    document.headers["x-frame-options"] = "SAMEORIGIN"
 
 
 class _Headers:
@@ -50,7 +62,7 @@ class _Headers:
         await self.app(scope, receive, add if scope["type"] == "http" else send)
 
 
-def _policy(form_targets: tuple[str, ...]) -> str:
+def _policy(form_targets: tuple[str, ...], *, frames: str = "'none'", ancestors: str = "'none'") -> str:
     return "; ".join(
         [
             "default-src 'none'",
@@ -60,7 +72,8 @@ def _policy(form_targets: tuple[str, ...]) -> str:
             "connect-src 'self'",
             " ".join(["form-action 'self'", *form_targets]),
             "base-uri 'none'",
-            "frame-ancestors 'none'",
+            f"frame-src {frames}",
+            f"frame-ancestors {ancestors}",
         ]
     )
 

@@ -12,7 +12,7 @@ from tests.browser.person import Window, person_at
 from tests.browser.sellers import AMAZON_ORDERS, OCTOPIA_ORDERS, plant_sellers
 from tests.sandbox_client import Sandbox
 
-pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(600)]
 
 DESKTOP = Window("en", 1280, 900)
 PHONE = Window("fr", 390, 844, scripts=False)

@@ -14,7 +14,7 @@ from tests.browser.scene import busy_shop
 from tests.browser.walk import walk
 from tests.shop import PASSWORD, Shop
 
-pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(600)]
 
 PHONE = Window("en", 390, 844)
 DESKTOP = Window("fr", 1280, 900)
@@ -58,6 +58,7 @@ async def _walk_through(chromium: Browser, stack: Stack, shop: Shop, window: Win
         await enter(person, shop)
         kinds = await walk(person, *_STARTS)
         assert len(kinds) >= _KINDS, kinds
+        assert "/shipments/…?preview" in kinds
         for nowhere in (str(uuid4()), "no-id"):
             await person.visit(f"/orders/{nowhere}", status=404)
         await person.visit("/orders?search=NOWHERE")

@@ -33,6 +33,7 @@ from services.labels.usecases.views import Filter, ShipmentView
 from shared.access.dependencies import signed_in_page
 from shared.access.principal import Principal
 from shared.web.forms import PostedForm, local_path, posted_form
+from shared.web.headers import let_be_framed, show_in_frame
 from shared.web.pages import Pages
 
 router = APIRouter()
@@ -71,15 +72,20 @@ async def shipments_page(
 
 
 @router.get("/shipments/{shipment_id}", response_class=HTMLResponse)
-async def shipment_page(request: Request, who: User, shipment_id: UUID) -> HTMLResponse:
-    """One shipment, why it waits, and what may be done."""
-    return _shipment(request, who, await view_of(request, who.organisation, shipment_id))
+async def shipment_page(request: Request, who: User, shipment_id: UUID, preview: bool = False) -> HTMLResponse:
+    """One shipment, why it waits, and what may be done; its label only where asked for: it names the recipient."""
+    page = _shipment(request, who, await view_of(request, who.organisation, shipment_id), preview=preview)
+    if preview:
+        show_in_frame(page)
+    return page
 
 
 @router.get("/shipments/{shipment_id}/label.pdf", response_class=Response)
 async def label_page(request: Request, who: User, shipment_id: UUID) -> Response:
-    """The label, for the printer."""
-    return await pdf_of(request, who.organisation, shipment_id)
+    """The label, for the printer and for its shipment's page."""
+    label = await pdf_of(request, who.organisation, shipment_id)
+    let_be_framed(label)
+    return label
 
 
 @router.post("/shipments/{shipment_id}/label", response_class=RedirectResponse, status_code=303)
@@ -155,7 +161,13 @@ def _whole(text: str, least: int = 0, most: int = 1_000_000) -> int:
 
 
 def _shipment(
-    request: Request, who: Principal, view: ShipmentView, error: NotPossible | None = None, *, status: int = 200
+    request: Request,
+    who: Principal,
+    view: ShipmentView,
+    error: NotPossible | None = None,
+    *,
+    status: int = 200,
+    preview: bool = False,
 ) -> HTMLResponse:
     shipment, told = view.shipment, view.shipment.write_back
     context: dict[str, Any] = {
@@ -163,6 +175,7 @@ def _shipment(
         "shipment": shipment,
         "told": told,
         "error": error,
+        "preview": preview,
         "actions": [action.value for action in possible(shipment)],
         "choice": _choice(request, view),
     }

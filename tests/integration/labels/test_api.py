@@ -88,6 +88,22 @@ async def test_the_label_is_a_pdf_of_its_own_organisation_only(
     assert (await ours.get(f"{BASE}/shipments/{item['id']}/label.pdf")).status_code == 503
 
 
+async def test_a_label_is_shown_on_its_page_only_where_asked_for(labels: Labels, ours: httpx.AsyncClient) -> None:
+    """It names the recipient, and reading that is written down; only pages of ours may frame it, and only then."""
+    await labels.order()
+    await labels.settle_everything()
+    (item,) = await listed(ours)
+    address = f"/shipments/{item['id']}"
+    plain, asked = await ours.get(address), await ours.get(f"{address}?preview=true")
+    assert ["<iframe" in page.text for page in (plain, asked)] == [False, True]
+    policies = [page.headers["content-security-policy"] for page in (plain, asked)]
+    assert ["frame-src 'self'" in policy for policy in policies] == [False, True]
+    assert all("frame-ancestors 'none'" in policy for policy in policies)
+    label = (await ours.get(f"{address}/label.pdf")).headers
+    assert "frame-ancestors 'self'" in label["content-security-policy"]
+    assert label["x-frame-options"] == "SAMEORIGIN"
+
+
 async def test_foreign_ids_are_404_on_every_route(
     labels: Labels, ours: httpx.AsyncClient, theirs: httpx.AsyncClient
 ) -> None:
