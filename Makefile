@@ -15,10 +15,9 @@ unexport PYTHONDONTWRITEBYTECODE
 
 BIN := .venv/bin
 CODE := services shared deploy tests
-# Two at a time; then the whole running product, which mostly waits: three of it; then a browser on one more.
+# Two at a time; then the whole running product, which often waits: three of it.
 TEST := $(BIN)/pytest --numprocesses 2 --dist loadfile --ignore=tests/e2e --ignore=tests/browser && \
-	$(BIN)/pytest --numprocesses 3 --dist loadfile --no-loadscope-reorder tests/e2e && \
-	$(BIN)/pytest tests/browser
+	$(BIN)/pytest --numprocesses 3 --dist loadfile --no-loadscope-reorder tests/e2e
 
 .DEFAULT_GOAL := help
 .PHONY: help run clean test browser check faults format lint types imports contracts lock
@@ -33,19 +32,20 @@ run: .venv/run.stamp ## start everything, with a sandbox for the far sides and a
 clean: ## remove what `make run` made: data, secrets, logs (.run/)
 	@$(PYTHON) -m deploy.local.folder clean
 
-test: .venv/dev.stamp ## all tests, on real PostgreSQL and Kafka
+test: .venv/dev.stamp ## all tests but those in a browser, on real PostgreSQL and Kafka
 	@$(TEST)
 
-browser: .venv/dev.stamp ## only its pages in Chromium, with axe, in both languages and two widths
+browser: .venv/dev.stamp ## its pages in Chromium, with axe, in both languages and two widths
 	@$(BIN)/pytest tests/browser
 
-check: .venv/dev.stamp ## what CI runs: format, lint, types, import rules, contracts, tests, 20 kills
+check: .venv/dev.stamp ## what CI runs: format, lint, types, import rules, contracts, tests, browser, 20 kills
 	@echo "format"    && $(BIN)/ruff format --check --quiet $(CODE)
 	@echo "lint"      && $(BIN)/ruff check --quiet $(CODE)
 	@echo "types"     && $(BIN)/mypy $(CODE)
 	@echo "imports"   && $(BIN)/lint-imports
 	@echo "contracts" && $(BIN)/python -m tests.house.contracts --check
 	@echo "tests"     && $(TEST)
+	@echo "browser"   && $(BIN)/pytest tests/browser
 	@echo "faults"    && $(BIN)/python -m tests.faults --kills $(KILLS) --seed $(SEED)
 
 faults: .venv/dev.stamp ## kill processes at random while orders flow, then compare ledgers (KILLS=n SEED=s)

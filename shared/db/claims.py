@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from typing import Any, Generic, TypeVar
 from uuid import UUID, uuid4
 
-from sqlalchemy import MetaData, Select, Subquery, and_, bindparam, exists, func, or_, select, update
+from sqlalchemy import MetaData, Select, and_, bindparam, exists, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
@@ -44,6 +44,28 @@ class Kind:
     lease_seconds: float = 30.0
     margin_seconds: float = 5.0
     rates: Mapping[str, Rate] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class _Selection:
+    """A kind's questions, made once. `free`: what is due longest and not leased; `is_due`: whether `wanted` is."""
+
+    free: Select[Any]
+    is_due: Select[Any]
+
+    @staticmethod
+    def of(kind: str, selected: Select[Any]) -> "_Selection":
+        due = selected.subquery("due")
+        leases = due.outerjoin(_LEASE, and_(_LEASE.c.kind == kind, _LEASE.c.subject == due.c.subject))
+        free = (
+            select(due.c.subject)
+            .select_from(leases)
+            .where(or_(_LEASE.c.subject.is_(None), _free()))
+            .group_by(due.c.subject)
+            .order_by(func.min(due.c.due_at), due.c.subject)
+            .limit(_CANDIDATES)
+        )
+        return _Selection(free, select(exists().where(due.c.subject == bindparam("wanted"))))
 
 
 class SqlLease(Generic[Store]):
@@ -135,6 +157,7 @@ class SqlClaims(Generic[Store]):
         self.kinds = kinds
         self.clock = clock
         self._later: set[asyncio.Task[None]] = set()
+        self._selections = {name: _Selection.of(name, one.due) for name, one in kinds.items() if one.due is not None}
 
     @asynccontextmanager
     async def lease(self, kind: str) -> AsyncIterator[SqlLease[Store] | None]:
@@ -181,24 +204,8 @@ class SqlClaims(Generic[Store]):
                         return
 
     async def _due(self, kind: str) -> list[UUID]:
-        due = self._selected(kind)
-        free = or_(_LEASE.c.subject.is_(None), _free())
-        query = (
-            select(due.c.subject)
-            .select_from(due.outerjoin(_LEASE, and_(_LEASE.c.kind == kind, _LEASE.c.subject == due.c.subject)))
-            .where(free)
-            .group_by(due.c.subject)
-            .order_by(func.min(due.c.due_at), due.c.subject)
-            .limit(_CANDIDATES)
-        )
         async with transaction(self.engine) as connection:
-            return list((await connection.execute(query)).scalars())
-
-    def _selected(self, kind: str) -> Subquery:
-        selected = self.kinds[kind].due
-        if selected is None:
-            raise ValueError(f"{kind} is leased by name only")
-        return selected.subquery("due")
+            return list((await connection.execute(self._selections[kind].free)).scalars())
 
     async def _take(self, kind: str, subject: UUID, *, only_due: bool = False) -> SqlLease[Store] | None:
         limits = self.kinds[kind]
@@ -220,9 +227,7 @@ class SqlClaims(Generic[Store]):
         return SqlLease(self, kind, subject, token, Budgets.load(limits.rates, row.budgets))
 
     async def _is_due(self, connection: AsyncConnection, kind: str, subject: UUID) -> bool:
-        due = self._selected(kind)
-        query = select(exists().where(due.c.subject == subject))
-        return bool((await connection.execute(query)).scalar_one())
+        return bool((await connection.execute(self._selections[kind].is_due, {"wanted": subject})).scalar_one())
 
 
 def _free() -> Any:

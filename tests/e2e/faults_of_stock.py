@@ -101,7 +101,8 @@ COURSES = [
         [
             *_refused(AMAZON, "patchListingsItem", "patch_invalid", "quantity_refused"),
             *_arrives(AMAZON, "patchListingsItem", "server_error", "timeout_after_effect"),
-        ]
+        ],
+        listed=True,
     ),
     Course(
         [
@@ -109,6 +110,7 @@ COURSES = [
             *_arrives(OCTOPIA, "createOfferPackage", "timeout_after_effect"),
             *_arrives(OCTOPIA, "uploadOfferRequests", "server_error"),
         ],
+        listed=True,
         marketplace=OCTOPIA,
     ),
     Course(
@@ -118,6 +120,7 @@ COURSES = [
             *_arrives(OCTOPIA, "submitOfferPackage", "dropped_204"),
             *_arrives(OCTOPIA, "getOfferResults", "malformed_record"),
         ],
+        listed=True,
         marketplace=OCTOPIA,
     ),
     Course(
@@ -129,6 +132,7 @@ COURSES = [
             *_found_in_the_end(OCTOPIA, "listOffers", "refused_page_token", 1001),
             *_found_in_the_end(OCTOPIA, "listOffers", "repeated_page_token", 2001),
         ],
+        listed=True,
         marketplace=OCTOPIA,
     ),
 ]
