@@ -47,7 +47,6 @@ CARRIER: Json = {
 # Far sides that answer at once are asked often and read back soon.
 QUICK = {
     "ORDERS_POLL_INTERVAL_SECONDS": '{"amazon": 3, "octopia": 3}',
-    "INVENTORY_LISTING_INTERVAL_SECONDS": "10",
     "LABELS_READ_BACK_SECONDS": '{"amazon": 1, "octopia": 1}',
     "LABELS_READ_BACK_LAG_SECONDS": '{"amazon": 4, "octopia": 4}',
     "LABELS_REPEAT_AFTER_SECONDS": '{"amazon": 10, "octopia": 10}',
@@ -217,8 +216,12 @@ async def open_shop(
     region: str = "eu",
     connected: bool = True,
     marketplace: str = AMAZON,
+    skus: Iterable[str] = (),
 ) -> AsyncIterator[Shop]:
-    """A new organisation; with `levels` its stock and carrier are set; `connected`: authorised, labels automatic."""
+    """
+    A new organisation whose account lists `skus`; with `levels` its stock and carrier are set; `connected`: authorised,
+    labels automatic.
+    """
     async with Sandbox(stack.sandbox) as sandbox, Browser(stack.origin) as browser:
         seller_id = await new_seller(sandbox, marketplace, region)
         page = await browser.open("/signup")
@@ -232,6 +235,8 @@ async def open_shop(
         if levels is not None:
             await shop.send("PUT", "/api/labels/v1/carrier", CARRIER)
             await shop.count_levels(levels)
+        if skus:
+            await shop.list_skus(skus)
         if connected:
             await shop.connect()
             await label_when_known(shop)

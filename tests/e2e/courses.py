@@ -85,12 +85,11 @@ class Proofs:
                             region=course.region,
                             connected=False,
                             marketplace=course.marketplace,
+                            skus=[SKU] if course.listed else (),
                         )
                     )
                     scene = Scene(self._stack, shop, self._databases)
                     if course.connected:
-                        if course.listed:
-                            await shop.list_skus([SKU])
                         await shop.connect()
                         await label_when_known(shop)
                         await scene.read_to_the_end()

@@ -45,6 +45,7 @@ async def reading_listings_waits_and_goes_on(scene: Scene, *, operation: str, ki
     """The page of listings says why; what is told them goes on meanwhile, and so does reading when it is well."""
     await scene.in_sync()
     await scene.fault(operation, kind)
+    await scene.listings_are_due()
     says = f"Reading its listings waits because {sentence}"
 
     async def waits() -> bool:
@@ -65,6 +66,7 @@ async def a_long_list_is_read_to_its_end(scene: Scene, *, operation: str, kind: 
     """A cursor that is refused or leads in a circle: the list is read again, and nothing of it is left out."""
     await scene.shop.list_skus(f"LONG-{number:04d}" for number in range(listings - 1))
     await scene.fault(operation, kind, times=1)
+    await scene.listings_are_due()
     await scene.struck(operation, kind)
 
     async def found() -> bool:

@@ -196,6 +196,10 @@ class Scene:
         statement = "update access_grant set retry_at = null where marketplace = :marketplace"
         await self.databases.change("auth", statement, marketplace=self.shop.marketplace)
 
+    async def listings_are_due(self) -> None:
+        """The time until all listings are read again has passed."""
+        await self._change("inventory", "update discovery set due_at = now() where connection_id = :connection")
+
     async def a_probe_is_due(self) -> None:
         """The day, or the hour after a refusal, until auth asks what the consent is worth, has passed."""
         await self._change("auth", "update connection set probe_due_at = now() where id = :connection")

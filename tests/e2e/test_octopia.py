@@ -15,7 +15,8 @@ from tests.shop import CARRIER, Shop, beside, label_when_known, open_shop
 
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(240)]
 
-_STOCK = 50
+# Other than what is listed at first.
+_STOCK = 40
 
 
 async def both_show(shops: list[Shop], units: int) -> None:
@@ -43,8 +44,7 @@ async def accept_by_hand(scene: Scene, number: str) -> None:
 
 async def test_a_sale_at_either_marketplace_lowers_both(stack: Stack) -> None:
     """Connected by delegation; sold here, then there: each order confirmed in one parcel, stock falls on both."""
-    async with open_shop(stack, levels={SKU: _STOCK}) as shop:
-        await shop.list_skus([SKU], units=7)
+    async with open_shop(stack, levels={SKU: _STOCK}, skus=[SKU]) as shop:
         shops = [shop, await beside(shop, skus=[SKU])]
         await both_show(shops, _STOCK)
         for sold, seller in enumerate(shops, 1):
@@ -91,11 +91,10 @@ async def test_an_unproven_claim_reads_nothing(stack: Stack) -> None:
     own = {"client_id": "of-the-seller", "client_secret": "of-the-sellers-own"}
     async with (
         open_databases(stack) as databases,
-        open_shop(stack, levels={SKU: _STOCK}, connected=False, marketplace=OCTOPIA) as shop,
+        open_shop(stack, levels={SKU: _STOCK}, connected=False, marketplace=OCTOPIA, skus=[SKU]) as shop,
         open_shop(stack, marketplace=OCTOPIA, connected=False) as neighbour,
     ):
         await shop.sandbox.octopia_seller(shop.seller_id, delegated=True, own_client=own)
-        await shop.list_skus([SKU])
         (number,) = await shop.plant(lines=[{"sku": SKU, "quantity": 1}])
         claimed = await shop.claim()
 

@@ -148,8 +148,7 @@ async def test_a_stopped_answer_and_a_stopped_push_are_replaced_and_discarded(st
     async with AsyncExitStack() as opened:
         databases = await opened.enter_async_context(open_databases(stack))
         copies: Copies = await opened.enter_async_context(second_copies(stack))
-        shop = await opened.enter_async_context(open_shop(stack, levels={SKU: _STOCK}, marketplace=OCTOPIA))
-        await shop.list_skus([SKU])
+        shop = await opened.enter_async_context(open_shop(stack, levels={SKU: _STOCK}, marketplace=OCTOPIA, skus=[SKU]))
         scene = Scene(stack, shop, databases)
         await scene.in_sync()
         with stopping(stack) as stops:

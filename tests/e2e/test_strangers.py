@@ -14,7 +14,7 @@ import pytest
 from deploy.local.gateway import PREFIXES, service_for
 from deploy.local.stack import Stack
 from shared.access.scopes import ORDERS_READ
-from tests.shop import Shop, beside, label_when_known, open_shop
+from tests.shop import Shop, beside, open_shop
 
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(300)]
 
@@ -112,10 +112,7 @@ def filled(path: str, ids: dict[str, str]) -> str | None:
 
 async def owned(opened: AsyncExitStack, stack: Stack) -> list[dict[str, str]]:
     """An organisation that has something of everything at both marketplaces; its ids at each."""
-    shop = await opened.enter_async_context(open_shop(stack, levels={"SKU-001": 5}, connected=False))
-    await shop.list_skus(["SKU-001"])
-    await shop.connect()
-    await label_when_known(shop)
+    shop = await opened.enter_async_context(open_shop(stack, levels={"SKU-001": 5}, skus=["SKU-001"]))
     found = []
     for one in (shop, await beside(shop, skus=["SKU-001"])):
         (number,) = await one.plant(1, lines=[{"sku": "SKU-001", "quantity": 1}])

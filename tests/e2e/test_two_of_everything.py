@@ -30,8 +30,7 @@ async def test_two_of_every_process_do_everything_once(stack: Stack) -> None:
     """
     async with open_databases(stack) as databases, second_copies(stack) as copies:
         await copies.start(EVERY_PROCESS)
-        async with open_shop(stack, levels={SKU: _STOCK}) as shop:
-            await shop.list_skus([SKU])
+        async with open_shop(stack, levels={SKU: _STOCK}, skus=[SKU]) as shop:
             scene = Scene(stack, shop, databases)
             other = Scene(stack, await beside(shop, skus=[SKU]), databases)
             numbers = [number for _ in range(3) for number in await scene.plant(10)]

@@ -29,8 +29,7 @@ async def main(kills: int, seed: int) -> int:
     with tempfile.TemporaryDirectory(prefix="passerelle-faults-") as folder:
         async with stack_for_tests(Path(folder), {"LOG_LEVEL": "INFO"}) as stack:
             counted = dict.fromkeys(_SKUS, _UNITS)
-            async with open_shop(stack, levels=counted) as shop:
-                await shop.list_skus(_SKUS)
+            async with open_shop(stack, levels=counted, skus=_SKUS) as shop:
                 shops = [shop, await beside(shop, skus=_SKUS)]
                 done = await _kill_under_traffic(stack, shops, schedule(kills, seed), seed)
                 await stack.ready()
