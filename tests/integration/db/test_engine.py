@@ -1,0 +1,33 @@
+"""The engine's connections, on a real PostgreSQL."""
+
+import asyncio
+
+from sqlalchemy import text
+
+from shared.db.engine import make_engine
+from shared.db.unit_of_work import transaction
+from tests.infrastructure import MakeDatabase
+
+_OWN = "select pg_backend_pid()"
+_END_OTHERS = "select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'tests'"
+
+
+async def test_connections_the_server_has_ended_are_replaced(database: MakeDatabase) -> None:
+    """As after its restart: all that rested in the pool are gone, and no transaction after it fails for that."""
+    url = database("engine")
+    engine, operator = make_engine(url, "tests", pool_size=3), make_engine(url, "operator", pool_size=1)
+
+    async def backend() -> int:
+        async with transaction(engine) as connection:
+            pid: int = (await connection.execute(text(f"{_OWN} from pg_sleep(0.05)"))).scalar_one()
+            return pid
+
+    before = set(await asyncio.gather(*(backend() for _ in range(3))))
+    async with transaction(operator) as connection:
+        ended = (await connection.execute(text(_END_OTHERS))).all()
+    assert len(ended) == len(before) == 3
+    await asyncio.sleep(0.2)  # the ends of three connections arrive
+    after = set(await asyncio.gather(*(backend() for _ in range(3))))
+    assert not before & after
+    await engine.dispose()
+    await operator.dispose()
