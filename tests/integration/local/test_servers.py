@@ -1,5 +1,6 @@
 """The servers that tests and `make run` start are real ones: they answer, and they survive a kill."""
 
+import asyncio
 from pathlib import Path
 
 import asyncpg
@@ -24,11 +25,14 @@ async def test_each_test_has_databases_of_its_own(database: MakeDatabase) -> Non
 
 async def test_topics_can_be_made_as_soon_as_kafka_is_ready(kafka_bootstrap_servers: str, topic_prefix: str) -> None:
     """Ready means that the broker takes a new topic, not only that its port is open."""
+    topic = f"{topic_prefix}orders.order.v1"
     admin = AIOKafkaAdminClient(bootstrap_servers=kafka_bootstrap_servers)
     await admin.start()
     try:
-        await admin.create_topics([NewTopic(f"{topic_prefix}orders.order.v1", 2, 1)])
-        assert f"{topic_prefix}orders.order.v1" in await admin.list_topics()
+        await admin.create_topics([NewTopic(topic, 2, 1)])
+        async with asyncio.timeout(30):
+            while topic not in await admin.list_topics():  # it is made; the list follows
+                await asyncio.sleep(0.05)
     finally:
         await admin.close()
 
