@@ -10,7 +10,8 @@ from typing import Any
 from urllib.parse import urlencode
 
 from babel.support import Translations
-from jinja2 import ChoiceLoader, Environment, FileSystemLoader, StrictUndefined
+from jinja2 import BytecodeCache, ChoiceLoader, Environment, FileSystemLoader, StrictUndefined
+from jinja2.bccache import Bucket
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
@@ -61,6 +62,23 @@ class Pages:
         }
 
 
+class _Compiled(BytecodeCache):
+    """Templates are compiled once in a process: what is compiled knows no language."""
+
+    def __init__(self) -> None:
+        self._codes: dict[str, bytes] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        if code := self._codes.get(bucket.key):
+            bucket.bytecode_from_string(code)
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        self._codes[bucket.key] = bucket.bytecode_to_string()
+
+
+_COMPILED = _Compiled()
+
+
 def _environment(language: str, templates: Path, translations: Translations, clock: Clock) -> Environment:
     environment = Environment(
         loader=ChoiceLoader([FileSystemLoader(templates), FileSystemLoader(HERE / "templates")]),
@@ -69,6 +87,7 @@ def _environment(language: str, templates: Path, translations: Translations, clo
         trim_blocks=True,
         lstrip_blocks=True,
         auto_reload=False,
+        bytecode_cache=_COMPILED,
         extensions=["jinja2.ext.i18n"],
     )
     environment.install_gettext_translations(translations, newstyle=True)  # type: ignore[attr-defined]
