@@ -5,25 +5,11 @@ The orders of `orders_list`, with parcels: one in five hundred needs a person, o
 medians in milliseconds.
 """
 
-import asyncio
-import logging
-import sys
-from typing import cast
-
-import structlog
 from sqlalchemy import text
 
-from services.orders import bootstrap
-from services.orders.entrypoints.api import make_app
-from shared.access.dependencies import Access
-from shared.access.tokens import TokenVerifier
 from shared.db.engine import make_engine
-from shared.kernel.clock import SystemClock
-from tests.bench.orders_list import fill, median_ms
-from tests.conftest import migrate
-from tests.infrastructure import DatabaseServer, running_postgres, unique_name
-from tests.integration.orders.browsers import BASE, KnownSessions, KnownTokens, client
-from tests.integration.orders.service import KEYS
+from tests.bench.orders_list import fill, run
+from tests.integration.orders.browsers import BASE
 
 # Half of the orders in the last 14 days, the others before.
 _PLACED = """
@@ -62,31 +48,5 @@ async def add_parcels(url: str) -> None:
         await engine.dispose()
 
 
-async def measure(url: str) -> None:
-    engine = make_engine(url, "bench")
-    access = Access(KnownSessions(), cast(TokenVerifier, KnownTokens()), "http://127.0.0.1:8080")
-    app = make_app(bootstrap.orders_on(engine, KEYS, SystemClock()), access)
-    try:
-        async with client(app, "ours") as browser:
-            for path in ("/dashboard", f"{BASE}/dashboard"):
-                sys.stdout.write(f"{await median_ms(browser, path):7.1f} ms  {path}\n")
-    finally:
-        await engine.dispose()
-
-
-def main() -> None:
-    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
-    with running_postgres() as server_url:
-        server, name = DatabaseServer(server_url), unique_name("bench")
-        server.create(name)
-        try:
-            migrate("orders", server.url(name))
-            asyncio.run(fill(server.url(name)))
-            asyncio.run(add_parcels(server.url(name)))
-            asyncio.run(measure(server.url(name)))
-        finally:
-            server.drop(name)
-
-
 if __name__ == "__main__":
-    main()
+    run(["/dashboard", f"{BASE}/dashboard"], fill, add_parcels)

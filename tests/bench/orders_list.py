@@ -9,7 +9,8 @@ import logging
 import statistics
 import sys
 import time
-from typing import cast
+from collections.abc import Callable, Coroutine, Sequence
+from typing import Any, cast
 
 import httpx
 import structlog
@@ -112,31 +113,32 @@ async def median_ms(browser: httpx.AsyncClient, path: str) -> float:
     return statistics.median(took[1:])
 
 
-async def measure(url: str) -> None:
+async def measure(url: str, paths: Sequence[str]) -> None:
     engine = make_engine(url, "bench")
     access = Access(KnownSessions(), cast(TokenVerifier, KnownTokens()), "http://127.0.0.1:8080")
     app = make_app(bootstrap.orders_on(engine, KEYS, SystemClock()), access)
     try:
         async with client(app, "ours") as browser:
-            for question in QUESTIONS:
-                page = await median_ms(browser, f"/orders?{question}")
-                sys.stdout.write(f"{page:7.1f} ms  /orders?{question}\n")
+            for path in paths:
+                sys.stdout.write(f"{await median_ms(browser, path):7.1f} ms  {path}\n")
     finally:
         await engine.dispose()
 
 
-def main() -> None:
+def run(paths: Sequence[str], *fillers: Callable[[str], Coroutine[Any, Any, None]]) -> None:
+    """Asks for `paths` once the `fillers` have filled a migrated database, in turn."""
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
     with running_postgres() as server_url:
         server, name = DatabaseServer(server_url), unique_name("bench")
         server.create(name)
         try:
             migrate("orders", server.url(name))
-            asyncio.run(fill(server.url(name)))
-            asyncio.run(measure(server.url(name)))
+            for filler in fillers:
+                asyncio.run(filler(server.url(name)))
+            asyncio.run(measure(server.url(name), paths))
         finally:
             server.drop(name)
 
 
 if __name__ == "__main__":
-    main()
+    run([f"/orders?{question}" for question in QUESTIONS], fill)
