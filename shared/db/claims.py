@@ -205,7 +205,13 @@ class SqlClaims(Generic[Store]):
 
     async def _due(self, kind: str) -> list[UUID]:
         async with transaction(self.engine) as connection:
-            return list((await connection.execute(self._selections[kind].free)).scalars())
+            return list((await connection.execute(self._selected(kind).free)).scalars())
+
+    def _selected(self, kind: str) -> _Selection:
+        selection = self._selections.get(kind)
+        if selection is None:
+            raise ValueError(f"{kind} is leased by name only")
+        return selection
 
     async def _take(self, kind: str, subject: UUID, *, only_due: bool = False) -> SqlLease[Store] | None:
         limits = self.kinds[kind]
@@ -227,7 +233,7 @@ class SqlClaims(Generic[Store]):
         return SqlLease(self, kind, subject, token, Budgets.load(limits.rates, row.budgets))
 
     async def _is_due(self, connection: AsyncConnection, kind: str, subject: UUID) -> bool:
-        return bool((await connection.execute(self._selections[kind].is_due, {"wanted": subject})).scalar_one())
+        return bool((await connection.execute(self._selected(kind).is_due, {"wanted": subject})).scalar_one())
 
 
 def _free() -> Any:
