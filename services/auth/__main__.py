@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 from uuid import UUID
 
-from services.auth.settings import load, load_for_migration
+from shared.runtime.loading import loading
 
 
 def main() -> int:
@@ -14,17 +14,23 @@ def main() -> int:
     arguments = _parser().parse_args()
     match arguments.command:
         case "api":
-            from services.auth.entrypoints import api
+            with loading():
+                from services.auth.entrypoints import api
+                from services.auth.settings import load
 
             return asyncio.run(api.run(load()))
         case "worker":
-            from services.auth.entrypoints import worker
+            with loading():
+                from services.auth.entrypoints import worker
+                from services.auth.settings import load
 
             return asyncio.run(worker.run(load()))
         case "migrate":
             return asyncio.run(_migrate())
         case _:
-            from services.auth.entrypoints import operator
+            with loading():
+                from services.auth.entrypoints import operator
+                from services.auth.settings import load_for_migration
 
             return asyncio.run(operator.run(arguments, load_for_migration()))
 
@@ -54,10 +60,12 @@ def _add_connections_command(commands: "argparse._SubParsersAction[argparse.Argu
 
 
 async def _migrate() -> int:
-    from services.auth.first_key import make_first_key
-    from shared.db.errors import DatabaseUnavailable
-    from shared.db.migrations import migrate
-    from shared.messaging.kafka import TopicsNotMade, ensure_topics, kafka_of
+    with loading():
+        from services.auth.first_key import make_first_key
+        from services.auth.settings import load_for_migration
+        from shared.db.errors import DatabaseUnavailable
+        from shared.db.migrations import migrate
+        from shared.messaging.kafka import TopicsNotMade, ensure_topics, kafka_of
 
     settings = load_for_migration()
     try:

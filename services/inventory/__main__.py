@@ -5,7 +5,7 @@ import asyncio
 import sys
 from pathlib import Path
 
-from services.inventory.settings import load, load_for_migration
+from shared.runtime.loading import loading
 
 
 def main() -> int:
@@ -13,17 +13,23 @@ def main() -> int:
     arguments = _parser().parse_args()
     match arguments.command:
         case "api":
-            from services.inventory.entrypoints import api
+            with loading():
+                from services.inventory.entrypoints import api
+                from services.inventory.settings import load
 
             return asyncio.run(api.run(load()))
         case "worker":
-            from services.inventory.entrypoints import worker
+            with loading():
+                from services.inventory.entrypoints import worker
+                from services.inventory.settings import load
 
             return asyncio.run(worker.run(load()))
         case "migrate":
             return asyncio.run(_migrate())
         case _:
-            from services.inventory.entrypoints import operator
+            with loading():
+                from services.inventory.entrypoints import operator
+                from services.inventory.settings import load_for_migration
 
             return asyncio.run(operator.run(arguments, load_for_migration()))
 
@@ -42,7 +48,9 @@ def _parser() -> argparse.ArgumentParser:
 
 
 async def _migrate() -> int:
-    from shared.messaging.migrations import migrate_service
+    with loading():
+        from services.inventory.settings import load_for_migration
+        from shared.messaging.migrations import migrate_service
 
     return await migrate_service("inventory", load_for_migration(), Path(__file__).parent / "migrations")
 

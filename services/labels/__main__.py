@@ -5,26 +5,31 @@ import asyncio
 import sys
 from pathlib import Path
 
+from shared.runtime.loading import loading
+
 
 def main() -> int:
     """Each command imports only what it needs: `migrate` runs at every deployment and must start fast."""
     arguments = _parser().parse_args()
     match arguments.command:
         case "api":
-            from services.labels.entrypoints import api
-            from services.labels.settings import load
+            with loading():
+                from services.labels.entrypoints import api
+                from services.labels.settings import load
 
             return asyncio.run(api.run(load()))
         case "worker":
-            from services.labels.entrypoints import worker
-            from services.labels.settings import load
+            with loading():
+                from services.labels.entrypoints import worker
+                from services.labels.settings import load
 
             return asyncio.run(worker.run(load()))
         case "migrate":
             return asyncio.run(_migrate())
         case _:
-            from services.labels.entrypoints import operator
-            from services.labels.settings import load_for_migration
+            with loading():
+                from services.labels.entrypoints import operator
+                from services.labels.settings import load_for_migration
 
             return asyncio.run(operator.run(arguments, load_for_migration()))
 
@@ -43,8 +48,9 @@ def _parser() -> argparse.ArgumentParser:
 
 
 async def _migrate() -> int:
-    from services.labels.settings import load_for_migration
-    from shared.messaging.migrations import migrate_service
+    with loading():
+        from services.labels.settings import load_for_migration
+        from shared.messaging.migrations import migrate_service
 
     return await migrate_service("labels", load_for_migration(), Path(__file__).parent / "migrations")
 

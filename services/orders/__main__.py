@@ -5,7 +5,7 @@ import asyncio
 import sys
 from pathlib import Path
 
-from services.orders.settings import load, load_for_migration
+from shared.runtime.loading import loading
 
 
 def main() -> int:
@@ -13,21 +13,29 @@ def main() -> int:
     arguments = _parser().parse_args()
     match arguments.command:
         case "api":
-            from services.orders.entrypoints import api
+            with loading():
+                from services.orders.entrypoints import api
+                from services.orders.settings import load
 
             return asyncio.run(api.run(load()))
         case "worker":
-            from services.orders.entrypoints import worker
+            with loading():
+                from services.orders.entrypoints import worker
+                from services.orders.settings import load
 
             return asyncio.run(worker.run(load()))
         case "poller":
-            from services.orders.entrypoints import poller
+            with loading():
+                from services.orders.entrypoints import poller
+                from services.orders.settings import load
 
             return asyncio.run(poller.run(load()))
         case "migrate":
             return asyncio.run(_migrate())
         case _:
-            from services.orders.entrypoints import operator
+            with loading():
+                from services.orders.entrypoints import operator
+                from services.orders.settings import load_for_migration
 
             return asyncio.run(operator.run(arguments, load_for_migration()))
 
@@ -47,7 +55,9 @@ def _parser() -> argparse.ArgumentParser:
 
 
 async def _migrate() -> int:
-    from shared.messaging.migrations import migrate_service
+    with loading():
+        from services.orders.settings import load_for_migration
+        from shared.messaging.migrations import migrate_service
 
     return await migrate_service("orders", load_for_migration(), Path(__file__).parent / "migrations")
 

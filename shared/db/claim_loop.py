@@ -8,7 +8,7 @@ subject, so that the others flow on.
 import asyncio
 import random
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
+from contextlib import AsyncExitStack, suppress
 from typing import Generic, TypeVar
 from uuid import UUID
 
@@ -47,6 +47,7 @@ class ClaimLoop(Generic[Store]):
         self._idle_seconds = idle_seconds
         self._concurrency = concurrency
         self._failures: dict[UUID, int] = {}
+        self._turn = asyncio.Lock()
 
     async def run(self, stop: asyncio.Event) -> None:
         async with asyncio.TaskGroup() as group:
@@ -55,22 +56,26 @@ class ClaimLoop(Generic[Store]):
 
     async def _claim_until(self, stop: asyncio.Event) -> None:
         while not stop.is_set():
-            rest = await self._claim_one()
-            if rest:
-                with suppress(TimeoutError):
-                    await asyncio.wait_for(stop.wait(), rest * random.uniform(0.8, 1.2))  # noqa: S311
+            try:
+                async with AsyncExitStack() as until_settled:
+                    if lease := await self._next(until_settled, stop):
+                        await self._work_off(lease)
+            except (DatabaseUnavailable, Conflict) as error:
+                log.warning("claim.database_away", kind=self._kind, reason=str(error))
+                await _rest(_AWAY_SECONDS, stop)
 
-    async def _claim_one(self) -> float:
-        """Works off one lease; how many seconds to rest after it."""
-        try:
-            async with self._claims.lease(self._kind) as lease:
-                if lease is None:
-                    return self._idle_seconds
-                await self._work_off(lease)
-                return 0.0
-        except (DatabaseUnavailable, Conflict) as error:
-            log.warning("claim.database_away", kind=self._kind, reason=str(error))
-            return _AWAY_SECONDS
+    async def _next(self, until_settled: AsyncExitStack, stop: asyncio.Event) -> SqlLease[Store] | None:
+        """
+        Asks for a lease, and rests when there is none. The others wait for their turn: while nothing is due, one asks
+        the database for all of them, and as soon as something is found, the next one asks at once.
+        """
+        async with self._turn:
+            if stop.is_set():
+                return None
+            lease = await until_settled.enter_async_context(self._claims.lease(self._kind))
+            if lease is None:
+                await _rest(self._idle_seconds, stop)
+            return lease
 
     async def _work_off(self, lease: SqlLease[Store]) -> None:
         outcome = await self._outcome(lease)
@@ -108,6 +113,11 @@ class ClaimLoop(Generic[Store]):
     def _back_off(self, subject: UUID) -> float:
         failures = self._failures[subject] = self._failures.get(subject, 0) + 1
         return min(_LONGEST_PAUSE_SECONDS, 2.0 ** min(failures, 16) * random.uniform(0.75, 1.25))  # noqa: S311
+
+
+async def _rest(seconds: float, stop: asyncio.Event) -> None:
+    with suppress(TimeoutError):
+        await asyncio.wait_for(stop.wait(), seconds * random.uniform(0.8, 1.2))  # noqa: S311
 
 
 async def run_claim_loop(

@@ -128,6 +128,34 @@ async def test_two_processes_share_the_work_and_do_each_piece_once(engine: Async
     assert sorted(seen) == sorted(subjects)
 
 
+async def test_one_asks_for_all_and_what_is_found_is_done_side_by_side(engine: AsyncEngine) -> None:
+    """Of four at work never two ask the database at a time; yet three pieces of work are under way together."""
+    stop = asyncio.Event()
+    asking: list[int] = []
+    together = asyncio.Barrier(3)
+
+    class Watched(SqlClaims[AsyncConnection]):
+        async def _due(self, kind: str) -> list[UUID]:
+            asking.append(asking[-1] + 1 if asking else 1)
+            try:
+                return await super()._due(kind)
+            finally:
+                asking.append(asking[-1] - 1)
+
+    async def call_out(lease: object) -> None:
+        await together.wait()
+        await lease.settle(done(lease.subject, uuid4()))  # type: ignore[attr-defined]
+        stop.set()
+
+    watched = Watched(engine, lambda connection: connection, kinds=claims(engine).kinds, clock=SystemClock())
+    loop = asyncio.create_task(ClaimLoop(watched, "call_out", call_out, idle_seconds=0.05).run(stop))
+    while len(asking) < 10:  # idle
+        await asyncio.sleep(0.01)
+    await due(engine, 3)
+    await asyncio.wait_for(loop, 30)
+    assert max(asking) == 1
+
+
 async def test_what_another_did_since_it_was_seen_due_is_not_leased(engine: AsyncEngine) -> None:
     """Between looking and taking, another may have worked the subject off and given it back."""
     (subject,) = await due(engine)

@@ -1,12 +1,14 @@
 """The servers that tests and `make run` start are real ones: they answer, and they survive a kill."""
 
 import asyncio
+import subprocess
 from pathlib import Path
 
 import asyncpg
 import pytest
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
+from deploy.local.classes import use
 from deploy.local.kafka import Kafka
 from deploy.local.postgres import Postgres, create_databases
 from deploy.local.processes import free_ports
@@ -86,6 +88,27 @@ async def test_kafka_comes_back_after_a_kill(tmp_path: Path) -> None:
         await admin.close()
     finally:
         running.stop()
+
+
+def test_prepared_classes_are_those_java_takes(tmp_path: Path) -> None:
+    """With `AOTMode=on` Java ends where it would else start without them."""
+    broker = Kafka(tmp_path, *free_ports(2))
+    broker.prepare()
+    command = broker.command()
+    assert _starts([*command[:1], "-XX:AOTMode=on", *command[1:-2], "kafka.tools.StorageTool", "random-uuid"])
+
+
+def test_a_damaged_file_of_classes_keeps_nothing_from_starting(tmp_path: Path) -> None:
+    """Java starts without it."""
+    damaged = tmp_path / "kafka.aot"
+    damaged.write_bytes(b"half a file")
+    command = Kafka(tmp_path, *free_ports(2)).command(*use(damaged))
+    assert _starts([*command[:-2], "kafka.tools.StorageTool", "random-uuid"])
+
+
+def _starts(command: list[str]) -> bool:
+    done = subprocess.run(command, capture_output=True, check=False, timeout=60)
+    return done.returncode == 0 and len(done.stdout.strip()) == 22
 
 
 async def _execute(url: str, statement: str) -> None:
