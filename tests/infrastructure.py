@@ -1,5 +1,6 @@
 """
-Real PostgreSQL and Kafka for tests: started once per session, on free ports, with their data in a temporary folder.
+Real PostgreSQL and Kafka for tests: started once per session, on free ports, with their data in a temporary folder,
+in memory where there is room for it: to copy a database costs a fifth there.
 
 `DATABASE_SERVER_URL` (a superuser's) and `KAFKA_BOOTSTRAP_SERVERS` name running ones to use instead.
 `python -m tests.infrastructure` starts both, prints those two settings, and stays: runs after it start at once.
@@ -7,6 +8,7 @@ Real PostgreSQL and Kafka for tests: started once per session, on free ports, wi
 
 import asyncio
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -30,6 +32,8 @@ from deploy.local.processes import die_with_parent, free_ports
 
 MakeDatabase = Callable[[str], str]
 _READY_WITHIN_SECONDS = 60
+_IN_MEMORY = Path("/dev/shm")  # noqa: S108 - a folder of our own in it
+_ROOM_NEEDED_BYTES = 4 * 2**30
 
 
 class Server(Protocol):
@@ -66,15 +70,19 @@ class Running:
 
     def stop(self) -> None:
         """SIGINT: PostgreSQL's fast shutdown, and what Kafka takes like SIGTERM."""
-        self._end(signal.SIGINT)
+        self.end(signal.SIGINT)
 
     def kill(self) -> None:
         """SIGKILL, as if the power went."""
-        self._end(signal.SIGKILL)
+        self.end(signal.SIGKILL)
 
-    def _end(self, with_signal: signal.Signals) -> None:
+    def end(self, with_signal: signal.Signals) -> None:
+        """Returns when the process has ended."""
         if self.process is None:
             return
+        if (status := self.process.poll()) is not None:
+            self.process = None
+            raise RuntimeError(f"ended by itself with status {status}:\n{self.log.read_text()[-4000:]}")
         self.process.send_signal(with_signal)
         try:
             self.process.wait(30)
@@ -121,9 +129,10 @@ def running_postgres() -> Iterator[str]:
     if given := os.environ.get("DATABASE_SERVER_URL"):
         yield given
         return
-    with tempfile.TemporaryDirectory(prefix="passerelle-pg-") as folder:
+    with _temporary_folder("passerelle-pg-") as folder:
         server = Postgres(Path(folder, "data"), free_ports(1)[0], settings=tuple(postgres.NOT_DURABLE.items()))
-        with _running(Running(server, Path(folder, "log"))):
+        # An immediate end, but not SIGKILL: that would leave a piece of shared memory behind.
+        with _running(Running(server, Path(folder, "log")), signal.SIGQUIT):
             yield server.url("postgres")
 
 
@@ -133,19 +142,25 @@ def running_kafka() -> Iterator[str]:
     if given := os.environ.get("KAFKA_BOOTSTRAP_SERVERS"):
         yield given
         return
-    with tempfile.TemporaryDirectory(prefix="passerelle-kafka-") as folder:
+    with _temporary_folder("passerelle-kafka-") as folder:
         server = Kafka(Path(folder), *free_ports(2))
-        with _running(Running(server, Path(folder, "log"))):
+        with _running(Running(server, Path(folder, "log")), signal.SIGKILL):
             yield server.bootstrap_servers
 
 
+def _temporary_folder(prefix: str) -> tempfile.TemporaryDirectory[str]:
+    roomy = _IN_MEMORY.is_dir() and shutil.disk_usage(_IN_MEMORY).free >= _ROOM_NEEDED_BYTES
+    return tempfile.TemporaryDirectory(prefix=prefix, dir=_IN_MEMORY if roomy else None)
+
+
 @contextmanager
-def _running(server: Running) -> Iterator[None]:
+def _running(server: Running, ends_with: signal.Signals) -> Iterator[None]:
+    """The folder goes with the server: nothing is worth an orderly end."""
     try:
         server.start()
         yield
     finally:
-        server.kill()  # the folder goes with it: nothing is worth an orderly end
+        server.end(ends_with)
 
 
 async def waiting_for_a_lock(engine: AsyncEngine) -> None:

@@ -11,6 +11,7 @@ A call ends in an answer of any status, or in one of three errors by what the ca
 import asyncio
 import time
 from collections.abc import Mapping
+from functools import cache, partial
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Any, Literal
 from urllib.parse import urlencode
@@ -35,6 +36,9 @@ _NOT_SENT = (
     httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.LocalProtocolError, httpx.UnsupportedProtocol
 )  # fmt: skip
 
+# The certificates we trust, read once in a process.
+_trusted = cache(partial(httpx.create_ssl_context, trust_env=False))
+
 SECONDS = Histogram("http_out_seconds", "Calls out, by operation and what came of them.", ["operation", "outcome"])
 
 log = structlog.get_logger()
@@ -54,7 +58,12 @@ class Outward:
         # A far side's cookie is not kept: the next call may be another seller's.
         no_cookies = CookieJar(DefaultCookiePolicy(allowed_domains=[]))
         self._client = httpx.AsyncClient(
-            transport=transport, limits=_LIMITS, trust_env=False, follow_redirects=False, cookies=no_cookies
+            transport=transport,
+            verify=_trusted(),
+            limits=_LIMITS,
+            trust_env=False,
+            follow_redirects=False,
+            cookies=no_cookies,
         )
 
     async def close(self) -> None:

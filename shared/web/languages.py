@@ -4,6 +4,7 @@ Languages: English is in the templates, the others are in `catalogues/<language>
 Chosen by `?language=`, else the cookie, else the session's, else what the browser prefers, else English.
 """
 
+from functools import cache
 from io import BytesIO
 from pathlib import Path
 
@@ -43,6 +44,7 @@ def read_translations(language: str, folders: list[Path]) -> Translations:
     return together
 
 
+@cache
 def _compile(path: Path) -> Translations:
     with path.open("rb") as source:
         catalogue = read_po(source)

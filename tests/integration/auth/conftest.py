@@ -124,7 +124,7 @@ class Visitor:
             "selling_partner_id": seller_id,
             "decision": "confirm",
         }
-        async with httpx.AsyncClient(trust_env=False) as far:
+        async with httpx.AsyncClient(trust_env=False, verify=False) as far:  # noqa: S501 - plain HTTP
             answer = await far.post(consent_address, data=form)
         assert answer.status_code == 302, answer.text
         location: str = answer.headers["location"]
