@@ -19,18 +19,18 @@ from deploy.local import jars
 from deploy.local.processes import die_with_parent
 
 _RECORDED_WITHIN_SECONDS = 120
-# It warns of single routines it cannot take over; they are compiled as ever.
-_QUIET = "-Xlog:aot*=off"
+# Classes only: ready-made machine code saves nothing here, and Java warns that some of it does not fit.
+_NO_MACHINE_CODE = ["-XX:+UnlockDiagnosticVMOptions", "-XX:-AOTAdapterCaching", "-XX:-AOTStubCaching"]
 
 
 def use(file: Path) -> list[str]:
     """Java's options to start with this cache; none when there is no such file."""
-    return [f"-XX:AOTCache={file}", _QUIET] if file.exists() else []
+    return [*_NO_MACHINE_CODE, f"-XX:AOTCache={file}"] if file.exists() else []
 
 
 def cache_file(java_version: str, options: list[str]) -> Path:
     """Where the cache of such a Java with such options is, or would be."""
-    made_of = "\n".join([java_version, *options, jars.LOCK.read_text()])
+    made_of = "\n".join([java_version, *options, *_NO_MACHINE_CODE, jars.LOCK.read_text()])
     return jars.cache_folder() / f"kafka-{hashlib.sha256(made_of.encode()).hexdigest()[:16]}.aot"
 
 
@@ -38,20 +38,24 @@ def make_once(file: Path) -> None:
     """Makes the cache when it is not there; of several that ask, one makes it. Without success there is none."""
     if file.exists():
         return
+    jars.class_path()  # fetched first, where that is still to be done
     with file.with_name("kafka.aot.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        if file.exists():
-            return
-        print("Preparing Kafka's classes (once for all clones) ...", flush=True)
-        with tempfile.TemporaryDirectory(dir=file.parent) as folder:
-            made = Path(folder, file.name)
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                command = [sys.executable, "-m", __name__, str(made)]
-                subprocess.run(command, check=False, capture_output=True, timeout=_RECORDED_WITHIN_SECONDS)
-            if made.exists():
-                for older in file.parent.glob("kafka-*.aot"):
-                    older.unlink(missing_ok=True)
-                made.replace(file)
+        if not file.exists():
+            print("Preparing Kafka's classes (once for all clones) ...", flush=True)
+            _make(file)
+
+
+def _make(file: Path) -> None:
+    with tempfile.TemporaryDirectory(dir=file.parent) as folder:
+        made = Path(folder, file.name)
+        command = [sys.executable, "-m", __name__, str(made)]
+        with contextlib.suppress(subprocess.TimeoutExpired, subprocess.CalledProcessError, FileNotFoundError):
+            subprocess.run(command, check=True, capture_output=True, timeout=_RECORDED_WITHIN_SECONDS)
+            older = list(file.parent.glob("kafka-*.aot"))
+            made.replace(file)
+            for one in older:
+                one.unlink(missing_ok=True)
 
 
 async def _record(file: Path) -> None:
@@ -61,7 +65,7 @@ async def _record(file: Path) -> None:
     with tempfile.TemporaryDirectory() as folder:
         broker = Kafka(Path(folder), *free_ports(2))
         broker.format()
-        command = broker.command(f"-XX:AOTCacheOutput={file}")
+        command = broker.command(*_NO_MACHINE_CODE, f"-XX:AOTCacheOutput={file}")
         process = await asyncio.create_subprocess_exec(*command, start_new_session=True, preexec_fn=die_with_parent)
         await broker.ready()
         process.terminate()  # Java writes the file on its way out
