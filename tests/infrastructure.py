@@ -28,7 +28,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from deploy.local import postgres
 from deploy.local.kafka import Kafka
 from deploy.local.postgres import Postgres
-from deploy.local.processes import die_with_parent, free_ports
+from deploy.local.processes import command_line, die_with_parent, free_ports
 
 MakeDatabase = Callable[[str], str]
 _READY_WITHIN_SECONDS = 60
@@ -129,7 +129,7 @@ def running_postgres() -> Iterator[str]:
     if given := os.environ.get("DATABASE_SERVER_URL"):
         yield given
         return
-    with _temporary_folder("passerelle-pg-") as folder:
+    with _temporary_folder("pg") as folder:
         server = Postgres(Path(folder, "data"), free_ports(1)[0], settings=tuple(postgres.NOT_DURABLE.items()))
         # An immediate end, but not SIGKILL: that would leave a piece of shared memory behind.
         with _running(Running(server, Path(folder, "log")), signal.SIGQUIT):
@@ -142,15 +142,20 @@ def running_kafka() -> Iterator[str]:
     if given := os.environ.get("KAFKA_BOOTSTRAP_SERVERS"):
         yield given
         return
-    with _temporary_folder("passerelle-kafka-") as folder:
+    with _temporary_folder("kafka") as folder:
         server = Kafka(Path(folder), *free_ports(2))
         with _running(Running(server, Path(folder, "log")), signal.SIGKILL):
             yield server.bootstrap_servers
 
 
-def _temporary_folder(prefix: str) -> tempfile.TemporaryDirectory[str]:
+def _temporary_folder(of: str) -> tempfile.TemporaryDirectory[str]:
     roomy = _IN_MEMORY.is_dir() and shutil.disk_usage(_IN_MEMORY).free >= _ROOM_NEEDED_BYTES
-    return tempfile.TemporaryDirectory(prefix=prefix, dir=_IN_MEMORY if roomy else None)
+    parent = _IN_MEMORY if roomy else Path(tempfile.gettempdir())
+    for left in parent.glob(f"passerelle-{of}-*-*"):  # by a run that was killed
+        pid = left.name.split("-")[2]
+        if pid.isdigit() and command_line(int(pid)) is None:
+            shutil.rmtree(left, ignore_errors=True)
+    return tempfile.TemporaryDirectory(prefix=f"passerelle-{of}-{os.getpid()}-", dir=parent)
 
 
 @contextmanager
