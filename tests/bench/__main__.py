@@ -7,6 +7,7 @@ Runs on a PostgreSQL and a Kafka of its own. It prints what was measured, met or
 
 import argparse
 import asyncio
+import gc
 import logging
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -27,6 +28,7 @@ _LIBRARIES = ("aiokafka", "asyncpg", "sqlalchemy", "pydantic")
 
 def main() -> None:
     arguments = _arguments()
+    gc.freeze()  # as our processes do once their modules are loaded
     logging.disable(logging.ERROR)
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
     figures: list[Figure] = []

@@ -12,18 +12,23 @@ from uuid import uuid4
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from sqlalchemy import func, select, text
-from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from shared.events.base import Event
 from shared.events.topics import INVENTORY_STOCK
 from shared.kernel.ids import new_id
+from shared.messaging.applier import Subscription
 from shared.messaging.cloudevents import decode
-from shared.messaging.consumer import Subscription, run_consumer
+from shared.messaging.consumer import run_consumer
 from shared.messaging.kafka import KafkaSettings
 from tests.bench.figures import Figure, medians
 from tests.integration.messaging.conftest import changed, level, received
 
+_LEVELS = text("""
+    insert into level (sku_id, on_hand, times)
+    select sku_id, on_hand, 1 from unnest(cast(:skus as uuid[]), cast(:on_hand as bigint[])) as given (sku_id, on_hand)
+    on conflict (sku_id) do update set on_hand = excluded.on_hand, times = level.times + 1
+""")
 _AT_ONCE = 500
 _WAITING = 1000
 
@@ -91,10 +96,8 @@ async def _applied(engine: AsyncEngine, kafka: KafkaSettings, events: int) -> fl
 
 
 async def _store(connection: AsyncConnection, events: Sequence[Event[Any]]) -> None:
-    row = insert(level)
-    rows = [{"sku_id": e.subject, "on_hand": e.body.on_hand, "times": 1, "sku": e.body.sku} for e in events]
-    changes = {"on_hand": row.excluded.on_hand, "times": level.c.times + 1}
-    await connection.execute(row.on_conflict_do_update(index_elements=["sku_id"], set_=changes), rows)
+    values = {"skus": [event.subject for event in events], "on_hand": [event.body.on_hand for event in events]}
+    await connection.execute(_LEVELS, values)
 
 
 async def _stored_more_than(engine: AsyncEngine, count: int) -> tuple[float, int]:
