@@ -35,7 +35,8 @@ from shared.http.outward import Outward
 from shared.kernel.clock import Clock, SystemClock
 from shared.kernel.ports import UnitOfWork
 from shared.marketplaces.registry import far_sides, marketplaces, rates
-from shared.messaging.consumer import Applier, Subscription, run_consumer
+from shared.messaging.applier import Applier, Subscription
+from shared.messaging.consumer import run_consumer
 from shared.messaging.kafka import KafkaSettings
 from shared.messaging.kafka import kafka_of as kafka_of
 from shared.runtime.serve import Ready

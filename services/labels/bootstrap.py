@@ -33,7 +33,7 @@ from shared.kernel.clock import Clock
 from shared.kernel.ids import new_id
 from shared.kernel.ports import UnitOfWork
 from shared.marketplaces.registry import PROFILES, far_sides, marketplaces, rates
-from shared.messaging.consumer import Applier, Subscription
+from shared.messaging.applier import Applier, Subscription
 from shared.messaging.kafka import kafka_of as kafka_of
 from shared.runtime.serve import Ready
 

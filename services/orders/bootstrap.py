@@ -40,7 +40,7 @@ from shared.http.outward import Outward
 from shared.kernel.clock import Clock, SystemClock
 from shared.kernel.ports import UnitOfWork
 from shared.marketplaces.registry import PROFILES, far_sides, marketplaces, rates
-from shared.messaging.consumer import Applier, Subscription
+from shared.messaging.applier import Applier, Subscription
 from shared.messaging.kafka import kafka_of as kafka_of
 from shared.runtime.serve import Ready
 

@@ -12,7 +12,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from shared.db.unit_of_work import transaction
-from shared.messaging.consumer import Applier, Received
+from shared.messaging.applier import Applier, Received
 from shared.messaging.inbox import Inbox, ParkedEvent
 
 Store = TypeVar("Store")

@@ -19,7 +19,8 @@ from shared.events.inventory import StockLevelChangedV1
 from shared.events.topics import INVENTORY_STOCK
 from shared.kernel.clock import SystemClock
 from shared.kernel.ids import new_id
-from shared.messaging.consumer import Applier, Received, Subscription, run_consumer
+from shared.messaging.applier import Applier, Received, Subscription
+from shared.messaging.consumer import run_consumer
 from shared.messaging.inbox import Inbox
 from shared.messaging.kafka import KafkaSettings, ensure_topics
 from shared.messaging.outbox import SqlOutbox

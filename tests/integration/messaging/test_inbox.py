@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from shared.db.errors import DatabaseUnavailable
 from shared.events.base import Event
 from shared.events.topics import INVENTORY_STOCK
-from shared.messaging.consumer import PARKED_LIMIT, Applier, Received, Subscription, TooManyParked
+from shared.messaging.applier import PARKED_LIMIT, Applier, Received, Subscription, TooManyParked
 from shared.messaging.inbox import Inbox
 from tests.integration.messaging.conftest import (
     POISON,

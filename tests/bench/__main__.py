@@ -1,0 +1,92 @@
+"""
+`python -m tests.bench [ROW ...] [--long] [--write FILE]`: the figures that have a target, each with its rival in the
+same run. One line a row; `--write` puts them with machine and versions into a file (`docs/performance.md`).
+
+Runs on a PostgreSQL and a Kafka of its own. It prints what was measured, met or missed, and never fails for it.
+"""
+
+import argparse
+import asyncio
+import gc
+import logging
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+
+import structlog
+
+from shared.db.engine import make_engine
+from shared.messaging.kafka import KafkaSettings, ensure_topics
+from tests.bench import consumer, relay
+from tests.bench.figures import ROUNDS, Figure, machine
+from tests.infrastructure import DatabaseServer, running_kafka, running_postgres, unique_name
+from tests.integration.messaging.conftest import metadata
+
+ROWS = {"a": relay.measure, "b": consumer.measure}
+_LIBRARIES = ("aiokafka", "asyncpg", "sqlalchemy", "pydantic")
+
+
+def main() -> None:
+    arguments = _arguments()
+    gc.freeze()  # as our processes do once their modules are loaded
+    logging.disable(logging.ERROR)
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
+    figures: list[Figure] = []
+    with running_postgres() as server_url, running_kafka() as bootstrap_servers:
+        for row in arguments.rows or sorted(ROWS):
+            figures += asyncio.run(_measure(row, DatabaseServer(server_url), bootstrap_servers, long=arguments.long))
+    if arguments.write:
+        arguments.write.write_text(_page(figures, long=arguments.long))
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m tests.bench")
+    parser.add_argument("rows", nargs="*", choices=[[], *sorted(ROWS)], help="by default all")
+    parser.add_argument("--long", action="store_true", help="more events, for figures to be quoted")
+    parser.add_argument("--write", type=Path, metavar="FILE", help="write the table there")
+    return parser.parse_args()
+
+
+async def _measure(row: str, server: DatabaseServer, bootstrap_servers: str, *, long: bool) -> list[Figure]:
+    name = unique_name("bench")
+    kafka = KafkaSettings(bootstrap_servers, f"{name}.")
+    await ensure_topics(kafka, "inventory")
+    server.create(name)
+    engine = make_engine(server.url(name), "bench")
+    try:
+        async with engine.begin() as connection:
+            await connection.run_sync(metadata.create_all)
+        figures = await ROWS[row](engine, kafka, rounds=ROUNDS, events=50_000 if long else 10_000)
+    finally:
+        await engine.dispose()
+        server.drop(name)
+    for figure in figures:
+        print(figure.line(), flush=True)
+    return figures
+
+
+def _page(figures: list[Figure], *, long: bool) -> str:
+    command = "make bench LONG=1" if long else "make bench"
+    libraries = ", ".join(f"{name} {version(name)}" for name in _LIBRARIES)
+    table = [
+        f"| {f.row} | {f.what} | {f.measured} | {f.rival} | {f.target} | {'met' if f.met else 'missed'} |"
+        for f in figures
+    ]
+    return "\n".join(
+        [
+            "# Performance",
+            "",
+            f"Written by `{command}` on {datetime.now(UTC):%Y-%m-%d}: {machine()};",
+            f"{libraries}; PostgreSQL and Kafka on the same machine.",
+            f"Medians of {ROUNDS} rounds, ours and the rival in turns.",
+            "",
+            "| | figure | measured | rival in the same run | target | |",
+            "|---|---|---|---|---|---|",
+            *table,
+            "",
+        ]
+    )
+
+
+if __name__ == "__main__":
+    main()
