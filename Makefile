@@ -20,7 +20,7 @@ TEST := $(BIN)/pytest --numprocesses 3 --dist loadfile --ignore=tests/e2e --igno
 	$(BIN)/pytest --numprocesses 3 --dist loadfile --no-loadscope-reorder tests/e2e
 
 .DEFAULT_GOAL := help
-.PHONY: help run clean test browser check faults format lint types imports contracts lock
+.PHONY: help run clean test browser check faults conformance format lint types imports contracts lock
 
 help: ## say what can be made
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -50,6 +50,10 @@ check: .venv/dev.stamp ## what CI runs: format, lint, types, import rules, contr
 
 faults: .venv/dev.stamp ## kill processes at random while orders flow, then compare ledgers (KILLS=n SEED=s)
 	@$(BIN)/python -m tests.faults --kills $(KILLS) --seed $(SEED)
+
+conformance: $(if $(CASES),.venv/dev.stamp) ## cases of Amazon's static sandbox against our client (CASES=file)
+	@test -n "$(CASES)" || { echo "Say which cases: make conformance CASES=<a file of them, one JSON object a line>"; exit 2; }
+	@$(BIN)/python -m tests.conformance "$(CASES)"
 
 format: .venv/dev.stamp ## write the code in its one format
 	@$(BIN)/ruff format $(CODE)

@@ -1,0 +1,110 @@
+"""Cases of our own: what must pass, what must fail and say why, and what counts by its answer only."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.conformance.__main__ import main
+from tests.conformance.cases import Misshapen, load
+from tests.conformance.run import Result, run
+from tests.contract.conformance.made import Json, error, order, search, write
+
+
+async def result(tmp_path: Path, case: Json) -> Result:
+    """What became of one case."""
+    [one] = await run(load(write(tmp_path / "cases.jsonl", case)))
+    return one
+
+
+PASSING = {
+    "orders": search(order(), order(orderId="900-0000001-0000002")),
+    "orders in smaller sets of data": search(order(), includedData=["FULFILLMENT", "RECIPIENT"]),
+    "the last page": search(answer={"orders": [], "createdBefore": "2026-01-04T00:00:00Z"}),
+    "a time in another spelling": search(order(), createdAfter="2026-01-01T01:00:00+01:00"),
+    "refused": search(answer=error(), status=400),
+    "no role": search(answer=error("Unauthorized", "Access is denied."), status=403),
+    "slower": search(answer=error("QuotaExceeded"), status=429),
+    "down": search(answer=error("InternalFailure"), status=500),
+}
+FAILING: dict[str, tuple[Json, str]] = {
+    "a record nobody can read": (search(order(createdTime="yesterday")), "orders[0].unreadable"),
+    "a line that is none": (search(order(orderItems=["x"])), "unreadable"),
+    "an amount that is none": (
+        search(order(proceeds={"grandTotal": {"amount": "much", "currencyCode": "EUR"}})),
+        "proceeds.grandTotal",
+    ),
+    "no list of orders": (search(answer={"payload": {}}), "Unreadable"),
+    "another path": ({**search(order()), "spec": "orders_2026-01-01.json", "path": "/orders/2027/orders"}, "asks GET"),
+}
+ANSWER_ONLY = {
+    "a date that is none": (search(order(), createdAfter="SOME_CASE"), "`createdAfter` is no time"),
+    "two After dates": (search(order(), lastUpdatedAfter="2026-01-01T00:00:00Z"), "second After date"),
+    "another size of page": (search(order(), maxResultsPerPage=7), "`maxResultsPerPage` our client never"),
+    "a page that names itself": (search(order(), paginationToken="next"), "comes back as the next"),
+}
+
+
+@pytest.mark.parametrize("case", PASSING.values(), ids=PASSING)
+async def test_a_case_passes(tmp_path: Path, case: Json) -> None:
+    """The request is compared in full, and nothing of the answer is lost."""
+    one = await result(tmp_path, case)
+    assert (one.differences, one.unsaid) == ((), ())
+
+
+@pytest.mark.parametrize(("case", "says"), FAILING.values(), ids=FAILING)
+async def test_a_case_fails(tmp_path: Path, case: Json, says: str) -> None:
+    """And says what differs."""
+    one = await result(tmp_path, case)
+    assert says in " ".join(one.differences)
+
+
+@pytest.mark.parametrize(("case", "why"), ANSWER_ONLY.values(), ids=ANSWER_ONLY)
+async def test_a_case_counts_by_its_answer_only(tmp_path: Path, case: Json, why: str) -> None:
+    """No request of ours says it: the reason is told, and the answer is read all the same."""
+    one = await result(tmp_path, case)
+    assert one.differences == ()
+    assert why in " ".join(one.unsaid)
+
+
+def test_the_last_line_is_the_total(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """An operation our client does not have is not used, also where one of ours has its name."""
+    other = {**search(), "path": "/orders/v0/orders", "operationId": "getOrders"}
+    file = write(tmp_path / "cases.jsonl", search(order()), other)
+    assert main(file, None) == 0
+    assert capsys.readouterr().out.splitlines()[-1] == "1 of 1 cases of used operations pass, 1 not used"
+
+
+def test_a_failing_case_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """By its line, with what differs; the exit status is 1, and the others count."""
+    file = write(tmp_path / "cases.jsonl", search(order()), search(order(createdTime=None)))
+    assert main(file, None) == 1
+    said = capsys.readouterr().out.splitlines()
+    assert any(line.startswith("case 2, searchOrders 200: lost orders[0].unreadable") for line in said)
+    assert said[-1] == "1 of 2 cases of used operations pass, 0 not used"
+
+
+def test_the_page_holds_no_value_of_a_case(tmp_path: Path) -> None:
+    """Neither what was asked for nor what was answered, and no path of this machine."""
+    page = tmp_path / "page.md"
+    case = search(order(), createdAfter="SOME_CASE")
+    main(write(tmp_path / "cases.jsonl", case), page)
+    told = page.read_text()
+    assert "1 of 1 cases" in told
+    assert not [value for value in _texts([case["request"], case["response"]]) if value in told]
+    assert str(tmp_path) not in told
+
+
+def test_a_file_of_something_else_is_refused(tmp_path: Path) -> None:
+    """With the line that is no case."""
+    with pytest.raises(Misshapen, match="line 2"):
+        load(write(tmp_path / "cases.jsonl", search(order()), {"not": "a case"}))
+    with pytest.raises(Misshapen, match="cannot be read"):
+        load(tmp_path / "absent")
+
+
+def _texts(of: Any) -> list[str]:
+    if isinstance(of, str):
+        return [of] if len(of) > 3 else []  # a short one is in every text
+    parts = list(of.values()) if isinstance(of, dict) else of if isinstance(of, list) else []
+    return [text for part in parts for text in _texts(part)]
