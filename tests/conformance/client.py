@@ -35,6 +35,7 @@ class Client:
         self.clock = SystemClock()
         self._tokens = tokens
         outward = Outward(self.clock, transport=_Watched(transport, self.sent))
+        self.close = outward.close
         self.spapi = Spapi(outward, {region: f"{api_url}/{region}" for region in REGIONS}, self.clock)
         self.orders = AmazonOrders(self.spapi, self.clock)
         self.tracking = AmazonTracking(self.spapi, self.clock)
@@ -75,3 +76,6 @@ class _Watched(httpx.AsyncBaseTransport):
         await request.aread()
         self._sent.append(request)
         return await self._transport.handle_async_request(request)
+
+    async def aclose(self) -> None:
+        await self._transport.aclose()

@@ -9,6 +9,7 @@ from shared.kernel.money import Money
 from tests.conformance.wire import time_of
 
 Table = Mapping[str, str]
+_BARE = (str, list, int, float)
 
 
 def missing(told: Any, held: object, table: Table) -> Iterator[str]:
@@ -20,9 +21,9 @@ def missing(told: Any, held: object, table: Table) -> Iterator[str]:
 
 
 def at(of: Any, path: str) -> Any:
-    """What is at a path of names; None where it ends before."""
+    """What is at a path of names, in JSON or in a model; None where it ends before."""
     for name in path.split("."):
-        of = of.get(name) if isinstance(of, Mapping) else getattr(of, name, None)
+        of = of.get(name) if isinstance(of, Mapping) else _attribute(of, name)
     return of
 
 
@@ -35,6 +36,10 @@ def every(of: Any, path: str) -> list[Any]:
 def is_told(value: Any) -> bool:
     """Empty texts, lists and objects tell nothing."""
     return bool(value.strip()) if isinstance(value, str) else value not in (None, [], {})
+
+
+def _attribute(of: Any, name: str) -> Any:
+    return None if isinstance(of, _BARE) else getattr(of, name, None)
 
 
 def _holds(held: Any, told: Any, path: str) -> bool:

@@ -9,7 +9,7 @@ from tests.conformance.client import Client, answering
 from tests.conformance.operations import OPERATIONS, Operation
 from tests.conformance.refusals import RAISED, wrong_class
 from tests.conformance.wanted import NEVER, Wanted
-from tests.conformance.wire import address_difference, said, same
+from tests.conformance.wire import address_difference, differences, said, same
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,9 +41,8 @@ async def run_case(case: Case, operation: Operation, client: Client) -> Result:
         outcome = error
     except Exception as error:  # noqa: BLE001 - whatever a case brings about is its result
         return Result(case, operation, (f"broke with {type(error).__name__}: {error}",), ())
-    differences = [*_request_differences(case, client, wanted), *_answer_differences(case, operation, outcome)]
-    unsaid = tuple(f"`{name}` {why}" for name, why in wanted.unsaid.items())
-    return Result(case, operation, tuple(differences), unsaid)
+    found = (*_request_differences(case, client, wanted), *_answer_differences(case, operation, outcome))
+    return Result(case, operation, found, tuple(f"`{name}` {why}" for name, why in wanted.unsaid.items()))
 
 
 def _request_differences(case: Case, client: Client, wanted: Wanted) -> Iterator[str]:
@@ -57,12 +56,22 @@ def _request_differences(case: Case, client: Client, wanted: Wanted) -> Iterator
         return
     told = said(case, request)
     for name, named in case.parameters.items():
-        if name in wanted.unsaid or same(named, told.get(name)):
+        if name in wanted.unsaid:
             continue
-        if name in wanted.taken:
+        if name == "body":
+            yield from _body_differences(named, told.get(name))
+        elif same(named, told.get(name)):
+            continue
+        elif name in wanted.taken:
             yield f"says {name}={told.get(name)!r} where the case names {named!r}"
         else:
             wanted.cannot(name, NEVER)
+
+
+def _body_differences(named: Any, told: Any) -> Iterator[str]:
+    for path, is_said in differences(named, told):
+        where = f"{path or 'all'} of the body"
+        yield f"says {where} otherwise than named" if is_said else f"does not say {where}"
 
 
 def _answer_differences(case: Case, operation: Operation, outcome: Any) -> Iterator[str]:

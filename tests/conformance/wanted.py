@@ -6,7 +6,7 @@ from typing import Any
 from tests.conformance.cases import Case
 from tests.conformance.wire import time_of
 
-NEVER = "our client never says it so"
+NEVER = "is nothing our client says"
 
 
 class Wanted:
@@ -46,6 +46,13 @@ class Wanted:
         if value is not None and time_of(value) is None:
             self.cannot(name, "is no time")
         return time_of(value)
+
+    def one_of(self, name: str, *ours: str) -> bool:
+        """Whether the case names a value our client says; another one is a value it never says."""
+        value = self.value(name)
+        if value is not None and value not in ours:
+            self.cannot(name, NEVER)
+        return value in ours
 
     def cannot(self, name: str, why: str) -> None:
         self.unsaid[name] = why

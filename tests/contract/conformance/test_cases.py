@@ -1,14 +1,42 @@
 """Cases of our own: what must pass, what must fail and say why, and what counts by its answer only."""
 
+import re
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from shared.marketplaces.amazon.operations import OPERATIONS as CALLED
 from tests.conformance.__main__ import main
 from tests.conformance.cases import Misshapen, load
+from tests.conformance.operations import OPERATIONS
 from tests.conformance.run import Result, run
-from tests.contract.conformance.made import Json, error, order, search, write
+from tests.contract.conformance.made import (
+    BRAZIL,
+    FRANCE,
+    ORDERS,
+    Json,
+    confirm,
+    error,
+    get_listing,
+    get_order,
+    invalid,
+    line,
+    listing,
+    listings,
+    order,
+    parcel,
+    patch,
+    quantity,
+    row,
+    search,
+    store,
+    stores,
+    write,
+)
+from tests.contract.sandbox.far import GERMANY
+
+JAPAN = "A1VC38T7YXB528"
 
 
 async def result(tmp_path: Path, case: Json) -> Result:
@@ -22,25 +50,82 @@ PASSING = {
     "orders in smaller sets of data": search(order(), includedData=["FULFILLMENT", "RECIPIENT"]),
     "the last page": search(answer={"orders": [], "createdBefore": "2026-01-04T00:00:00Z"}),
     "a time in another spelling": search(order(), createdAfter="2026-01-01T01:00:00+01:00"),
+    "orders of a kind": search(
+        order(),
+        createdAfter=None,
+        lastUpdatedAfter="2026-01-01T00:00:00Z",
+        lastUpdatedBefore="2026-01-09T00:00:00Z",
+        fulfillmentStatuses=["UNSHIPPED", "PARTIALLY_SHIPPED"],
+        fulfilledBy=["MERCHANT"],
+        paginationToken="a token",
+    ),
+    "orders of any time": row("searchOrders", "GET", ORDERS, {"orders": []}),
+    "an order in other stores": get_order(order(salesChannel={"channelName": "AMAZON", "marketplaceId": BRAZIL})),
+    "no such order": get_order(answer=error("NotFound"), status=404),
+    "another's order": get_order(answer=error("Unauthorized"), status=403),
+    "a parcel": confirm(),
+    "a parcel of a carrier by name": confirm(parcel(carrierCode="Other", carrierName="Made")),
+    "a parcel that is known": confirm(answer=error(message="Already fulfilled."), status=400),
+    "a parcel, and no answer": confirm(answer=error(), status=503),
+    "a token": confirm(answer=error("Unauthorized", details="The access token you provided has expired."), status=403),
+    "our secret": stores(
+        answer=error("Unauthorized", details="The LWA secret token you provided has expired."), status=403
+    ),
+    "stores": stores(
+        store(FRANCE, "EUR"), store(BRAZIL, "BRL"), store("A0NOSTORE", "USD"), store(JAPAN, "JPY", takes_part=False)
+    ),
+    "listings": listings(listing(), listing("SKU 2", fulfillmentAvailability=[]), pageSize=2),
+    "listings in the order they were made": listings(
+        listing(), identifiersType=None, identifiers=None, sortBy="createdDate", sortOrder="ASC", pageToken="it"
+    ),
+    "listings of two stores": listings(listing(), marketplaceIds=[FRANCE, GERMANY]),
+    "listings refused": listings(answer=error(), status=400),
+    "a listing": get_listing(marketplaceIds=[FRANCE], includedData=["summaries"]),
+    "a listing Amazon fills": get_listing(
+        listing(fulfillmentAvailability=[{"fulfillmentChannelCode": "AMAZON_EU", "quantity": 1}])
+    ),
+    "no such listing": get_listing(error("NotFound"), status=404),
+    "a quantity": patch(),
+    "a quantity of any listing": patch(sku=None, marketplaceIds=None, body=None),
+    "an invalid quantity": patch(invalid("90000900", "4711")),
+    "a quantity refused": patch(error(), status=400),
+    "a quantity without the role": patch(error("Unauthorized"), status=403),
     "refused": search(answer=error(), status=400),
     "no role": search(answer=error("Unauthorized", "Access is denied."), status=403),
     "slower": search(answer=error("QuotaExceeded"), status=429),
     "down": search(answer=error("InternalFailure"), status=500),
 }
 FAILING: dict[str, tuple[Json, str]] = {
-    "a record nobody can read": (search(order(createdTime="yesterday")), "orders[0].unreadable"),
+    "a record nobody can read": (search(order(createdTime="yesterday")), r"orders\[0\].unreadable"),
     "a line that is none": (search(order(orderItems=["x"])), "unreadable"),
     "an amount that is none": (
         search(order(proceeds={"grandTotal": {"amount": "much", "currencyCode": "EUR"}})),
         "proceeds.grandTotal",
     ),
     "no list of orders": (search(answer={"payload": {}}), "Unreadable"),
+    "a package lost": (get_order(order(packages=["x"])), "packages"),
+    "a quantity of units that is none": (
+        get_order(order(orderItems=[line(quantityOrdered=-1)])),
+        "cannot be read",
+    ),
+    "a listing without a SKU": (listings(listing(sku=None)), "items"),
+    "stores that are none": (stores(answer={"payload": "none"}), "Unreadable"),
+    "a store in other money": (stores(store(FRANCE, "USD")), "defaultCurrencyCode"),
     "another path": ({**search(order()), "spec": "orders_2026-01-01.json", "path": "/orders/2027/orders"}, "asks GET"),
 }
 ANSWER_ONLY = {
     "a date that is none": (search(order(), createdAfter="SOME_CASE"), "`createdAfter` is no time"),
     "two After dates": (search(order(), lastUpdatedAfter="2026-01-01T00:00:00Z"), "second After date"),
-    "another size of page": (search(order(), maxResultsPerPage=7), "`maxResultsPerPage` our client never"),
+    "another size of page": (search(order(), maxResultsPerPage=7), "`maxResultsPerPage` is nothing our client says"),
+    "a reference that is a number": (confirm(parcel(packageReferenceId=77)), "tells of no parcel"),
+    "a reference that is no number": (confirm(parcel(packageReferenceId="A7")), "reference_not_numeric"),
+    "a method of shipping": (confirm(parcel(shippingMethod="By hand")), "packageDetail.shippingMethod"),
+    "a carrier Amazon does not list": (confirm(parcel(carrierCode="MADE", carrierName="Made")), "does not list"),
+    "a carrier under another name": (confirm(parcel(carrierName="D.P.D.")), "otherwise than by its code"),
+    "a preview": (patch(mode="VALIDATION_PREVIEW"), "`mode` is nothing our client says"),
+    "a price": (patch(body=quantity(path="/attributes/purchasable_offer")), "`body` is not the quantity"),
+    "listings since no date": (listings(listing(), createdAfter="SOME_CASE"), "`createdAfter` is no time"),
+    "listings by another id": (listings(listing(), identifiersType="ASIN"), "`identifiersType`"),
     "a page that names itself": (search(order(), paginationToken="next"), "comes back as the next"),
 }
 
@@ -56,7 +141,7 @@ async def test_a_case_passes(tmp_path: Path, case: Json) -> None:
 async def test_a_case_fails(tmp_path: Path, case: Json, says: str) -> None:
     """And says what differs."""
     one = await result(tmp_path, case)
-    assert says in " ".join(one.differences)
+    assert re.search(says, " ".join(one.differences))
 
 
 @pytest.mark.parametrize(("case", "why"), ANSWER_ONLY.values(), ids=ANSWER_ONLY)
@@ -65,6 +150,12 @@ async def test_a_case_counts_by_its_answer_only(tmp_path: Path, case: Json, why:
     one = await result(tmp_path, case)
     assert one.differences == ()
     assert why in " ".join(one.unsaid)
+
+
+def test_every_operation_of_our_client_has_cases_here() -> None:
+    """What our client can call, cases can be run for; two kinds of work may call the same."""
+    called = {operation.name.split(".")[1] for operation in CALLED}
+    assert {operation.name for operation in OPERATIONS} == called
 
 
 def test_the_last_line_is_the_total(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

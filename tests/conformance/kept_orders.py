@@ -81,6 +81,11 @@ def lost_of_page(answer: Any, page: OrderPage) -> Iterator[str]:
     yield from missing(answer, page, {"lastUpdatedBefore": "covered_until"})
 
 
+def lost_of_answer(answer: Any, order: MarketplaceOrder) -> Iterator[str]:
+    """The same of an answer that is one order."""
+    return (f"order.{path}" for path in lost_of_order(at(answer, "order"), order))
+
+
 def lost_of_order(record: Any, order: MarketplaceOrder) -> Iterator[str]:
     """Where a record tells something that the order does not hold. What our model has no place for is in `raw`."""
     if json.loads(order.raw) != record:
@@ -100,7 +105,7 @@ def lost_of_order(record: Any, order: MarketplaceOrder) -> Iterator[str]:
 def _lost_relations(record: Any, order: MarketplaceOrder) -> Iterator[str]:
     related = {id for _, id in order.related}
     for name, id in (("associatedOrders", "orderId"), ("orderAliases", "aliasId")):
-        if not {one.get(id) for one in every(record, name)} <= related:
+        if not {at(one, id) for one in every(record, name)} <= related:
             yield name
 
 
@@ -138,6 +143,6 @@ def _lost_packages(record: Any, order: MarketplaceOrder) -> Iterator[str]:
         return
     for number, (package, held) in enumerate(zip(told, order.packages, strict=True)):
         yield from (f"packages[{number}].{path}" for path in missing(package, held, _PACKAGE))
-        units = {(one.get("orderItemId"), one.get("quantity")) for one in every(package, "packageItems")}
+        units = {(at(one, "orderItemId"), at(one, "quantity")) for one in every(package, "packageItems")}
         if not units <= set(held.lines):
             yield f"packages[{number}].packageItems"
