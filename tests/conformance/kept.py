@@ -51,7 +51,9 @@ def _holds(held: Any, told: Any, path: str) -> bool:
     if isinstance(held, Money):
         return _is_amount(held, told)
     wanted = told.strip() if isinstance(told, str) else told
-    if isinstance(held, str) or not isinstance(held, Sequence):
+    if isinstance(held, str):
+        return f"\n{wanted}\n" in f"\n{held}\n"
+    if not isinstance(held, Sequence):
         return bool(held == wanted)
     return any(wanted == one or (isinstance(one, str) and str(wanted) in one) for one in held)
 

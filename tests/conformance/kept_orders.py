@@ -35,6 +35,7 @@ _ADDRESS: Table = {
     "countryCode": "country",
     "phone": "phone",
 }
+_PREFERENCE: Table = {"addressInstruction": "instructions", "dropOffLocation": "instructions"}
 # Without any of these an address is no recipient: it is what is left where the role for more is missing.
 _MAKES_RECIPIENT = ("name", "companyName", "addressLine1", "addressLine2", "addressLine3")
 _LINE: Table = {
@@ -91,15 +92,23 @@ def lost_of_order(record: Any, order: MarketplaceOrder) -> Iterator[str]:
     if json.loads(order.raw) != record:
         yield "(raw)"
     yield from missing(record, order, _ORDER)
-    address = at(record, "recipient.deliveryAddress")
-    if any(is_told(at(address, name)) for name in _MAKES_RECIPIENT):
-        lost = missing(address, order.personal.recipient, _ADDRESS)
-        yield from (f"recipient.deliveryAddress.{path}" for path in lost)
+    yield from _lost_of_recipient(record, order)
     if order.shipped_by not in _FULFILLED_BY.get(at(record, "fulfillment.fulfilledBy"), (ShippedBy.UNKNOWN,)):
         yield "fulfillment.fulfilledBy"
     yield from _lost_relations(record, order)
     yield from _lost_lines(record, order)
     yield from _lost_packages(record, order)
+
+
+def _lost_of_recipient(record: Any, order: MarketplaceOrder) -> Iterator[str]:
+    address, held = at(record, "recipient.deliveryAddress"), order.personal.recipient
+    if not any(is_told(at(address, name)) for name in _MAKES_RECIPIENT):
+        return
+    yield from (f"recipient.deliveryAddress.{path}" for path in missing(address, held, _ADDRESS))
+    preference = at(record, "recipient.deliveryPreference")
+    yield from (f"recipient.deliveryPreference.{path}" for path in missing(preference, held, _PREFERENCE))
+    if (at(address, "addressType") == "PICKUP_POINT") != (held is not None and held.pickup_point):
+        yield "recipient.deliveryAddress.addressType"
 
 
 def _lost_relations(record: Any, order: MarketplaceOrder) -> Iterator[str]:

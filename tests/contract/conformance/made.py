@@ -37,6 +37,30 @@ def line(**fields: Any) -> Json:
     } | fields  # fmt: skip
 
 
+def demanding() -> Json:
+    """A line that asks for all that a line can ask for, and that its buyer wants cancelled."""
+    asked = ("palletDelivery", "cashOnDelivery", "signatureConfirmation", "recipientIdentityVerification")
+    constraints = dict.fromkeys((*asked, "recipientAgeVerification"), "MANDATORY")
+    return line(
+        orderItemId="12",
+        product={"sellerSku": "SKU-2", "customization": {"customizedUrl": "https://made.invalid/1"}},
+        cancellation={"cancellationRequest": {"requester": "BUYER", "cancelReason": "Made up."}},
+        fulfillment={
+            "quantityFulfilled": 0, "quantityUnfulfilled": 3,
+            "packing": {"serialNumberRequirement": {"type": "ANY"}},
+            "shipping": {"shippingConstraints": constraints, "internationalShipping": {"iossNumber": "IM0000000000"}},
+        },
+    )  # fmt: skip
+
+
+def at_pickup_point() -> Json:
+    """Where an order goes that is fetched, and how it gets there."""
+    return {
+        "deliveryAddress": {"companyName": "Tabac", "addressLine1": "2 rue Inventée", "addressType": "PICKUP_POINT"},
+        "deliveryPreference": {"addressInstruction": "Code 12", "dropOffLocation": "FRONT_DESK"},
+    }
+
+
 def order(**fields: Any) -> Json:
     """A complete record."""
     return {

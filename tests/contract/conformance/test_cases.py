@@ -1,4 +1,10 @@
-"""Cases of our own: what must pass, what must fail and say why, and what counts by its answer only."""
+"""
+Cases of our own: what must pass, what must fail and say why, and what counts by its answer only.
+
+Seen red with our client broken on purpose, a line at a time: what it asks for (a list joined by semicolons, a date that
+is another's, `replace` for `merge`, a raw `/` of a SKU, a body without its tracking number), what it drops (a phone, a
+total, a page token, an issue), and which error it takes a refusal for.
+"""
 
 import re
 from pathlib import Path
@@ -16,7 +22,9 @@ from tests.contract.conformance.made import (
     FRANCE,
     ORDERS,
     Json,
+    at_pickup_point,
     confirm,
+    demanding,
     error,
     get_listing,
     get_order,
@@ -50,6 +58,13 @@ PASSING = {
     "orders in smaller sets of data": search(order(), includedData=["FULFILLMENT", "RECIPIENT"]),
     "the last page": search(answer={"orders": [], "createdBefore": "2026-01-04T00:00:00Z"}),
     "a time in another spelling": search(order(), createdAfter="2026-01-01T01:00:00+01:00"),
+    "an order that asks for much": get_order(order(orderItems=[line(), demanding()], recipient=at_pickup_point())),
+    "an order that Amazon ships": get_order(
+        order(fulfillment={"fulfillmentStatus": "SHIPPED", "fulfilledBy": "AMAZON"}, recipient={}, buyer={})
+    ),
+    "an order with unknown words": get_order(
+        order(fulfillment={"fulfillmentStatus": "ON_THE_MOON", "fulfilledBy": "ALICE"}, programs=["MADE_UP"], new={})
+    ),
     "orders of a kind": search(
         order(),
         createdAfter=None,

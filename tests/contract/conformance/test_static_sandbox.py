@@ -1,4 +1,8 @@
-"""Our client against the sandbox's static mode, over HTTP: the client asks, the case's answer comes, we read it."""
+"""
+Our client against the sandbox's static mode, over HTTP: the client asks, the case's answer comes, we read it.
+
+Seen red with includedData joined otherwise: the sandbox finds no case for it.
+"""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager

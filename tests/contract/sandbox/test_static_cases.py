@@ -1,4 +1,8 @@
-"""The static mode: Amazon's answers are those of a file of cases."""
+"""
+The static mode: Amazon's answers are those of a file of cases.
+
+Seen red without each of its rules: what is required, the case that names most, the region, moments, types.
+"""
 
 from collections.abc import AsyncIterator
 from pathlib import Path
