@@ -26,7 +26,7 @@ def address_difference(case: Case, request: httpx.Request) -> str | None:
     """What is asked where the case names another operation."""
     if request.method == case.method and _segments(case, request) is not None:
         return None
-    return f"asks {request.method} where the case names {case.method} {case.path}, or another path"
+    return f"asks {request.method} {request.url.path} where the case names {case.method} {case.path}"
 
 
 def said(case: Case, request: httpx.Request) -> dict[str, Any]:
