@@ -15,15 +15,15 @@ unexport PYTHONDONTWRITEBYTECODE
 
 BIN := .venv/bin
 CODE := services shared deploy tests
-# Two at a time; then the whole running product, which often waits: three of it.
+# Three at a time, because tests wait for servers; then the whole running product, three of it.
 TEST := $(BIN)/pytest --numprocesses 3 --dist loadfile --ignore=tests/e2e --ignore=tests/browser && \
 	$(BIN)/pytest --numprocesses 3 --dist loadfile --no-loadscope-reorder tests/e2e
 
 .DEFAULT_GOAL := help
-.PHONY: help run clean test browser check faults bench format lint types imports contracts lock
+.PHONY: help run clean test browser check faults bench conformance format lint types imports contracts lock
 
 help: ## say what can be made
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
 	@echo "  settings:       PORT=8080 SANDBOX_PORT=9900 SANDBOX=on|off KILLS=20 SEED=1 PYTHON=python3"
 
 run: .venv/run.stamp ## start everything, with a sandbox for the far sides and a demo seller (Ctrl-C ends it)
@@ -53,6 +53,10 @@ faults: .venv/dev.stamp ## kill processes at random while orders flow, then comp
 
 bench: .venv/dev.stamp ## measure what has a target, each beside a rival (LONG=1: for docs/performance.md)
 	@$(BIN)/python -m tests.bench $(if $(LONG),--long --write docs/performance.md)
+
+conformance: $(if $(CASES),.venv/dev.stamp) ## cases of Amazon's static sandbox against our client (CASES=file)
+	@test -n "$(CASES)" || { echo "Say which cases: make conformance CASES=<a file of them, one JSON object a line>"; exit 2; }
+	@$(BIN)/python -m tests.conformance "$(CASES)"
 
 format: .venv/dev.stamp ## write the code in its one format
 	@$(BIN)/ruff format $(CODE)

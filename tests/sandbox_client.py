@@ -168,7 +168,7 @@ async def start_sandbox(port: int | None = None, **options: Any) -> AsyncIterato
     A sandbox process on `port` (a free one where None), ended on leaving.
 
     `options` are its command-line options with underscores: seed, quota_scale, list_lag_seconds, write_visible_seconds,
-    patch_applied_seconds, acceptance_seconds, package_seconds, state.
+    patch_applied_seconds, acceptance_seconds, package_seconds, state, static_cases.
     """
     port = free_port() if port is None else port
     flags = [f"--{name.replace('_', '-')}={value}" for name, value in options.items()]

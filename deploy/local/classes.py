@@ -13,12 +13,14 @@ import hashlib
 import subprocess
 import sys
 import tempfile
+import time
 from pathlib import Path
 
 from deploy.local import jars
 from deploy.local.processes import die_with_parent
 
 _RECORDED_WITHIN_SECONDS = 120
+_KEPT_SECONDS = 30 * 24 * 3600
 # Classes only: ready-made machine code saves nothing here, and Java warns that some of it does not fit.
 _NO_MACHINE_CODE = ["-XX:+UnlockDiagnosticVMOptions", "-XX:-AOTAdapterCaching", "-XX:-AOTStubCaching"]
 
@@ -52,10 +54,10 @@ def _make(file: Path) -> None:
         command = [sys.executable, "-m", __name__, str(made)]
         with contextlib.suppress(subprocess.TimeoutExpired, subprocess.CalledProcessError, FileNotFoundError):
             subprocess.run(command, check=True, capture_output=True, timeout=_RECORDED_WITHIN_SECONDS)
-            older = list(file.parent.glob("kafka-*.aot"))
             made.replace(file)
-            for one in older:
-                one.unlink(missing_ok=True)
+            for other in file.parent.glob("kafka-*.aot"):  # perhaps of a clone that is still at work
+                if time.time() - other.stat().st_mtime > _KEPT_SECONDS:
+                    other.unlink(missing_ok=True)
 
 
 async def _record(file: Path) -> None:

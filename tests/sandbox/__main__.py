@@ -20,6 +20,7 @@ def main() -> None:
         write_visible_seconds=args.write_visible_seconds,
         patch_applied_seconds=args.patch_applied_seconds,
         state_path=args.state,
+        static_cases=args.static_cases,
     )
     uvicorn.run(
         create_app(options),
@@ -46,6 +47,7 @@ def _arguments() -> Namespace:
     parser.add_argument("--list-lag-seconds", type=float, default=120.0, help="how far order lists run behind")
     parser.add_argument("--write-visible-seconds", type=float, default=3.0, help="how late reads show a write")
     parser.add_argument("--patch-applied-seconds", type=float, default=10.0, help="when accepted quantities count")
+    parser.add_argument("--static-cases", type=Path, help="a file of cases: Amazon's static sandbox")
     return parser.parse_args()
 
 

@@ -9,6 +9,8 @@ from starlette.routing import Route
 from tests.sandbox.amazon.central import ConsentPage
 from tests.sandbox.amazon.edge import Edge
 from tests.sandbox.amazon.lwa import TokenEndpoint
+from tests.sandbox.amazon.operations import find_operation
+from tests.sandbox.amazon.static_cases import StaticCases
 from tests.sandbox.clock import VirtualClock
 from tests.sandbox.control import control_routes
 from tests.sandbox.control_listings import listing_routes
@@ -26,6 +28,7 @@ def create_app(options: Options, clock: VirtualClock | None = None) -> Starlette
     """A sandbox of its own; its `World` is at `app.state.world`."""
     world = World(options, clock)
     lwa, central = TokenEndpoint(world), ConsentPage(world)
+    find = StaticCases.load(options.static_cases).find if options.static_cases else find_operation
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
@@ -41,7 +44,7 @@ def create_app(options: Options, clock: VirtualClock | None = None) -> Starlette
         Route("/amazon/lwa/auth/o2/token", lwa.serve, methods=["POST"]),
         Route(consent, central.show, methods=["GET"]),
         Route(consent, central.decide, methods=["POST"]),
-        *(Route(f"/amazon/{name}/{{rest:path}}", Edge(world, name).serve, methods=_METHODS) for name in REGIONS),
+        *(Route(f"/amazon/{name}/{{rest:path}}", Edge(world, name, find).serve, methods=_METHODS) for name in REGIONS),
     ]
     routes += [
         Route("/octopia/auth/realms/maas/protocol/openid-connect/token", OctopiaTokens(world).serve, methods=["POST"]),

@@ -20,7 +20,10 @@ from tests.sandbox.store import Store, Table
 
 @dataclass(frozen=True)
 class Options:
-    """How a sandbox starts; seconds are virtual. `state_path` None: nothing is kept."""
+    """
+    How a sandbox starts; seconds are virtual. `state_path` None: nothing is kept. `static_cases`: a file whose cases
+    Amazon answers with, instead of a seller's orders and listings.
+    """
 
     seed: int = 1
     quota_scale: float = 1.0
@@ -30,6 +33,7 @@ class Options:
     write_visible_seconds: float = 3.0
     patch_applied_seconds: float = 10.0
     state_path: Path | None = None
+    static_cases: Path | None = None
 
 
 class World:

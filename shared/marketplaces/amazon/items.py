@@ -5,27 +5,15 @@ A quantity has no store in these answers: it is that of the one store asked for.
 """
 
 from datetime import datetime
-from urllib.parse import quote
 
+from shared.marketplaces.amazon.listing_calls import OWN_WAREHOUSE
 from shared.marketplaces.fields import BadField, Json, count, part, parts, required_text, text, texts, time
 from shared.marketplaces.listings import Listing
 
 PRODUCT_TYPE = "product_type"
-# The seller's own warehouse; Amazon's are AMAZON_EU, AMAZON_NA, …
-OWN_WAREHOUSE = "DEFAULT"
 _AMAZONS_WAREHOUSE = "AMAZON"
 # Sold out, an offer is no longer buyable but is still shown.
 _ACTIVE = frozenset({"BUYABLE", "DISCOVERABLE"})
-
-
-def items_path(seller_id: str, sku: str | None = None) -> str:
-    """
-    The address of the seller's listings, or of one.
-
-    A raw `/` or `#` of a SKU would make another address of it, which Amazon answers with 403.
-    """
-    path = f"/listings/2021-08-01/items/{quote(seller_id, safe='')}"
-    return path if sku is None else f"{path}/{quote(sku, safe='')}"
 
 
 def parse_item(item: Json, channel_id: str) -> Listing:

@@ -6,7 +6,6 @@ and after every 1,000 again from the newest seen on: one may come twice, none is
 """
 
 import json
-from collections.abc import Iterator
 from dataclasses import astuple, dataclass, replace
 from datetime import UTC, datetime, timedelta
 
@@ -14,14 +13,14 @@ from shared.http.messages import Answer
 from shared.kernel.budgets import Budgets
 from shared.kernel.errors import Unreadable
 from shared.kernel.ports import AccessToken
-from shared.marketplaces.amazon.items import items_path, newest_creation, next_token, parse_records
+from shared.marketplaces.amazon.items import newest_creation, next_token, parse_records
+from shared.marketplaces.amazon.listing_calls import Search
 from shared.marketplaces.amazon.operations import SEARCH_LISTINGS
-from shared.marketplaces.amazon.wire import Call, Spapi, refusal
+from shared.marketplaces.amazon.wire import Spapi, refusal
 from shared.marketplaces.fields import BadField, load_object
 from shared.marketplaces.listings import ListingPage
 from shared.marketplaces.ports import FarAccount, PageTokenRefused
 
-_PAGE_SIZE = 20
 _MOST_SHOWN = 1_000
 _CROWDED = "Amazon shows no more than 1,000 listings of one moment"
 
@@ -59,7 +58,7 @@ class AmazonListings:
         self, account: FarAccount, channel_id: str, page_token: str | None, token: AccessToken, budgets: Budgets
     ) -> ListingPage:
         place = _Place.load(page_token)
-        call = Call(SEARCH_LISTINGS, "GET", items_path(account.seller_id), tuple(_params(channel_id, place)))
+        call = _search(channel_id, place).call(SEARCH_LISTINGS, account.seller_id)
         answer = await self._spapi.call(account, call, token, budgets)
         if answer.status == 400 and place.token is not None:
             raise PageTokenRefused("the page token is no longer good")
@@ -68,15 +67,14 @@ class AmazonListings:
         return _page(answer, channel_id, place)
 
 
-def _params(channel_id: str, place: _Place) -> Iterator[tuple[str, str]]:
-    """One store; all parameters are repeated unchanged with a page token."""
-    yield ("marketplaceIds", channel_id)
-    yield ("includedData", "summaries,fulfillmentAvailability")
-    yield from (("sortBy", "createdDate"), ("sortOrder", "ASC"), ("pageSize", str(_PAGE_SIZE)))
-    if place.after is not None:
-        yield ("createdAfter", place.after)
-    if place.token is not None:
-        yield ("pageToken", place.token)
+def _search(channel_id: str, place: _Place) -> Search:
+    return Search(
+        stores=(channel_id,),
+        data=("summaries", "fulfillmentAvailability"),
+        oldest_first=True,
+        created_after=place.after,
+        page_token=place.token,
+    )
 
 
 def _page(answer: Answer, channel_id: str, place: _Place) -> ListingPage:

@@ -4,6 +4,7 @@ Criteria and Access Orders PII, read 2026-11).
 """
 
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import UTC, datetime
 from urllib.parse import quote
 
@@ -69,12 +70,20 @@ class AmazonOrders:
         self, account: FarAccount, order_id: str, token: AccessToken, budgets: Budgets
     ) -> MarketplaceOrder:
         """Asks for less where Amazon refuses a set of data. Refused: there is no such order."""
-        for data in _DATA_SETS:
-            answer = await self._spapi.call(account, get_order(order_id, data), token, budgets)
-            if answer.status == 200:
-                return parse_order(answer.body)
-            if answer.status not in (400, 403) or not _may_ask_for_less(data):
-                break
+        for data in _DATA_SETS[:-1]:
+            with suppress(DataRefused):
+                return await self.read_data(account, order_id, data, token, budgets)
+        return await self.read_data(account, order_id, _DATA_SETS[-1], token, budgets)
+
+    async def read_data(
+        self, account: FarAccount, order_id: str, data: tuple[str, ...], token: AccessToken, budgets: Budgets
+    ) -> MarketplaceOrder:
+        """One order with these sets of data. DataRefused: ask for less."""
+        answer = await self._spapi.call(account, get_order(order_id, data), token, budgets)
+        if answer.status == 200:
+            return parse_order(answer.body)
+        if answer.status in (400, 403) and _may_ask_for_less(data):
+            raise DataRefused(f"Amazon refuses the data asked for ({answer.status})")
         raise order_refusal(answer)
 
     def _page_refusal(self, query: OrdersQuery, answer: Answer) -> Exception:

@@ -10,7 +10,6 @@ A patch is absolute, so it is told again after an unknown outcome. It is a `merg
 and adds a second warehouse where the selector fits none (selling-partner-api-models#4406, -docs#1714, -docs#2395).
 """
 
-import json
 from collections.abc import Iterator, Sequence
 
 from shared.http.messages import Answer
@@ -18,8 +17,9 @@ from shared.kernel.budgets import Budgets
 from shared.kernel.errors import Unreadable
 from shared.kernel.ports import AccessToken, Intent
 from shared.marketplaces.amazon.issues import patch_refusal
-from shared.marketplaces.amazon.items import OWN_WAREHOUSE, items_path, parse_item, parse_records
-from shared.marketplaces.amazon.operations import GET_LISTING, PATCH_LISTING, READ_STOCK
+from shared.marketplaces.amazon.items import parse_item, parse_records
+from shared.marketplaces.amazon.listing_calls import MOST_ON_A_PAGE, Search, patch_quantity, read_listing
+from shared.marketplaces.amazon.operations import READ_STOCK
 from shared.marketplaces.amazon.submission import (
     LISTING_UNKNOWN,
     LISTING_UNREADABLE,
@@ -35,11 +35,11 @@ from shared.marketplaces.ports import FarAccount, FrozenBody
 
 # Twenty: what one search takes. Open at once: twice what keeps the patch budget busy while others wait to be read back;
 # more would only freeze quantities long before they are told.
-LIMITS = StockLimits(lines=20, open_at_once=20, shared=False)
+LIMITS = StockLimits(lines=MOST_ON_A_PAGE, open_at_once=20, shared=False)
 # Accepted is not applied: seen after seconds, and after minutes (issue selling-partner-api-docs#2167). Soon at first:
 # what changes meanwhile is told after it.
 READ_AFTER_SECONDS = (5.0, 10.0, 45.0, 60.0, 120.0, 240.0)
-_SHOWS = ("includedData", "fulfillmentAvailability")
+_SHOWS = ("fulfillmentAvailability",)
 
 
 class AmazonStock:
@@ -87,34 +87,17 @@ class AmazonStock:
 
 
 def _patch(account: FarAccount, submission: Submission, send_before_monotonic: float) -> Call:
-    """The quantity of the first line, and nothing else of its listing."""
-    line = submission.lines[0]
-    quantity = {"fulfillment_channel_code": OWN_WAREHOUSE, "quantity": line.quantity}
-    patch = {"op": "merge", "path": "/attributes/fulfillment_availability", "value": [quantity]}
-    return Call(
-        PATCH_LISTING,
-        "PATCH",
-        items_path(account.seller_id, line.sku),
-        (("marketplaceIds", submission.channel_id),),
-        body=json.dumps({"productType": line.product_type, "patches": [patch]}).encode(),
-        send_before_monotonic=send_before_monotonic,
-    )
+    line, stores = submission.lines[0], (submission.channel_id,)
+    return patch_quantity(account.seller_id, line.sku, stores, line.product_type, line.quantity, send_before_monotonic)
 
 
 def _one(account: FarAccount, submission: Submission, line: Line) -> Call:
-    path = items_path(account.seller_id, line.sku)
-    return Call(GET_LISTING, "GET", path, (("marketplaceIds", submission.channel_id), _SHOWS))
+    return read_listing(account.seller_id, line.sku, (submission.channel_id,), _SHOWS)
 
 
 def _many(account: FarAccount, submission: Submission, lines: Sequence[Line]) -> Call:
-    params = (
-        ("marketplaceIds", submission.channel_id),
-        _SHOWS,
-        ("identifiersType", "SKU"),
-        ("identifiers", ",".join(line.sku for line in lines)),
-        ("pageSize", str(LIMITS.lines)),
-    )
-    return Call(READ_STOCK, "GET", items_path(account.seller_id), params)
+    search = Search(stores=(submission.channel_id,), data=_SHOWS, skus=[line.sku for line in lines])
+    return search.call(READ_STOCK, account.seller_id)
 
 
 def _found(answer: Answer, channel_id: str) -> Found:

@@ -36,6 +36,14 @@ def check(name: str, path: str, method: str, status: int, body: object) -> None:
     )
 
 
+def sandbox_cases() -> Path:
+    """The cases of Amazon's static sandbox, derived from its models; the test is skipped where they are not at hand."""
+    path = _SPECS / "amazon" / "derived" / "sandbox_cases.jsonl"
+    if not path.exists():
+        pytest.skip("the official sandbox cases are not at hand (PASSERELLE_SPECS)")
+    return path
+
+
 @cache
 def octopia() -> dict[str, Any]:
     """The reconstructed description of Octopia's seller API; the test is skipped where it or a YAML reader is not."""

@@ -105,9 +105,11 @@ async def test_refusals(far: Far, kind: str) -> None:
 
 @pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: operation.name)
 def test_operations_are_the_official_ones(operation: Operation) -> None:
-    """Name, path, parameters and usage plan are the model's."""
+    """Name, path, parameters (and which are required), and usage plan are the model's."""
     spec = specs.model(MODELS["/".join(operation.path.split("/")[1:3])])
     official = spec["paths"][operation.path][operation.method.lower()]
     assert official["operationId"] == operation.name
     assert {p["name"] for p in official["parameters"] if p["in"] == "query"} == operation.parameters
+    required = [p for p in official["parameters"] if p.get("required") and p["in"] != "path"]
+    assert {"body" if p["in"] == "body" else p["name"] for p in required} == operation.required
     assert f"| {operation.rate} | {operation.burst} |" in official["description"]

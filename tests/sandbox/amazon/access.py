@@ -28,7 +28,7 @@ def authorise(world: World, token: str, region: str, operation: Operation | None
         raise denied()
     if refusal := _fault(world, call):
         raise refusal
-    if operation.role not in seller.roles:
+    if operation.role and operation.role not in seller.roles:
         raise denied()
     return seller
 

@@ -12,7 +12,7 @@ from starlette.responses import HTMLResponse, JSONResponse, Response
 from tests.sandbox.amazon import access, deviations
 from tests.sandbox.amazon.context import Context
 from tests.sandbox.amazon.errors import ApiError, internal, throttled
-from tests.sandbox.amazon.operations import Operation, find_operation
+from tests.sandbox.amazon.operations import Find, Operation, find_operation
 from tests.sandbox.calls import Call, odd_query
 from tests.sandbox.clock import http_date, iso
 from tests.sandbox.faults import BadGateway, Unanswered, hang
@@ -25,15 +25,16 @@ _RATE_SHOWN = (200, 201, 202, 204, 400, 404)
 
 
 class Edge:
-    """Serves `/amazon/{region}/…`."""
+    """Serves `/amazon/{region}/…`; `find`: which operations there are."""
 
-    def __init__(self, world: World, region: str) -> None:
+    def __init__(self, world: World, region: str, find: Find = find_operation) -> None:
         self._world = world
         self._region = region
+        self._find = find
 
     async def serve(self, request: Request) -> Response:
         """Amazon's answer, or a fault's; the call is logged and the state saved before anything leaves."""
-        found = find_operation(request.method, _raw_path(request).removeprefix(f"/amazon/{self._region}"))
+        found = self._find(request.method, _raw_path(request).removeprefix(f"/amazon/{self._region}"))
         operation, path = found or (None, {})
         call = self._begin(request, operation)
         try:
@@ -71,6 +72,8 @@ class Edge:
         except ApiError as error:
             headers = {"x-amzn-ErrorType": error.error_type} if error.error_type else {}
             return JSONResponse(error.body(), error.status, headers)
+        if isinstance(answer, Response):
+            return answer
         return Response(status_code=204) if answer is None else JSONResponse(answer)
 
     def _admit(self, request: Request, operation: Operation | None, call: Call) -> Seller:

@@ -24,10 +24,16 @@ from tests.sandbox.amazon.search import PARAMETERS, search_orders
 from tests.sandbox.amazon.sellers import get_marketplace_participations
 from tests.sandbox.amazon.shipments import confirm_shipment
 
+Handler = Callable[[Context], Any]
+
 
 @dataclass(frozen=True)
 class Operation:
-    """`handler` gives the body of a 200, or None for an empty 204; `rate` is requests per second."""
+    """
+    `handler` gives the body of a 200, None for an empty 204, or a whole answer; `rate` is requests per second.
+
+    `role` empty: any may call it. `parameters`: the query's; `required`: which of those, and the body, must be there.
+    """
 
     name: str
     method: str
@@ -35,8 +41,9 @@ class Operation:
     rate: float
     burst: int
     role: str
-    handler: Callable[[Context], Any]
+    handler: Handler
     parameters: frozenset[str] = frozenset()
+    required: frozenset[str] = frozenset()
 
     def match(self, method: str, raw_path: str) -> dict[str, str] | None:
         """The path's segments that have a name, decoded, or None when this is another operation's path."""
@@ -81,6 +88,7 @@ OPERATIONS = (
         burst=10,
         role=ROLE_ORDERS,
         handler=confirm_shipment,
+        required=frozenset({"body"}),
     ),
     Operation(
         name="getMarketplaceParticipations",
@@ -100,6 +108,7 @@ OPERATIONS = (
         role=ROLE_LISTINGS,
         handler=search_listings_items,
         parameters=SEARCH_PARAMETERS,
+        required=frozenset({"marketplaceIds"}),
     ),
     Operation(
         name="getListingsItem",
@@ -110,6 +119,7 @@ OPERATIONS = (
         role=ROLE_LISTINGS,
         handler=get_listings_item,
         parameters=GET_PARAMETERS,
+        required=frozenset({"marketplaceIds"}),
     ),
     Operation(
         name="patchListingsItem",
@@ -120,8 +130,12 @@ OPERATIONS = (
         role=ROLE_LISTINGS,
         handler=patch_listings_item,
         parameters=PATCH_PARAMETERS,
+        required=frozenset({"marketplaceIds", "body"}),
     ),
 )
+
+
+Find = Callable[[str, str], tuple[Operation, dict[str, str]] | None]
 
 
 def find_operation(method: str, raw_path: str) -> tuple[Operation, dict[str, str]] | None:
