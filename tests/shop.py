@@ -60,7 +60,10 @@ QUICK = {
 
 @asynccontextmanager
 async def stack_for_tests(folder: Path, settings: Mapping[str, str]) -> AsyncIterator[Stack]:
-    """The whole product, started and ready; ended with the block. `settings` are environment variables."""
+    """
+    The whole product, started and ready; ended with the block. `settings` are environment variables. At the end: no
+    call of ours deviated from what the far sides document. Seen red with our calls undated.
+    """
     port, sandbox_port = free_ports(2)
     environment = dict(os.environ) | QUICK | {"PORT": str(port), "SANDBOX_PORT": str(sandbox_port)} | dict(settings)
     run_folder = RunFolder(folder)
@@ -71,6 +74,9 @@ async def stack_for_tests(folder: Path, settings: Mapping[str, str]) -> AsyncIte
         async with Sandbox(stack.sandbox) as sandbox:
             await register_application(stack, sandbox)
         yield stack
+        async with Sandbox(stack.sandbox) as sandbox:
+            deviations = (await sandbox.calls())["deviations"]
+        assert not deviations, deviations[:3]
     finally:
         await stack.stop()
 

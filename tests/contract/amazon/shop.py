@@ -7,8 +7,6 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any, TypeVar
 
-import httpx
-
 from shared.http.messages import Answer, Request
 from shared.http.outward import Outward
 from shared.kernel.budgets import Budgets
@@ -61,7 +59,7 @@ class Shop:
 
     def __post_init__(self) -> None:
         self.clock = OurClock(self.far)
-        self.outward = Outward(self.clock, transport=httpx.ASGITransport(self.far.app))
+        self.outward = Outward(self.clock, transport=self.far.transport)
         far_side = FarSide(
             api_urls={region: f"{_FAR}/{region}" for region in REGIONS},
             central_urls={region: f"{_FAR}/central/{region}" for region in REGIONS},

@@ -4,8 +4,6 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import httpx
-
 from shared.http.outward import Outward
 from shared.kernel.budgets import Budgets, Rate
 from shared.kernel.ports import AccessToken, Intent
@@ -44,7 +42,7 @@ class OctopiaShop:
 
     def __post_init__(self) -> None:
         self.clock = OurClock(self.far)
-        self.outward = Outward(self.clock, transport=httpx.ASGITransport(self.far.app))
+        self.outward = Outward(self.clock, transport=self.far.transport)
         self.far_side = FarSide(
             api_urls={"eu": f"{_FAR}{API}"},
             token_url=f"{_FAR}{TOKEN_URL}",

@@ -6,6 +6,7 @@ from urllib.parse import quote
 
 import httpx
 
+from tests.contract.sandbox.fitting import Fitting
 from tests.sandbox.app import create_app
 from tests.sandbox.clock import VirtualClock, iso
 from tests.sandbox.world import Options
@@ -30,7 +31,11 @@ def told(op: str = "merge", **available: Any) -> dict[str, Any]:
 
 @dataclass
 class Far:
-    """`now` is the sandbox's wall clock, in seconds; `control` its control API, `http` a client for everything else."""
+    """
+    `now` is the sandbox's wall clock, in seconds; `control` its control API, `http` a client for everything else.
+
+    `transport` is for clients of ours. At the end, every answer fitted its model.
+    """
 
     options: Options = field(default_factory=Options)
     now: float = START
@@ -38,9 +43,9 @@ class Far:
 
     def __post_init__(self) -> None:
         self.app = create_app(self.options, VirtualClock(lambda: self.now))
-        transport = httpx.ASGITransport(self.app)
-        self.control = Sandbox("http://127.0.0.1:9900", transport=transport)
-        self.http = httpx.AsyncClient(base_url="http://127.0.0.1:9900", transport=transport, trust_env=False)
+        self.transport = Fitting(self.app)
+        self.control = Sandbox("http://127.0.0.1:9900", transport=httpx.ASGITransport(self.app))
+        self.http = httpx.AsyncClient(base_url="http://127.0.0.1:9900", transport=self.transport, trust_env=False)
 
     async def ready(self) -> "Far":
         """Register the application and the seller, and hold the seller's access token."""
@@ -52,6 +57,7 @@ class Far:
         await self.control.close()
         await self.http.aclose()
         self.app.state.world.close()
+        assert not self.transport.misfits, self.transport.misfits
 
     async def lwa(self, **form: str) -> httpx.Response:
         """Ask the token endpoint; our client id and secret unless given."""

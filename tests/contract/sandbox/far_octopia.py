@@ -5,6 +5,7 @@ from typing import Any
 
 import httpx
 
+from tests.contract.sandbox.fitting import Fitting
 from tests.sandbox.app import create_app
 from tests.sandbox.clock import VirtualClock
 from tests.sandbox.world import Options
@@ -20,7 +21,11 @@ TOKEN_URL = "/octopia/auth/realms/maas/protocol/openid-connect/token"
 
 @dataclass
 class OctopiaFar:
-    """`now` is the sandbox's wall clock, in seconds; `control` its control API, `http` a client for everything else."""
+    """
+    `now` is the sandbox's wall clock, in seconds; `control` its control API, `http` a client for everything else.
+
+    `transport` is for clients of ours. At the end, every answer fitted its description.
+    """
 
     options: Options = field(default_factory=Options)
     now: float = START
@@ -29,9 +34,9 @@ class OctopiaFar:
 
     def __post_init__(self) -> None:
         self.app = create_app(self.options, VirtualClock(lambda: self.now))
-        transport = httpx.ASGITransport(self.app)
-        self.control = Sandbox("http://127.0.0.1:9900", transport=transport)
-        self.http = httpx.AsyncClient(base_url="http://127.0.0.1:9900", transport=transport, trust_env=False)
+        self.transport = Fitting(self.app)
+        self.control = Sandbox("http://127.0.0.1:9900", transport=httpx.ASGITransport(self.app))
+        self.http = httpx.AsyncClient(base_url="http://127.0.0.1:9900", transport=self.transport, trust_env=False)
 
     async def ready(self, **seller: Any) -> "OctopiaFar":
         """Register the client and the seller, and hold the client's access token."""
@@ -44,6 +49,7 @@ class OctopiaFar:
         await self.control.close()
         await self.http.aclose()
         self.app.state.world.close()
+        assert not self.transport.misfits, self.transport.misfits
 
     async def ask_token(self, **form: str) -> httpx.Response:
         """Ask the token endpoint; our client id and secret unless given ("" leaves a field out)."""

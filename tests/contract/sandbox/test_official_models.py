@@ -7,15 +7,9 @@ import pytest
 
 from tests.contract.sandbox import specs
 from tests.contract.sandbox.far import ALL_DATA, FRANCE, SELLER, Far, told
+from tests.contract.sandbox.fitting import MODELS
 from tests.sandbox.amazon.generator import DUTIES
 from tests.sandbox.amazon.operations import OPERATIONS, Operation
-
-MODELS = {
-    "orders/2026-01-01": "orders_2026-01-01",
-    "orders/v0": "ordersV0",
-    "sellers/v1": "sellers",
-    "listings/2021-08-01": "listingsItems_2021-08-01",
-}
 
 
 def check(answer: httpx.Response, path: str, method: str = "get") -> None:

@@ -220,6 +220,10 @@ def sandbox_url() -> Iterator[str]:
 
 @pytest.fixture
 async def sandbox(sandbox_url: str) -> AsyncIterator[Sandbox]:
+    """
+    That process, emptied. At the end: a strict far side would have refused nothing that we, or browsers, sent. Seen red
+    with our calls undated.
+    """
     async with Sandbox(sandbox_url) as made:
         await made.empty()
         await made.app(
@@ -230,6 +234,7 @@ async def sandbox(sandbox_url: str) -> AsyncIterator[Sandbox]:
             draft=False,
         )
         yield made
+        assert (await made.calls())["deviations"] == []
 
 
 @pytest.fixture

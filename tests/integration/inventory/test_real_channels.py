@@ -94,14 +94,20 @@ class RealShop(Shop):
 
 @pytest.fixture
 async def shop(inventory: Inventory) -> AsyncIterator[RealShop]:
+    """
+    Both marketplaces with the same SKUs. At the end: no call of ours deviated from what they document. Seen red with
+    our calls undated.
+    """
     amazon, octopia = AmazonShop(await Far().ready()), OctopiaShop(await OctopiaFar().ready())
     await amazon.far.control.listings(AMAZON_SELLER, list(SKUS), quantity=1)
     await amazon.far.control.listings(AMAZON_SELLER, ["FBA"], fba=True, quantity=9)
     await octopia.far.control.offers(OCTOPIA_SELLER, *SKUS)
     yield RealShop(inventory, amazon, octopia)
+    deviations = [*await amazon.deviations(), *await octopia.far.deviations()]
     for one in (amazon, octopia):
         await one.close()
         await one.far.close()
+    assert deviations == []
 
 
 async def test_a_sale_lowers_both_marketplaces(shop: RealShop) -> None:
@@ -116,5 +122,3 @@ async def test_a_sale_lowers_both_marketplaces(shop: RealShop) -> None:
     assert [await shop.shown(sku) for sku in SKUS] == [(0, 0), (8, 8), (5, 5)]
     assert (await shop.far_shops["amazon"].far.control.stock(AMAZON_SELLER, "FBA"))["FBA"][FRANCE] == 9
     assert {row.state for row in await shop.inventory.rows("push_target")} == {"in_sync"}
-    for one in shop.far_shops.values():
-        assert (await one.far.control.calls())["deviations"] == []

@@ -126,4 +126,5 @@ def _shipping_address(place: Address) -> Json:
 
 
 def _parcel(parcel: Parcel) -> Json:
-    return {"parcelNumber": parcel.number, "carrierName": parcel.carrier, "trackingUrl": parcel.url}
+    told = {"parcelNumber": parcel.number, "carrierName": parcel.carrier}
+    return told | ({"trackingUrl": parcel.url} if parcel.url else {})
