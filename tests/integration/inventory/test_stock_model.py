@@ -82,5 +82,10 @@ def test_stock(migrated_database: MakeDatabase) -> None:
         engine = make_engine(migrated_database("inventory"), "tests")
         house = InPostgres(engine)
         walks = settings(_MODELS, max_examples=_MODELS.max_examples // 4, stateful_step_count=20)
-        run_state_machine_as_test(lambda: Stock(house, runner), settings=walks)
+
+        class Walk(Stock):
+            def __init__(self) -> None:
+                super().__init__(house, runner)
+
+        run_state_machine_as_test(Walk, settings=walks)
         runner.run(engine.dispose())

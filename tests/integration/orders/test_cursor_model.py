@@ -240,5 +240,10 @@ def test_the_cursor(migrated_database: MakeDatabase) -> None:
         engine = make_engine(migrated_database("orders"), "tests")
         service = OrdersService(engine)
         walks = settings(_MODELS, max_examples=_MODELS.max_examples // 4, stateful_step_count=20)
-        run_state_machine_as_test(lambda: Cursor(service, runner), settings=walks)
+
+        class Walk(Cursor):
+            def __init__(self) -> None:
+                super().__init__(service, runner)
+
+        run_state_machine_as_test(Walk, settings=walks)
         runner.run(engine.dispose())
