@@ -22,7 +22,8 @@ from shared.kernel.ids import OrganisationId
 from tests.infrastructure import MakeDatabase
 from tests.integration.inventory.conftest import Inventory
 from tests.integration.messaging.conftest import received
-from tests.unit.inventory.stock_model import Held, Level, Shown, Stock
+from tests.unit.inventory.stock_model import Held, Level, Shown
+from tests.unit.inventory.stock_walk import Stock
 
 _MODELS = settings.get_profile("models")
 

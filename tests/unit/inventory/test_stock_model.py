@@ -12,7 +12,8 @@ from services.inventory.domain.sku import StockRow
 from shared.events.base import Event
 from shared.kernel.ids import OrganisationId
 from tests.unit.inventory.fakes import Warehouse
-from tests.unit.inventory.stock_model import Held, Level, Shown, Stock
+from tests.unit.inventory.stock_model import Held, Level, Shown
+from tests.unit.inventory.stock_walk import Stock
 
 
 class InMemory:

@@ -1,11 +1,10 @@
 """Telling the marketplace, walked against the marketplace itself: any order of answers, losses and read-backs."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
-from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from collections.abc import Coroutine
+from dataclasses import replace
+from datetime import timedelta
 from typing import Any, ClassVar, Literal, cast
-from uuid import UUID
 
 from hypothesis import settings
 from hypothesis import strategies as st
@@ -14,7 +13,6 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 from services.labels.domain import labels
 from services.labels.domain.actions import may_be_voided
 from services.labels.domain.changes import order_seen
-from services.labels.domain.fulfilment import Fulfilment
 from services.labels.domain.labels import Asked
 from services.labels.domain.order import Package
 from services.labels.domain.shipment import Shipment, Told, WriteBack
@@ -24,11 +22,8 @@ from services.labels.usecases.ports import DueWriteBack, Store
 from services.labels.usecases.read_back import read_back
 from services.labels.usecases.send_tracking import send_tracking
 from services.labels.usecases.telling import Place, Telling
-from shared.kernel.budgets import Budgets
 from shared.kernel.errors import (
-    AlreadyDone,
     FarSideError,
-    OutcomeUnknown,
     Refused,
     RoleMissing,
     Throttled,
@@ -36,165 +31,27 @@ from shared.kernel.errors import (
     Unreadable,
 )
 from shared.kernel.ids import ConnectionId
-from shared.kernel.ports import AccessToken, Intent, Lease, TooLate
-from shared.marketplaces.models import MarketplacePackage, ParcelToTell
-from shared.marketplaces.ports import Capabilities, FarAccount, FrozenBody
+from shared.kernel.ports import Lease
+from shared.marketplaces.models import MarketplacePackage
+from shared.marketplaces.ports import Capabilities, FarAccount
 from tests.unit.labels.builders import (
     BUILTIN,
     CONNECTION,
     FIRST,
     MANUAL,
-    NOW,
     ORDER,
     PERSON,
-    SETTINGS,
     TIMING,
     A,
     ids,
     labelled,
     reservation,
 )
+from tests.unit.labels.telling_world import OUTCOMES, Died, FarSide, Memory, StandingClock
 
 # A parcel shows within the read lag (120 s), at the latest.
 _SHOWS_WITHIN_SECONDS = 100
 _ENDS = {Told.CONFIRMED, Told.SHIPPED_ELSEWHERE, Told.REFUSED, Told.NEEDS_PERSON, Told.RELEASED}
-
-
-class Died(Exception):
-    """The process, before it could settle."""
-
-
-@dataclass
-class StandingClock:
-    at: datetime = NOW
-
-    def now(self) -> datetime:
-        return self.at
-
-    def monotonic(self) -> float:
-        return self.at.timestamp()
-
-
-@dataclass
-class Memory:
-    """Labels' rows of one order, a lease over them that nobody else has, and what else a store has, empty."""
-
-    one: Fulfilment
-
-    @property
-    def fulfilments(self) -> "Memory":
-        return self
-
-    policies = outbox = property(lambda self: self)
-    budgets = Budgets({})
-
-    async def lock(self, _order_ids: Sequence[UUID]) -> list[Fulfilment]:
-        return [self.one]
-
-    async def read(self, work: UUID) -> Fulfilment:
-        return self.one
-
-    async def save(self, changes: Sequence[tuple[Fulfilment, Fulfilment]]) -> None:
-        for _, after in changes:
-            self.one = after
-
-    async def automatic(self, _connection_ids: Sequence[UUID]) -> frozenset[Any]:
-        return frozenset()
-
-    async def carriers(self, organisation_ids: Sequence[UUID]) -> dict[UUID, Any]:
-        return dict.fromkeys(organisation_ids, SETTINGS)
-
-    async def add_all(self, _events: Sequence[Any]) -> None: ...
-
-    async def intend(self, work: Callable[["Memory"], Awaitable[Any]]) -> Intent[Any]:
-        return Intent(await work(self), NOW, 0.0)
-
-    async def settle(self, work: Callable[["Memory"], Awaitable[Any]]) -> Any:
-        return await work(self)
-
-    settle_write = settle
-
-    async def get(self, _connection_id: ConnectionId, *, rejected: int | None = None) -> AccessToken:
-        return AccessToken("token", 1, 1, NOW)
-
-
-@dataclass
-class FarSide:
-    """
-    What the marketplace holds of the order. `outcome` and `read_error`: of the next call.
-
-    A keyed one edits what it knows by that reference; a readable one makes a parcel of every request that reaches it.
-    """
-
-    clock: StandingClock
-    capabilities: Capabilities
-    parcels: list[tuple[datetime, MarketplacePackage]] = field(default_factory=list)
-    outcome: str = "ok"
-    delay: int = 0
-    read_error: FarSideError | None = None
-    before_sending: Callable[[], None] = lambda: None
-    while_sending: Callable[[], Awaitable[None]] | None = None
-    references: set[str] = field(default_factory=set)
-
-    @property
-    def ours(self) -> list[MarketplacePackage]:
-        return [one for _, one in self.parcels if one.tracking_number != "SOMEBODY-ELSE"]
-
-    def shown(self) -> tuple[MarketplacePackage, ...]:
-        return tuple(one for at, one in self.parcels if at <= self.clock.at)
-
-    def new_reference(self, used: frozenset[str]) -> str:
-        return next(str(number) for number in range(100_000_000, 100_001_000) if str(number) not in used)
-
-    def freeze(self, parcel: ParcelToTell) -> FrozenBody:
-        return {"reference": parcel.reference, "number": parcel.tracking_number, "lines": list(parcel.lines)}
-
-    async def send(
-        self, account: FarAccount, order_id: str, intent: Intent[FrozenBody], token: AccessToken, budgets: Budgets
-    ) -> None:
-        self.before_sending()
-        self.references.add(intent.value["reference"])
-        outcome, waits = self.outcome, self.while_sending
-        if outcome in ("ok", "lost", "died_after"):
-            self._make(intent.value)
-        self.outcome, self.while_sending = "ok", None
-        if waits is not None:
-            await waits()
-        error = _OUTCOMES.get(outcome)
-        if error is not None:
-            raise error()
-
-    async def read_packages(
-        self, account: FarAccount, order_id: str, token: AccessToken, budgets: Budgets
-    ) -> tuple[MarketplacePackage, ...]:
-        error, self.read_error = self.read_error, None
-        if error is not None:
-            raise error
-        return self.shown()
-
-    def _make(self, body: FrozenBody) -> None:
-        keyed = self.capabilities.write == "keyed"
-        reference = body["reference"] if keyed else None
-        made = MarketplacePackage(reference, "Test Express", body["number"], "SHIPPED", tuple(body["lines"]))
-        at = self.clock.at + timedelta(seconds=self.delay)
-        if keyed and any(one.reference == reference for one in self.ours):
-            return
-        self.parcels.append((at, made))
-
-
-_OUTCOMES: dict[str, Callable[[], Exception]] = {
-    "lost": OutcomeUnknown,
-    "lost_on_the_way": OutcomeUnknown,
-    "unreadable": Unreadable,
-    "throttled": Throttled,
-    "away": Unavailable,
-    "refused": lambda: Refused("no"),
-    "already_done": AlreadyDone,
-    "role_missing": RoleMissing,
-    "too_late": TooLate,
-    "died_before": Died,
-    "died_after": Died,
-}
 
 
 class Parcel(RuleBasedStateMachine):
@@ -220,7 +77,7 @@ class Parcel(RuleBasedStateMachine):
         self.place = Place(ConnectionId(CONNECTION), FarAccount("eu", "A1"), self.far_side, TIMING)
 
     @rule(
-        outcomes=st.lists(st.sampled_from(["lost", "died_after", "ok", "dropped", *_OUTCOMES]), min_size=2, max_size=4),
+        outcomes=st.lists(st.sampled_from(["lost", "died_after", "ok", "dropped", *OUTCOMES]), min_size=2, max_size=4),
         delay=st.integers(0, _SHOWS_WITHIN_SECONDS),
     )
     def turns(self, outcomes: list[str], delay: int) -> None:
