@@ -1,4 +1,10 @@
-"""Fixtures that any test may ask for. A server is started when the first test wants it, and once per session."""
+"""
+Fixtures that any test may ask for. A server is started when the first test wants it, and once per session.
+
+Models (`test_*_model.py`) are walked the same few hundred steps in every run, and a failure is shown as it was met.
+`MODEL_WALKS=50` walks fifty times as many, others each time, and takes its time to find the shortest failure:
+`MODEL_WALKS=50 .venv/bin/pytest -k model --timeout 0`.
+"""
 
 import os
 import subprocess
@@ -6,8 +12,19 @@ import sys
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import Phase, settings
 
 from tests.infrastructure import DatabaseServer, MakeDatabase, running_kafka, running_postgres, unique_name
+
+_WALKS = int(os.environ.get("MODEL_WALKS", "1"))
+settings.register_profile(
+    "models",
+    max_examples=40 * _WALKS,
+    stateful_step_count=30,
+    deadline=None,
+    derandomize=_WALKS == 1,
+    phases=(Phase.explicit, Phase.generate) if _WALKS == 1 else tuple(Phase),
+)
 
 
 @pytest.fixture(scope="session")

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import datetime
+from uuid import UUID
 
 from services.labels.domain.fulfilment import Fulfilment, goes_there, shippable
 from services.labels.domain.holds import Splitting, left_out
@@ -48,14 +49,18 @@ def _units_fit(fulfilment: Fulfilment, shipment: Shipment, order: Order) -> bool
     return True
 
 
-def _in_parcels(fulfilment: Fulfilment, line_id: object, shipment: Shipment) -> int:
-    """Units of a line in this parcel and in the frozen ones made before it."""
-    units = 0
+def _in_parcels(fulfilment: Fulfilment, line_id: UUID, shipment: Shipment) -> int:
+    """
+    Units of a line in this parcel, in the frozen ones made before it, and in every one the marketplace may know: those
+    can no longer be taken back.
+    """
+    units, before = 0, True
     for one in fulfilment.shipments:
-        if one.live and (not one.open or one.shipment_id == shipment.shipment_id):
-            units += sum(line.quantity for line in one.lines if line.line_id == line_id)
-        if one.shipment_id == shipment.shipment_id:
-            break
+        before &= one.shipment_id != shipment.shipment_id
+        stands = before and not one.open
+        told = one.write_back is not None and one.write_back.may_have_left
+        if one.live and (stands or told or one.shipment_id == shipment.shipment_id):
+            units += one.units(line_id)
     return units
 
 

@@ -81,12 +81,13 @@ def already_done(shipment: Shipment, now: datetime) -> Shipment:
     )
 
 
-def refused(shipment: Shipment, detail: str, write: Write, now: datetime) -> Shipment:
+def refused(shipment: Shipment, detail: str, now: datetime) -> Shipment:
     """
-    A person sees why. A readable write that was sent before may be refused because it had its effect then: that is
-    looked for first.
+    A person sees why. A write that was sent before, also one whose outcome never came, may be refused because it had
+    its effect then: that is looked for first.
     """
-    if write == "readable" and _of(shipment).sent_at is not None:
+    write_back = _of(shipment)
+    if write_back.sent_at is not None or write_back.reason == Reason.OUTCOME_UNKNOWN:
         return already_done(shipment, now).telling(reason_detail=detail or None)
     return not_worded(shipment, detail)
 

@@ -172,7 +172,7 @@ def _after(shipment: Shipment, outcome: Outcome, place: Place, now: datetime) ->
         case AlreadyDone():
             return write_back.already_done(shipment, now)
         case Refused():
-            return write_back.refused(shipment, outcome.detail, write, now)
+            return write_back.refused(shipment, outcome.detail, now)
         case OutcomeUnknown() | Unreadable():
             return write_back.outcome_unknown(shipment, now, write, place.timing)
         case RoleMissing():

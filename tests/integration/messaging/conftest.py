@@ -140,7 +140,7 @@ def received(event: Event[Any], **headers: str) -> Received:
         "ce_time": event.time.isoformat(),
     } | headers
     pairs = tuple((name, value.encode()) for name, value in attributes.items())
-    return Received(INVENTORY_STOCK.name, pairs, event.body.model_dump_json().encode())
+    return Received(event.body.TOPIC, pairs, event.body.model_dump_json().encode())
 
 
 def applier(engine: AsyncEngine) -> Applier[AsyncConnection]:

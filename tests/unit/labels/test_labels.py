@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from services.labels.domain import labels
+from services.labels.domain import labels, write_back
 from services.labels.domain.carrier import CreatedLabel
-from services.labels.domain.changes import order_seen
+from services.labels.domain.changes import order_seen, still_fits
 from services.labels.domain.holds import Hold
 from services.labels.domain.labels import NotPossible
 from services.labels.domain.planning import plan
@@ -19,9 +19,11 @@ from tests.unit.labels.builders import (
     FREELY,
     MANUAL,
     NOW,
+    PERSON,
     SETTINGS,
     A,
     first,
+    fulfilment,
     ids,
     in_flight,
     labelled,
@@ -144,3 +146,20 @@ def test_void_is_refused_without_a_label_and_from_sending_on(state: Any, code: s
 def test_every_reason_has_its_sentence() -> None:
     """No code without words."""
     assert set(SENTENCES) == set(Reason)
+
+
+def test_units_told_with_a_later_parcel_are_gone_for_an_earlier_one() -> None:
+    """Two parcels of two; the second is told, then two units are cancelled: the first one no longer fits."""
+    four = order(line(ordered=4))
+    state = plan(fulfilment(four), MANUAL, NOW, ids(FIRST.int))
+    half = labels.request(state, FIRST, labels.Asked(PERSON, NOW, units={A: 2}), MANUAL)
+    one = plan(labelled(in_flight(half)), MANUAL, NOW, ids())
+    second = one.shipments[1].shipment_id
+    two = labels.request(one, second, labels.Asked(PERSON, NOW), MANUAL)
+    made = labels.created(
+        two.with_shipment(labels.frozen(two, two.shipment(second), SETTINGS, "2")), second, LABEL, FREELY, NOW
+    )
+    told = made.with_shipment(write_back.begun(made.shipment(second), "987654321", {}, NOW))
+    assert still_fits(told, first(told), FREELY)
+    shrunk = order_seen(replace(told, order=order(line(ordered=4, cancelled=2), version=2)), NOW)
+    assert not still_fits(shrunk, first(shrunk), FREELY)

@@ -131,11 +131,24 @@ def test_a_readable_write_not_seen_after_the_lag_is_sent_again() -> None:
 
 def test_a_refusal_is_shown_and_a_retry_words_it_anew() -> None:
     """Refused with its sentence; the person's retry keeps the reference and drops the words."""
-    refused = write_back.refused(first(sending()), "Unknown carrier.", "keyed", NOW)
+    refused = write_back.refused(first(sending()), "Unknown carrier.", NOW)
     assert (told(refused).state, told(refused).reason_detail) == (Told.REFUSED, "Unknown carrier.")
     assert possible(refused) == (Action.RETRY, Action.VOID)
     again = told(write_back.asked_again(refused, NOW))
     assert (again.state, again.body, again.reference) == (Told.OWED, None, "123456789")
+
+
+def test_a_refusal_after_doubt_is_looked_for_first() -> None:
+    """The attempt before it may have had its effect: till that is known the label cannot be voided, its units stay."""
+    lost = write_back.outcome_unknown(first(sending()), NOW, "keyed", TIMING)
+    again = write_back.begun(lost, "123456789", {"words": 1}, NOW)
+    refused = write_back.refused(again, "No.", NOW)
+    assert (told(refused).state, told(refused).due_at, told(refused).reason_detail) == (Told.SENT, NOW, "No.")
+    assert Action.VOID not in possible(refused)
+    state = sending()
+    assert told(read(state.with_shipment(refused), ours(state), seconds=0)).state is Told.CONFIRMED
+    missing = read(state.with_shipment(refused), seconds=121)
+    assert (told(missing).state, possible(missing)) == (Told.NEEDS_PERSON, (Action.RETRY,))
 
 
 def test_a_retry_after_doubt_sends_the_very_same() -> None:
