@@ -20,7 +20,7 @@ TEST := $(BIN)/pytest --numprocesses 3 --dist loadfile --ignore=tests/e2e --igno
 	$(BIN)/pytest --numprocesses 3 --dist loadfile --no-loadscope-reorder tests/e2e
 
 .DEFAULT_GOAL := help
-.PHONY: help run clean test browser check faults bench conformance format lint types imports contracts lock
+.PHONY: help run clean test browser check faults bench conformance prism format lint types imports contracts lock
 
 help: ## say what can be made
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -57,6 +57,10 @@ bench: .venv/dev.stamp ## measure what has a target, each beside a rival (LONG=1
 conformance: $(if $(CASES),.venv/dev.stamp) ## cases of Amazon's static sandbox against our client (CASES=file)
 	@test -n "$(CASES)" || { echo "Say which cases: make conformance CASES=<a file of them, one JSON object a line>"; exit 2; }
 	@$(BIN)/python -m tests.conformance "$(CASES)"
+
+prism: .venv/dev.stamp ## our calls to Amazon through Prism serving its own models (needs npm and PASSERELLE_SPECS)
+	@npm install --silent --no-audit --no-fund --ignore-scripts --prefix .run/prism @stoplight/prism-cli@5.16.0
+	@$(BIN)/python -m tests.prism --prism .run/prism/node_modules/.bin/prism
 
 format: .venv/dev.stamp ## write the code in its one format
 	@$(BIN)/ruff format $(CODE)

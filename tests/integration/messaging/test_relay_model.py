@@ -18,7 +18,7 @@ from shared.db.engine import make_engine
 from shared.db.errors import Conflict
 from shared.events.topics import INVENTORY_STOCK
 from shared.messaging import relay
-from shared.messaging.consumer import Received
+from shared.messaging.applier import Received
 from shared.messaging.kafka import KafkaSettings
 from shared.messaging.relay import run_relay
 from tests.infrastructure import MakeDatabase
