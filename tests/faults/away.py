@@ -7,6 +7,7 @@ import signal
 from collections import Counter
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from deploy.local.settings import PROCESSES
 from deploy.local.stack import Stack
@@ -17,6 +18,8 @@ _OURS = [f"{service}-{process}" for service, processes in PROCESSES.items() for 
 _ASK_EVERY_SECONDS = 10.0
 # What a process may say about it in a second, all its parts together; one that spins says hundreds.
 _LINES_A_SECOND = 20
+# Of one core; a process that waits for a server needs next to nothing.
+_BUSY_SHARE = 0.5
 
 
 @dataclass
@@ -37,13 +40,16 @@ class Outages:
 
     async def _one(self, server: str, start: Callable[[], Awaitable[None]], *, kill: bool) -> None:
         what = f"{server} {'killed' if kill else 'stopped'}"
-        lives, said = self._lives(), self._sizes()
+        lives, said, spent = self._lives(), self._sizes(), self._spent()
         if kill:
             pid = self.stack.supervisor.pid(server)
             assert pid is not None
             os.kill(pid, signal.SIGKILL)
         await self.stack.supervisor.stop([server])
         await self._while_away(server, what)
+        for name, seconds in self._spent().items():
+            if seconds - spent[name] > _BUSY_SHARE * self.seconds:
+                self.findings.append(f"{what}: {name} worked for {seconds - spent[name]:.1f} s of {self.seconds:g}")
         for name in _OURS:
             lines = self._lines(name, since=said[name])
             if len(lines) > _LINES_A_SECOND * self.seconds:
@@ -77,6 +83,10 @@ class Outages:
     def _lives(self) -> dict[str, int | None]:
         return {name: self.stack.supervisor.pid(name) for name in _OURS}
 
+    def _spent(self) -> dict[str, float]:
+        """CPU seconds of each."""
+        return {name: _cpu_seconds(pid) for name, pid in self._lives().items() if pid is not None}
+
     def _sizes(self) -> dict[str, int]:
         return {name: self.stack.supervisor.log(name).stat().st_size for name in _OURS}
 
@@ -84,6 +94,11 @@ class Outages:
         with self.stack.supervisor.log(name).open(errors="replace") as log:
             log.seek(since)
             return log.readlines()
+
+
+def _cpu_seconds(pid: int) -> float:
+    user, system = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[11:13]
+    return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
 
 
 def _event(line: str) -> str:
