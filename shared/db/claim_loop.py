@@ -2,13 +2,15 @@
 The loop around every claim: takes what is due, gives it to its use case, logs, pauses what fails, never dies.
 
 A use case raises by what should happen next (`shared.kernel.errors`); the loop turns that into a pause of one
-subject, so that the others flow on.
+subject, so that the others flow on. Who is slow keeps one place of many; a far side that is slow for all of its
+subjects keeps most of them, never all.
 """
 
 import asyncio
 import random
-from collections.abc import Awaitable, Callable
-from contextlib import AsyncExitStack, suppress
+from collections import Counter as Counts
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import AsyncExitStack, contextmanager
 from typing import Generic, TypeVar
 from uuid import UUID
 
@@ -22,6 +24,8 @@ from shared.kernel.ports import LeaseLost, TooLate
 
 Store = TypeVar("Store")
 
+# Waiting for far sides costs next to nothing: they share few database connections, and one asks for all.
+_CONCURRENCY = 32
 _LONGEST_PAUSE_SECONDS = 300.0
 _AWAY_SECONDS = 2.0
 
@@ -30,7 +34,7 @@ outcomes = Counter("passerelle_claims_total", "Leases worked off, by kind and ou
 
 
 class ClaimLoop(Generic[Store]):
-    """`concurrency` leases of one kind at a time, until `stop` is set."""
+    """`concurrency` leases of one kind at a time, three quarters of them of one far side, until `stop` is set."""
 
     def __init__(
         self,
@@ -39,13 +43,16 @@ class ClaimLoop(Generic[Store]):
         work: Callable[[SqlLease[Store]], Awaitable[None]],
         *,
         idle_seconds: float = 1.0,
-        concurrency: int = 4,
+        concurrency: int = _CONCURRENCY,
     ) -> None:
         self._claims = claims
         self._kind = kind
         self._work = work
         self._idle_seconds = idle_seconds
         self._concurrency = concurrency
+        self._of_one = concurrency - concurrency // 4
+        self._freed = asyncio.Event()
+        self._under_way: Counts[str | None] = Counts()
         self._failures: dict[UUID, int] = {}
         self._turn = asyncio.Lock()
 
@@ -61,21 +68,41 @@ class ClaimLoop(Generic[Store]):
                     if lease := await self._next(until_settled, stop):
                         await self._work_off(lease)
             except (DatabaseUnavailable, Conflict) as error:
-                log.warning("claim.database_away", kind=self._kind, reason=str(error))
-                await _rest(_AWAY_SECONDS, stop)
+                await self._away(error, stop)
+
+    async def _away(self, error: Exception, stop: asyncio.Event) -> None:
+        log.warning("claim.database_away", kind=self._kind, reason=str(error))
+        await _rest(_AWAY_SECONDS, stop)
 
     async def _next(self, until_settled: AsyncExitStack, stop: asyncio.Event) -> SqlLease[Store] | None:
         """
-        Asks for a lease, and rests when there is none. The others wait for their turn: while nothing is due, one asks
-        the database for all of them, and as soon as something is found, the next one asks at once.
+        Asks for a lease, and rests when there is none. The others wait for their turn: while nothing is due, or the
+        database is away, one asks it for all of them, and as soon as something is found, the next one asks at once.
         """
         async with self._turn:
             if stop.is_set():
                 return None
-            lease = await until_settled.enter_async_context(self._claims.lease(self._kind))
+            self._freed.clear()
+            full = [name for name, count in self._under_way.items() if name and count >= self._of_one]
+            try:
+                lease = await until_settled.enter_async_context(self._claims.lease(self._kind, full))
+            except (DatabaseUnavailable, Conflict) as error:
+                await self._away(error, stop)
+                return None
             if lease is None:
-                await _rest(self._idle_seconds, stop)
+                await _rest(self._idle_seconds, stop, *([self._freed] if full else []))
+            else:
+                until_settled.enter_context(self._counted(lease.far_side))
             return lease
+
+    @contextmanager
+    def _counted(self, far_side: str | None) -> Iterator[None]:
+        self._under_way[far_side] += 1
+        try:
+            yield
+        finally:
+            self._under_way[far_side] -= 1
+            self._freed.set()
 
     async def _work_off(self, lease: SqlLease[Store]) -> None:
         outcome = await self._outcome(lease)
@@ -93,7 +120,10 @@ class ClaimLoop(Generic[Store]):
         except StatementTimeout:
             lease.pause(self._back_off(lease.subject))  # perhaps this one's alone: the others flow on
             return "statement_timeout"
-        except (DatabaseUnavailable, Conflict):
+        except DatabaseUnavailable:
+            lease.pause(_AWAY_SECONDS)  # what cannot be stored is not asked for again by the next of us at once
+            raise
+        except Conflict:
             raise
         except Retryable as error:
             lease.pause(error.retry_after_seconds or self._back_off(lease.subject))
@@ -115,9 +145,15 @@ class ClaimLoop(Generic[Store]):
         return min(_LONGEST_PAUSE_SECONDS, 2.0 ** min(failures, 16) * random.uniform(0.75, 1.25))  # noqa: S311
 
 
-async def _rest(seconds: float, stop: asyncio.Event) -> None:
-    with suppress(TimeoutError):
-        await asyncio.wait_for(stop.wait(), seconds * random.uniform(0.8, 1.2))  # noqa: S311
+async def _rest(seconds: float, *unless: asyncio.Event) -> None:
+    """So long, or until one of these is set."""
+    waiting = [asyncio.ensure_future(one.wait()) for one in unless]
+    try:
+        timeout = seconds * random.uniform(0.8, 1.2)  # noqa: S311
+        await asyncio.wait(waiting, timeout=timeout, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for one in waiting:
+            one.cancel()
 
 
 async def run_claim_loop(
@@ -127,8 +163,6 @@ async def run_claim_loop(
     *,
     stop: asyncio.Event,
     idle_seconds: float = 1.0,
-    concurrency: int = 4,
 ) -> None:
     """A `ClaimLoop`, as one call."""
-    loop = ClaimLoop(claims, kind, work, idle_seconds=idle_seconds, concurrency=concurrency)
-    await loop.run(stop)
+    await ClaimLoop(claims, kind, work, idle_seconds=idle_seconds).run(stop)

@@ -6,14 +6,14 @@ that was stopped beyond its lease finds it lost at its next intend or settle.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Generic, TypeVar
 from uuid import UUID, uuid4
 
-from sqlalchemy import MetaData, Select, and_, bindparam, exists, func, or_, select, update
+from sqlalchemy import ARRAY, MetaData, Select, Text, all_, and_, bindparam, exists, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
@@ -27,6 +27,7 @@ from shared.kernel.ports import Intent, LeaseLost
 T = TypeVar("T")
 Store = TypeVar("Store")
 _LEASE = lease_table(MetaData())
+_NAMES = ARRAY(Text)
 _CANDIDATES = 8
 _AWAY_SECONDS = 1.0
 
@@ -36,8 +37,9 @@ class Kind:
     """
     One kind of far-side work.
 
-    `due` selects `subject` and `due_at` of what is due now; only of connections that are active. None for a kind that
-    is only leased by name (`lease_of`). A write must leave `margin_seconds` before its lease ends.
+    `due` selects `subject`, `far_side` (who is called for it) and `due_at` of what is due now; only of connections that
+    are active. None for a kind that is only leased by name (`lease_of`). A write must leave `margin_seconds` before its
+    lease ends.
     """
 
     due: Select[Any] | None
@@ -48,7 +50,10 @@ class Kind:
 
 @dataclass(frozen=True)
 class _Selection:
-    """A kind's questions, made once. `free`: what is due longest and not leased; `is_due`: whether `wanted` is."""
+    """
+    A kind's questions, made once. `free`: what is due longest and not leased, of no far side in `full`; `is_due`:
+    whether `wanted` is. Who had a turn has been due since its end: others that waited meanwhile go first.
+    """
 
     free: Select[Any]
     is_due: Select[Any]
@@ -58,11 +63,11 @@ class _Selection:
         due = selected.subquery("due")
         leases = due.outerjoin(_LEASE, and_(_LEASE.c.kind == kind, _LEASE.c.subject == due.c.subject))
         free = (
-            select(due.c.subject)
+            select(due.c.subject, due.c.far_side)
             .select_from(leases)
-            .where(or_(_LEASE.c.subject.is_(None), _free()))
-            .group_by(due.c.subject)
-            .order_by(func.min(due.c.due_at), due.c.subject)
+            .where(or_(_LEASE.c.subject.is_(None), _free()), due.c.far_side != all_(bindparam("full", type_=_NAMES)))
+            .group_by(due.c.subject, due.c.far_side)
+            .order_by(func.greatest(func.min(due.c.due_at), func.max(_LEASE.c.not_before)), due.c.subject)
             .limit(_CANDIDATES)
         )
         return _Selection(free, select(exists().where(due.c.subject == bindparam("wanted"))))
@@ -78,11 +83,13 @@ class SqlLease(Generic[Store]):
         subject: UUID,
         token: UUID,
         budgets: Budgets,
+        far_side: str | None,
     ) -> None:
         self._claims = claims
         self._token = token
         self.kind = kind
         self.subject = subject
+        self.far_side = far_side
         self.budgets = budgets
         self.pause_seconds: float | None = None
 
@@ -114,9 +121,7 @@ class SqlLease(Generic[Store]):
         self.pause_seconds = max(seconds, self.pause_seconds or 0.0)
 
     async def give_back(self) -> None:
-        rest = None
-        if self.pause_seconds is not None:
-            rest = func.clock_timestamp() + timedelta(seconds=self.pause_seconds)
+        rest = func.clock_timestamp() + timedelta(seconds=self.pause_seconds or 0.0)
         async with transaction(self._claims.engine) as connection:
             await connection.execute(
                 update(_LEASE)
@@ -160,10 +165,10 @@ class SqlClaims(Generic[Store]):
         self._selections = {name: _Selection.of(name, one.due) for name, one in kinds.items() if one.due is not None}
 
     @asynccontextmanager
-    async def lease(self, kind: str) -> AsyncIterator[SqlLease[Store] | None]:
-        """The one that has been due longest and is free; None: nothing is due."""
-        for subject in await self._due(kind):
-            taken = await self._take(kind, subject, only_due=True)
+    async def lease(self, kind: str, full: Collection[str] = ()) -> AsyncIterator[SqlLease[Store] | None]:
+        """The one that has been due longest and is free; None: nothing is due. `full`: far sides to be left alone."""
+        for subject, far_side in await self._due(kind, full):
+            taken = await self._take(kind, subject, seen_at=far_side)
             if taken is not None:
                 async with self._given_back(taken):
                     yield taken
@@ -203,9 +208,10 @@ class SqlClaims(Generic[Store]):
                         await lease.give_back()
                         return
 
-    async def _due(self, kind: str) -> list[UUID]:
+    async def _due(self, kind: str, full: Collection[str]) -> list[tuple[UUID, str]]:
         async with transaction(self.engine) as connection:
-            return list((await connection.execute(self._selected(kind).free)).scalars())
+            found = await connection.execute(self._selected(kind).free, {"full": list(full)})
+            return [(row.subject, row.far_side) for row in found]
 
     def _selected(self, kind: str) -> _Selection:
         selection = self._selections.get(kind)
@@ -213,7 +219,8 @@ class SqlClaims(Generic[Store]):
             raise ValueError(f"{kind} is leased by name only")
         return selection
 
-    async def _take(self, kind: str, subject: UUID, *, only_due: bool = False) -> SqlLease[Store] | None:
+    async def _take(self, kind: str, subject: UUID, *, seen_at: str | None = None) -> SqlLease[Store] | None:
+        """`seen_at`: the far side where it was seen due; None: due or not."""
         limits = self.kinds[kind]
         token = uuid4()
         until = func.clock_timestamp() + timedelta(seconds=limits.lease_seconds)
@@ -227,10 +234,10 @@ class SqlClaims(Generic[Store]):
             row = (await connection.execute(taking.returning(_LEASE.c.budgets))).first()
             if row is None:
                 return None
-            if only_due and not await self._is_due(connection, kind, subject):
+            if seen_at is not None and not await self._is_due(connection, kind, subject):
                 await connection.rollback()  # done and given back by another since we looked
                 return None
-        return SqlLease(self, kind, subject, token, Budgets.load(limits.rates, row.budgets))
+        return SqlLease(self, kind, subject, token, Budgets.load(limits.rates, row.budgets), seen_at)
 
     async def _is_due(self, connection: AsyncConnection, kind: str, subject: UUID) -> bool:
         return bool((await connection.execute(self._selected(kind).is_due, {"wanted": subject})).scalar_one())

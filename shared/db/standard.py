@@ -51,7 +51,10 @@ def inbox_table(metadata: MetaData) -> Table:
 
 
 def lease_table(metadata: MetaData) -> Table:
-    """Who works for which subject now. `budgets`: the far side's buckets, saved between holders."""
+    """
+    Who works for which subject now. `not_before`: when its last turn ended, or its pause does. `budgets`: the far
+    side's buckets, saved between holders.
+    """
     return Table(
         "lease",
         metadata,

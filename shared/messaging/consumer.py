@@ -65,6 +65,7 @@ async def _consume(applier: Applier[Store], topics: Sequence[Topic], kafka: Kafk
         session_timeout_ms=6000,
         heartbeat_interval_ms=1500,
         metadata_max_age_ms=5000,
+        retry_backoff_ms=500,
     )
     committing: asyncio.Future[None] = asyncio.Future()
     committing.set_result(None)

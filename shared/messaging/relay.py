@@ -43,6 +43,8 @@ _CLEANING_PIECE = 5000
 _AWAY_SECONDS = 1.0
 # The last is what a driver says that was frozen in the middle of a question and finds its connection ended.
 _LOST = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
+# It answers and takes no writes: the disk is full, or whoever runs it made it read-only before it is.
+_CANNOT_WRITE = (asyncpg.InsufficientResourcesError, asyncpg.ReadOnlySQLTransactionError)
 _REFUSALS = (
     InvalidMessageError,
     InvalidTopicError,
@@ -63,6 +65,8 @@ _WAITING = f"""
                         and refused.topic = outbox.topic and refused.subject = outbox.subject)
     order by id limit {_BATCH}
 """  # noqa: S608 - a constant
+_PUBLISHED = "update outbox set published_at = now() where id = any($1::bigint[])"
+_SET_ASIDE = "update outbox set refused_at = now(), refused_reason = $2 where id = $1"
 _OLDEST = """
     select coalesce(extract(epoch from clock_timestamp() - min(written_at)), 0)
     from outbox where published_at is null
@@ -145,7 +149,7 @@ class Relay:
                 self._wake.clear()
                 rows = await connection.fetch(_WAITING)
                 if rows:
-                    await self._send(connection, producer, rows)
+                    await self._send(connection, producer, rows, stop)
                 else:
                     await self._idle(connection, stop)
         except KafkaError as error:
@@ -155,14 +159,19 @@ class Relay:
             with suppress(Exception):
                 await asyncio.wait_for(producer.stop(), 5)
 
-    async def _send(self, connection: Any, producer: AIOKafkaProducer, rows: Sequence[Row]) -> None:
+    async def _send(
+        self, connection: Any, producer: AIOKafkaProducer, rows: Sequence[Row], stop: asyncio.Event
+    ) -> None:
         outcomes = await _beating(connection, self._sent(producer, rows))
         done = [row["id"] for row, error in zip(rows, outcomes, strict=True) if error is None]
         bad = [(row, error) for row, error in zip(rows, outcomes, strict=True) if isinstance(error, _REFUSALS)]
-        await connection.execute("update outbox set published_at = now() where id = any($1::bigint[])", done)
+        await _noted(connection, stop, _PUBLISHED, done)
         published.inc(len(done))
         for row, error in bad:
-            await self._set_aside(connection, row, error)
+            refused.inc()
+            reason = type(error).__name__
+            log.error("relay.refused", topic=row["topic"], subject=str(row["subject"]), reason=reason)
+            await _noted(connection, stop, _SET_ASIDE, row["id"], reason)
         failed = [error for error in outcomes if error is not None]
         if failed:
             raise KafkaError(type(failed[0]).__name__)
@@ -194,13 +203,6 @@ class Relay:
         )
         return future
 
-    async def _set_aside(self, connection: Any, row: Row, error: BaseException) -> None:
-        refused.inc()
-        log.error("relay.refused", topic=row["topic"], subject=str(row["subject"]), reason=type(error).__name__)
-        await connection.execute(
-            "update outbox set refused_at = now(), refused_reason = $2 where id = $1", row["id"], type(error).__name__
-        )
-
     async def _idle(self, connection: Any, stop: asyncio.Event) -> None:
         oldest.set(await connection.fetchval(_OLDEST))
         if asyncio.get_running_loop().time() - self._cleaned_at > _CLEANING_SECONDS:
@@ -213,10 +215,31 @@ class Relay:
 
     async def _clean(self, connection: Any, stop: asyncio.Event) -> None:
         """In pieces, none of which takes long; what is to be published meanwhile goes first, the rest next time."""
-        while len(await connection.fetch(_CLEAN)) == _CLEANING_PIECE:
-            if stop.is_set() or self._wake.is_set():
-                return
+        try:
+            while len(await connection.fetch(_CLEAN)) == _CLEANING_PIECE:
+                if stop.is_set() or self._wake.is_set():
+                    return
+        except _CANNOT_WRITE as error:
+            log.warning("relay.cannot_clean", reason=type(error).__name__)
+            return
         self._cleaned_at = asyncio.get_running_loop().time()
+
+
+async def _noted(connection: Any, stop: asyncio.Event, statement: str, *values: Any) -> None:
+    """
+    Writes what came of a send, as soon as the database takes it; the lock stays ours meanwhile.
+
+    To begin anew instead would send the same again each time, for as long as the disk is full.
+    """
+    while True:
+        try:
+            await connection.execute(statement, *values)
+        except _CANNOT_WRITE as error:
+            log.warning("relay.cannot_note", reason=type(error).__name__)
+            if await _rest(stop, _AWAY_SECONDS):
+                raise
+        else:
+            return
 
 
 async def _beating(connection: Any, work: Coroutine[Any, Any, R]) -> R:

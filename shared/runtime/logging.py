@@ -24,6 +24,8 @@ DROPPED = Counter("log_keys_dropped_total", "Keys of log lines that are not on t
 
 # Their messages name topics, groups, ports and revisions; others' could quote anything, so only their template is kept.
 _TRUSTED_LIBRARIES = ("aiokafka", "alembic", "opentelemetry", "uvicorn")
+_REPEATED_SECONDS = 10.0
+_SENTENCES_KEPT = 500
 _SILENT_LIBRARIES = ("authlib", "httpcore", "httpx", "joserfc")
 _LEVELS = {"DEBUG": logging.DEBUG, "INFO": logging.INFO, "WARNING": logging.WARNING, "ERROR": logging.ERROR}
 
@@ -85,11 +87,41 @@ def keep_allowed(_logger: Any, _method: str, line: Line) -> Line:
 
 
 class LibraryRecords(logging.Handler):
-    """Takes the standard library's log records into our lines."""
+    """
+    Takes the standard library's log records into our lines.
+
+    A library that tries again many times a second says so as often (aiokafka, while Kafka is away): the same sentence
+    is a line every ten seconds, with how many there were since the last one.
+    """
+
+    def __init__(self, level: int) -> None:
+        super().__init__(level)
+        self._said: dict[tuple[str, str], tuple[float, int]] = {}
 
     def emit(self, record: logging.LogRecord) -> None:
-        log = structlog.get_logger()
-        log.log(record.levelno, "library.said", logger=record.name, message=_safe(record), exc_info=record.exc_info)
+        count = 1 if record.exc_info else self._due(record)
+        if count:
+            facts = {"count": count} if count > 1 else {}
+            structlog.get_logger().log(
+                record.levelno,
+                "library.said",
+                logger=record.name,
+                message=_safe(record),
+                exc_info=record.exc_info,
+                **facts,
+            )
+
+    def _due(self, record: logging.LogRecord) -> int:
+        """How many of these are to be told now; 0: it was told just before."""
+        key = (record.name, str(record.msg))
+        told_at, held_back = self._said.get(key, (0.0, 0))
+        if 0 <= record.created - told_at < _REPEATED_SECONDS:
+            self._said[key] = (told_at, held_back + 1)
+            return 0
+        if len(self._said) >= _SENTENCES_KEPT:
+            self._said.clear()
+        self._said[key] = (record.created, 0)
+        return held_back + 1
 
 
 def _safe(record: logging.LogRecord) -> str:

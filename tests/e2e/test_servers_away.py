@@ -6,7 +6,6 @@ import signal
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from functools import partial
-from html import unescape
 from pathlib import Path
 
 import httpx
@@ -16,6 +15,7 @@ from deploy.local.stack import Stack
 from tests.e2e.databases import open_databases
 from tests.e2e.once import nothing_happened_twice
 from tests.e2e.scene import SKU, Scene, until
+from tests.outages import PAGES_AND_LISTS, all_answer, says_come_again
 from tests.shop import Shop, open_shop, stack_for_tests
 
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(300)]
@@ -23,9 +23,6 @@ pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(300
 _STOCK = 1000
 # Servers of its own, wherever the other tests have theirs.
 _OWN_SERVERS = {"DATABASE_SERVER_URL": "", "KAFKA_BOOTSTRAP_SERVERS": ""}
-_PAGES = ("/connections", "/orders", "/stock", "/shipments")
-_LISTS = ("/api/auth/v1/connections", "/api/orders/v1/orders", "/api/inventory/v1/skus", "/api/labels/v1/shipments")
-_SENTENCES = ("The database does not answer just now.", "Something this needs does not answer just now.")
 
 
 @asynccontextmanager
@@ -46,24 +43,6 @@ async def traffic(scene: Scene) -> AsyncIterator[list[str]]:
     finally:
         over.set()
         await planting
-
-
-async def ask(shop: Shop, path: str) -> httpx.Response:
-    """The bare answer under this shop's session."""
-    client: httpx.AsyncClient = shop.browser._client
-    accept = "application/json" if path.startswith("/api") else "text/html"
-    return await client.get(shop.browser._origin + path, headers={"accept": accept}, follow_redirects=False)
-
-
-async def says_come_again(shop: Shop, path: str) -> bool:
-    """503 with when to come again, and a sentence: on a page, or in a problem."""
-    answer = await ask(shop, path)
-    said = unescape(answer.text)
-    return answer.status_code == 503 and "retry-after" in answer.headers and any(one in said for one in _SENTENCES)
-
-
-async def all_answer(shop: Shop) -> bool:
-    return all([(await ask(shop, path)).status_code == 200 for path in (*_PAGES, *_LISTS)])
 
 
 async def restart(stack: Stack, server: str, start: Callable[[], Awaitable[None]]) -> None:
@@ -103,7 +82,7 @@ async def test_servers_come_and_go_under_traffic(tmp_path: Path) -> None:
 async def without_postgres(stack: Stack, shop: Shop) -> None:
     """Stopped in order, away for a while, and back."""
     await stack.supervisor.stop(["postgres"])
-    for path in (*_PAGES, *_LISTS):
+    for path in PAGES_AND_LISTS:
         await until(partial(says_come_again, shop, path), f"{path} says 503, when to come again, and why")
     assert not await watched_is_ready(stack, "orders", "api")
     await stack.start_postgres()

@@ -1,4 +1,8 @@
-"""`python -m tests.faults --kills N --seed S`: SIGKILL at random moments under traffic; last line is the verdict."""
+"""
+`python -m tests.faults --kills N --seed S`: SIGKILL at random moments under traffic; last line is the verdict.
+
+`--away SECONDS`: then each server is away for so long, stopped in order and killed, under traffic too.
+"""
 
 import argparse
 import asyncio
@@ -7,11 +11,15 @@ import signal
 import sys
 import tempfile
 from collections import Counter
+from collections.abc import Iterator
 from contextlib import suppress
+from functools import partial
+from itertools import count
 from pathlib import Path
 
 from deploy.local.browser import Unexpected
 from deploy.local.stack import Stack
+from tests.faults.away import Outages
 from tests.faults.ledger import Verdict, compare, compare_shown
 from tests.faults.schedule import Kill, schedule
 from tests.shop import Json, Shop, beside, demand, open_shop, stack_for_tests
@@ -25,7 +33,7 @@ _SETTLED_WITHIN_SECONDS = 240.0
 _SHOWN_WITHIN_SECONDS = 90.0
 
 
-async def main(kills: int, seed: int) -> int:
+async def main(kills: int, seed: int, away_seconds: float) -> int:
     with tempfile.TemporaryDirectory(prefix="passerelle-faults-") as folder:
         async with stack_for_tests(Path(folder), {"LOG_LEVEL": "INFO"}) as stack:
             counted = dict.fromkeys(_SKUS, _UNITS)
@@ -33,15 +41,18 @@ async def main(kills: int, seed: int) -> int:
                 shops = [shop, await beside(shop, skus=_SKUS)]
                 done = await _kill_under_traffic(stack, shops, schedule(kills, seed), seed)
                 await stack.ready()
+                outages = Outages(stack, shop, away_seconds, partial(_plant, shops, count(seed * 100_000 + kills)))
+                if away_seconds:
+                    await outages.all()
                 orders = await _far_orders(shops)
                 settled = await _settled(shops, set(orders))
                 verdict = await _verdict(shops, counted)
-                if not settled or verdict.lost or verdict.twice:
+                if not settled or verdict.lost or verdict.twice or outages.findings:
                     _keep_logs(stack)
-    for finding in (*verdict.lost, *verdict.twice):
+    for finding in (*verdict.lost, *verdict.twice, *outages.findings):
         print(finding)
     print(f"orders {len(orders)}, kills {done}, lost {len(verdict.lost)}, twice {len(verdict.twice)}")
-    return 1 if verdict.lost or verdict.twice else 0
+    return 1 if verdict.lost or verdict.twice or outages.findings else 0
 
 
 async def _far_orders(shops: list[Shop]) -> dict[str, Json]:
@@ -54,13 +65,18 @@ async def _kill_under_traffic(stack: Stack, shops: list[Shop], kills: list[Kill]
     hits: Counter[str] = Counter()
     for number, kill in enumerate(kills):
         if number % _KILLS_PER_BATCH == 0:
-            for shop in shops:
-                await shop.plant(_ORDERS_AT_ONCE, seed=seed * 100_000 + number, skus=_SKUS)
+            await _plant(shops, count(seed * 100_000 + number))
         await asyncio.sleep(kill.after_seconds)
         await _kill(stack, kill.victim)
         hits[kill.victim] += 1
     print("killed: " + ", ".join(f"{victim} {count}" for victim, count in sorted(hits.items())), flush=True)
     return hits.total()
+
+
+async def _plant(shops: list[Shop], seeds: Iterator[int]) -> None:
+    seed = next(seeds)
+    for shop in shops:
+        await shop.plant(_ORDERS_AT_ONCE, seed=seed, skus=_SKUS)
 
 
 async def _kill(stack: Stack, victim: str) -> None:
@@ -121,8 +137,9 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--kills", type=int, required=True)
     parser.add_argument("--seed", type=int, required=True)
+    parser.add_argument("--away", type=float, default=0.0, metavar="SECONDS")
     given = parser.parse_args()
     try:
-        sys.exit(asyncio.run(main(given.kills, given.seed)))
+        sys.exit(asyncio.run(main(given.kills, given.seed, given.away)))
     except Unexpected as error:
         sys.exit(f"the shop could not be opened: {error}")

@@ -146,7 +146,9 @@ class SqlConsents:
 
 def probes_due() -> Select[Any]:
     """Connections to be probed now (claims)."""
-    return select(_ITS.c.id.label("subject"), _ITS.c.probe_due_at.label("due_at")).where(
+    return select(
+        _ITS.c.id.label("subject"), _ITS.c.marketplace.label("far_side"), _ITS.c.probe_due_at.label("due_at")
+    ).where(
         _ITS.c.probe_due_at <= func.clock_timestamp(),
         _ITS.c.state.in_([ConnectionState.UNPROVEN, ConnectionState.AUTHORISED, ConnectionState.WAITING]),
     )

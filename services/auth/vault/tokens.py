@@ -23,7 +23,10 @@ from shared.kernel.errors import ClientSecretInvalid, ConsentLost, FarSideError,
 from shared.kernel.ids import ConnectionId, GrantId
 from shared.kernel.ports import AccessToken, LeaseLost, UnitOfWork
 
+Unkept = DatabaseUnavailable | Conflict
+
 _LOOK_AGAIN_SECONDS = 0.1
+_REST_SECONDS = 1.0
 # Longer than any holder has the lease: a killed one's is then taken over.
 _WATCH = timedelta(seconds=20)
 # A renewal under way when the process is told to stop gets so long.
@@ -43,7 +46,7 @@ class RenewedTokens:
         self._renewal = renewal
         self._seals = seals
         self._clock = clock
-        self._tasks: dict[GrantId, asyncio.Task[None]] = {}
+        self._tasks: dict[GrantId, asyncio.Task[Unkept | None]] = {}
 
     async def current(self, state: TokenState, *, rejected: int | None = None) -> AccessToken:
         deadline = self._clock.monotonic() + WAIT_SECONDS
@@ -63,7 +66,7 @@ class RenewedTokens:
             left = deadline - self._clock.monotonic()
             if left <= 0:
                 raise Busy("the token is being renewed", retry_after_seconds=COME_AGAIN_SECONDS)
-            await asyncio.wait({self._task(state.grant_id, state)}, timeout=left)
+            await self._renewed(state.grant_id, state, timeout=left)
             state = await self._read(state.connection_id)
 
     async def finish(self, stop: asyncio.Event) -> None:
@@ -72,15 +75,26 @@ class RenewedTokens:
         if self._tasks:
             await asyncio.wait(set(self._tasks.values()), timeout=_LAST_RENEWALS_SECONDS)
 
-    def _task(self, grant_id: GrantId, state: TokenState) -> asyncio.Task[None]:
+    async def _renewed(self, grant_id: GrantId, state: TokenState, *, timeout: float) -> None:
+        """Until the row may have moved. Raises what kept the outcome from being written there."""
+        task = self._task(grant_id, state)
+        done, _ = await asyncio.wait({task}, timeout=timeout)
+        unkept = task.result() if done else None
+        if unkept is not None:
+            raise type(unkept)(str(unkept)) from unkept
+
+    def _task(self, grant_id: GrantId, state: TokenState) -> asyncio.Task[Unkept | None]:
         task = self._tasks.get(grant_id)
         if task is None:
             task = self._tasks[grant_id] = asyncio.create_task(self._renew_or_watch(grant_id, state))
             task.add_done_callback(lambda _: self._tasks.pop(grant_id, None))
         return task
 
-    async def _renew_or_watch(self, grant_id: GrantId, seen: TokenState) -> None:
-        """Until the row is another than was seen: by us, or by whoever has the lease."""
+    async def _renew_or_watch(self, grant_id: GrantId, seen: TokenState) -> Unkept | None:
+        """
+        Until the row is another than was seen: by us, or by whoever has the lease. Gives what kept it from being so:
+        a moment later, so that nobody asks the far side again and again for what cannot be kept.
+        """
         until = self._clock.now() + _WATCH
         try:
             while self._clock.now() < until:
@@ -89,18 +103,21 @@ class RenewedTokens:
                         # Whoever had it until now may just have failed: then it is too soon to ask again.
                         if not _moved(seen, await self._read(seen.connection_id)):
                             await self._renewal.run(lease, seen.token_version)
-                        return
+                        return None
                 await asyncio.sleep(_LOOK_AGAIN_SECONDS)
                 if _moved(seen, await self._read(seen.connection_id)):
-                    return
+                    return None
         except (LeaseLost, ConnectionUnknown):
             log.warning("token.renewal_discarded", grant_id=str(grant_id))
         except (DatabaseUnavailable, Conflict) as error:
             log.warning("token.database_away", grant_id=str(grant_id), reason=str(error))
+            await asyncio.sleep(_REST_SECONDS)
+            return error
         except Exception:
             # Nobody awaits this task's outcome: what is not logged here is lost.
             log.exception("token.renewal_bug", grant_id=str(grant_id))
-            await asyncio.sleep(1)
+            await asyncio.sleep(_REST_SECONDS)
+        return None
 
     async def _read(self, connection_id: ConnectionId) -> TokenState:
         async with self._uow() as store:

@@ -27,7 +27,9 @@ def kinds(rates: Mapping[str, Mapping[str, Rate]], delay: timedelta) -> Mapping[
 
 def _listings() -> Select[Any]:
     return (
-        select(discovery.c.connection_id.label("subject"), discovery.c.due_at)
+        select(
+            discovery.c.connection_id.label("subject"), connection.c.marketplace.label("far_side"), discovery.c.due_at
+        )
         .join(connection, connection.c.id == discovery.c.connection_id)
         .where(connection.c.state == AUTHORISED, discovery.c.due_at <= func.clock_timestamp())
     )
@@ -40,7 +42,7 @@ def _pushes(delay: timedelta) -> Select[Any]:
     waiting = select(target.c.connection_id, target.c.due_at).where(is_due(now, now - delay))
     due = union_all(begun, waiting).subquery()
     return (
-        select(due.c.connection_id.label("subject"), due.c.due_at)
+        select(due.c.connection_id.label("subject"), connection.c.marketplace.label("far_side"), due.c.due_at)
         .join(connection, connection.c.id == due.c.connection_id)
         .where(connection.c.state == AUTHORISED)
     )

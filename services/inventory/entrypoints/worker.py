@@ -56,7 +56,7 @@ def _claim_parts(settings: Settings, engine: AsyncEngine, outward: Outward, cloc
     tell = partial(push, pushing=bootstrap.pushing_of(settings, outward, clock))
 
     async def listings(stop: asyncio.Event) -> None:
-        await run_claim_loop(claims, LISTING, read, stop=stop, concurrency=2)
+        await run_claim_loop(claims, LISTING, read, stop=stop)
 
     async def pushes(stop: asyncio.Event) -> None:
         await run_claim_loop(claims, PUSH, tell, stop=stop, idle_seconds=_IDLE_SECONDS)

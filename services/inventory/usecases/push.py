@@ -22,6 +22,7 @@ from shared.kernel.errors import FarSideError, Refused, Throttled
 from shared.kernel.ids import ConnectionId
 from shared.kernel.ports import AccessTokens, Intent, Lease, TooLate
 from shared.kernel.tokens import with_token
+from shared.kernel.turns import TURN_SECONDS
 from shared.marketplaces.ports import FarAccount, StockPort
 
 _MOMENT_SECONDS = 2.0
@@ -42,7 +43,6 @@ class Pushing:
     clock: Clock
     delay: timedelta
     grace: timedelta
-    turn_seconds: float = 10.0
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
 
 
@@ -52,7 +52,7 @@ async def push(lease: Lease[Store], *, pushing: Pushing) -> None:
 
     Raises what concerns the whole connection: ConsentLost, Retryable, RoleMissing, an unknown outcome.
     """
-    until = pushing.clock.monotonic() + pushing.turn_seconds
+    until = pushing.clock.monotonic() + TURN_SECONDS
     worked = False
     while pushing.clock.monotonic() < until:
         step = await lease.intend(lambda store: next_step(store, ConnectionId(lease.subject), pushing=pushing))

@@ -23,7 +23,9 @@ def kinds(rates: Mapping[str, Rate]) -> Mapping[str, Kind]:
 
 def _due(table: Table, due_at: ColumnElement[Any]) -> Select[Any]:
     return (
-        select(table.c.connection_id.label("subject"), due_at.label("due_at"))
+        select(
+            table.c.connection_id.label("subject"), connection.c.marketplace.label("far_side"), due_at.label("due_at")
+        )
         .join(connection, connection.c.connection_id == table.c.connection_id)
         .where(connection.c.state == "authorised", due_at <= func.clock_timestamp())
     )

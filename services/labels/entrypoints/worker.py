@@ -73,7 +73,7 @@ def _claim_parts(settings: Settings, engine: AsyncEngine, outward: Outward, cloc
     tell = partial(write_back_due, tools=bootstrap.telling_of(settings, outward, clock))
 
     async def labels(stop: asyncio.Event) -> None:
-        await run_claim_loop(claims, LABEL, make, stop=stop, idle_seconds=_IDLE_SECONDS, concurrency=2)
+        await run_claim_loop(claims, LABEL, make, stop=stop, idle_seconds=_IDLE_SECONDS)
 
     async def write_backs(stop: asyncio.Event) -> None:
         await run_claim_loop(claims, WRITE_BACK, tell, stop=stop, idle_seconds=_IDLE_SECONDS)

@@ -31,6 +31,7 @@ from services.labels.usecases.ports import (
 from services.labels.usecases.tell import save_and_tell
 from shared.kernel.errors import OutcomeUnknown, Refused, Retryable
 from shared.kernel.ports import Intent, Lease, TooLate
+from shared.kernel.turns import within_a_turn
 
 BATCH = 50
 _EVENT_ON_ITS_WAY = timedelta(seconds=2)
@@ -59,10 +60,12 @@ class Labelling:
 
 async def create_labels(lease: Lease[Store], *, tools: Labelling) -> None:
     """
-    The labels that are due of the lease's connection, one after the other. Raises Unavailable when orders is away.
+    The labels that are due of the lease's connection, one after the other, for one turn.
+
+    Raises Unavailable when orders is away.
     """
     due = await lease.read(lambda store: store.fulfilments.due_labels(lease.subject, BATCH))
-    for row in due:
+    for row in within_a_turn(due, tools.planner.clock):
         await rest_on_bug(lease, row.shipment_id, _create_one(lease, row, tools), partial(_rest, row))
 
 

@@ -17,6 +17,7 @@ from services.labels.usecases.telling import Place, Telling
 from shared.kernel.errors import Throttled
 from shared.kernel.ids import ConnectionId
 from shared.kernel.ports import Lease
+from shared.kernel.turns import within_a_turn
 
 BATCH = 50
 _MOMENT_SECONDS = 2.0
@@ -32,7 +33,7 @@ class Reading:
 
 async def write_back_due(lease: Lease[Store], *, tools: Telling) -> None:
     """
-    Sends and reads back what is due of the lease's connection, longest due first.
+    Sends and reads back what is due of the lease's connection, longest due first, for one turn.
 
     Raises what concerns the whole connection: ConsentLost, Retryable, ClientSecretInvalid.
     """
@@ -43,7 +44,7 @@ async def write_back_due(lease: Lease[Store], *, tools: Telling) -> None:
     timing = tools.timing(connection.marketplace)
     place = Place(ConnectionId(lease.subject), connection.account, tracking, timing)
     reading = Reading()
-    for row in due:
+    for row in within_a_turn(due, tools.planner.clock):
         if row.state is not Told.SENT:
             work = _send_patiently(lease, row, place, tools)
         elif reading.allowed:

@@ -60,7 +60,7 @@ def due_answers() -> Select[Any]:
     """What the claim of kind `acceptance` is asked for: active connections with an answer to be sent now."""
     connection = tables.connection
     return (
-        select(_TABLE.c.connection_id.label("subject"), _TABLE.c.due_at)
+        select(_TABLE.c.connection_id.label("subject"), connection.c.marketplace.label("far_side"), _TABLE.c.due_at)
         .join(connection, connection.c.id == _TABLE.c.connection_id)
         .where(connection.c.state == AUTHORISED, _TABLE.c.due_at <= func.clock_timestamp())
     )

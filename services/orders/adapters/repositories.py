@@ -164,7 +164,11 @@ def due_connections() -> Any:
     """What the claim of kind `poll` is asked for: active connections with something to read now."""
     joined = tables.poll.join(tables.connection, tables.connection.c.id == tables.poll.c.connection_id)
     return (
-        select(tables.poll.c.connection_id.label("subject"), tables.poll.c.due_at)
+        select(
+            tables.poll.c.connection_id.label("subject"),
+            tables.connection.c.marketplace.label("far_side"),
+            tables.poll.c.due_at,
+        )
         .select_from(joined)
         .where(tables.connection.c.state == "authorised", tables.poll.c.due_at <= func.clock_timestamp())
     )

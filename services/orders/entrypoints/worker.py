@@ -68,7 +68,7 @@ def _answers(settings: Settings, engine: AsyncEngine, outward: Outward, clock: C
     send = partial(send_answers, answering=bootstrap.answering_of(settings, outward, clock))
 
     async def answers(stop: asyncio.Event) -> None:
-        await run_claim_loop(claims, ACCEPTANCE, send, stop=stop, concurrency=2)
+        await run_claim_loop(claims, ACCEPTANCE, send, stop=stop)
 
     return answers
 

@@ -32,6 +32,7 @@ from shared.kernel.errors import (
 from shared.kernel.ids import ConnectionId, OrderId
 from shared.kernel.ports import AccessTokens, Intent, Lease, LeaseLost, TooLate
 from shared.kernel.tokens import with_token
+from shared.kernel.turns import within_a_turn
 from shared.marketplaces.ports import AcceptancePort, FarAccount
 
 BATCH = 50
@@ -78,7 +79,7 @@ class _Frozen:
 
 async def send_answers(lease: Lease[Store], *, answering: Answering) -> None:
     """
-    Sends what is due of the lease's connection, longest due first.
+    Sends what is due of the lease's connection, longest due first, for one turn.
 
     Raises what concerns the whole connection: ConsentLost, Retryable, an unknown outcome, ClientSecretInvalid.
     """
@@ -89,7 +90,7 @@ async def send_answers(lease: Lease[Store], *, answering: Answering) -> None:
         return
     account = FarAccount(connection.region, connection.seller_id)
     place = _Place(connection.id, account, marketplace, answering.seen_within[connection.marketplace])
-    for order_id in due:
+    for order_id in within_a_turn(due, answering.clock):
         await _rest_on_bug(lease, order_id, _send_patiently(lease, order_id, place, answering))
 
 

@@ -94,7 +94,12 @@ async def write(engine: AsyncEngine, *events: Event[Any]) -> None:
 
 @asynccontextmanager
 async def running(
-    engine: AsyncEngine, kafka: KafkaSettings, *, relays: int = 1, workers: int = 1
+    engine: AsyncEngine,
+    kafka: KafkaSettings,
+    *,
+    relays: int = 1,
+    workers: int = 1,
+    subscriptions: Sequence[Subscription[AsyncConnection]] = SUBSCRIPTIONS,
 ) -> AsyncIterator[None]:
     stop = asyncio.Event()
     url = engine.url.render_as_string(hide_password=False)
@@ -102,7 +107,7 @@ async def running(
     parts += [
         run_consumer(
             service="orders",
-            subscriptions=SUBSCRIPTIONS,
+            subscriptions=subscriptions,
             engine=engine,
             bind=lambda connection: connection,
             kafka=kafka,

@@ -13,6 +13,7 @@ from shared.events.base import Event
 from shared.events.topics import INVENTORY_STOCK
 from shared.messaging.applier import PARKED_LIMIT, Applier, Received, Subscription, TooManyParked
 from shared.messaging.inbox import Inbox
+from tests.full_disk import full_disk
 from tests.integration.messaging.conftest import (
     POISON,
     applier,
@@ -104,21 +105,13 @@ async def test_an_unknown_version_is_parked_and_an_unknown_type_skipped(engine: 
     assert await levels(engine) == {}
 
 
-async def test_a_database_that_cannot_write_parks_nothing(engine: AsyncEngine) -> None:
-    """A full disk is nobody's event's fault: the batch fails as a whole and is tried again."""
-    async with engine.begin() as connection:
-        await connection.execute(
-            text(
-                "create function full_disk() returns trigger language plpgsql as "
-                "$$ begin raise exception 'no space' using errcode = '53100'; end $$"
-            )
-        )
-        await connection.execute(text("create trigger disk_full before insert on level execute function full_disk()"))
+@pytest.mark.parametrize("refusal", ["disk_full", "read_only_sql_transaction"])
+async def test_a_database_that_cannot_write_parks_nothing(engine: AsyncEngine, refusal: str) -> None:
+    """A full disk, or a server made read-only before it is, is nobody's event's fault: the batch fails as a whole."""
     event = received(changed(uuid4(), 1))
-    with pytest.raises(DatabaseUnavailable):
-        await applier(engine).apply(INVENTORY_STOCK.name, [event])
-    async with engine.begin() as connection:
-        await connection.execute(text("drop trigger disk_full on level"))
+    async with full_disk(engine, only=["level"], refusal=refusal):
+        with pytest.raises(DatabaseUnavailable):
+            await applier(engine).apply(INVENTORY_STOCK.name, [event])
     await applier(engine).apply(INVENTORY_STOCK.name, [event])
     assert await parked(engine) == {}
     assert len(await levels(engine)) == 1

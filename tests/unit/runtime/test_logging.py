@@ -145,6 +145,27 @@ def test_libraries_speak_from_warning_up(lines: Lines) -> None:
     assert lines() == []
 
 
+def test_a_library_that_repeats_itself_is_told_every_ten_seconds(lines: Lines) -> None:
+    """
+    With how often it said the same meanwhile, whatever the arguments; what is another sentence is told at once.
+
+    Seen red with every record told: hundreds of lines a minute while Kafka is away.
+    """
+    for seconds, sentence in [
+        (0, "no node %s"),
+        (1, "no node %s"),
+        (2, "other"),
+        (9, "no node %s"),
+        (10, "no node %s"),
+    ]:
+        record = logging.LogRecord("aiokafka", logging.ERROR, "", 0, sentence, None, None)
+        record.created = 1000.0 + seconds
+        logging.getLogger("aiokafka").handle(record)
+    assert [(line["message"], line.get("count")) for line in lines()] == [
+        ("no node %s", None), ("other", None), ("no node %s", 3),
+    ]  # fmt: skip
+
+
 def test_a_librarys_arguments_are_not_printed(lines: Lines) -> None:
     """A library's warning keeps its template, and its arguments only where they are topics and ports."""
     logging.getLogger("somebody").warning("bad value %s", SECRET)
