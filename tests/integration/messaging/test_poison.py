@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from shared.events.base import Event
 from shared.events.topics import INVENTORY_STOCK
-from shared.messaging.consumer import Applier, Subscription
+from shared.messaging.applier import Applier, Subscription
 from shared.messaging.kafka import KafkaSettings
 from shared.messaging.parked import run_parked
 from tests.integration.messaging.conftest import (

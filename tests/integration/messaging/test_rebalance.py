@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from shared.events.base import Event
 from shared.events.topics import INVENTORY_STOCK
-from shared.messaging.consumer import Subscription
+from shared.messaging.applier import Subscription
 from shared.messaging.kafka import KafkaSettings
 from tests.infrastructure import waiting_for_a_lock
 from tests.integration.messaging.conftest import changed, parked, running, store_levels, until, write
