@@ -1,5 +1,6 @@
 """How we connect to Kafka, and the topics we make there."""
 
+import asyncio
 import ssl
 from dataclasses import dataclass, field
 from typing import Any
@@ -11,6 +12,7 @@ from shared.events.topics import PARTITIONS, TOPICS, Topic
 from shared.runtime.settings import MigrationSettings, ServiceSettings
 
 _REPLICAS = 3
+_REST_SECONDS = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +56,24 @@ def kafka_of(settings: ServiceSettings | MigrationSettings) -> KafkaSettings:
         (mechanism, user, password.get_secret_value()) if mechanism and user and password else None,
         settings.kafka_ssl_cafile,
     )
+
+
+def patient(client: Any) -> None:
+    """
+    A producer's client that rests after it could not learn where to send.
+
+    aiokafka 0.14 (`producer/sender.py`) asks again at once while a partition has no leader, which is what a broker says
+    of itself just before it stops: thousands of tries a second until the send times out (seen 2026-11-25).
+    """
+    update = client._metadata_update
+
+    async def updated(*arguments: Any) -> Any:
+        learnt = await update(*arguments)
+        if not learnt:
+            await asyncio.sleep(_REST_SECONDS)
+        return learnt
+
+    client._metadata_update = updated
 
 
 class TopicsNotMade(Exception):

@@ -27,7 +27,7 @@ from prometheus_client import Counter, Gauge
 from sqlalchemy.engine import make_url
 
 from shared.messaging import cloudevents
-from shared.messaging.kafka import KafkaSettings
+from shared.messaging.kafka import KafkaSettings, patient
 from shared.messaging.outbox import CHANNEL
 
 R = TypeVar("R")
@@ -143,6 +143,7 @@ class Relay:
             max_batch_size=256 * 1024,
             request_timeout_ms=15_000,
         )
+        patient(producer.client)
         try:
             await _beating(connection, producer.start())
             while not stop.is_set():
