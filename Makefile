@@ -48,8 +48,8 @@ check: .venv/dev.stamp ## what CI runs: format, lint, types, import rules, contr
 	@echo "browser"   && $(BIN)/pytest tests/browser
 	@echo "faults"    && $(BIN)/python -m tests.faults --kills $(KILLS) --seed $(SEED)
 
-faults: .venv/dev.stamp ## kill processes at random while orders flow, then compare ledgers (KILLS=n SEED=s)
-	@$(BIN)/python -m tests.faults --kills $(KILLS) --seed $(SEED)
+faults: .venv/dev.stamp ## kill processes at random while orders flow, then compare ledgers (KILLS=n SEED=s AWAY=seconds)
+	@$(BIN)/python -m tests.faults --kills $(KILLS) --seed $(SEED) $(if $(AWAY),--away $(AWAY))
 
 bench: .venv/dev.stamp ## measure what has a target, each beside a rival (LONG=1: for docs/performance.md)
 	@$(BIN)/python -m tests.bench $(if $(LONG),--long --write docs/performance.md)

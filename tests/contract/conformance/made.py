@@ -143,10 +143,17 @@ def listing(sku: str | None = "SKU/1", **fields: Any) -> Json:
     return {
         "sku": sku,
         "summaries": [
-            {"marketplaceId": FRANCE, "productType": "TEA", "status": ["BUYABLE"], "itemName": "Thé vert"}
+            {
+                "marketplaceId": FRANCE,
+                "productType": "TEA",
+                "status": ["BUYABLE"],
+                "itemName": "Thé vert",
+                "createdDate": "2026-01-01T00:00:00Z",
+                "lastUpdatedDate": "2026-01-01T00:00:00Z",
+            }
         ],
         "fulfillmentAvailability": [{"fulfillmentChannelCode": "DEFAULT", "quantity": 12}],
-    } | fields  # fmt: skip
+    } | fields
 
 
 def listings(*records: Any, answer: Json | None = None, status: int = 200, **named: Any) -> Json:
