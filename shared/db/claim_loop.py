@@ -90,7 +90,7 @@ class ClaimLoop(Generic[Store]):
                 await self._away(error, stop)
                 return None
             if lease is None:
-                await _rest(self._idle_seconds, stop, *([self._freed] if full else []))
+                await _rest(self._idle_seconds, stop, self._freed)  # what was just done may have made more due
             else:
                 until_settled.enter_context(self._counted(lease.far_side))
             return lease

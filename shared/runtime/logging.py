@@ -113,7 +113,7 @@ class LibraryRecords(logging.Handler):
 
     def _due(self, record: logging.LogRecord) -> int:
         """How many of these are to be told now; 0: it was told just before."""
-        key = (record.name, str(record.msg))
+        key = (record.name, _safe(record))
         told_at, held_back = self._said.get(key, (0.0, 0))
         if 0 <= record.created - told_at < _REPEATED_SECONDS:
             self._said[key] = (told_at, held_back + 1)

@@ -166,6 +166,17 @@ def test_a_library_that_repeats_itself_is_told_every_ten_seconds(lines: Lines) -
     ]  # fmt: skip
 
 
+def test_a_sentence_about_something_else_is_told(lines: Lines) -> None:
+    """
+    Each step of a migration is a line, however fast they follow each other.
+
+    Seen red with sentences held to be the same by their template.
+    """
+    for revision in ("0001", "0002"):
+        logging.getLogger("alembic.runtime").error("Running upgrade to %s", revision)
+    assert [line["message"] for line in lines()] == ["Running upgrade to 0001", "Running upgrade to 0002"]
+
+
 def test_a_librarys_arguments_are_not_printed(lines: Lines) -> None:
     """A library's warning keeps its template, and its arguments only where they are topics and ports."""
     logging.getLogger("somebody").warning("bad value %s", SECRET)
