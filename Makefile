@@ -15,9 +15,8 @@ unexport PYTHONDONTWRITEBYTECODE
 
 BIN := .venv/bin
 CODE := services shared deploy tests
-# Three at a time, because tests wait for servers; then the whole running product, three of it.
-TEST := $(BIN)/pytest --numprocesses 3 --dist loadfile --ignore=tests/e2e --ignore=tests/browser && \
-	$(BIN)/pytest --numprocesses 3 --dist loadfile --no-loadscope-reorder tests/e2e
+# Four at a time, two of them with the whole running product: tests wait for servers. See tests/conftest.py.
+TEST := $(BIN)/pytest --numprocesses 4 --dist loadfile --no-loadscope-reorder --ignore=tests/browser
 
 .DEFAULT_GOAL := help
 .PHONY: help run clean test browser check faults bench conformance prism format lint types imports contracts lock

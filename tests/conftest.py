@@ -4,15 +4,21 @@ Fixtures that any test may ask for. A server is started when the first test want
 Models (`test_*_model.py`) are walked the same few hundred steps in every run, and a failure is shown as it was met.
 `MODEL_WALKS=50` walks fifty times as many, others each time, and takes its time to find the shortest failure:
 `MODEL_WALKS=50 .venv/bin/pytest -k model --timeout 0`.
+
+Side by side (`-n 4 --no-loadscope-reorder`) a file stays with one worker. The files of `e2e`, which wait more than they
+work, go first and to two workers only: each of these runs a whole product.
 """
 
 import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from hypothesis import Phase, settings
+from xdist.remote import Producer
+from xdist.scheduler.loadfile import LoadFileScheduling
 
 from tests.infrastructure import DatabaseServer, MakeDatabase, running_kafka, running_postgres, unique_name
 
@@ -25,6 +31,40 @@ settings.register_profile(
     derandomize=_WALKS == 1,
     phases=(Phase.explicit, Phase.generate) if _WALKS == 1 else tuple(Phase),
 )
+
+# The files of `e2e` by the product they share, the longest first; both are done at about the same time.
+_PRODUCTS = {
+    "product 1": ("test_far_side_faults", "test_stopped_processes", "test_leaks", "test_slow_sellers"),
+    "product 2": (
+        "test_demo",
+        "test_servers_away",
+        "test_octopia",
+        "test_two_of_everything",
+        "test_journey",
+        "test_strangers",
+    ),
+}
+_GROUPS = {file: product for product, files in _PRODUCTS.items() for file in files}
+_ORDER = list(_GROUPS)
+
+
+class _Schedule(LoadFileScheduling):  # type: ignore[misc]
+    def _split_scope(self, nodeid: str) -> str:
+        """What stays with one worker: a product's files, any other file by itself."""
+        file = str(super()._split_scope(nodeid))
+        return _GROUPS.get(Path(file).stem, file) if file.startswith("tests/e2e/") else file
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadFileScheduling:
+    """See above."""
+    return _Schedule(config, log)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The files of `e2e` first, in our order. One that no product names ends the run here."""
+    whole = [item for item in items if item.path.parent.name == "e2e"]
+    whole.sort(key=lambda item: _ORDER.index(item.path.stem))
+    items[:] = [*whole, *(item for item in items if item.path.parent.name != "e2e")]
 
 
 @pytest.fixture(scope="session")

@@ -9,6 +9,7 @@ import hashlib
 import os
 import shutil
 import tempfile
+import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -49,20 +50,35 @@ def class_path() -> str:
     return os.pathsep.join(str(path) for path in present(read_lock(), cache_folder(), download))
 
 
-def present(jars: Sequence[Jar], folder: Path, get: Download) -> list[Path]:
-    """Where the jars are in the folder; those that are not there, or not right, are got first."""
+def present(jars: Sequence[Jar], folder: Path, get: Download, rests: Sequence[float] = (1, 4)) -> list[Path]:
+    """
+    Where the jars are in the folder; those that are not there, or not right, are got first.
+
+    `rests`: seconds before each further attempt at a download that failed.
+    """
     missing = [jar for jar in jars if not _is_right(folder / jar.file_name, jar)]
     if missing:
         print(f"Fetching {len(missing)} jars of Apache Kafka (once for all clones) ...", flush=True)
         # A folder of our own, and only what is right moves on: other clones never see half a jar.
         with tempfile.TemporaryDirectory(dir=folder) as unverified, ThreadPoolExecutor(_DOWNLOADS_AT_ONCE) as pool:
-            for jar, found in zip(missing, pool.map(lambda jar: get(jar, Path(unverified)), missing), strict=True):
+            for jar, found in zip(
+                missing, pool.map(lambda jar: _got(jar, Path(unverified), get, rests), missing), strict=True
+            ):
                 if not _is_right(found, jar):
                     raise CannotRun(
                         f"The downloaded {jar.file_name} is not the one that kafka.lock names; nothing was run."
                     )
                 found.replace(folder / jar.file_name)
     return [folder / jar.file_name for jar in jars]
+
+
+def _got(jar: Jar, folder: Path, get: Download, rests: Sequence[float]) -> Path:
+    for rest in rests:
+        try:
+            return get(jar, folder)
+        except CannotRun:
+            time.sleep(rest)
+    return get(jar, folder)
 
 
 def cache_folder() -> Path:

@@ -1,10 +1,11 @@
 """python -m services.auth api|worker|migrate|connections|republish"""
 
 import argparse
-import asyncio
 import sys
 from pathlib import Path
 from uuid import UUID
+
+import uvloop
 
 from shared.runtime.loading import loading
 
@@ -18,21 +19,21 @@ def main() -> int:
                 from services.auth.entrypoints import api
                 from services.auth.settings import load
 
-            return asyncio.run(api.run(load()))
+            return uvloop.run(api.run(load()))
         case "worker":
             with loading():
                 from services.auth.entrypoints import worker
                 from services.auth.settings import load
 
-            return asyncio.run(worker.run(load()))
+            return uvloop.run(worker.run(load()))
         case "migrate":
-            return asyncio.run(_migrate())
+            return uvloop.run(_migrate())
         case _:
             with loading():
                 from services.auth.entrypoints import operator
                 from services.auth.settings import load_for_migration
 
-            return asyncio.run(operator.run(arguments, load_for_migration()))
+            return uvloop.run(operator.run(arguments, load_for_migration()))
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -1,9 +1,10 @@
 """python -m services.orders api|worker|poller|migrate|parked|republish"""
 
 import argparse
-import asyncio
 import sys
 from pathlib import Path
+
+import uvloop
 
 from shared.runtime.loading import loading
 
@@ -17,27 +18,27 @@ def main() -> int:
                 from services.orders.entrypoints import api
                 from services.orders.settings import load
 
-            return asyncio.run(api.run(load()))
+            return uvloop.run(api.run(load()))
         case "worker":
             with loading():
                 from services.orders.entrypoints import worker
                 from services.orders.settings import load
 
-            return asyncio.run(worker.run(load()))
+            return uvloop.run(worker.run(load()))
         case "poller":
             with loading():
                 from services.orders.entrypoints import poller
                 from services.orders.settings import load
 
-            return asyncio.run(poller.run(load()))
+            return uvloop.run(poller.run(load()))
         case "migrate":
-            return asyncio.run(_migrate())
+            return uvloop.run(_migrate())
         case _:
             with loading():
                 from services.orders.entrypoints import operator
                 from services.orders.settings import load_for_migration
 
-            return asyncio.run(operator.run(arguments, load_for_migration()))
+            return uvloop.run(operator.run(arguments, load_for_migration()))
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -11,11 +11,15 @@ from tests.infrastructure import DatabaseServer, unique_name
 from tests.shop import stack_for_tests
 
 
-@pytest_asyncio.fixture(scope="session", loop_scope="session")
+@pytest_asyncio.fixture(scope="package", loop_scope="session")
 async def stack(
     tmp_path_factory: pytest.TempPathFactory, database_server: DatabaseServer, kafka_bootstrap_servers: str
 ) -> AsyncIterator[Stack]:
-    """The product on the session's own PostgreSQL and Kafka, with databases and topics of its own."""
+    """
+    The product on the session's own PostgreSQL and Kafka, with databases and topics of its own.
+
+    Ended when its worker goes on to other tests.
+    """
     folder: Path = tmp_path_factory.mktemp("product")
     name = unique_name("e2e")
     settings = {

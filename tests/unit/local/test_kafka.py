@@ -14,13 +14,15 @@ _JAR = Jar("org.example", "thing", "1.0", hashlib.sha256(_CONTENT).hexdigest())
 
 
 class _FarRepository:
-    """Counts what is asked of it, and answers with these bytes."""
+    """Counts what is asked of it, fails so often, then answers with these bytes."""
 
-    def __init__(self, content: bytes) -> None:
-        self.content, self.asked = content, list[Jar]()
+    def __init__(self, content: bytes, failures: int = 0) -> None:
+        self.content, self.failures, self.asked = content, failures, list[Jar]()
 
     def get(self, jar: Jar, folder: Path) -> Path:
         self.asked.append(jar)
+        if len(self.asked) <= self.failures:
+            raise CannotRun("The download failed.")
         path = folder / "downloaded"
         path.write_bytes(self.content)
         return path
@@ -47,6 +49,15 @@ def test_half_a_jar_is_fetched_again(tmp_path: Path) -> None:
     (tmp_path / _JAR.file_name).write_bytes(_CONTENT[:2])
     present([_JAR], tmp_path, _FarRepository(_CONTENT).get)
     assert (tmp_path / _JAR.file_name).read_bytes() == _CONTENT
+
+
+def test_a_download_that_fails_is_tried_again_twice(tmp_path: Path) -> None:
+    """One lost connection of forty-six ends nothing; a network that is away is said."""
+    repository = _FarRepository(_CONTENT, failures=2)
+    assert present([_JAR], tmp_path, repository.get, rests=(0, 0)) == [tmp_path / _JAR.file_name]
+    (tmp_path / _JAR.file_name).unlink()
+    with pytest.raises(CannotRun, match="download failed"):
+        present([_JAR], tmp_path, _FarRepository(_CONTENT, failures=3).get, rests=(0, 0))
 
 
 def test_the_lock_names_digests_and_no_addresses() -> None:
