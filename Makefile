@@ -18,8 +18,15 @@ CODE := services shared deploy tests
 # Four at a time, two of them with the whole running product: tests wait for servers. See tests/conftest.py.
 TEST := $(BIN)/pytest --numprocesses 4 --dist loadfile --no-loadscope-reorder --ignore=tests/browser
 
+# What proves that a fault is borne and outlived.
+FAULT_PROOFS := tests/e2e/test_far_side_faults.py tests/e2e/test_servers_away.py tests/e2e/test_slow_sellers.py \
+	tests/e2e/test_stopped_processes.py tests/integration/auth/test_full_disk.py tests/integration/orders/test_full_disk.py \
+	tests/integration/inventory/test_full_disk.py tests/integration/labels/test_full_disk.py \
+	tests/integration/messaging/test_full_disk.py tests/integration/messaging/test_poison.py \
+	tests/integration/messaging/test_rebalance.py
+
 .DEFAULT_GOAL := help
-.PHONY: help run clean test browser check faults bench conformance prism format lint types imports contracts lock
+.PHONY: help run clean test browser check faults bench conformance prism faultpage format lint types imports contracts lock
 
 help: ## say what can be made
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -56,6 +63,9 @@ bench: .venv/dev.stamp ## measure what has a target, each beside a rival (LONG=1
 conformance: $(if $(CASES),.venv/dev.stamp) ## cases of Amazon's static sandbox against our client (CASES=file)
 	@test -n "$(CASES)" || { echo "Say which cases: make conformance CASES=<a file of them, one JSON object a line>"; exit 2; }
 	@$(BIN)/python -m tests.conformance "$(CASES)"
+
+faultpage: .venv/dev.stamp ## write docs/faults.md from what the proofs of all faults see
+	@$(BIN)/pytest -p tests.e2e.faults_page $(FAULT_PROOFS)
 
 prism: .venv/dev.stamp ## our calls to Amazon through Prism serving its own models (needs npm and PASSERELLE_SPECS)
 	@npm install --silent --no-audit --no-fund --ignore-scripts --prefix .run/prism @stoplight/prism-cli@5.16.0

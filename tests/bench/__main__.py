@@ -15,12 +15,10 @@ from pathlib import Path
 
 import structlog
 
-from shared.db.engine import make_engine
-from shared.messaging.kafka import KafkaSettings, ensure_topics
 from tests.bench import consumer, relay
 from tests.bench.figures import ROUNDS, Figure, machine
-from tests.infrastructure import DatabaseServer, running_kafka, running_postgres, unique_name
-from tests.integration.messaging.conftest import metadata
+from tests.bench.place import Place
+from tests.infrastructure import DatabaseServer, running_kafka, running_postgres
 
 ROWS = {"a": relay.measure, "b": consumer.measure}
 _LIBRARIES = ("aiokafka", "asyncpg", "sqlalchemy", "pydantic")
@@ -48,18 +46,7 @@ def _arguments() -> argparse.Namespace:
 
 
 async def _measure(row: str, server: DatabaseServer, bootstrap_servers: str, *, long: bool) -> list[Figure]:
-    name = unique_name("bench")
-    kafka = KafkaSettings(bootstrap_servers, f"{name}.")
-    await ensure_topics(kafka, "inventory")
-    server.create(name)
-    engine = make_engine(server.url(name), "bench")
-    try:
-        async with engine.begin() as connection:
-            await connection.run_sync(metadata.create_all)
-        figures = await ROWS[row](engine, kafka, rounds=ROUNDS, events=50_000 if long else 10_000)
-    finally:
-        await engine.dispose()
-        server.drop(name)
+    figures = await ROWS[row](Place(server, bootstrap_servers, long))
     for figure in figures:
         print(figure.line(), flush=True)
     return figures

@@ -21,7 +21,8 @@ from shared.messaging.applier import Subscription
 from shared.messaging.cloudevents import decode
 from shared.messaging.consumer import run_consumer
 from shared.messaging.kafka import KafkaSettings
-from tests.bench.figures import Figure, medians
+from tests.bench.figures import ROUNDS, Figure, medians
+from tests.bench.place import Place
 from tests.integration.messaging.conftest import changed, level, received
 
 _LEVELS = text("""
@@ -33,7 +34,12 @@ _AT_ONCE = 500
 _WAITING = 1000
 
 
-async def measure(engine: AsyncEngine, kafka: KafkaSettings, *, rounds: int, events: int) -> list[Figure]:
+async def measure(place: Place) -> list[Figure]:
+    async with place.messaging() as (engine, kafka):
+        return await _figures(engine, kafka, events=50_000 if place.long else 10_000)
+
+
+async def _figures(engine: AsyncEngine, kafka: KafkaSettings, *, events: int) -> list[Figure]:
     await _publish(kafka, events)
 
     async def ours() -> float:
@@ -44,7 +50,7 @@ async def measure(engine: AsyncEngine, kafka: KafkaSettings, *, rounds: int, eve
     async def rival() -> float:
         return events / await _decoded(kafka, events)
 
-    speed, theirs = await medians(rounds, ours, rival)
+    speed, theirs = await medians(ROUNDS, ours, rival)
     return [
         Figure(
             "b",

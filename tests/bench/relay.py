@@ -19,7 +19,8 @@ from shared.events.topics import INVENTORY_STOCK
 from shared.messaging import cloudevents
 from shared.messaging.kafka import KafkaSettings
 from shared.messaging.relay import run_relay
-from tests.bench.figures import Figure, medians, percentile
+from tests.bench.figures import ROUNDS, Figure, medians, percentile
+from tests.bench.place import Place
 from tests.integration.messaging.conftest import changed, outbox, write
 
 _SERVICE = "inventory"
@@ -28,7 +29,12 @@ _A_SECOND = 500
 _EVERY_SECONDS = 0.01
 
 
-async def measure(engine: AsyncEngine, kafka: KafkaSettings, *, rounds: int, events: int) -> list[Figure]:
+async def measure(place: Place) -> list[Figure]:
+    async with place.messaging() as (engine, kafka):
+        return await _figures(engine, kafka, events=50_000 if place.long else 10_000)
+
+
+async def _figures(engine: AsyncEngine, kafka: KafkaSettings, *, events: int) -> list[Figure]:
     async def ours() -> float:
         await _fill(engine, events)
         async with _relay(engine, kafka):
@@ -43,8 +49,8 @@ async def measure(engine: AsyncEngine, kafka: KafkaSettings, *, rounds: int, eve
         await _as_published(engine, kafka)
         return few / (time.process_time() - started)
 
-    speed, theirs = await medians(rounds, ours, rival)
-    waits = await _latencies(engine, kafka, seconds=rounds)
+    speed, theirs = await medians(ROUNDS, ours, rival)
+    waits = await _latencies(engine, kafka, seconds=ROUNDS)
     p50, p99 = (percentile(waits, percent) * 1000 for percent in (50, 99))
     return [
         Figure(

@@ -8,6 +8,8 @@ import asyncio
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from functools import partial
 
 from deploy.local.sandbox_apps import AMAZON
 from deploy.local.stack import Stack
@@ -33,6 +35,23 @@ class Case:
 
 
 @dataclass(frozen=True)
+class Account:
+    """What came of a case: `shown` to the seller, in words; `connection_id` is None where there was none yet."""
+
+    case: Case
+    shown: Sequence[str]
+    began: datetime
+    ended: datetime
+    connection_id: str | None
+
+    @property
+    def says(self) -> str:
+        """The law of the proof."""
+        proof = self.case.proof
+        return str((proof.func if isinstance(proof, partial) else proof).__doc__)
+
+
+@dataclass(frozen=True)
 class Course:
     """`connected`: authorised and read to the end once before its first case; `listed`: its one SKU is sold there."""
 
@@ -48,9 +67,9 @@ class Proofs:
 
     def __init__(self, stack: Stack, databases: Databases, courses: Sequence[Course], wanted: Collection[str]) -> None:
         self._stack = stack
-        self._databases = databases
+        self.databases = databases
         self._opening = asyncio.Semaphore(_OPENING)
-        self._outcomes: dict[str, asyncio.Future[None]] = {}
+        self._outcomes: dict[str, asyncio.Future[Account]] = {}
         self._tasks = []
         for course in courses:
             chosen = replace(course, cases=[case for case in course.cases if case.name in wanted])
@@ -58,9 +77,9 @@ class Proofs:
                 self._outcomes |= {case.name: asyncio.get_running_loop().create_future() for case in chosen.cases}
                 self._tasks.append(asyncio.create_task(self._run(chosen)))
 
-    async def of(self, name: str) -> None:
+    async def of(self, name: str) -> Account:
         """Returns when the case is proved; raises what disproved it."""
-        await self._outcomes[name]
+        return await self._outcomes[name]
 
     async def all_done(self) -> None:
         """Returns when every case was tried, whatever came of it."""
@@ -88,7 +107,7 @@ class Proofs:
                             skus=[SKU] if course.listed else (),
                         )
                     )
-                    scene = Scene(self._stack, shop, self._databases)
+                    scene = Scene(self._stack, shop, self.databases)
                     if course.connected:
                         await shop.connect()
                         await label_when_known(shop)
@@ -101,10 +120,13 @@ class Proofs:
                     self._outcomes[case.name].set_exception(error)
 
     async def _try(self, case: Case, scene: Scene) -> None:
-        outcome = self._outcomes[case.name]
+        outcome, began = self._outcomes[case.name], datetime.now(UTC)
+        scene.shown.clear()
         try:
             await case.proof(scene)
-            outcome.set_result(None)
+            connections = await scene.connections()
+            connection_id = connections[0]["id"] if connections else None
+            outcome.set_result(Account(case, tuple(scene.shown), began, datetime.now(UTC), connection_id))
         except Exception as error:  # noqa: BLE001 - told by the test of this case
             outcome.set_exception(error)
         finally:

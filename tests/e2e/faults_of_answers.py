@@ -62,6 +62,7 @@ async def answering_waits_and_goes_on(scene: Scene, *, kind: str, state: str, se
         return there and sentence in await scene.page(f"/orders/{order_id}")
 
     await until(says, f"the answer to {number} is {state}, the page says {sentence!r}")
+    scene.saw(f"answer *{state}*", sentence)
     await scene.struck(_WRITE, kind)
     await scene.mend()
     await answered_once(scene, number)

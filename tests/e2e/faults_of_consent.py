@@ -69,6 +69,7 @@ async def a_code_that_brings_nothing_changes_nothing(scene: Scene, *, kind: str,
     await scene.fault(_TOKEN, kind, times=1)
     page = await scene.shop.consent()
     assert said in page.sentence()
+    scene.saw("page after the consent", said)
     assert await scene.connections() == before
     await scene.shop.connect()
     await label_when_known(scene.shop)

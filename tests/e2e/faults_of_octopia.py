@@ -140,6 +140,7 @@ async def own_credentials_prove_as_soon_as_they_are_answered(scene: Scene, *, ki
         return bool((await scene.shop.connection())["state"] != "unproven")
 
     await until(failed, f"the page says {said!r}")
+    scene.saw("page of the connection", said)
     assert (await scene.shop.connection())["state"] == "unproven"
     await until(proven, "the same credentials prove it")
     await scene.connection_is("authorised", "Authorised")

@@ -52,6 +52,7 @@ async def it_is_listed_until_it_can_be_read(scene: Scene, stuck: str) -> None:
     assert stuck not in await scene.shop.orders()
     assert "Records that could not be read" in await scene.page("/orders")
     assert stuck in await scene.page("/orders/unreadable")
+    scene.saw("page of orders, with the record's number", "Records that could not be read")
     await scene.mend()
     await scene.all_confirmed([stuck])
     assert stuck not in await scene.page("/orders/unreadable")
@@ -103,6 +104,7 @@ async def a_withdrawn_consent_stops_everything_until_it_is_renewed(scene: Scene,
         return waits and "waits for your authorisation" in await scene.page("/shipments")
 
     await until(told, "the parcel waits for the seller's authorisation")
+    scene.saw("page of shipments", "waits for your authorisation")
     await scene.mend()
     await scene.shop.connect()
     await scene.all_confirmed([owed, waiting])
@@ -157,6 +159,7 @@ async def data_that_is_refused_is_left_out(scene: Scene) -> None:
     order = (await scene.shop.orders())[number]
     assert "The marketplace refuses part of the data" in await scene.page("/orders")
     assert "has not told the address" in await scene.page(f"/orders/{order['id']}")
+    scene.saw("page of orders", "The marketplace refuses part of the data")
     await scene.mend()
     await scene.an_hour_after_less_data()
     await scene.all_confirmed([number])

@@ -35,6 +35,7 @@ async def a_refused_quantity_is_shown_and_told_again(scene: Scene, *, operation:
     await until(says, f"all listings say {reason}")
     page = unescape((await scene.shop.browser.open(f"/stock/listings/{refused[0]}")).text)
     assert "Tell the quantity again" in page
+    scene.saw(f"listing refused, *{reason}*", "Tell the quantity again")
     await scene.mend()
     for listing in refused:
         await scene.shop.send("POST", f"/api/inventory/v1/listings/{listing}/retry")
@@ -52,6 +53,7 @@ async def reading_listings_waits_and_goes_on(scene: Scene, *, operation: str, ki
         return says in await scene.page("/stock/listings")
 
     await until(waits, f"the page says {says!r}")
+    scene.saw("page of listings", says)
     await scene.count_another()
     await scene.in_sync()
     await scene.mend()

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from html import unescape
 from typing import Any, TypeVar
 from uuid import UUID
@@ -74,12 +74,17 @@ async def until(
 
 @dataclass
 class Scene:
-    """`planted`: how often orders were planted, so that each time gives others."""
+    """`planted`: how often orders were planted, so that each time gives others. `shown`: what the seller saw so far."""
 
     stack: Stack
     shop: Shop
     databases: Databases
     planted: int = 0
+    shown: list[str] = field(default_factory=list)
+
+    def saw(self, where: str, sentence: str) -> None:
+        """Notes what the seller was shown."""
+        self.shown.append(f"{where}: \u201c{sentence}\u201d")
 
     @property
     def operations(self) -> Operations:
@@ -136,6 +141,7 @@ class Scene:
             return waits and sentence in await self.page("/orders")
 
         await until(look, f"reading waits for {code!r}, the page says {sentence!r}")
+        self.saw(f"reading waits, *{code}*", sentence)
 
     async def telling_waits(self, number: str, states: set[str], reason: str | None, sentence: str) -> None:
         """The write-back of an order's parcel comes to this state, and the shipments page says the sentence."""
@@ -146,6 +152,7 @@ class Scene:
             return there and sentence in await self.page(f"/shipments/{shipment['id']}")
 
         await until(look, f"telling of {number} is {states} because of {reason!r}, the page says {sentence!r}")
+        self.saw(f"parcel number *{' or '.join(sorted(states))}*", sentence)
 
     async def connections(self) -> list[Json]:
         """Our connections, none before the first consent; without what a probe may change meanwhile."""
@@ -160,6 +167,7 @@ class Scene:
             return connection["state"] == state and sentence in await self.page("/connections")
 
         await until(look, f"the connection is {state}, the page says {sentence!r}")
+        self.saw(f"connection *{state}*", sentence)
 
     async def read_to_the_end(self) -> None:
         """Returns once a window of changes has been read completely."""

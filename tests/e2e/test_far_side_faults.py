@@ -20,6 +20,7 @@ from tests.e2e import (
     faults_of_reading,
     faults_of_stock,
     faults_of_telling,
+    faults_page,
 )
 from tests.e2e.courses import Proofs
 from tests.e2e.databases import open_databases
@@ -51,9 +52,12 @@ async def proofs(stack: Stack, request: pytest.FixtureRequest) -> AsyncIterator[
 
 
 @pytest.mark.parametrize("name", NAMES)
-async def test_the_product_bears_and_outlives(name: str, proofs: Proofs) -> None:
+async def test_the_product_bears_and_outlives(
+    name: str, proofs: Proofs, stack: Stack, pytestconfig: pytest.Config
+) -> None:
     """See the proof's own docstring, in `faults_of_*.py`."""
-    await proofs.of(name)
+    account = await proofs.of(name)
+    await faults_page.note(pytestconfig, account, stack.folder.logs, proofs.databases)
 
 
 async def test_our_calls_are_what_a_strict_far_side_takes(stack: Stack, proofs: Proofs) -> None:
