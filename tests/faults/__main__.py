@@ -1,5 +1,6 @@
 """
-`python -m tests.faults --kills N --seed S`: SIGKILL at random moments under traffic; last line is the verdict.
+`python -m tests.faults --kills N --seed S`: SIGKILL at random moments under traffic, half as many other troubles beside
+it (tests/faults/troubles.py); last line is the verdict. The same seed draws the same again.
 
 `--away SECONDS`: then each server is away for so long, stopped in order and killed, under traffic too.
 """
@@ -22,6 +23,7 @@ from deploy.local.stack import Stack
 from tests.faults.away import Outages
 from tests.faults.ledger import Verdict, compare, compare_shown
 from tests.faults.schedule import Kill, schedule
+from tests.faults.troubles import Befalling, troubles
 from tests.shop import Json, Shop, beside, demand, open_shop, stack_for_tests
 
 # At each marketplace.
@@ -39,7 +41,9 @@ async def main(kills: int, seed: int, away_seconds: float) -> int:
             counted = dict.fromkeys(_SKUS, _UNITS)
             async with open_shop(stack, levels=counted, skus=_SKUS) as shop:
                 shops = [shop, await beside(shop, skus=_SKUS)]
-                done = await _kill_under_traffic(stack, shops, schedule(kills, seed), seed)
+                befalling = Befalling(stack, shops)
+                done = await _kill_under_traffic(stack, shops, schedule(kills, seed), seed, befalling)
+                await befalling.close()
                 await stack.ready()
                 outages = Outages(stack, shop, away_seconds, partial(_plant, shops, count(seed * 100_000 + kills)))
                 if away_seconds:
@@ -60,12 +64,16 @@ async def _far_orders(shops: list[Shop]) -> dict[str, Json]:
     return {number: order for one in shops for number, order in (await one.sandbox.order_states(one.seller_id)).items()}
 
 
-async def _kill_under_traffic(stack: Stack, shops: list[Shop], kills: list[Kill], seed: int) -> int:
+async def _kill_under_traffic(
+    stack: Stack, shops: list[Shop], kills: list[Kill], seed: int, befalling: Befalling
+) -> int:
     """Plants orders everywhere and kills by the schedule; how many kills hit a running process (it waits for one)."""
     hits: Counter[str] = Counter()
+    others = iter(troubles(len(kills) // _KILLS_PER_BATCH + 1, seed))
     for number, kill in enumerate(kills):
         if number % _KILLS_PER_BATCH == 0:
             await _plant(shops, count(seed * 100_000 + number))
+            befalling.begin(next(others))
         await asyncio.sleep(kill.after_seconds)
         await _kill(stack, kill.victim)
         hits[kill.victim] += 1

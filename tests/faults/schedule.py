@@ -8,6 +8,7 @@ _WEIGHTS = {
     "auth-api": 2, "auth-worker": 2, "orders-api": 1, "orders-worker": 3, "orders-poller": 3, "inventory-api": 1,
     "inventory-worker": 3, "labels-api": 1, "labels-worker": 4, "kafka": 1, "postgres": 1,
 }  # fmt: skip
+OURS = [victim for victim in _WEIGHTS if victim not in {"kafka", "postgres"}]
 
 
 @dataclass(frozen=True)
