@@ -28,7 +28,8 @@ T = TypeVar("T")
 Store = TypeVar("Store")
 _LEASE = lease_table(MetaData())
 _NAMES = ARRAY(Text)
-_CANDIDATES = 8
+_CANDIDATES = 32
+_KNOWN_SECONDS = 1.0
 _AWAY_SECONDS = 1.0
 
 
@@ -71,6 +72,28 @@ class _Selection:
             .limit(_CANDIDATES)
         )
         return _Selection(free, select(exists().where(due.c.subject == bindparam("wanted"))))
+
+
+class _Known:
+    """
+    What was found due of a kind and not handed out yet, longest due first. Good for a moment: so long nobody asks again
+    for what stands in line.
+    """
+
+    def __init__(self) -> None:
+        self._found: list[tuple[UUID, str]] = []
+        self._until = 0.0
+
+    def found(self, due: list[tuple[UUID, str]], at: float) -> None:
+        self._found, self._until = due, at + _KNOWN_SECONDS
+
+    def next(self, full: Collection[str], at: float) -> tuple[UUID, str] | None:
+        if at >= self._until:
+            return None
+        one = next((each for each in self._found if each[1] not in full), None)
+        if one is not None:
+            self._found.remove(one)
+        return one
 
 
 class SqlLease(Generic[Store]):
@@ -162,12 +185,13 @@ class SqlClaims(Generic[Store]):
         self.kinds = kinds
         self.clock = clock
         self._later: set[asyncio.Task[None]] = set()
+        self._known = {name: _Known() for name in kinds}
         self._selections = {name: _Selection.of(name, one.due) for name, one in kinds.items() if one.due is not None}
 
     @asynccontextmanager
     async def lease(self, kind: str, full: Collection[str] = ()) -> AsyncIterator[SqlLease[Store] | None]:
         """The one that has been due longest and is free; None: nothing is due. `full`: far sides to be left alone."""
-        for subject, far_side in await self._due(kind, full):
+        async for subject, far_side in self._candidates(kind, full):
             taken = await self._take(kind, subject, seen_at=far_side)
             if taken is not None:
                 async with self._given_back(taken):
@@ -207,6 +231,15 @@ class SqlClaims(Generic[Store]):
                     with suppress(DatabaseUnavailable, Conflict):
                         await lease.give_back()
                         return
+
+    async def _candidates(self, kind: str, full: Collection[str]) -> AsyncIterator[tuple[UUID, str]]:
+        """What is known from before, then what is found now; that it still is due and free shows when it is taken."""
+        known, monotonic = self._known[kind], self.clock.monotonic
+        while one := known.next(full, monotonic()):
+            yield one
+        known.found(await self._due(kind, full), monotonic())
+        while one := known.next(full, monotonic()):
+            yield one
 
     async def _due(self, kind: str, full: Collection[str]) -> list[tuple[UUID, str]]:
         async with transaction(self.engine) as connection:

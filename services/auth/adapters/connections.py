@@ -149,7 +149,7 @@ def probes_due() -> Select[Any]:
     return select(
         _ITS.c.id.label("subject"), _ITS.c.marketplace.label("far_side"), _ITS.c.probe_due_at.label("due_at")
     ).where(
-        _ITS.c.probe_due_at <= func.clock_timestamp(),
+        _ITS.c.probe_due_at <= func.statement_timestamp(),
         _ITS.c.state.in_([ConnectionState.UNPROVEN, ConnectionState.AUTHORISED, ConnectionState.WAITING]),
     )
 

@@ -31,13 +31,13 @@ def _listings() -> Select[Any]:
             discovery.c.connection_id.label("subject"), connection.c.marketplace.label("far_side"), discovery.c.due_at
         )
         .join(connection, connection.c.id == discovery.c.connection_id)
-        .where(connection.c.state == AUTHORISED, discovery.c.due_at <= func.clock_timestamp())
+        .where(connection.c.state == AUTHORISED, discovery.c.due_at <= func.statement_timestamp())
     )
 
 
 def _pushes(delay: timedelta) -> Select[Any]:
     """Submissions whose next call is due, and what is to be put into new ones."""
-    now = func.clock_timestamp()
+    now = func.statement_timestamp()
     begun = select(submission.c.connection_id, submission.c.due_at).where(submission.c.due_at <= now)
     waiting = select(target.c.connection_id, target.c.due_at).where(is_due(now, now - delay))
     due = union_all(begun, waiting).subquery()

@@ -2,12 +2,13 @@
 
 from collections.abc import Sequence
 from datetime import timedelta
+from functools import cache
 from itertools import groupby
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Column, ColumnElement, RowMapping, Select, bindparam, func, null, select, text, update
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import Column, ColumnElement, RowMapping, Select, Table, bindparam, func, null, select, text, update
+from sqlalchemy.dialects.postgresql import Insert, insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.labels.adapters import rows
@@ -65,12 +66,12 @@ class SqlFulfilments:
         return found[0] if found else None
 
     async def lock_to_replan(self, limit: int) -> list[Fulfilment]:
-        due = select(fulfilment).where(fulfilment.c.replan_at <= func.clock_timestamp())
+        due = select(fulfilment).where(fulfilment.c.replan_at <= func.statement_timestamp())
         due = due.order_by(fulfilment.c.replan_at).limit(limit).with_for_update(skip_locked=True)
         return await self._load(due)
 
     async def due_to_replan(self, limit: int) -> list[UUID]:
-        due = select(fulfilment.c.order_id).where(fulfilment.c.replan_at <= func.clock_timestamp())
+        due = select(fulfilment.c.order_id).where(fulfilment.c.replan_at <= func.statement_timestamp())
         return list((await self._connection.execute(due.order_by(fulfilment.c.replan_at).limit(limit))).scalars())
 
     async def postpone_replan(self, order_id: UUID, seconds: float) -> None:
@@ -110,7 +111,7 @@ class SqlFulfilments:
     async def due_labels(self, connection_id: UUID, limit: int) -> list[DueLabel]:
         due = select(
             shipment.c.order_id, shipment.c.shipment_id, shipment.c.organisation_id, shipment.c.destination
-        ).where(shipment.c.connection_id == connection_id, shipment.c.label_due_at <= func.clock_timestamp())
+        ).where(shipment.c.connection_id == connection_id, shipment.c.label_due_at <= func.statement_timestamp())
         found = await self._connection.execute(due.order_by(shipment.c.label_due_at).limit(limit))
         return [DueLabel(*row) for row in found]
 
@@ -120,7 +121,7 @@ class SqlFulfilments:
                 write_back.c.order_id, write_back.c.shipment_id, fulfilment.c.marketplace_order_id, write_back.c.state
             )
             .join(fulfilment, fulfilment.c.order_id == write_back.c.order_id)
-            .where(write_back.c.connection_id == connection_id, write_back.c.due_at <= func.clock_timestamp())
+            .where(write_back.c.connection_id == connection_id, write_back.c.due_at <= func.statement_timestamp())
         )
         found = await self._connection.execute(due.order_by(write_back.c.due_at).limit(limit))
         return [DueWriteBack(order_id, shipment_id, far, Told(state)) for order_id, shipment_id, far, state in found]
@@ -137,7 +138,7 @@ class SqlFulfilments:
 
     async def _postpone(self, due_at: Column[Any], which: ColumnElement[bool], seconds: float) -> None:
         """Touches due rows only: whoever changes one meanwhile under its order's lock has the last word."""
-        row = update(due_at.table).where(which, due_at <= func.clock_timestamp())
+        row = update(due_at.table).where(which, due_at <= func.statement_timestamp())
         await self._connection.execute(row.values({due_at: func.clock_timestamp() + timedelta(seconds=seconds)}))
 
     async def _replan(self, orders: Select[Any]) -> list[UUID]:
@@ -152,20 +153,13 @@ class SqlFulfilments:
     async def _upsert(self, heard: list[dict[str, Any]], columns: tuple[str, ...]) -> None:
         if not heard:
             return
-        row = insert(fulfilment)
-        row = row.on_conflict_do_update(
-            index_elements=["order_id"], set_={column: row.excluded[column] for column in columns}
-        )
-        await self._connection.execute(row, heard)
+        await self._connection.execute(_put_into(fulfilment, "order_id", columns), heard)
 
     async def _put(self, table: Any, key: str, values: list[dict[str, Any]]) -> None:
         if not values:
             return
-        row = insert(table)
-        row = row.on_conflict_do_update(
-            index_elements=[key], set_={name: row.excluded[name] for name in values[0] if name != key}
-        )
-        await self._connection.execute(row, values)
+        columns = tuple(name for name in values[0] if name != key)
+        await self._connection.execute(_put_into(table, key, columns), values)
 
     async def _load(self, wanted: Select[Any]) -> list[Fulfilment]:
         heads = list((await self._connection.execute(wanted)).mappings())
@@ -184,6 +178,13 @@ class SqlFulfilments:
             order_id: tuple(rows.shipment(row, write_backs.get(row["shipment_id"])) for row in group)
             for order_id, group in groupby(found, key=_order_id)
         }
+
+
+@cache
+def _put_into(table: Table, key: str, columns: tuple[str, ...]) -> Insert:
+    """New rows, or these columns of the rows there are. Made once: to make it takes longer than to run it."""
+    row = insert(table)
+    return row.on_conflict_do_update(index_elements=[key], set_={column: row.excluded[column] for column in columns})
 
 
 def _order_id(row: RowMapping) -> UUID:

@@ -27,5 +27,5 @@ def _due(table: Table, due_at: ColumnElement[Any]) -> Select[Any]:
             table.c.connection_id.label("subject"), connection.c.marketplace.label("far_side"), due_at.label("due_at")
         )
         .join(connection, connection.c.connection_id == table.c.connection_id)
-        .where(connection.c.state == "authorised", due_at <= func.clock_timestamp())
+        .where(connection.c.state == "authorised", due_at <= func.statement_timestamp())
     )

@@ -37,14 +37,14 @@ class SqlAcceptances:
 
     async def due(self, connection_id: ConnectionId, limit: int) -> Sequence[OrderId]:
         query = select(_TABLE.c.order_id).where(
-            _TABLE.c.connection_id == connection_id, _TABLE.c.due_at <= func.clock_timestamp()
+            _TABLE.c.connection_id == connection_id, _TABLE.c.due_at <= func.statement_timestamp()
         )
         found = await self._connection.execute(query.order_by(_TABLE.c.due_at).limit(limit))
         return [OrderId(order_id) for order_id in found.scalars()]
 
     async def postpone(self, order_id: OrderId, seconds: float) -> None:
         """Touches a due row only: whoever changed it meanwhile has the last word."""
-        row = update(_TABLE).where(_TABLE.c.order_id == order_id, _TABLE.c.due_at <= func.clock_timestamp())
+        row = update(_TABLE).where(_TABLE.c.order_id == order_id, _TABLE.c.due_at <= func.statement_timestamp())
         await self._connection.execute(row.values(due_at=func.clock_timestamp() + timedelta(seconds=seconds)))
 
     async def modes(self, connection_ids: Sequence[ConnectionId]) -> Mapping[ConnectionId, Mode]:
@@ -62,7 +62,7 @@ def due_answers() -> Select[Any]:
     return (
         select(_TABLE.c.connection_id.label("subject"), connection.c.marketplace.label("far_side"), _TABLE.c.due_at)
         .join(connection, connection.c.id == _TABLE.c.connection_id)
-        .where(connection.c.state == AUTHORISED, _TABLE.c.due_at <= func.clock_timestamp())
+        .where(connection.c.state == AUTHORISED, _TABLE.c.due_at <= func.statement_timestamp())
     )
 
 

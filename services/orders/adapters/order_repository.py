@@ -27,6 +27,8 @@ class SqlOrders:
         self._connection = connection
 
     async def lock(self, connection_id: ConnectionId, marketplace_order_ids: Sequence[str]) -> Mapping[str, Kept]:
+        if not marketplace_order_ids:
+            return {}
         query = (
             select(order)
             .where(order.c.connection_id == connection_id, order.c.marketplace_order_id.in_(marketplace_order_ids))

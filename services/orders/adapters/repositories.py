@@ -91,6 +91,8 @@ class SqlUnreadableRecords:
         await self._connection.execute(statement, [_record_values(connection, record, now) for record in records])
 
     async def clear(self, connection_id: ConnectionId, keys: Sequence[str]) -> None:
+        if not keys:
+            return
         table = tables.unreadable
         await self._connection.execute(
             delete(table).where(table.c.connection_id == connection_id, table.c.record_key.in_(keys))
@@ -170,7 +172,7 @@ def due_connections() -> Any:
             tables.poll.c.due_at,
         )
         .select_from(joined)
-        .where(tables.connection.c.state == "authorised", tables.poll.c.due_at <= func.clock_timestamp())
+        .where(tables.connection.c.state == "authorised", tables.poll.c.due_at <= func.statement_timestamp())
     )
 
 

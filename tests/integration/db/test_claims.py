@@ -122,3 +122,28 @@ async def test_a_killed_holders_calls_stay_spent(engine: AsyncEngine) -> None:
         saved = (await connection.execute(select(leases.c.budgets))).scalar_one()
     assert saved["call"]["tokens"] < 2
     await killed.__aexit__(None, None, None)
+
+
+async def test_who_stands_in_line_is_leased_without_asking_again(engine: AsyncEngine) -> None:
+    """
+    One question finds all that is due; it is handed out longest due first, but for what was done meanwhile.
+
+    Seen red with what was found forgotten at once, and with takers that do not look again.
+    """
+    asked: list[str] = []
+
+    class Watched(SqlClaims[AsyncConnection]):
+        async def _due(self, kind: str, full: Collection[str]) -> list[tuple[UUID, str]]:
+            asked.append(kind)
+            return await super()._due(kind, full)
+
+    watched = Watched(engine, lambda connection: connection, kinds=claims(engine).kinds, clock=SystemClock())
+    first, second, third = await due(engine, 1) + await due(engine, 1) + await due(engine, 1)
+    async with watched.lease("call_out") as one:
+        async with claims(engine).lease_of("call_out", second) as others:
+            assert others is not None
+            await others.settle(done(second, uuid4()))
+        async with watched.lease("call_out") as next_one:
+            assert one is not None
+            assert next_one is not None
+            assert (one.subject, next_one.subject, asked) == (first, third, ["call_out"])
