@@ -13,6 +13,8 @@ from services.labels.domain.labels import Asked, NotPossible
 from services.labels.entrypoints.batch_api import router as batch_router
 from services.labels.entrypoints.pages import router as pages_router
 from services.labels.entrypoints.requests import (
+    NOT_POSSIBLE,
+    PDF,
     ChannelFilter,
     Cursor,
     SearchText,
@@ -84,7 +86,7 @@ async def read_shipment(request: Request, who: Reader, shipment_id: UUID) -> Shi
     return ShipmentOut.of(await view_of(request, who.organisation, shipment_id))
 
 
-@router.post("/shipments/{shipment_id}/label", status_code=202)
+@router.post("/shipments/{shipment_id}/label", status_code=202, responses=NOT_POSSIBLE)
 async def create_label(request: Request, who: Writer, shipment_id: UUID, body: LabelIn | None = None) -> ShipmentOut:
     """Has a planned parcel's label made, perhaps with fewer units. 409: why it cannot be made, and where to mend it."""
     asked = _asked(request, who, body or LabelIn())
@@ -93,14 +95,14 @@ async def create_label(request: Request, who: Writer, shipment_id: UUID, body: L
     return ShipmentOut.of(await view_of(request, who.organisation, shipment_id))
 
 
-@router.post("/shipments/{shipment_id}/void")
+@router.post("/shipments/{shipment_id}/void", responses=NOT_POSSIBLE)
 async def void(request: Request, who: Writer, shipment_id: UUID) -> ShipmentOut:
     """Takes a label back, as long as the marketplace has not heard of it. Never cancels the order."""
     await _act(request, partial(void_label, planner=labels(request).planner), who, shipment_id)
     return ShipmentOut.of(await view_of(request, who.organisation, shipment_id))
 
 
-@router.post("/shipments/{shipment_id}/retry", status_code=202)
+@router.post("/shipments/{shipment_id}/retry", status_code=202, responses=NOT_POSSIBLE)
 async def retry_shipment(request: Request, who: Writer, shipment_id: UUID) -> ShipmentOut:
     """Has what came to a halt tried again: a label that could not be made, a number that was refused or never seen."""
     asked = _asked(request, who, LabelIn())
@@ -109,14 +111,16 @@ async def retry_shipment(request: Request, who: Writer, shipment_id: UUID) -> Sh
 
 
 @router.get(
-    "/shipments/{shipment_id}/label.pdf", response_class=Response, responses={200: {"content": {"application/pdf": {}}}}
+    "/shipments/{shipment_id}/label.pdf",
+    response_class=Response,
+    responses={**PDF, **NOT_POSSIBLE},
 )
 async def label_pdf(request: Request, who: Reader, shipment_id: UUID) -> Response:
     """The label, A6, made when it is asked for. Holds personal data: not to be kept."""
     return await pdf_of(request, who.organisation, shipment_id)
 
 
-@router.get("/carrier")
+@router.get("/carrier", responses={404: {"description": "There are none yet."}})
 async def read_carrier(request: Request, who: Reader) -> CarrierIn:
     """The carrier's settings; 404 while there are none."""
     found = await labels(request).views.carrier(who.organisation)

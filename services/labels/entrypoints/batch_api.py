@@ -7,7 +7,7 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Request, Response
 
 from services.labels.domain.labels import Asked
-from services.labels.entrypoints.requests import batch_of, batch_pdf_of, change, labels
+from services.labels.entrypoints.requests import NOT_POSSIBLE, PDF, batch_of, batch_pdf_of, change, labels
 from services.labels.entrypoints.schemas import BatchHeadOut, BatchIn, BatchOut, ListOut
 from services.labels.usecases.ask_for_batch import ask_for_batch
 from shared.access.dependencies import principal
@@ -52,7 +52,11 @@ async def read_batch(request: Request, who: Reader, batch_id: UUID) -> BatchOut:
     return BatchOut.of(await batch_of(request, who.organisation, batch_id))
 
 
-@router.get("/{batch_id}/labels.pdf", response_class=Response, responses={200: {"content": {"application/pdf": {}}}})
+@router.get(
+    "/{batch_id}/labels.pdf",
+    response_class=Response,
+    responses={**PDF, **NOT_POSSIBLE},
+)
 async def batch_pdf(request: Request, who: Reader, batch_id: UUID) -> Response:
     """
     All labels of the batch that are made, an A6 page each, in the batch's order. Holds personal data: not to be kept.

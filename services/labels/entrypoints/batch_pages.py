@@ -22,7 +22,7 @@ from shared.access.principal import Principal
 from shared.web.forms import PostedForm, posted_form
 from shared.web.pages import Pages
 
-router = APIRouter(prefix="/shipments/batches")
+router = APIRouter(prefix="/shipments/batches", include_in_schema=False)
 User = Annotated[Principal, Depends(signed_in_page)]
 Form = Annotated[PostedForm, Depends(posted_form)]
 _LOOK_AGAIN_SECONDS = 2

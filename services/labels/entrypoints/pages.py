@@ -36,7 +36,7 @@ from shared.web.forms import PostedForm, local_path, posted_form
 from shared.web.headers import let_be_framed, show_in_frame
 from shared.web.pages import Pages
 
-router = APIRouter()
+router = APIRouter(include_in_schema=False)
 router.include_router(settings_router)  # both before `/shipments/{shipment_id}`
 router.include_router(batches_router)
 User = Annotated[Principal, Depends(signed_in_page)]

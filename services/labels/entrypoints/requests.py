@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from functools import partial
-from typing import Annotated, TypeVar
+from typing import Annotated, Any, TypeVar
 from uuid import UUID
 
 from fastapi import Query, Request, Response
@@ -21,6 +21,13 @@ from shared.web.texts import printable
 
 T = TypeVar("T")
 Cursor = Annotated[UUID | None, Query(description="`next_cursor` of the answer before.")]
+
+# OpenAPI of the routes that answer with a label.
+PDF: dict[int | str, dict[str, Any]] = {200: {"content": {"application/pdf": {}}}}
+# OpenAPI of the routes that `problem_of` answers.
+NOT_POSSIBLE: dict[int | str, dict[str, Any]] = {
+    409: {"description": "The state of the shipment does not allow it: `type` says why, `detail` where to mend it."}
+}
 
 ChannelFilter = Annotated[
     str,

@@ -17,7 +17,7 @@ from shared.access.principal import Principal
 from shared.web.forms import PostedForm, posted_form
 from shared.web.pages import Pages
 
-router = APIRouter()
+router = APIRouter(include_in_schema=False)
 User = Annotated[Principal, Depends(signed_in_page)]
 Form = Annotated[PostedForm, Depends(posted_form)]
 

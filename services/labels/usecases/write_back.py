@@ -1,9 +1,11 @@
 """
 Telling the marketplaces about parcels that left, one lease per connection: what is due is sent, or read back.
 
-Writes and read-backs share the lease and its budgets; reads that must wait for theirs hold up no write.
+Writes and read-backs share the lease and its budgets; reads that must wait for theirs hold up no write. Some orders
+are told at a time, the parcels of one order in turn.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from uuid import UUID
@@ -17,9 +19,10 @@ from services.labels.usecases.telling import Place, Telling
 from shared.kernel.errors import Throttled
 from shared.kernel.ids import ConnectionId
 from shared.kernel.ports import Lease
-from shared.kernel.turns import within_a_turn
+from shared.kernel.turns import in_lanes, within_a_turn
 
 BATCH = 50
+_LANES = 4
 _MOMENT_SECONDS = 2.0
 _READ_PAUSE_SECONDS = 5.0
 
@@ -43,8 +46,22 @@ async def write_back_due(lease: Lease[Store], *, tools: Telling) -> None:
     tracking = tools.trackings[connection.marketplace]
     timing = tools.timing(connection.marketplace)
     place = Place(ConnectionId(lease.subject), connection.account, tracking, timing)
-    reading = Reading()
-    for row in within_a_turn(due, tools.planner.clock):
+    work = partial(_tell_one_order, lease, place=place, tools=tools, reading=Reading())
+    await in_lanes(within_a_turn(_by_order(due), tools.planner.clock), work, lanes=_LANES)
+
+
+def _by_order(due: Sequence[DueWriteBack]) -> list[list[DueWriteBack]]:
+    """The orders by their longest due parcel."""
+    orders: dict[UUID, list[DueWriteBack]] = {}
+    for row in due:
+        orders.setdefault(row.order_id, []).append(row)
+    return list(orders.values())
+
+
+async def _tell_one_order(
+    lease: Lease[Store], parcels: Sequence[DueWriteBack], *, place: Place, tools: Telling, reading: Reading
+) -> None:
+    for row in parcels:
         if row.state is not Told.SENT:
             work = _send_patiently(lease, row, place, tools)
         elif reading.allowed:
