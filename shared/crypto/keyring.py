@@ -11,7 +11,6 @@ they do not open in another. AES-256-GCM throughout, with random 96-bit nonces; 
 
 import base64
 import binascii
-import hashlib
 import hmac
 import os
 import re
@@ -74,12 +73,12 @@ class KeyRing:
     def digest(self, wrapped: bytes, data: bytes, context: bytes) -> str:
         """HMAC-SHA256 in hex: equal for equal data under the same data key, and says nothing once that is destroyed."""
         key = _derive(self._unwrap(wrapped, context), b"digest")
-        return hmac.new(key, context + b"\x00" + data, hashlib.sha256).hexdigest()
+        return hmac.digest(key, context + b"\x00" + data, "sha256").hex()
 
     def mask(self, data: bytes, context: bytes) -> str:
         """HMAC-SHA256 in hex under the current key-encryption key: comparable until that is another, so for minutes."""
         key = _derive(self.keys[self.current], b"mask")
-        return hmac.new(key, context + b"\x00" + data, hashlib.sha256).hexdigest()
+        return hmac.digest(key, context + b"\x00" + data, "sha256").hex()
 
     def rewrap(self, wrapped: bytes, context: bytes) -> bytes | None:
         """The same data key under the current key-encryption key; None: it already is. What it sealed still opens."""
@@ -115,7 +114,7 @@ def _split(wrapped: bytes) -> tuple[str, bytes, bytes]:
 
 def _derive(key: bytes, purpose: bytes) -> bytes:
     """One key for one purpose: what digests must not be able to open."""
-    return hmac.new(key, b"passerelle " + purpose, hashlib.sha256).digest()
+    return hmac.digest(key, b"passerelle " + purpose, "sha256")
 
 
 def _encrypt(key: bytes, plaintext: bytes, context: bytes) -> bytes:

@@ -9,8 +9,9 @@ from shared.kernel.errors import FarSideError, OutcomeUnknown, Throttled, Unavai
 
 # Application, version, language: Amazon's guide requires it in this form.
 USER_AGENT = "Passerelle/0.1 (Language=Python)"
-# Seconds: below this a bucket counts as refilled, so that rounding never makes a caller wait twice.
-_NEAR_ENOUGH = 0.05
+# Seconds: below this a bucket counts as refilled, so that rounding never makes a caller wait twice. More would be felt:
+# a far side that counts as strictly refuses a call that comes before its bucket is refilled.
+_NEAR_ENOUGH = 0.001
 
 
 class Sends(Protocol):

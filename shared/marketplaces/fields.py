@@ -20,6 +20,7 @@ _NOTHING: Json = {}
 _MOST_UNITS = 2**31 - 1
 _AMOUNT = re.compile(r"-?[0-9]{1,13}(\.[0-9]{1,8})?")
 _CURRENCY = re.compile(r"[A-Z]{3}")
+_ENCODER = json.JSONEncoder(default=float)
 
 
 class BadField(ValueError):
@@ -44,20 +45,20 @@ def load_object(body: bytes) -> dict[str, Any]:
 
 def as_bytes(record: Any) -> bytes:
     """A part of what was loaded, as JSON again."""
-    return json.dumps(record, default=float).encode()
+    return _ENCODER.encode(record).encode()
 
 
 def part(of: Json, name: str) -> Json:
     """An object inside; empty where it is missing or something else."""
     value = of.get(name)
-    return value if isinstance(value, Mapping) else _NOTHING
+    return value if isinstance(value, dict) else _NOTHING
 
 
 def parts(of: Json, name: str) -> Iterator[Json]:
     """The objects of a list inside; anything else in it is passed over."""
     value = of.get(name)
     if isinstance(value, list):
-        yield from (item for item in value if isinstance(item, Mapping))
+        yield from (item for item in value if isinstance(item, dict))
 
 
 def text(of: Json, name: str) -> str | None:
@@ -138,4 +139,6 @@ def _decimal(number: str) -> Decimal | float:
 
 def _storable(value: str) -> str:
     """JSON may hold what no database takes as text: NUL, and halves of surrogate pairs."""
+    if value.isascii() and "\x00" not in value:
+        return value
     return value.replace("\x00", "").encode("utf-8", "replace").decode()

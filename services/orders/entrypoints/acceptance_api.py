@@ -74,7 +74,11 @@ class ModeOut(BaseModel):
         return cls(connection_id=view.connection_id, name=view.name, marketplace=view.marketplace, mode=view.mode)
 
 
-@router.post("/orders/{order_id}/acceptance", status_code=202)
+@router.post(
+    "/orders/{order_id}/acceptance",
+    status_code=202,
+    responses={409: {"description": "It does not wait for an answer, or another answer was sent already."}},
+)
 async def answer(request: Request, who: Writer, order_id: UUID, body: AnswerIn) -> AcceptanceOut:
     """Accepts or refuses an order that waits for it. 409: it does not wait, or another answer was sent already."""
     by = Asker(who.user_id, None if who.user_id else who.label)

@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import fields, is_dataclass, replace
+from functools import cache
 from typing import Any
 
 from shared.marketplaces.models import MarketplaceOrder, PersonalData, Recipient
@@ -54,7 +55,7 @@ def _recipient(told: dict[str, Any]) -> Recipient:
 
 
 def _json(told: Any) -> bytes:
-    return json.dumps(told, sort_keys=True, default=_plain, ensure_ascii=False).encode()
+    return _ENCODER.encode(told).encode()
 
 
 def _plain(value: Any) -> Any:
@@ -63,4 +64,12 @@ def _plain(value: Any) -> Any:
 
 def _members(value: Any, without: tuple[str, ...] = ()) -> dict[str, Any]:
     """One level only: `dataclasses.asdict` copies everything below, which was most of the time of a page."""
-    return {each.name: getattr(value, each.name) for each in fields(value) if each.name not in without}
+    return {name: getattr(value, name) for name in _names(value.__class__) if name not in without}
+
+
+@cache
+def _names(kind: type[Any]) -> tuple[str, ...]:
+    return tuple(each.name for each in fields(kind))
+
+
+_ENCODER = json.JSONEncoder(sort_keys=True, default=_plain, ensure_ascii=False)
