@@ -1,24 +1,19 @@
 """The FastAPI application every service starts from."""
 
 from collections.abc import Sequence
-from typing import Any
 
 from fastapi import FastAPI
 from starlette.staticfiles import StaticFiles
 
 from shared.access.dependencies import Access
 from shared.runtime.requests import RequestLines
+from shared.web.documents import COMMON, install_document
 from shared.web.headers import install_headers
-from shared.web.limits import BodyLimit
+from shared.web.limits import BodyLimit, NoNul
 from shared.web.pages import Pages
 from shared.web.problems import ProblemBody, install_problems
 from shared.web.static import FOLDER
 from shared.web.unexpected import UnexpectedErrors
-
-_PROBLEM: dict[str, Any] = {
-    "description": "Anything else (RFC 9457): `type` tells what to do next, `errors` names the fields.",
-    "model": ProblemBody,
-}
 
 
 def new_app(
@@ -38,12 +33,14 @@ def new_app(
         docs_url=None,
         redoc_url=None,
         telemetry={"tracing": False, "metrics": False, "logs": False},
-        responses={"default": _PROBLEM},
+        responses={COMMON: {"description": "A refusal (RFC 9457).", "model": ProblemBody}},
     )
     app.state.access = access
     app.state.pages = pages
+    install_document(app)
     install_problems(app)
     app.add_middleware(BodyLimit)
+    app.add_middleware(NoNul)
     app.add_middleware(UnexpectedErrors)
     install_headers(app, form_targets=form_targets)
     app.add_middleware(RequestLines)

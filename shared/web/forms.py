@@ -1,7 +1,9 @@
 """Forms on pages: the posted fields of a signed-in user, once the form is known to be of that session."""
 
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from email.message import Message
 from typing import Annotated
 
 from fastapi import Depends, Request
@@ -9,9 +11,11 @@ from starlette.datastructures import FormData
 
 from shared.access.dependencies import signed_in_page
 from shared.access.principal import Principal, check_csrf
+from shared.web.problems import Problem
 
 FIELD = "csrf_token"
 _MOST_FIELDS = 2000
+_UTF_8 = frozenset({"utf-8", "utf8"})
 
 
 @dataclass(frozen=True)
@@ -32,15 +36,29 @@ class PostedForm:
 
 async def posted_form(request: Request, who: Annotated[Principal, Depends(signed_in_page)]) -> PostedForm:
     """Dependency of form posts. Raises SignInFirst, FormExpired."""
-    return _checked(who, await request.form(max_files=0, max_fields=_MOST_FIELDS))
+    async with sent_fields(request) as fields:
+        return _checked(who, fields)
 
 
 async def posted_file_form(
     request: Request, who: Annotated[Principal, Depends(signed_in_page)]
 ) -> AsyncIterator[PostedForm]:
     """The same for a form with one file, as large as a request may be (shared/web/limits.py); closed at the end."""
-    async with request.form(max_files=1, max_fields=_MOST_FIELDS) as fields:
+    async with sent_fields(request, most_files=1) as fields:
         yield _checked(who, fields)
+
+
+@asynccontextmanager
+async def sent_fields(
+    request: Request, *, most_files: int = 0, most_fields: int = _MOST_FIELDS
+) -> AsyncIterator[FormData]:
+    """What a form posts, in UTF-8. Other character sets make halves of pairs, which are no text: Problem 415."""
+    kind = Message()
+    kind["content-type"] = request.headers.get("content-type", "")
+    if str(kind.get_param("charset", "utf-8")).lower() not in _UTF_8:
+        raise Problem(415, "unsupported-media-type", "A form is sent in UTF-8.")
+    async with request.form(max_files=most_files, max_fields=most_fields) as fields:
+        yield fields
 
 
 def _checked(who: Principal, fields: FormData) -> PostedForm:

@@ -1,4 +1,4 @@
-"""No request is read beyond a size: 413, whether the sender announced it or not."""
+"""No request is read beyond a size: 413, whether the sender announced it or not. No path has a NUL: 404."""
 
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -7,7 +7,7 @@ from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
-from shared.web.problems import Problem, answer_problem
+from shared.web.problems import Problem, answer_problem, not_found
 
 App = Callable[[Any, Any, Any], Awaitable[None]]
 
@@ -37,6 +37,19 @@ class BodyLimit:
             )
             return
         await self.app(scope, count if scope["type"] == "http" else receive, send)
+
+
+class NoNul:
+    """ASGI middleware. PostgreSQL has no text with one, so nothing of ours has such a name."""
+
+    def __init__(self, app: App) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        if scope["type"] == "http" and "\0" in scope["path"]:
+            await answer_problem(Request(scope, receive), not_found())(scope, receive, send)
+            return
+        await self.app(scope, receive, send)
 
 
 def _announced(scope: Any) -> int:

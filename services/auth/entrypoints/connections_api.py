@@ -76,7 +76,10 @@ async def claim(request: Request, response: Response, who: Writer, claimed: Clai
     return await _own(request, who, made.id)
 
 
-@router.post("/{connection_id}/check")
+@router.post(
+    "/{connection_id}/check",
+    responses={429: {"description": "`too-many-attempts`: asked too often; again after Retry-After."}},
+)
 async def check_connection(request: Request, who: Writer, connection_id: UUID) -> ConnectionOut:
     """Asks the marketplace at once; where it does not answer, `probed_at` stays as it was."""
     await _own(request, who, connection_id)

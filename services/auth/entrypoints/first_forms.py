@@ -12,7 +12,7 @@ from starlette.responses import Response
 
 from services.auth.entrypoints.held import auth_of, set_cookie
 from shared.access.errors import FormExpired
-from shared.web.forms import FIELD
+from shared.web.forms import FIELD, sent_fields
 
 _HOUR_SECONDS = 3600
 _MOST_FIELDS = 20
@@ -29,8 +29,8 @@ def keep_form_token(request: Request, response: Response, token: str) -> None:
 
 async def first_form(request: Request) -> dict[str, str]:
     """The posted fields. Raises FormExpired unless the form's token fits the cookie."""
-    posted = await request.form(max_files=0, max_fields=_MOST_FIELDS)
-    fields = {name: value for name, value in posted.items() if isinstance(value, str)}
+    async with sent_fields(request, most_fields=_MOST_FIELDS) as posted:
+        fields = {name: value for name, value in posted.items() if isinstance(value, str)}
     cookie, token = request.cookies.get(_cookie_name(request), ""), fields.get(FIELD, "")
     if not cookie or not hmac.compare_digest(cookie.encode(), token.encode()):
         raise FormExpired("the form does not belong to this browser")

@@ -57,7 +57,7 @@ async def consent_lost(request: Request, _who: TokenUser, connection_id: UUID, r
         raise not_found() from None
 
 
-@router.post("/sessions/resolve")
+@router.post("/sessions/resolve", responses={404: {"description": "It is nobody's session, or no longer."}})
 async def resolve(request: Request, _who: SessionUser, asked: SessionIn) -> SessionOut:
     """Whose session a cookie is; 404: nobody's, or no longer."""
     access: Access = request.app.state.access

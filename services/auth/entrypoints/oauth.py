@@ -1,5 +1,7 @@
 """The OAuth token endpoint of our services and of API clients, and the keys that check what it signs."""
 
+from typing import Any
+
 from fastapi import APIRouter, Request
 from starlette.responses import JSONResponse, Response
 
@@ -7,10 +9,21 @@ from services.auth.bootstrap import Auth
 from services.auth.domain.api_client import ApiClient
 from services.auth.domain.signing import SigningKey, signing
 from services.auth.entrypoints.held import auth_of
-from services.auth.entrypoints.schemas import KeySetOut, ServiceTokenOut
+from services.auth.entrypoints.schemas import KeySetOut, ServiceTokenOut, TokenErrorOut
 from services.auth.usecases.keep_signing_keys import keep_signing_keys
+from shared.web.forms import sent_fields
 
 router = APIRouter(tags=["oauth"])
+
+
+class KeySetResponse(JSONResponse):
+    media_type = "application/jwk-set+json"
+
+
+_ERRORS: dict[int | str, dict[str, Any]] = {
+    400: {"model": TokenErrorOut, "description": "The grant or the scope is not for this client."},
+    401: {"model": TokenErrorOut, "description": "`invalid_client`: its id or secret is wrong, or it was revoked."},
+}
 _MOST_FIELDS = 20
 _FORM = {
     "requestBody": {
@@ -31,12 +44,12 @@ _FORM = {
 }
 
 
-@router.post("/oauth/token", response_model=ServiceTokenOut, openapi_extra=_FORM)
+@router.post("/oauth/token", response_model=ServiceTokenOut, responses=_ERRORS, openapi_extra=_FORM)
 async def token(request: Request) -> Response:
     """Client credentials (RFC 6749, 4.4), by HTTP Basic or in the form; errors as its section 5.2 says."""
     held = auth_of(request)
-    posted = await request.form(max_files=0, max_fields=_MOST_FIELDS)
-    fields = {name: value for name, value in posted.items() if isinstance(value, str)}
+    async with sent_fields(request, most_fields=_MOST_FIELDS) as posted:
+        fields = {name: value for name, value in posted.items() if isinstance(value, str)}
     headers = {"Authorization": request.headers["authorization"]} if "authorization" in request.headers else {}
     key = held.signing.opened(await _signing_key(held))
     client = await _api_client(held, held.issuer.names_api_client(fields, headers))
@@ -46,11 +59,11 @@ async def token(request: Request) -> Response:
     return JSONResponse(answer.body, answer.status, headers=answer.headers)
 
 
-@router.get("/.well-known/jwks.json", response_model=KeySetOut)
+@router.get("/.well-known/jwks.json", response_class=KeySetResponse, response_model=KeySetOut)
 async def jwks(request: Request) -> Response:
     """The public keys: the one that signs, and those whose tokens may still be under way."""
     keys = await auth_of(request).views.signing_keys()
-    return JSONResponse({"keys": [key.public_key for key in keys]}, media_type="application/jwk-set+json")
+    return KeySetResponse({"keys": [key.public_key for key in keys]})
 
 
 async def _api_client(held: Auth, client_id: str | None) -> ApiClient | None:

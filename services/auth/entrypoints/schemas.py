@@ -135,6 +135,13 @@ class ServiceTokenOut(BaseModel):
     scope: str
 
 
+class TokenErrorOut(BaseModel):
+    """RFC 6749, section 5.2."""
+
+    error: str
+    error_description: str | None = None
+
+
 class KeySetOut(BaseModel):
     """RFC 7517: public keys."""
 

@@ -75,12 +75,12 @@ class ServiceTokenIssuer:
         self._clients = clients
 
     def names_api_client(self, form: Mapping[str, str], headers: Mapping[str, str]) -> str | None:
-        """The client id the request names, by HTTP Basic or in the form; None where it is one of our services."""
+        """The client id the request names, by HTTP Basic or in the form; None: one of our services, or no id at all."""
         kind, _, encoded = _readable(headers).get("Authorization", "").partition(" ")
         named = form.get("client_id", "")
         if kind.lower() == "basic":
             named = unquote(base64.b64decode(encoded).decode().partition(":")[0])
-        return named if named and named not in self._clients else None
+        return named if named and named.isprintable() and named not in self._clients else None
 
     def issue(
         self, form: Mapping[str, str], headers: Mapping[str, str], key: ECKey, api_client: ApiClient | None = None

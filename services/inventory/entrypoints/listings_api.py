@@ -58,7 +58,7 @@ async def list_listings(
     return ListOut(items=[ListingOut.of(one) for one in found.items], next_cursor=cursor_of(found.after))
 
 
-@router.patch("/listings")
+@router.patch("/listings", responses={404: {"description": "`errors` names the rows that name nothing of yours."}})
 async def change_in_bulk(request: Request, who: Writer, rows: Rows) -> ListOut[ListingOut]:
     """Changes up to 1,000 listings: all, or none and an error for each wrong row."""
     _differ(rows)
@@ -80,7 +80,11 @@ async def change_listing(request: Request, who: Writer, listing_id: OwnListing, 
     return ListingOut.of(await _known(request, who, listing_id))
 
 
-@router.post("/listings/{listing_id}/retry", status_code=202)
+@router.post(
+    "/listings/{listing_id}/retry",
+    status_code=202,
+    responses={409: {"description": "`nothing-to-tell`: no quantity is told for it."}},
+)
 async def retry_listing(request: Request, who: Writer, listing_id: UUID) -> ListingOut:
     """Has its quantity told again, now. 409: no quantity is told for it."""
     await tell_again_for(request, who, listing_id)
