@@ -1,0 +1,107 @@
+"""The kinds of caller there are, each with what an API takes as its name and what it may expect."""
+
+import html
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from uuid import uuid4
+
+import httpx
+
+from deploy.local.secrets import Secrets
+from deploy.local.stack import Stack
+from shared.access.scopes import AUTH_SESSIONS_RESOLVE, AUTH_TOKENS_USE, ORDERS_READ, SELLER_SCOPES, STOCK_READ
+from tests.shop import Shop
+
+Headers = Mapping[str, str]
+# What is another's is not there, unless the request is refused before that is looked up.
+_NOT_THERE = frozenset({400, 404, 413, 415, 422})
+COOKIE = "passerelle_session"
+
+
+@dataclass(frozen=True)
+class Caller:
+    """
+    `headers`: how it says who it is, made anew when asked, as tokens end. `only`: the statuses it may get at all where
+    the request is an HTTP request; empty: those that are documented. `ids`: path parameters it is given, by name.
+    """
+
+    name: str
+    headers: Callable[[], Headers]
+    only: frozenset[int] = frozenset()
+    ids: tuple[Mapping[str, str], ...] = field(default=())
+
+
+def nobody() -> Headers:
+    return {}
+
+
+def by_session(shop: Shop) -> Callable[[], Headers]:
+    """As pages of ours call the API: the cookie, and the token of its forms."""
+    cookie = shop.browser._client.cookies[COOKIE]
+    headers = {"cookie": f"{COOKIE}={cookie}", "x-csrf-token": shop.csrf_token, "origin": shop.browser._origin}
+    return lambda: headers
+
+
+async def by_client(shop: Shop, auth_url: str, scopes: frozenset[str]) -> Callable[[], Headers]:
+    """As a program of the organisation calls it, made on its page."""
+    page = await shop.browser.open("/settings/api-clients")
+    form = {"csrf_token": shop.csrf_token, "name": uuid4().hex[:12], "scopes": sorted(scopes)}
+    headers = {"origin": shop.browser._origin, "accept": "text/html"}
+    made = await shop.browser._client.post(page.url, data=form, headers=headers)
+    found = dict(re.findall(r'id="client-(id|secret)">([^<]+)<', made.text))
+    return by_token(auth_url, found["id"], html.unescape(found["secret"]), " ".join(sorted(scopes)))
+
+
+def by_token(auth_url: str, client_id: str, secret: str, scope: str) -> Callable[[], Headers]:
+    """A token of this client."""
+
+    def headers() -> Headers:
+        form = {"grant_type": "client_credentials", "scope": scope}
+        answer = httpx.post(f"{auth_url}/oauth/token", data=form, auth=(client_id, secret), trust_env=False)
+        return {"authorization": f"Bearer {answer.raise_for_status().json()['access_token']}"}
+
+    return headers
+
+
+def by_service(stack: Stack, service: str, scope: str) -> Callable[[], Headers]:
+    """As this service of ours calls another."""
+    secret = Secrets(stack.folder.secrets).client_secret(service)
+    return by_token(stack.layout.api_url("auth"), service, secret, scope)
+
+
+async def callers_of_apis(
+    stack: Stack, owner: Shop, stranger: Shop, ids: tuple[Mapping[str, str], ...]
+) -> dict[str, list[Caller]]:
+    """By service: who may ask there, and who may not."""
+    auth_url = stack.layout.api_url("auth")
+    full = await by_client(owner, auth_url, SELLER_SCOPES)
+    # One that the service in question has no use for.
+    lacking = {
+        "orders": await by_client(owner, auth_url, frozenset({STOCK_READ})),
+        "other": await by_client(owner, auth_url, frozenset({ORDERS_READ})),
+    }
+    service = by_service(stack, "labels", AUTH_TOKENS_USE)
+    return {
+        each: [
+            Caller("nobody", nobody, frozenset({401})),
+            Caller("client without the scope", lacking.get(each, lacking["other"]), frozenset({403})),
+            Caller("one of our services", service, frozenset({403})),
+            Caller("another organisation", by_session(stranger), _NOT_THERE, ids),
+            Caller("member", by_session(owner), ids=ids),
+            Caller("client", full, ids=ids),
+        ]
+        for each in ("auth", "orders", "inventory", "labels")
+    }
+
+
+async def callers_of_internal(stack: Stack, owner: Shop, ids: tuple[Mapping[str, str], ...]) -> list[Caller]:
+    """Services of ours with the scope of one route and not of the other, and who has no business there at all."""
+    client = await by_client(owner, stack.layout.api_url("auth"), SELLER_SCOPES)
+    return [
+        Caller("nobody", nobody, frozenset({401})),
+        Caller("member", by_session(owner), frozenset({401})),
+        Caller("client", client, frozenset({403})),
+        Caller("service that uses tokens", by_service(stack, "orders", AUTH_TOKENS_USE), ids=ids),
+        Caller("service that asks about sessions", by_service(stack, "orders", AUTH_SESSIONS_RESOLVE), ids=ids),
+    ]
