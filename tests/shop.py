@@ -7,9 +7,9 @@ A seller's shop for whole-product tests: an organisation, an account on the far 
 import asyncio
 import os
 from collections import Counter
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -92,7 +92,7 @@ async def register_application(stack: Stack, sandbox: Sandbox) -> None:
 class Shop:
     """
     One organisation with its signed-in browser, and one of its seller accounts in the sandbox. `beside` gives the same
-    organisation with another account.
+    organisation with another account. `each_order`: what every planted order has, unless it is told otherwise.
     """
 
     browser: Browser
@@ -102,6 +102,7 @@ class Shop:
     region: str = "eu"
     marketplace: str = AMAZON
     email: str = ""
+    each_order: Json = field(default_factory=dict)
 
     async def get(self, path: str) -> Any:
         return await self.browser.call("GET", path)
@@ -125,7 +126,7 @@ class Shop:
     async def plant(self, count: int = 1, **fields: Any) -> list[str]:
         """New orders to be shipped, older than what lists keep back, younger than what readings overlap."""
         fitting: Json = {"age_seconds": 180} | ({"status": "InPreparation"} if self.marketplace == OCTOPIA else {})
-        return await self.sandbox.orders(self.seller_id, count, **fitting | fields)
+        return await self.sandbox.orders(self.seller_id, count, **fitting | self.each_order | fields)
 
     async def list_skus(self, skus: Iterable[str], *, units: int = 50) -> None:
         """Offers these over there, on all channels of the account, showing so many units."""
@@ -223,12 +224,13 @@ async def open_shop(
     connected: bool = True,
     marketplace: str = AMAZON,
     skus: Iterable[str] = (),
+    new_browser: Callable[[str], Browser] = Browser,
 ) -> AsyncIterator[Shop]:
     """
     A new organisation whose account lists `skus`; with `levels` its stock and carrier are set; `connected`: authorised,
-    labels automatic.
+    labels automatic. `new_browser` makes its browser for an origin.
     """
-    async with Sandbox(stack.sandbox) as sandbox, Browser(stack.origin) as browser:
+    async with Sandbox(stack.sandbox) as sandbox, new_browser(stack.origin) as browser:
         seller_id = await new_seller(sandbox, marketplace, region)
         page = await browser.open("/signup")
         name = uuid4().hex[:12]

@@ -6,7 +6,7 @@ A course that fails in one case goes on with the next; its faults are taken away
 
 import asyncio
 from collections.abc import Awaitable, Callable, Collection, Sequence
-from contextlib import AsyncExitStack
+from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
@@ -15,10 +15,13 @@ from deploy.local.sandbox_apps import AMAZON
 from deploy.local.stack import Stack
 from tests.e2e.databases import Databases
 from tests.e2e.scene import SKU, Scene
-from tests.shop import label_when_known, open_shop
+from tests.shop import Shop, label_when_known, open_shop
 
 # Shops opened at a time: signing up costs what a password hash should cost.
 _OPENING = 4
+
+
+OpenShop = Callable[..., AbstractAsyncContextManager[Shop]]
 
 
 @dataclass(frozen=True)
@@ -63,10 +66,18 @@ class Course:
 
 
 class Proofs:
-    """Runs courses; what came of each case is awaited by its name."""
+    """Runs courses, each in a shop that `open_shop` gives; what came of each case is awaited by its name."""
 
-    def __init__(self, stack: Stack, databases: Databases, courses: Sequence[Course], wanted: Collection[str]) -> None:
-        self._stack = stack
+    def __init__(
+        self,
+        stack: Stack,
+        databases: Databases,
+        courses: Sequence[Course],
+        wanted: Collection[str],
+        *,
+        open_shop: OpenShop = open_shop,
+    ) -> None:
+        self._stack, self._open_shop = stack, open_shop
         self.databases = databases
         self._opening = asyncio.Semaphore(_OPENING)
         self._outcomes: dict[str, asyncio.Future[Account]] = {}
@@ -98,7 +109,7 @@ class Proofs:
             async with AsyncExitStack() as opened:
                 async with self._opening:
                     shop = await opened.enter_async_context(
-                        open_shop(
+                        self._open_shop(
                             self._stack,
                             levels={SKU: 1000},
                             region=course.region,

@@ -16,6 +16,8 @@ from tests.e2e.scene import Scene, until
 from tests.shop import label_when_known
 
 _TOKEN = "octopia.token"
+# Of a client of the seller's own.
+OWN_SECRET = "of-the-sellers-own"
 _LETS_NOBODY_IN = "The marketplace does not let us in."
 # Younger than what a course plants otherwise: first in the list.
 _YOUNG_SECONDS = 60
@@ -122,7 +124,7 @@ async def a_claim_is_not_proven_by_silence(scene: Scene) -> None:
 
 async def own_credentials_prove_as_soon_as_they_are_answered(scene: Scene, *, kind: str, said: str) -> None:
     """Asked for a token of the seller's own, Octopia fails: said so, nothing is read; the same again proves."""
-    own = {"client_id": f"own-{scene.shop.seller_id}", "client_secret": "of-the-sellers-own"}
+    own = {"client_id": f"own-{scene.shop.seller_id}", "client_secret": OWN_SECRET}
     seller = scene.shop.seller_id
     await scene.shop.sandbox.octopia_seller(seller, delegated=True, own_client=own)
     claimed = await scene.shop.claim()

@@ -27,6 +27,8 @@ DATASETS = frozenset({
 })  # fmt: skip
 _PERSONAL_STATUSES = ("UNSHIPPED", "PARTIALLY_SHIPPED", "SHIPPED")
 _DAY = 86_400
+# Of every line with the duty `gift`.
+GIFT_MESSAGE = "Joyeux anniversaire !"
 
 
 def render(order: Order, datasets: frozenset[str], roles: tuple[str, ...]) -> Json:
@@ -141,7 +143,7 @@ def _packing(duties: tuple[str, ...]) -> Json:
     if "serial_number" in duties:
         packing["serialNumberRequirement"] = {"requirementType": "REQUIRED"}
     if "gift" in duties:
-        packing["giftOption"] = {"giftMessage": "Joyeux anniversaire !", "giftWrapLevel": "Classic"}
+        packing["giftOption"] = {"giftMessage": GIFT_MESSAGE, "giftWrapLevel": "Classic"}
     return packing
 
 
