@@ -15,12 +15,21 @@ from pathlib import Path
 
 import structlog
 
-from tests.bench import consumer, relay
+from tests.bench import consumer, journey, memory, pages, pollers, relay, stored, tokens
 from tests.bench.figures import ROUNDS, Figure, machine
 from tests.bench.place import Place
 from tests.infrastructure import DatabaseServer, running_kafka, running_postgres
 
-ROWS = {"a": relay.measure, "b": consumer.measure}
+ROWS = {
+    "a": relay.measure,
+    "b": consumer.measure,
+    "c": pages.measure,
+    "d": journey.measure,
+    "e": tokens.measure,
+    "f": pollers.measure,
+    "g": memory.measure,
+    "h": stored.measure,
+}
 _LIBRARIES = ("aiokafka", "asyncpg", "sqlalchemy", "pydantic")
 
 

@@ -86,8 +86,8 @@ _RESERVATIONS = """
 """
 
 
-async def fill(url: str) -> None:
-    values = {"organisation": ORGANISATION, "connection": CONNECTION_ID, "channel": FRANCE.id, "orders": ORDERS}
+async def fill(url: str, orders: int = ORDERS) -> None:
+    values = {"organisation": ORGANISATION, "connection": CONNECTION_ID, "channel": FRANCE.id, "orders": orders}
     engine = make_engine(url, "bench", pool_size=1)
     try:
         async with engine.connect() as connection:

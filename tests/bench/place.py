@@ -1,13 +1,14 @@
 """Where a row is measured: servers of its own, and how long it may take."""
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from shared.db.engine import make_engine
 from shared.messaging.kafka import KafkaSettings, ensure_topics
+from tests.conftest import migrate
 from tests.infrastructure import DatabaseServer, unique_name
 from tests.integration.messaging.conftest import metadata
 
@@ -34,4 +35,15 @@ class Place:
             yield engine, kafka
         finally:
             await engine.dispose()
+            self.server.drop(name)
+
+    @contextmanager
+    def migrated(self, service: str) -> Iterator[str]:
+        """The URL of a database with the service's tables; dropped after."""
+        name = unique_name("bench")
+        self.server.create(name)
+        try:
+            migrate(service, self.server.url(name))
+            yield self.server.url(name)
+        finally:
             self.server.drop(name)
