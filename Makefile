@@ -26,7 +26,7 @@ FAULT_PROOFS := tests/e2e/test_far_side_faults.py tests/e2e/test_servers_away.py
 	tests/integration/messaging/test_rebalance.py
 
 .DEFAULT_GOAL := help
-.PHONY: help run clean test browser check faults bench conformance prism faultpage format lint types imports contracts lock
+.PHONY: help run clean test browser check faults leaks doors fairness bench conformance prism faultpage format lint types imports contracts lock
 
 help: ## say what can be made
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -57,8 +57,17 @@ check: .venv/dev.stamp ## what CI runs: format, lint, types, import rules, contr
 faults: .venv/dev.stamp ## kill processes at random while orders flow, then compare ledgers (KILLS=n SEED=s AWAY=seconds)
 	@$(BIN)/python -m tests.faults --kills $(KILLS) --seed $(SEED) $(if $(AWAY),--away $(AWAY))
 
+leaks: .venv/dev.stamp ## all fault proofs with planted buyers, then every place is searched for them and our secrets
+	@$(BIN)/python -m tests.leaks
+
+fairness: .venv/dev.stamp ## one seller with 20,000 orders beside 99 small ones under published quotas, in virtual time
+	@$(BIN)/python -m tests.fairness
+
 bench: .venv/dev.stamp ## measure what has a target, each beside a rival (LONG=1: for docs/performance.md)
 	@$(BIN)/python -m tests.bench $(if $(LONG),--long --write docs/performance.md)
+
+doors: .venv/dev.stamp ## every operation of our APIs as every kind of caller, with generated requests (EXAMPLES=n SEED=s)
+	@$(BIN)/python -m tests.doors --seed $(SEED) $(if $(EXAMPLES),--examples $(EXAMPLES))
 
 conformance: $(if $(CASES),.venv/dev.stamp) ## cases of Amazon's static sandbox against our client (CASES=file)
 	@test -n "$(CASES)" || { echo "Say which cases: make conformance CASES=<a file of them, one JSON object a line>"; exit 2; }
