@@ -19,7 +19,7 @@ import structlog
 from tests.doors.callers import Caller, callers_of_apis, callers_of_internal
 from tests.doors.documents import Door, doors_of
 from tests.doors.knocking import Findings, Knocking
-from tests.doors.owned import owned
+from tests.owned import owned
 from tests.shop import open_shop, stack_for_tests
 
 

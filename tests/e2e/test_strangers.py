@@ -1,7 +1,6 @@
 """Another organisation's ids do not exist, on any route; without a session nothing is answered."""
 
 import ast
-import asyncio
 import re
 from contextlib import AsyncExitStack
 from itertools import product
@@ -13,8 +12,8 @@ import pytest
 
 from deploy.local.gateway import PREFIXES, service_for
 from deploy.local.stack import Stack
-from shared.access.scopes import ORDERS_READ
-from tests.shop import Shop, beside, open_shop
+from tests.owned import owned
+from tests.shop import Shop, open_shop
 
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(300)]
 
@@ -59,49 +58,6 @@ def called(call: ast.Call) -> str:
     return getattr(call.func, "attr", "") or getattr(call.func, "id", "")
 
 
-async def ids_of(shop: Shop, number: str) -> dict[str, str]:
-    """This shop's own ids around one of its orders, by the name a path parameter has."""
-    connection = await shop.connection()
-    order = (await shop.orders())[number]
-    (shipment,) = [one for one in await shop.shipments() if one["order_id"] == order["id"]]
-    batch = await shop.send("POST", "/api/labels/v1/batches", {"order_ids": [order["id"]]})
-    return {
-        "connection_id": connection["id"],
-        "channel_id": connection["channels"][0]["id"],
-        "order_id": order["id"],
-        "shipment_id": shipment["id"],
-        "batch_id": batch["id"],
-        "listing_id": await listing_of(shop),
-        "import_id": await import_of(shop),
-        "client_id": await client_of(shop),
-        "sku": "SKU-001",
-    }
-
-
-async def listing_of(shop: Shop) -> str:
-    """Our id of a listing of this account, once it is read."""
-    path = f"/api/inventory/v1/listings?connection_id={(await shop.connection())['id']}"
-    async with asyncio.timeout(60):
-        while not (items := (await shop.get(path))["items"]):
-            await asyncio.sleep(0.2)
-    return str(items[0]["id"])
-
-
-async def import_of(shop: Shop) -> str:
-    """The id of a table of levels that was uploaded and not applied."""
-    page = await shop.browser.open("/stock/import")
-    form = page.form("lines")
-    return (await shop.browser.submit(page, form, lines="sku,counted\nSKU-001,4")).url.rsplit("/", 1)[-1]
-
-
-async def client_of(shop: Shop) -> str:
-    """The id of an API client made on its page."""
-    page = await shop.browser.open("/settings/api-clients")
-    await shop.browser.submit(page, page.form("name"), name="Ours", scopes=ORDERS_READ)
-    listed = (await shop.browser.open("/settings/api-clients")).text
-    return str(re.findall(r"/settings/api-clients/([^/\"]+)/revoke", listed)[0])
-
-
 def filled(path: str, ids: dict[str, str]) -> str | None:
     """The path with this shop's ids; None where it has a parameter we have no id for (none: the test says so)."""
     names = re.findall(r"{(\w+)(?::\w+)?}", path)
@@ -110,24 +66,13 @@ def filled(path: str, ids: dict[str, str]) -> str | None:
     return re.sub(r"{(\w+)(?::\w+)?}", lambda match: ids[match[1]], path)
 
 
-async def owned(opened: AsyncExitStack, stack: Stack) -> list[dict[str, str]]:
-    """An organisation that has something of everything at both marketplaces; its ids at each."""
-    shop = await opened.enter_async_context(open_shop(stack, levels={"SKU-001": 5}, skus=["SKU-001"]))
-    found = []
-    for one in (shop, await beside(shop, skus=["SKU-001"])):
-        (number,) = await one.plant(1, lines=[{"sku": "SKU-001", "quantity": 1}])
-        await one.confirmed([number])
-        found.append(await ids_of(one, number))
-    return found
-
-
 async def test_what_is_anothers_is_nowhere(stack: Stack) -> None:
     """
     Each route with an id in its path, asked by another organisation with the owner's ids: 404, as if never made. Each
     without: none of these ids in what it shows.
     """
     async with AsyncExitStack() as opened:
-        owner = await owned(opened, stack)
+        _, owner = await owned(opened, stack)
         stranger = await opened.enter_async_context(open_shop(stack, connected=False))
         every = [(m, p) for m, p in await routes(stack) if not OPEN.match(p)]
         with_ids = [route for route in every if "{" in route[1] and route not in OWN_CODES]

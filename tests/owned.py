@@ -1,0 +1,65 @@
+"""An organisation that has something of everything, and its ids."""
+
+import asyncio
+import re
+from contextlib import AsyncExitStack
+
+from deploy.local.stack import Stack
+from shared.access.scopes import ORDERS_READ
+from tests.shop import Shop, beside, open_shop
+
+_SKU = "SKU-001"
+
+
+async def owned(opened: AsyncExitStack, stack: Stack) -> tuple[Shop, tuple[dict[str, str], ...]]:
+    """At both marketplaces; its ids at each."""
+    shop = await opened.enter_async_context(open_shop(stack, levels={_SKU: 500}, skus=[_SKU]))
+    found = []
+    for one in (shop, await beside(shop, skus=[_SKU])):
+        (number,) = await one.plant(1, lines=[{"sku": _SKU, "quantity": 1}])
+        await one.confirmed([number])
+        found.append(await _ids_of(one, number))
+    return shop, tuple(found)
+
+
+async def _ids_of(shop: Shop, number: str) -> dict[str, str]:
+    """This shop's own ids around one of its orders, by the name a path parameter has."""
+    connection = await shop.connection()
+    order = (await shop.orders())[number]
+    (shipment,) = [one for one in await shop.shipments() if one["order_id"] == order["id"]]
+    batch = await shop.send("POST", "/api/labels/v1/batches", {"order_ids": [order["id"]]})
+    return {
+        "connection_id": connection["id"],
+        "channel_id": connection["channels"][0]["id"],
+        "order_id": order["id"],
+        "shipment_id": shipment["id"],
+        "batch_id": batch["id"],
+        "listing_id": await _listing_of(shop),
+        "import_id": await _import_of(shop),
+        "client_id": await _client_of(shop),
+        "sku": _SKU,
+    }
+
+
+async def _listing_of(shop: Shop) -> str:
+    """Our id of a listing of this account, once it is read."""
+    path = f"/api/inventory/v1/listings?connection_id={(await shop.connection())['id']}"
+    async with asyncio.timeout(60):
+        while not (items := (await shop.get(path))["items"]):
+            await asyncio.sleep(0.2)
+    return str(items[0]["id"])
+
+
+async def _import_of(shop: Shop) -> str:
+    """The id of a table of levels that was uploaded and not applied."""
+    page = await shop.browser.open("/stock/import")
+    form = page.form("lines")
+    return (await shop.browser.submit(page, form, lines=f"sku,counted\n{_SKU},4")).url.rsplit("/", 1)[-1]
+
+
+async def _client_of(shop: Shop) -> str:
+    """The id of an API client made on its page."""
+    page = await shop.browser.open("/settings/api-clients")
+    await shop.browser.submit(page, page.form("name"), name="Ours", scopes=ORDERS_READ)
+    listed = (await shop.browser.open("/settings/api-clients")).text
+    return str(re.findall(r"/settings/api-clients/([^/\"]+)/revoke", listed)[0])
