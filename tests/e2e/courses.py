@@ -42,6 +42,7 @@ class Account:
     """What came of a case: `shown` to the seller, in words; `connection_id` is None where there was none yet."""
 
     case: Case
+    marketplace: str
     shown: Sequence[str]
     began: datetime
     ended: datetime
@@ -137,7 +138,8 @@ class Proofs:
             await case.proof(scene)
             connections = await scene.connections()
             connection_id = connections[0]["id"] if connections else None
-            outcome.set_result(Account(case, tuple(scene.shown), began, datetime.now(UTC), connection_id))
+            shown, ended = tuple(scene.shown), datetime.now(UTC)
+            outcome.set_result(Account(case, scene.shop.marketplace, shown, began, ended, connection_id))
         except Exception as error:  # noqa: BLE001 - told by the test of this case
             outcome.set_exception(error)
         finally:

@@ -32,6 +32,7 @@ _KEY = pytest.StashKey["Page"]()
 class Proof:
     """One fault on one call: what the product does, what the seller is shown, what is logged and published."""
 
+    marketplace: str
     call: str
     kind: str
     says: str
@@ -52,7 +53,8 @@ class Page:
         """Looks up what was logged and published for this proof's seller while it lasted."""
         case, ours = account.case, account.connection_id
         self.proofs[case.name] = Proof(
-            case.operation,
+            account.marketplace,
+            case.operation.rpartition(".")[2],
             case.kind,
             _law(account.says),
             tuple(dict.fromkeys(account.shown)),
@@ -72,9 +74,10 @@ class Page:
             "include that, on intervals shortened for tests. Words in quotation marks stand on the seller's page; "
             "*state* is what page and API give. What every request logs is left out.",
         ]
-        for marketplace in sorted({proof.call.partition(".")[0] for proof in self.proofs.values()}):
-            mine = sorted((p.call, p.kind, p) for p in self.proofs.values() if p.call.startswith(f"{marketplace}."))
-            lines += ["", f"## {marketplace.capitalize()}", "", *_table([proof for _, _, proof in mine])]
+        for marketplace in sorted({proof.marketplace for proof in self.proofs.values()}):
+            mine = [proof for proof in self.proofs.values() if proof.marketplace == marketplace]
+            mine.sort(key=lambda proof: (proof.call, proof.kind))
+            lines += ["", f"## {marketplace.capitalize()}", "", *_table(mine)]
         lines += ["", "## Our own servers and processes", "", "| proof | what holds |", "|---|---|"]
         lines += [f"| `{name}` | {law} |" for name, law in sorted(self.own.items())]
         return "\n".join([*lines, ""])
@@ -84,7 +87,7 @@ def _table(proofs: list[Proof]) -> Iterator[str]:
     yield "| call | fault | what the product does | what the seller sees | logged | published | s |"
     yield "|---|---|---|---|---|---|---|"
     for one in proofs:
-        cells = [one.call.partition(".")[2], one.kind, one.says, *map(_listed, (one.shown, one.logged, one.published))]
+        cells = [one.call, one.kind, one.says, *map(_listed, (one.shown, one.logged, one.published))]
         yield f"| {' | '.join(cells)} | {one.seconds:.0f} |"
 
 
