@@ -72,7 +72,7 @@ class Page:
             "sandbox plays, on each call it makes sense for, and what befalls our own servers and processes. Every "
             "proof ends with complete catch-up: all orders told once, buyers shown what is available. *Seconds* "
             "include that, on intervals shortened for tests. Words in quotation marks stand on the seller's page; "
-            "*state* is what page and API give. What every request logs is left out.",
+            "*state* is what page and API give. *Logged*: warnings, errors and outcomes.",
         ]
         for marketplace in sorted({proof.marketplace for proof in self.proofs.values()}):
             mine = [proof for proof in self.proofs.values() if proof.marketplace == marketplace]
