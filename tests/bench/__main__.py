@@ -62,7 +62,7 @@ async def _measure(row: str, server: DatabaseServer, bootstrap_servers: str, *, 
 
 
 def _page(figures: list[Figure], *, long: bool) -> str:
-    command = "make bench LONG=1" if long else "make bench"
+    command = "make bench LONG=1" if long else "python -m tests.bench --write docs/performance.md"
     libraries = ", ".join(f"{name} {version(name)}" for name in _LIBRARIES)
     table = [
         f"| {f.row} | {f.what} | {f.measured} | {f.rival} | {f.target} | {'met' if f.met else 'missed'} |"
