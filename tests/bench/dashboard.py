@@ -5,10 +5,7 @@ The orders of `orders_list`, with parcels: one in five hundred needs a person, o
 medians in milliseconds.
 """
 
-from sqlalchemy import text
-
-from shared.db.engine import make_engine
-from tests.bench.orders_list import fill, run
+from tests.bench.orders_list import fill, fill_by, run
 from tests.integration.orders.browsers import BASE
 
 # Half of the orders in the last 14 days, the others before.
@@ -34,18 +31,7 @@ _SHIPMENTS = """
 
 
 async def add_parcels(url: str) -> None:
-    engine = make_engine(url, "bench", pool_size=1)
-    try:
-        async with engine.connect() as connection:
-            await connection.execute(text("set statement_timeout = 0"))
-            for statement in (_PLACED, _SHORT, _SHIPMENTS):
-                await connection.execute(text(statement))
-            await connection.commit()
-            raw = await connection.execution_options(isolation_level="AUTOCOMMIT")
-            await raw.execute(text("checkpoint"))
-            await raw.execute(text("vacuum analyze"))
-    finally:
-        await engine.dispose()
+    await fill_by(url, (_PLACED, _SHORT, _SHIPMENTS))
 
 
 if __name__ == "__main__":

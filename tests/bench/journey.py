@@ -23,6 +23,7 @@ from tests.bench.figures import Figure, medians
 from tests.bench.place import Place
 from tests.bench.product import SKUS, Product, running_product
 from tests.conformance.client import Client
+from tests.contract.sandbox.strangers import Account
 
 # A round of the whole product takes long: fewer of them than elsewhere.
 _ROUNDS = 3
@@ -73,15 +74,11 @@ async def _told_by_a_loop(product: Product, count: int) -> float:
 
 
 async def _token(product: Product, seller: Json) -> Json:
-    form = {
-        "grant_type": "refresh_token",
-        "refresh_token": seller["refresh_token"],
-        "client_id": AMAZON_CLIENT_ID,
-        "client_secret": Secrets(product.stack.folder.secrets).far_client_secrets()[AMAZON],
-    }
-    async with httpx.AsyncClient(trust_env=False) as client:
-        answer = await client.post(f"{product.stack.sandbox}/amazon/lwa/auth/o2/token", data=form)
-    return {EU: answer.raise_for_status().json()["access_token"]}
+    secret = Secrets(product.stack.folder.secrets).far_client_secrets()[AMAZON]
+    account = Account(
+        product.stack.sandbox, seller["seller_id"], seller["refresh_token"], AMAZON_CLIENT_ID, str(secret)
+    )
+    return {EU: await account.access_token()}
 
 
 async def _tell(client: Client, account: FarAccount, orders: Iterator[Json]) -> None:

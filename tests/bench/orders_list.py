@@ -88,11 +88,16 @@ _RESERVATIONS = """
 
 async def fill(url: str, orders: int = ORDERS) -> None:
     values = {"organisation": ORGANISATION, "connection": CONNECTION_ID, "channel": FRANCE.id, "orders": orders}
+    await fill_by(url, (_CONNECTION, _ORDERS, _LINES, _RESERVATIONS), **values)
+
+
+async def fill_by(url: str, statements: Sequence[str], **values: Any) -> None:
+    """Executes them, each with those of the values that it names, and leaves tables as a server in use has them."""
     engine = make_engine(url, "bench", pool_size=1)
     try:
         async with engine.connect() as connection:
             await connection.execute(text("set statement_timeout = 0"))
-            for statement in (_CONNECTION, _ORDERS, _LINES, _RESERVATIONS):
+            for statement in statements:
                 names = {name: value for name, value in values.items() if f":{name}" in statement}
                 await connection.execute(text(statement), names)
             await connection.commit()

@@ -12,7 +12,6 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-import httpx
 from sqlalchemy import func, select, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -65,7 +64,7 @@ async def measure(place: Place) -> list[Figure]:
 
 async def _figures(engine: AsyncEngine, account: Account, pages: int) -> list[Figure]:
     outward = Outward(_CLOCK)
-    tokens = _Tokens(await _access_token(account))
+    tokens = _Tokens(await account.access_token())
     rival = RivalOrders(engine, account)
     await rival.prepare()
     recorded = _Recorded(outward)
@@ -143,18 +142,6 @@ class _Replayed:
 
     async def call(self, request: Request) -> Answer:
         return Answer(200, {}, next(self._bodies))
-
-
-async def _access_token(account: Account) -> str:
-    form = {
-        "grant_type": "refresh_token",
-        "refresh_token": account.refresh_token,
-        "client_id": account.client_id,
-        "client_secret": account.secret,
-    }
-    async with httpx.AsyncClient(trust_env=False) as client:
-        answer = await client.post(f"{account.base_url}/amazon/lwa/auth/o2/token", data=form)
-    return str(answer.raise_for_status().json()["access_token"])
 
 
 def _polling(sends: Sends, account: Account, tokens: _Tokens) -> Polling:

@@ -33,8 +33,6 @@ from shared.marketplaces.models import OrderPage, OrdersQuery
 from shared.marketplaces.ports import FarAccount
 from tests.bench.figures import Figure, percentile
 from tests.bench.place import Place
-from tests.conftest import migrate
-from tests.infrastructure import unique_name
 from tests.integration.orders.service import KEYS
 from tests.unit.orders.builders import FakeOrders, FakeTokens, TestClock, connection
 
@@ -92,13 +90,8 @@ class _Polled:
 
 async def measure(place: Place) -> list[Figure]:
     seconds = 2 * _INTERVAL.total_seconds() if place.long else 20
-    name = unique_name("bench")
-    place.server.create(name)
-    try:
-        migrate("orders", place.server.url(name))
-        return await asyncio.to_thread(uvloop.run, _figures(place.server.url(name), seconds))
-    finally:
-        place.server.drop(name)
+    with place.migrated("orders") as url:
+        return await asyncio.to_thread(uvloop.run, _figures(url, seconds))
 
 
 async def _figures(url: str, seconds: float) -> list[Figure]:

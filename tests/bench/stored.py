@@ -16,7 +16,6 @@ from typing import cast
 from uuid import uuid4
 
 import httpx
-from sqlalchemy import text
 
 from services.orders import bootstrap
 from services.orders.bootstrap import OrdersParts
@@ -30,8 +29,6 @@ from shared.marketplaces.models import OrderPage
 from tests.bench import dashboard, orders_list
 from tests.bench.figures import ROUNDS, Figure, medians
 from tests.bench.place import Place
-from tests.conftest import migrate
-from tests.infrastructure import unique_name
 from tests.integration.orders.browsers import KnownSessions, KnownTokens, client
 from tests.integration.orders.service import KEYS
 from tests.unit.orders.builders import CONNECTION_ID, connection, order, page
@@ -125,35 +122,16 @@ async def _figure(name: str, rates: list[Callable[[], Awaitable[float]]], sizes:
 
 
 async def _filled(place: Place, size: int, opened: AsyncExitStack) -> _Stored:
-    name = unique_name("bench")
-    url = place.server.url(name)
-    place.server.create(name)
-    opened.callback(place.server.drop, name)
-    migrate("orders", url)
+    url = opened.enter_context(place.migrated("orders"))
     await orders_list.fill(url, _FEWEST)
     await dashboard.add_parcels(url)
-    await _add_history(url, size - _FEWEST)
+    await orders_list.fill_by(url, _HISTORY, more=size - _FEWEST)
     engine = make_engine(url, "bench")
     opened.push_async_callback(engine.dispose)
     parts = bootstrap.orders_on(engine, KEYS, SystemClock())
     access = Access(KnownSessions(), cast(TokenVerifier, KnownTokens()), "http://127.0.0.1:8080")
     browser = await opened.enter_async_context(client(make_app(parts, access), "ours"))
     return _Stored(size, parts, browser)
-
-
-async def _add_history(url: str, more: int) -> None:
-    engine = make_engine(url, "bench", pool_size=1)
-    try:
-        async with engine.connect() as connection:
-            await connection.execute(text("set statement_timeout = 0"))
-            for statement in _HISTORY:
-                await connection.execute(text(statement), {"more": more} if ":more" in statement else {})
-            await connection.commit()
-            raw = await connection.execution_options(isolation_level="AUTOCOMMIT")
-            await raw.execute(text("checkpoint"))
-            await raw.execute(text("vacuum analyze"))
-    finally:
-        await engine.dispose()
 
 
 def _new_page() -> OrderPage:

@@ -3,7 +3,7 @@
 import html
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from uuid import uuid4
 
 import httpx
@@ -29,7 +29,7 @@ class Caller:
     name: str
     headers: Callable[[], Headers]
     only: frozenset[int] = frozenset()
-    ids: tuple[Mapping[str, str], ...] = field(default=())
+    ids: tuple[Mapping[str, str], ...] = ()
 
 
 def nobody() -> Headers:

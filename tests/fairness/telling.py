@@ -7,10 +7,10 @@ when it was owed until Amazon had accepted it. What was accepted is read back me
 
 import asyncio
 import random
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 from itertools import islice
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import insert, select
@@ -22,7 +22,7 @@ from services.labels.bootstrap import WRITE_BACK
 from services.labels.domain.fulfilment import Fulfilment
 from services.labels.domain.shipment import Told
 from services.labels.domain.write_back import Timing
-from services.labels.usecases.ports import ConnectionCopy, Store
+from services.labels.usecases.ports import ConnectionCopy, OrderNews, ReservationNews, Store
 from services.labels.usecases.telling import Telling
 from services.labels.usecases.write_back import write_back_due
 from shared.db.claim_loop import ClaimLoop
@@ -95,10 +95,18 @@ async def _fill(engine: AsyncEngine, owed: dict[UUID, tuple[UUID, datetime, int]
             await opened.execute(insert(tables.connection).values(rows.connection_row(copy)))
         made = (_parcel(shipment, *told, shops[told[0]]) for shipment, told in owed.items())
         while some := list(islice(made, _ROWS_AT_ONCE)):
-            await opened.execute(insert(tables.fulfilment), [_fulfilment_row(one) for one in some])
+            await _heard(bootstrap.bind(opened), some)
             await opened.execute(insert(tables.shipment), [rows.shipment_row(one.shipments[0], one) for one in some])
             told = [rows.write_back_row(parcel, one) for one in some if (parcel := one.shipments[0].write_back)]
             await opened.execute(insert(tables.write_back), told)
+
+
+async def _heard(store: Store, made: Sequence[Fulfilment]) -> None:
+    """Orders and reservations, as events bring them."""
+    orders = [OrderNews(one.order_id, one.organisation_id, one.order) for one in made if one.order]
+    reserved = [ReservationNews(one.order_id, one.organisation_id, one.reservation) for one in made if one.reservation]
+    await store.fulfilments.hear_orders(orders)
+    await store.fulfilments.hear_reservations(reserved)
 
 
 def _parcel(shipment_id: UUID, seller: UUID, owed_at: datetime, number: int, shop: Shop) -> Fulfilment:
@@ -111,20 +119,6 @@ def _parcel(shipment_id: UUID, seller: UUID, owed_at: datetime, number: int, sho
     )
     order = replace(made.order, connection_id=seller, marketplace_order_id=shop.order_id(number))
     return replace(made, order_id=UUID(int=shipment_id.int << 1), order=order, shipments=(parcel,))
-
-
-def _fulfilment_row(one: Fulfilment) -> dict[str, Any]:
-    assert one.order is not None
-    assert one.reservation is not None
-    return {
-        "order_id": one.order_id,
-        "organisation_id": one.organisation_id,
-        "connection_id": one.order.connection_id,
-        "channel_id": one.order.channel_id,
-        "marketplace_order_id": one.order.marketplace_order_id,
-        "order_state": rows.order_json(one.order),
-        "reservation": rows.reservation_json(one.reservation),
-    }
 
 
 async def _waits(engine: AsyncEngine, owed: dict[UUID, tuple[UUID, datetime, int]]) -> list[tuple[UUID, float]]:

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import Any
 
+import httpx
+
 from tests.sandbox_client import Sandbox
 
 APPLICATION = "amzn1.sellerapps.app.strangers"
@@ -38,6 +40,18 @@ class Account:
     refresh_token: str
     client_id: str = CLIENT_ID
     secret: str = SECRET
+
+    async def access_token(self) -> str:
+        """A new one."""
+        form = {
+            "grant_type": "refresh_token",
+            "refresh_token": self.refresh_token,
+            "client_id": self.client_id,
+            "client_secret": self.secret,
+        }
+        async with httpx.AsyncClient(trust_env=False) as client:
+            answer = await client.post(f"{self.base_url}/amazon/lwa/auth/o2/token", data=form)
+        return str(answer.raise_for_status().json()["access_token"])
 
 
 async def open_account(sandbox: Sandbox, seller_id: str, **fields: Any) -> Account:
