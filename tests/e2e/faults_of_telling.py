@@ -26,8 +26,16 @@ async def telling_waits_and_goes_on(
     await scene.all_confirmed([number])
 
 
-async def one_fault_passes(scene: Scene, *, operation: str, kind: str, seconds: float | None = None) -> None:
-    """It strikes once, the rest is routine: the same parcel under the same reference, seen once over there."""
+async def one_fault_passes(
+    scene: Scene, *, operation: str, kind: str, seconds: float | None = None, hidden_seconds: float | None = None
+) -> None:
+    """
+    It strikes once, the rest is routine: the same parcel under the same reference, seen once over there.
+
+    `hidden_seconds`: the parcel is not shown before, so that no poll confirms it.
+    """
+    if hidden_seconds is not None:
+        await scene.fault(scene.operations.tells, "late_visibility", times=1, seconds=hidden_seconds)
     await scene.fault(operation, kind, times=1, seconds=seconds)
     (number,) = await scene.plant()
     await scene.struck(operation, kind)

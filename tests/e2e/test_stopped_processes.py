@@ -6,13 +6,16 @@ copy has taken over: what it found out is discarded, and no effect is doubled.
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from functools import partial
 from uuid import UUID
 
 import pytest
+from sqlalchemy.exc import DBAPIError
 
 from deploy.local.sandbox_apps import OCTOPIA
 from deploy.local.stack import Stack
 from shared.access.access_tokens import RemoteAccessTokens
+from shared.db.errors import Conflict, translated
 from shared.http.outward import Outward
 from shared.kernel.clock import SystemClock
 from shared.kernel.errors import FarSideError, Unavailable
@@ -89,13 +92,29 @@ async def stop_while_reading(scene: Scene, stops: Stops) -> tuple[Stopped, list[
 
 
 async def leases_end(databases: Databases) -> None:
-    """By the database's clock, the only one that counts: what the stopped ones held has ended."""
+    """
+    By the database's clock, the only one that counts: what the stopped ones held has ended.
+
+    A row that one of them had locked as it was stopped is free once the server has ended its transaction (15 s).
+    """
     held = {"orders": ["poll", "acceptance"], "inventory": ["push"], "labels": ["label", "write_back"]}
     for service, kinds in held.items():
         statement = (
             "update lease set leased_until = now() where token is not null and kind = any(cast(:kinds as text[]))"
         )
+        changed = partial(_changed, databases, service, statement, kinds)
+        await until(changed, f"the leases of {service} can be ended", seconds=30)
+
+
+async def _changed(databases: Databases, service: str, statement: str, kinds: list[str]) -> bool:
+    """False: another holds one of the rows."""
+    try:
         await databases.change(service, statement, kinds=kinds)
+    except DBAPIError as error:
+        if isinstance(translated(error), Conflict):
+            return False
+        raise
+    return True
 
 
 async def test_stopped_workers_are_replaced_and_discarded(stack: Stack) -> None:
