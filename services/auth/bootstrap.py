@@ -35,10 +35,10 @@ from shared.crypto.keyring import KeyRing
 from shared.db.claims import Kind, SqlClaims
 from shared.db.engine import make_engine
 from shared.db.readiness import migrated
-from shared.db.unit_of_work import SqlUnitOfWork
+from shared.db.unit_of_work import SqlReads, SqlUnitOfWork
 from shared.http.outward import Outward
 from shared.kernel.clock import Clock, SystemClock
-from shared.kernel.ports import Lease, UnitOfWork
+from shared.kernel.ports import Lease, Reads, UnitOfWork
 from shared.marketplaces.registry import PROFILES, Marketplace, marketplaces, rates
 from shared.messaging.kafka import kafka_of as kafka_of
 from shared.runtime.serve import Ready
@@ -52,6 +52,7 @@ class Auth:
     """What pages, APIs and the worker work with."""
 
     uow: UnitOfWork[Store]
+    reads: Reads[Store]
     claims: SqlClaims[Store]
     views: Views
     hasher: PasswordHasher
@@ -104,6 +105,7 @@ def auth_on(engine: AsyncEngine, settings: Settings, outward: Outward, clock: Cl
     proves = settings.delegation_proves
     return Auth(
         uow=uow,
+        reads=SqlReads(engine, bind),
         claims=claims,
         views=SqlViews(engine),
         hasher=Argon2Passwords(),

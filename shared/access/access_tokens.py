@@ -2,18 +2,23 @@
 
 from datetime import datetime
 
+from cachetools import TTLCache
 from pydantic import AwareDatetime, BaseModel, ValidationError
 
 from shared.access.internal import InternalApi, ServiceTokens, problem_name, retry_after_seconds
 from shared.access.scopes import AUTH_TOKENS_USE
 from shared.http.messages import Answer
 from shared.http.outward import Outward
+from shared.kernel.clock import Clock, SystemClock
 from shared.kernel.errors import ClientSecretInvalid, ConsentLost, FarSideError, Throttled, Unavailable
 from shared.kernel.ids import ConnectionId
 from shared.kernel.ports import AccessToken
 
 # Longer than auth lets a caller wait for somebody else's refresh.
 _TIMEOUT_SECONDS = 15.0
+# A turn's: whoever works for a connection asks once for many calls. What auth gives is good for a minute.
+_KEEP_SECONDS = 10.0
+_KEEP_AT_MOST = 1000
 
 
 class _TokenAnswer(BaseModel):
@@ -28,13 +33,25 @@ class _TokenAnswer(BaseModel):
 
 
 class RemoteAccessTokens:
-    """Implements `shared.kernel.ports.AccessTokens`. Keeps no token: auth does, sealed."""
+    """Implements `shared.kernel.ports.AccessTokens`. Keeps a token for seconds, in memory: auth does, sealed."""
 
-    def __init__(self, auth_url: str, service_tokens: ServiceTokens, outward: Outward) -> None:
+    def __init__(
+        self, auth_url: str, service_tokens: ServiceTokens, outward: Outward, *, clock: Clock | None = None
+    ) -> None:
         self._auth = InternalApi(auth_url, service_tokens, outward)
+        timer = (clock or SystemClock()).monotonic
+        self._kept: TTLCache[ConnectionId, AccessToken] = TTLCache(_KEEP_AT_MOST, _KEEP_SECONDS, timer)
 
     async def get(self, connection_id: ConnectionId, *, rejected: int | None = None) -> AccessToken:
         """A token. Raises Throttled, Unavailable, ConsentLost (also: no such connection), ClientSecretInvalid."""
+        if rejected is not None:
+            self._kept.pop(connection_id, None)
+        token = self._kept.get(connection_id)
+        if token is None:
+            token = self._kept[connection_id] = await self._ask(connection_id, rejected)
+        return token
+
+    async def _ask(self, connection_id: ConnectionId, rejected: int | None) -> AccessToken:
         answer = await self._auth.call(
             "POST",
             f"/internal/v1/connections/{connection_id}/access-token",
@@ -52,6 +69,7 @@ class RemoteAccessTokens:
 
     async def report_consent_lost(self, connection_id: ConnectionId, consent_version: int) -> None:
         """Tells auth; a connection that is gone needs no telling. Raises Unavailable."""
+        self._kept.pop(connection_id, None)
         answer = await self._auth.call(
             "POST",
             f"/internal/v1/connections/{connection_id}/consent-lost",

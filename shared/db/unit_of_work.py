@@ -1,4 +1,4 @@
-"""One transaction as a block, and the same work again after a deadlock."""
+"""One transaction as a block, the same work again after a deadlock, and questions that need no transaction."""
 
 import asyncio
 import random
@@ -29,12 +29,30 @@ class SqlUnitOfWork(Generic[Store]):
             yield self._bind(connection)
 
 
+class SqlReads(Generic[Store]):
+    """See `shared.kernel.ports.Reads`. The server is spoken to once and not three times."""
+
+    def __init__(self, engine: AsyncEngine, bind: Callable[[AsyncConnection], Store]) -> None:
+        self._engine = engine.execution_options(isolation_level="AUTOCOMMIT")
+        self._bind = bind
+
+    @asynccontextmanager
+    async def __call__(self) -> AsyncIterator[Store]:
+        async with _translating(), self._engine.connect() as connection:
+            yield self._bind(connection)
+
+
 @asynccontextmanager
 async def transaction(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
     """Commits at the end of the block. Raises DatabaseUnavailable and Conflict for their many faces."""
+    async with _translating(), engine.begin() as connection:
+        yield connection
+
+
+@asynccontextmanager
+async def _translating() -> AsyncIterator[None]:
     try:
-        async with engine.begin() as connection:
-            yield connection
+        yield
     except Exception as error:
         known = translated(error)
         if known is None:

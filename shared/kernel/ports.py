@@ -26,6 +26,12 @@ class UnitOfWork(Protocol[Store_co]):
     def __call__(self) -> AbstractAsyncContextManager[Store_co]: ...
 
 
+class Reads(Protocol[Store_co]):
+    """Statements by themselves, for a question of one: nothing is changed, and no lock outlasts its statement."""
+
+    def __call__(self) -> AbstractAsyncContextManager[Store_co]: ...
+
+
 class Outbox(Protocol):
     """Events to be published, written in the transaction of the change, after the subject's row was locked."""
 

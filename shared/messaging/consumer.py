@@ -26,6 +26,7 @@ Store = TypeVar("Store")
 
 _BATCH = 500
 _FETCH_MS = 500
+_LINGER_SECONDS = 0.05
 _AWAY_SECONDS = 1.0
 _STOPPED_SECONDS = 10.0
 _CLEAR_SECONDS = 1.0
@@ -72,7 +73,7 @@ async def _consume(applier: Applier[Store], topics: Sequence[Topic], kafka: Kafk
     try:
         await consumer.start()
         while not stop.is_set():
-            fetched = await consumer.getmany(timeout_ms=_FETCH_MS, max_records=_BATCH)
+            fetched = await _fetched(consumer)
             if fetched and await _applied(applier, consumer, fetched, names, stop):
                 await committing  # in order, beside the next batch
                 committing = asyncio.ensure_future(_commit(consumer, fetched))
@@ -81,6 +82,17 @@ async def _consume(applier: Applier[Store], topics: Sequence[Topic], kafka: Kafk
         committing.cancel()
         with suppress(Exception):
             await asyncio.wait_for(consumer.stop(), 5)
+
+
+async def _fetched(consumer: AIOKafkaConsumer) -> Mapping[Any, Sequence[Any]]:
+    """A batch. What comes within a moment of its first record belongs to it: many cost little more than one."""
+    fetched: dict[Any, list[Any]] = await consumer.getmany(timeout_ms=_FETCH_MS, max_records=_BATCH)
+    room = _BATCH - sum(map(len, fetched.values()))
+    if fetched and room > 0:
+        await asyncio.sleep(_LINGER_SECONDS)
+        for partition, records in (await consumer.getmany(timeout_ms=0, max_records=room)).items():
+            fetched.setdefault(partition, []).extend(records)
+    return fetched
 
 
 async def _applied(

@@ -2,8 +2,9 @@
 One of row e's client processes: `python -m tests.bench.token_askers '{"auth_url": ..., ...}'`.
 
 Says `ready`, then does what each line on its standard input names and answers with a line of JSON: `once` (every task
-asks within the same second), `steadily` (each at its own moments, whether or not the last answer came) and `flat_out`
-(some tasks ask again and again). `rival`: every task asks the library.
+asks within the same second), `steadily` (each at its own moments, whether or not the last answer came),
+`as_our_services` (so too, a token kept for seconds on this side) and `flat_out` (some tasks ask again and again).
+`rival`: every task asks the library.
 """
 
 import asyncio
@@ -41,18 +42,23 @@ async def main() -> None:
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
     outward = Outward(SystemClock())
     service_tokens = ServiceTokens(told["auth_url"], "orders", SecretStr("secret-orders"), outward)
-    tokens = RemoteAccessTokens(told["auth_url"], service_tokens, outward)
+    kept = RemoteAccessTokens(told["auth_url"], service_tokens, outward)
     importlib.import_module("sp_api.asyncio.base")  # its `auth` cannot be imported before
     library = Stranger(Awaiting())
     theirs = library.tokens(Account(**told["account"]))
     connection_id = ConnectionId(UUID(told["connection_id"]))
 
     async def ask() -> None:
-        await tokens.get(connection_id)
+        # Of a new one each time: none is kept on this side.
+        await RemoteAccessTokens(told["auth_url"], service_tokens, outward).get(connection_id)
+
+    async def ask_kept() -> None:
+        await kept.get(connection_id)
 
     work: dict[str, Callable[[], Awaitable[Any]]] = {
         "once": lambda: _once(ask),
         "steadily": lambda: _steadily(ask, told["every_seconds"], told["seconds"]),
+        "as_our_services": lambda: _steadily(ask_kept, told["every_seconds"], told["seconds"]),
         "flat_out": lambda: _flat_out(ask, told["seconds"]),
         "rival": lambda: _once(theirs.get_auth),
     }

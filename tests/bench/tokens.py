@@ -53,8 +53,9 @@ async def _figures(auth: Running, sandbox: Sandbox, askers: "_Askers") -> list[F
     ours = await _calls(sandbox) - before
     await askers.all_do("rival")
     theirs = await _calls(sandbox) - before - ours
-    took = [seconds * 1000 for each in await askers.all_do("steadily") for seconds in each]
-    p50, p99 = percentile(took, 50), percentile(took, 99)
+    over_http = [seconds * 1000 for each in await askers.all_do("steadily") for seconds in each]
+    kept = [seconds * 1000 for each in await askers.all_do("as_our_services") for seconds in each]
+    p99 = percentile(over_http, 99)
     given = sum(await askers.all_do("flat_out")) / askers.seconds
     return [
         Figure(
@@ -68,8 +69,9 @@ async def _figures(auth: Running, sandbox: Sandbox, askers: "_Askers") -> list[F
         Figure(
             "e",
             f"a kept token over HTTP, asked for {_RATE} times a second",
-            f"p50 {p50:.1f} ms, p99 {p99:.1f} ms; {given:,.0f}/s at most",
-            "",
+            f"p50 {percentile(over_http, 50):.1f} ms, p99 {p99:.1f} ms; {given:,.0f}/s at most",
+            f"kept on the asking side for seconds, as our services do: p50 {percentile(kept, 50):.3f} ms, "
+            f"p99 {percentile(kept, 99):.1f} ms",
             "p99 < 5 ms",
             p99 < 5,
         ),

@@ -5,11 +5,11 @@ from services.auth.usecases.errors import ConnectionUnknown
 from services.auth.usecases.ports import Store, TokenVault
 from shared.kernel.errors import ConsentLost
 from shared.kernel.ids import ConnectionId
-from shared.kernel.ports import AccessToken, UnitOfWork
+from shared.kernel.ports import AccessToken, Reads
 
 
 async def give_access_token(
-    connection_id: ConnectionId, *, rejected: int | None, uow: UnitOfWork[Store], vault: TokenVault
+    connection_id: ConnectionId, *, rejected: int | None, reads: Reads[Store], vault: TokenVault
 ) -> AccessToken:
     """
     `rejected`: the version of a token the far side refused; a newer one is given.
@@ -17,7 +17,7 @@ async def give_access_token(
     Raises ConnectionUnknown, ConsentLost (also while auth itself waits for the far side to answer again),
     ClientSecretInvalid, Throttled, Unavailable, Busy.
     """
-    async with uow() as store:
+    async with reads() as store:
         state = await store.grants.token_state(connection_id)
     if state is None:
         raise ConnectionUnknown

@@ -5,6 +5,7 @@ Everything that can be missing is checked before a number is drawn. A process th
 frozen parcel behind, which the next holder resumes under the same number; a person does where the carrier is blind.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import partial
@@ -17,6 +18,7 @@ from services.labels.domain.fulfilment import Fulfilment
 from services.labels.domain.holds import Hold
 from services.labels.domain.reasons import Reason
 from services.labels.domain.shipment import Shipment, State
+from services.labels.usecases.lanes import LANES, by_order
 from services.labels.usecases.planner import Planner
 from services.labels.usecases.poison import REST_SECONDS, rest_on_bug
 from services.labels.usecases.ports import (
@@ -31,7 +33,7 @@ from services.labels.usecases.ports import (
 from services.labels.usecases.tell import save_and_tell
 from shared.kernel.errors import OutcomeUnknown, Refused, Retryable
 from shared.kernel.ports import Intent, Lease, TooLate
-from shared.kernel.turns import within_a_turn
+from shared.kernel.turns import in_lanes, within_a_turn
 
 BATCH = 50
 _EVENT_ON_ITS_WAY = timedelta(seconds=2)
@@ -60,12 +62,18 @@ class Labelling:
 
 async def create_labels(lease: Lease[Store], *, tools: Labelling) -> None:
     """
-    The labels that are due of the lease's connection, one after the other, for one turn.
+    The labels that are due of the lease's connection, longest due first, for one turn: some orders at a time, the
+    parcels of one order in turn.
 
     Raises Unavailable when orders is away.
     """
     due = await lease.read(lambda store: store.fulfilments.due_labels(lease.subject, BATCH))
-    for row in within_a_turn(due, tools.planner.clock):
+    work = partial(_label_one_order, lease, tools=tools)
+    await in_lanes(within_a_turn(by_order(due), tools.planner.clock), work, lanes=LANES)
+
+
+async def _label_one_order(lease: Lease[Store], parcels: Sequence[DueLabel], *, tools: Labelling) -> None:
+    for row in parcels:
         await rest_on_bug(lease, row.shipment_id, _create_one(lease, row, tools), partial(_rest, row))
 
 

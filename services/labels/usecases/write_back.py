@@ -11,6 +11,7 @@ from functools import partial
 from uuid import UUID
 
 from services.labels.domain.shipment import Told
+from services.labels.usecases.lanes import LANES, by_order
 from services.labels.usecases.poison import REST_SECONDS, rest_on_bug
 from services.labels.usecases.ports import ConnectionCopy, DueWriteBack, Store
 from services.labels.usecases.read_back import read_back
@@ -22,7 +23,6 @@ from shared.kernel.ports import Lease
 from shared.kernel.turns import in_lanes, within_a_turn
 
 BATCH = 50
-_LANES = 4
 _MOMENT_SECONDS = 2.0
 _READ_PAUSE_SECONDS = 5.0
 
@@ -47,15 +47,7 @@ async def write_back_due(lease: Lease[Store], *, tools: Telling) -> None:
     timing = tools.timing(connection.marketplace)
     place = Place(ConnectionId(lease.subject), connection.account, tracking, timing)
     work = partial(_tell_one_order, lease, place=place, tools=tools, reading=Reading())
-    await in_lanes(within_a_turn(_by_order(due), tools.planner.clock), work, lanes=_LANES)
-
-
-def _by_order(due: Sequence[DueWriteBack]) -> list[list[DueWriteBack]]:
-    """The orders by their longest due parcel."""
-    orders: dict[UUID, list[DueWriteBack]] = {}
-    for row in due:
-        orders.setdefault(row.order_id, []).append(row)
-    return list(orders.values())
+    await in_lanes(within_a_turn(by_order(due), tools.planner.clock), work, lanes=LANES)
 
 
 async def _tell_one_order(

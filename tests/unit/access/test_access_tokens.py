@@ -17,11 +17,10 @@ LOST = f"/internal/v1/connections/{CONNECTION}/consent-lost"
 GOOD = {"access_token": "Atza|x", "token_version": 3, "consent_version": 2, "expires_at": START.isoformat()}
 
 
-def access_tokens(auth: FarAuth) -> RemoteAccessTokens:
-    outward = auth.outward()
-    return RemoteAccessTokens(
-        "http://auth", ServiceTokens("http://auth", "orders", SecretStr("s"), outward, clock=TurnedClock()), outward
-    )
+def access_tokens(auth: FarAuth, clock: TurnedClock | None = None) -> RemoteAccessTokens:
+    outward, clock = auth.outward(), clock or TurnedClock()
+    own = ServiceTokens("http://auth", "orders", SecretStr("s"), outward, clock=clock)
+    return RemoteAccessTokens("http://auth", own, outward, clock=clock)
 
 
 async def test_a_token_comes_with_its_versions() -> None:
@@ -80,3 +79,23 @@ async def test_a_lost_consent_is_reported_with_its_version() -> None:
     auth.answer(LOST, 503)
     with pytest.raises(Unavailable):
         await access_tokens(auth).report_consent_lost(CONNECTION, 4)
+
+
+async def test_a_token_is_asked_for_once_a_turn() -> None:
+    """Kept for ten seconds; not beyond, not once it was refused, and not once its consent was reported lost."""
+    auth, clock = FarAuth(), TurnedClock()
+    auth.answer(TOKEN, 200, GOOD)
+    auth.answer(LOST, 202)
+    tokens = access_tokens(auth, clock)
+    for _ in range(3):
+        await tokens.get(CONNECTION)
+    assert auth.paths().count(TOKEN) == 1
+    await tokens.get(CONNECTION, rejected=3)
+    await tokens.get(CONNECTION)
+    assert auth.paths().count(TOKEN) == 2
+    clock.seconds += 10
+    await tokens.get(CONNECTION)
+    assert auth.paths().count(TOKEN) == 3
+    await tokens.report_consent_lost(CONNECTION, 2)
+    await tokens.get(CONNECTION)
+    assert auth.paths().count(TOKEN) == 4
