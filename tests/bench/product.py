@@ -30,6 +30,8 @@ _SETTINGS = {
 }
 _ORDERS = text("select count(*) from marketplace_order")
 _CONFIRMED = text("select count(*) from write_back where state = 'confirmed'")
+# Every service has done its part of it: it is stored, its stock is reserved, its parcel planned.
+_PLANNED = text("select count(distinct order_id) from shipment")
 
 
 @dataclass(frozen=True)
@@ -51,6 +53,13 @@ class Product:
             await planting
             await _until_more(self.labels, _CONFIRMED, confirmed + count - 1)
             return time.perf_counter() - started
+
+    async def plan(self, count: int, *, within_seconds: float = 600) -> None:
+        """So many new orders up to their planned parcels; no label is made of them."""
+        planned = await _number(self.labels, _PLANNED)
+        async with asyncio.timeout(within_seconds):
+            await self.shop.plant(count, skus=list(SKUS))
+            await _until_more(self.labels, _PLANNED, planned + count - 1)
 
 
 @asynccontextmanager
