@@ -26,7 +26,7 @@ BODIES = {
 
 @pytest.mark.parametrize("name", BODIES)
 async def test_an_odd_body_is_refused_in_words(client: httpx.AsyncClient, name: str) -> None:
-    """400 or 422 as problem+json, without the body's own words."""
+    """400 or 422 as problem+json, without the body's own words. Seen red without our answer to errors."""
     body, kind = BODIES[name]
     client.cookies.update(COOKIE)
     headers = {"content-type": kind, "x-csrf-token": "csrf-1"}
