@@ -58,7 +58,7 @@ class Page:
             case.kind,
             _law(account.says),
             tuple(dict.fromkeys(account.shown)),
-            _logged(logs, account) if ours else (),
+            _logged(logs, account, await _organisation(databases, ours)) if ours else (),
             await _published(databases, account) if ours else (),
             (account.ended - account.began).total_seconds(),
         )
@@ -72,7 +72,7 @@ class Page:
             "sandbox plays, on each call it makes sense for, and what befalls our own servers and processes. Every "
             "proof ends with complete catch-up: all orders told once, buyers shown what is available. *Seconds* "
             "include that, on intervals shortened for tests. Words in quotation marks stand on the seller's page; "
-            "*state* is what page and API give. *Logged*: warnings, errors and outcomes.",
+            "*state* is what page and API give. *Logged*: warnings and errors.",
         ]
         for marketplace in sorted({proof.marketplace for proof in self.proofs.values()}):
             mine = [proof for proof in self.proofs.values() if proof.marketplace == marketplace]
@@ -100,16 +100,23 @@ def _law(docstring: str | None) -> str:
     return " ".join(cleandoc(docstring or "").split()).partition(" Seen red")[0]
 
 
-def _logged(logs: Path, account: Account) -> tuple[str, ...]:
-    """Names of log lines about this connection, with their outcome, between beginning and end."""
+async def _organisation(databases: Databases, connection_id: str) -> str:
+    query = "select organisation_id from connection where id = cast(:id as uuid)"
+    ((organisation_id,),) = await databases.rows("auth", query, id=connection_id)
+    return str(organisation_id)
+
+
+def _logged(logs: Path, account: Account, organisation_id: str) -> tuple[str, ...]:
+    """Names of log lines about this connection or its organisation, with outcome, between beginning and end."""
     found: Counter[str] = Counter()
     for path in sorted(logs.glob("*.log")):
         for line in path.read_text().splitlines():
-            if str(account.connection_id) not in line or not line.startswith("{"):
+            ours = str(account.connection_id) in line or organisation_id in line
+            if not ours or not line.startswith("{"):
                 continue
             entry: dict[str, Any] = json.loads(line)
             within = account.began <= datetime.fromisoformat(entry["timestamp"]) <= account.ended
-            if within and entry["event"] not in _ROUTINE and (entry["level"] != "info" or "outcome" in entry):
+            if within and entry["event"] not in _ROUTINE and entry["level"] not in {"debug", "info"}:
                 outcome = entry.get("outcome") or entry.get("reason")
                 found[f"{entry['event']}{f' ({outcome})' if outcome else ''}"] += 1
     return tuple(sorted(found))

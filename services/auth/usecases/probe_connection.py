@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping
 
+import structlog
+
 from services.auth.domain.audit import Action, AuditEntry
 from services.auth.domain.claim import Proof, contest, let_in, refused, standing
 from services.auth.domain.connection import (
@@ -22,6 +24,8 @@ from shared.kernel.ids import ConnectionId, new_id
 from shared.kernel.ports import Lease
 from shared.marketplaces.models import Channel
 from shared.marketplaces.ports import FarAccount, GrantPort
+
+log = structlog.get_logger()
 
 _ACTIONS = {Happened.AUTHORISED: Action.RESUMED, Happened.REVOKED: Action.REFUSED}
 
@@ -98,8 +102,10 @@ async def _refused(store: Store, seen: Connection, outcome: ProbeOutcome, clock:
     current = await _same_consent(store, seen)
     if current is None:
         return
-    rule = refused if current.state is ConnectionState.UNPROVEN else probe_refused
-    await _keep(store, rule(current, outcome, clock.now()), clock)
+    claimed = current.state is ConnectionState.UNPROVEN
+    await _keep(store, (refused if claimed else probe_refused)(current, outcome, clock.now()), clock)
+    if not claimed:
+        log.warning("probe.refused", connection_id=current.id, outcome=outcome.value)
 
 
 async def _same_consent(store: Store, seen: Connection) -> Connection | None:

@@ -5,6 +5,7 @@ One page per lease. Page, progress and what is told for the listings are one tra
 copy of the connection is active and of the token's consent.
 """
 
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -139,7 +140,8 @@ async def _settle(page: ListingPage, token: AccessToken, turn: _Turn, store: Sto
             now=now,
         )
     await _go_on(turn, turn.current.page_read(page.next_token, len(page.unreadable)), store, discovering)
-    log.info(
+    log.log(
+        logging.WARNING if page.unreadable else logging.INFO,
         "listings.page_stored",
         connection_id=turn.connection.id,
         organisation_id=turn.connection.organisation_id,

@@ -1,5 +1,6 @@
 """What became of a submission's call: its next state is kept, and what is known by now of its lines."""
 
+import logging
 from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 
@@ -79,7 +80,9 @@ async def _answer(
     await publish_drifts([change for change in changes if change[1].sku_id in locked], skus, store, now)
     refused = sum(1 for _, after in changes if after.reason)
     if lines:
-        log.info("push.lines_known", connection_id=current.connection_id, lines=len(lines), result=f"{refused} refused")
+        level = logging.WARNING if refused else logging.INFO
+        result = f"{refused} refused"
+        log.log(level, "push.lines_known", connection_id=current.connection_id, lines=len(lines), result=result)
 
 
 async def _return(store: Store, current: Submission, refusal: Refused, now: datetime) -> None:

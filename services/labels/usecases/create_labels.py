@@ -32,6 +32,7 @@ from services.labels.usecases.ports import (
 )
 from services.labels.usecases.tell import save_and_tell
 from shared.kernel.errors import OutcomeUnknown, Refused, Retryable
+from shared.kernel.outcomes import code_of, level_of
 from shared.kernel.ports import Intent, Lease, TooLate
 from shared.kernel.turns import in_lanes, within_a_turn
 
@@ -179,8 +180,13 @@ async def _settle(store: Store, row: DueLabel, attempt: int, outcome: Outcome, t
     after = _after(before, parcel, outcome, tools)
     [after] = await tools.planner.plan(store, [after])
     await save_and_tell(store, [(before, after)], now)
-    log.info(
-        "label.settled", shipment_id=str(row.shipment_id), attempt=attempt, state=after.shipment(row.shipment_id).state
+    log.log(
+        level_of(outcome),
+        "label.settled",
+        shipment_id=row.shipment_id,
+        attempt=attempt,
+        state=after.shipment(row.shipment_id).state,
+        outcome=code_of(outcome),
     )
 
 

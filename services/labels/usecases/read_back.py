@@ -8,6 +8,8 @@ from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 
+import structlog
+
 from services.labels.domain import write_back
 from services.labels.domain.fulfilment import Fulfilment
 from services.labels.domain.order import Package
@@ -17,6 +19,7 @@ from services.labels.usecases.ports import DueWriteBack, Store
 from services.labels.usecases.tell import save_and_tell
 from services.labels.usecases.telling import Place, Telling
 from shared.kernel.errors import FarSideError, Refused, Retryable, RoleMissing, Throttled, Unreadable
+from shared.kernel.ids import ConnectionId
 from shared.kernel.ports import Lease
 from shared.kernel.tokens import with_token
 from shared.marketplaces.models import MarketplacePackage
@@ -24,6 +27,8 @@ from shared.marketplaces.models import MarketplacePackage
 _PAUSE_SECONDS = 5.0
 _LONG_PAUSE_SECONDS = 300.0
 _OF_THIS_ORDER = (Refused, Unreadable, RoleMissing)
+
+log = structlog.get_logger()
 
 
 async def read_back(lease: Lease[Store], row: DueWriteBack, place: Place, tools: Telling) -> None:
@@ -43,7 +48,7 @@ async def read_back(lease: Lease[Store], row: DueWriteBack, place: Place, tools:
     except Throttled:
         raise
     except FarSideError as error:
-        await lease.settle(partial(_not_read, row, error, tools))
+        await lease.settle(partial(_not_read, row, error, place.connection_id, tools))
         if isinstance(error, _OF_THIS_ORDER):
             return
         raise
@@ -62,7 +67,9 @@ async def _is_due(store: Store, row: DueWriteBack) -> bool:
     return told is not None and told.state is Told.SENT
 
 
-async def _not_read(row: DueWriteBack, error: FarSideError, tools: Telling, store: Store) -> None:
+async def _not_read(
+    row: DueWriteBack, error: FarSideError, connection_id: ConnectionId, tools: Telling, store: Store
+) -> None:
     """Later again; what this order alone is answered is shown as its reason, and is a person's in the end."""
     now = tools.planner.now()
     before = (await store.fulfilments.lock([row.order_id]))[0]
@@ -76,6 +83,7 @@ async def _not_read(row: DueWriteBack, error: FarSideError, tools: Telling, stor
     else:
         after = shipment.telling(due_at=due_at)
     await save_and_tell(store, [(before, before.with_shipment(after))], now)
+    log.warning("write_back.not_read", connection_id=connection_id, shipment_id=row.shipment_id, outcome=error.code)
 
 
 async def _seen(

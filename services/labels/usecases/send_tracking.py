@@ -28,6 +28,7 @@ from shared.kernel.errors import (
     Throttled,
     Unreadable,
 )
+from shared.kernel.outcomes import code_of, level_of
 from shared.kernel.ports import Intent, Lease, TooLate
 from shared.kernel.tokens import with_token
 from shared.marketplaces.models import ParcelToTell
@@ -160,8 +161,15 @@ async def _settle(
         return
     after = _after(shipment, outcome, place, now)
     await save_and_tell(store, [(before, before.with_shipment(after))], now)
-    state = after.write_back.state.value if after.write_back else None
-    log.info("write_back.settled", shipment_id=str(row.shipment_id), attempt=attempt, state=state)
+    log.log(
+        level_of(outcome),
+        "write_back.settled",
+        connection_id=place.connection_id,
+        shipment_id=row.shipment_id,
+        attempt=attempt,
+        state=after.write_back.state.value if after.write_back else None,
+        outcome=code_of(outcome),
+    )
 
 
 def _after(shipment: Shipment, outcome: Outcome, place: Place, now: datetime) -> Shipment:

@@ -5,6 +5,7 @@ One page per lease, so that a huge seller never starves a small one. Page, progr
 which commits only while our copy of the connection is active and of the token's consent.
 """
 
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -251,7 +252,8 @@ def _until_half(budgets: Budgets, operation: str, now: datetime) -> float:
 
 
 def _tell(turn: _Turn, received: Received) -> None:
-    log.info(
+    log.log(
+        logging.WARNING if received.unreadable else logging.INFO,
         "poll.page_stored",
         connection_id=turn.connection.id,
         organisation_id=turn.connection.organisation_id,

@@ -30,6 +30,7 @@ from shared.kernel.errors import (
     Unreadable,
 )
 from shared.kernel.ids import ConnectionId, OrderId
+from shared.kernel.outcomes import code_of, level_of
 from shared.kernel.ports import AccessTokens, Intent, Lease, LeaseLost, TooLate
 from shared.kernel.tokens import with_token
 from shared.kernel.turns import within_a_turn
@@ -127,9 +128,7 @@ async def _send(lease: Lease[Store], order_id: OrderId, place: _Place, answering
         return
     body = Intent(frozen.accept, intent.send_before, intent.send_before_monotonic)
     outcome = await _act(lease, frozen.marketplace_order_id, body, place, answering.tokens)
-    await lease.settle_write(
-        lambda store: _settle(store, order_id, frozen.attempt, outcome, place.seen_within, answering.clock)
-    )
+    await lease.settle_write(lambda store: _settle(store, order_id, frozen.attempt, outcome, place, answering.clock))
     if isinstance(outcome, FarSideError) and not isinstance(outcome, Refused | RoleMissing):
         raise outcome
 
@@ -165,18 +164,24 @@ async def _act(lease: Lease[Store], order_id: str, body: Intent[bool], place: _P
     return None
 
 
-async def _settle(
-    store: Store, order_id: OrderId, attempt: int, outcome: Outcome, seen_within: timedelta, clock: Clock
-) -> None:
+async def _settle(store: Store, order_id: OrderId, attempt: int, outcome: Outcome, place: _Place, clock: Clock) -> None:
     """Only for the newest attempt, and only while nothing is known of it: a late outcome changes nothing."""
     await store.orders.lock_one(order_id)
     before = (await store.acceptances.of([order_id]))[order_id]
     if not acceptance.awaits(before, attempt):
         log.warning("acceptance.late_outcome", order_id=str(order_id), attempt=attempt)
         return
-    after = _after(before, outcome, seen_within, clock.now())
+    after = _after(before, outcome, place.seen_within, clock.now())
     await save_answers(store, [(before, after)], clock)
-    log.info("acceptance.settled", order_id=str(order_id), attempt=attempt, state=after.state.value)
+    log.log(
+        level_of(outcome),
+        "acceptance.settled",
+        connection_id=place.connection_id,
+        order_id=order_id,
+        attempt=attempt,
+        state=after.state.value,
+        outcome=code_of(outcome),
+    )
 
 
 def _after(answer: Acceptance, outcome: Outcome, seen_within: timedelta, now: datetime) -> Acceptance:
