@@ -37,6 +37,8 @@ class Planner:
     async def terms(self, store: Store, fulfilments: Sequence[Fulfilment]) -> dict[UUID, Terms]:
         """By order id; orders not heard of have none. KeyError: a marketplace this service does not know."""
         known = [(one, one.order) for one in fulfilments if one.order is not None]
+        if not known:
+            return {}
         automatic = await store.policies.automatic([order.connection_id for _, order in known])
         carriers = await store.policies.carriers([one.organisation_id for one, _ in known])
         return {
