@@ -45,6 +45,9 @@ QUESTIONS = (
     "search=402-0099999",
     "search=402&decision=wait",
     "status=unknown",
+    "channel=nowhere",
+    "status=open&stage=confirmed",
+    "search=402",
 )
 
 _CONNECTION = """

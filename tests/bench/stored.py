@@ -39,6 +39,7 @@ _TIMES = 5
 _LISTS = {
     "list": "/orders",
     "list, one stage": "/orders?stage=confirmed",
+    "list, nothing fits": "/orders?channel=nowhere",
     "search": "/orders?search=402-0000999",
     "dashboard": "/dashboard",
 }

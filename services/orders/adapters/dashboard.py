@@ -11,11 +11,11 @@ from string import Template
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, DateTime, TextClause, case, func, literal, select, text
+from sqlalchemy import ColumnElement, DateTime, TextClause, case, func, literal, select, text, true
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from services.orders.adapters import order_list, tables
+from services.orders.adapters import order_groups, order_list, tables
 from services.orders.adapters.order_list import Shop
 from services.orders.adapters.queries import SqlViews
 from services.orders.domain.deadlines import Deadline, last_days, midnights
@@ -141,14 +141,15 @@ async def _ship_by(
     connection: AsyncConnection, organisation_id: OrganisationId, shops: Mapping[UUID, Shop], now: datetime
 ) -> Mapping[Deadline, int]:
     """As the list finds them."""
-    counts = [
-        select(func.count())
-        .select_from(_ORDER)
-        .where(_ORDER.c.organisation_id == organisation_id, *order_list.due(each, shops, now))
-        .scalar_subquery()
-        for each in SHIP_BY
-    ]
-    found = (await connection.execute(select(*counts))).one()
+    groups = order_groups.groups_of(organisation_id)
+
+    def count(deadline: Deadline) -> ColumnElement[int]:
+        read = select(_ORDER.c.id).where(*order_list.due(deadline, shops, now))
+        each = order_groups.each_of(groups, organisation_id, read)
+        joined = groups.join(each, true())
+        return select(func.count()).select_from(joined).where(order_groups.left_to_do(groups)).scalar_subquery()
+
+    found = (await connection.execute(select(*map(count, SHIP_BY)))).one()
     return dict(zip(SHIP_BY, found, strict=True))
 
 
@@ -172,18 +173,19 @@ async def _sold(
     zones = order_list.zones_of(shops)
     begins = {zone: midnights(days, zone) for zone in {*zones.values(), "UTC"}}
     day = func.width_bucket(_ORDER.c.placed_at, _begins_of_channel(zones, begins)).label("day")
-    keys = (_ORDER.c.marketplace, _ORDER.c.channel_id, day)
     since = min(each[0] for each in begins.values())
-    query = select(*keys, func.count().label("orders")).where(
-        _ORDER.c.organisation_id == organisation_id, _ORDER.c.placed_at >= since
-    )
-    found: dict[tuple[str, str | None], dict[date, int]] = defaultdict(dict)
+    groups = order_groups.groups_of(organisation_id)
+    read = select(day, func.count().label("orders")).where(_ORDER.c.placed_at >= since).group_by(day)
+    each_day = order_groups.each_of(groups, organisation_id, read)
+    keys = (groups.c.marketplace, groups.c.channel_id, each_day.c.day)
+    query = select(*keys, func.sum(each_day.c.orders).label("orders")).select_from(groups.join(each_day, true()))
+    found: dict[tuple[str, str], dict[date, int]] = defaultdict(dict)
     for row in await connection.execute(query.group_by(*keys)):
         if row.day:
-            found[row.marketplace, row.channel_id][days[row.day - 1]] = row.orders
+            found[row.marketplace, row.channel_id][days[row.day - 1]] = int(row.orders)
     named = {key: one["name"] for shop in shops.values() for key, one in shop.channels.items()}
     sold = [
-        Sold(channel_id, named.get(channel_id or "") or _known(marketplace, channel_id), each)
+        Sold(channel_id or None, named.get(channel_id) or _known(marketplace, channel_id), each)
         for (marketplace, channel_id), each in found.items()
     ]
     return sorted(sold, key=lambda one: (-one.total, one.name))
@@ -200,7 +202,7 @@ def _begins_of_channel(zones: Mapping[str, str], begins: Mapping[str, tuple[date
     return case(*cases, else_=elsewhere) if cases else elsewhere
 
 
-def _known(marketplace: str, channel_id: str | None) -> str:
+def _known(marketplace: str, channel_id: str) -> str:
     return store_name(marketplace, channel_id) if channel_id else ""
 
 

@@ -1,7 +1,8 @@
 """
-The list of orders: which rows, found in an index alone whatever the filters, then those rows whole.
+The list of orders: which rows, found in indexes alone whatever the filters, then those rows whole.
 
-What it is filtered and sorted by is what `ix_marketplace_order_listed` and `…_deadline` carry.
+Of all groups that fit the beginnings are brought into one order (`order_groups.py`); or, where few numbers begin as it
+is searched for, those few.
 """
 
 from collections.abc import Mapping, Sequence
@@ -10,10 +11,10 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, func, literal_column, or_, select, tuple_
+from sqlalchemy import ColumnElement, FromClause, Select, and_, func, literal_column, or_, select, true, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.orders.adapters import tables
+from services.orders.adapters import order_groups, tables
 from services.orders.adapters.acceptances import SqlAcceptances
 from services.orders.adapters.repositories import SqlCopies
 from services.orders.adapters.rows import Row, order_of
@@ -21,7 +22,7 @@ from services.orders.domain.acceptance import Mode
 from services.orders.domain.deadlines import Deadline, span
 from services.orders.domain.order import Decision, Order
 from services.orders.domain.stage import Stage
-from services.orders.usecases.views import Counts, OrderRow, OrdersAsked, OrderView, Sort
+from services.orders.usecases.views import MOST_COUNTED, Counts, OrderRow, OrdersAsked, OrderView, Sort
 from shared.kernel.ids import OrderId, OrganisationId
 from shared.marketplaces.models import OrderStatus
 from shared.marketplaces.registry import store_name, store_zone
@@ -29,11 +30,9 @@ from shared.marketplaces.registry import store_name, store_zone
 _ORDER, _LINE = tables.order, tables.line
 _CONNECTION, _MODE = tables.connection, tables.acceptance_mode
 _DEADLINE: ColumnElement[datetime] = literal_column(f"({tables.DEADLINE})", _ORDER.c.ship_by.type)
-
-_ORDER_BY: dict[Sort, tuple[ColumnElement[Any], ...]] = {
-    Sort.PLACED: (_ORDER.c.placed_at.desc(), _ORDER.c.id.desc()),
-    Sort.DEADLINE: (_DEADLINE.asc().nulls_last(), _ORDER.c.id.asc()),
-}
+_AT: Mapping[Sort, ColumnElement[datetime]] = {Sort.PLACED: _ORDER.c.placed_at, Sort.DEADLINE: _DEADLINE}
+# So many are soon sorted; where more numbers begin alike, a page of them is soon met among all.
+_FEW = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,11 +66,16 @@ async def listed(
 ) -> Sequence[OrderRow]:
     """Up to `limit` + 1 rows."""
     shops = await shops_of(connection, organisation_id)
-    conditions = [*_filters(organisation_id, asked), *due(asked.deadline, shops, now), *_behind(asked)]
-    order_by = _ORDER_BY[asked.sort]
-    page = select(_ORDER.c.id).where(*conditions).order_by(*order_by).limit(asked.limit + 1).subquery("page")
-    query = select(*tables.SHOWN).join(page, page.c.id == _ORDER.c.id).order_by(*order_by)
-    rows = (await connection.execute(query)).all()
+    found = select(_ORDER.c.id, _AT[asked.sort].label("at")).where(
+        *_begins(asked), *due(asked.deadline, shops, now), *_behind(asked)
+    )
+    if asked.search and await _few_begin(connection, organisation_id, asked):
+        page = _in_order(found.where(_ORDER.c.organisation_id == organisation_id, *_alike(_ORDER, asked)), asked)
+    else:
+        page = _of_groups(organisation_id, found, asked)
+    first = page.subquery("page")
+    query = select(*tables.SHOWN).join(first, first.c.id == _ORDER.c.id)
+    rows = (await connection.execute(query.order_by(*_sorted(asked.sort, first.c)))).all()
     views = await views_of(connection, rows, shops)
     return [OrderRow(views[OrderId(row.id)], Stage(row.stage)) for row in rows]
 
@@ -101,14 +105,13 @@ async def views_of(
 
 
 async def counted(connection: AsyncConnection, organisation_id: OrganisationId) -> Counts:
-    columns = (_ORDER.c.decision, _ORDER.c.status, _ORDER.c.stage)
-    query = select(*columns, func.count().label("orders")).where(_ORDER.c.organisation_id == organisation_id)
-    rows = (await connection.execute(query.group_by(*columns))).all()
+    rows = (await connection.execute(order_groups.counts_of(organisation_id, MOST_COUNTED))).all()
 
     def summed(name: str, kind: Any) -> dict[Any, int]:
-        return {one: sum(row.orders for row in rows if getattr(row, name) == one.value) for one in kind}
+        found = {one: sum(row.orders for row in rows if getattr(row, name) == one.value) for one in kind}
+        return {one: min(orders, MOST_COUNTED) for one, orders in found.items()}
 
-    return Counts(summed("status", OrderStatus), summed("decision", Decision), summed("stage", Stage))
+    return Counts(summed("status", OrderStatus), summed("decision", Decision), summed("stage", Stage), MOST_COUNTED)
 
 
 def _shown(order: Order, shop: Shop | None) -> dict[str, Any]:
@@ -123,18 +126,41 @@ def _shown(order: Order, shop: Shop | None) -> dict[str, Any]:
     }
 
 
-def _filters(organisation_id: OrganisationId, asked: OrdersAsked) -> list[ColumnElement[bool]]:
-    found = [_ORDER.c.organisation_id == organisation_id]
+def _of_groups(organisation_id: OrganisationId, found: Select[Any], asked: OrdersAsked) -> Select[Any]:
+    """The first of the firsts of the groups that fit."""
+    groups = order_groups.groups_of(organisation_id)
+    each = order_groups.each_of(groups, organisation_id, _in_order(found, asked))
+    wanted = [*_alike(groups, asked), *([order_groups.left_to_do(groups)] if asked.deadline else ())]
+    return _in_order(select(each).select_from(groups.join(each, true())).where(*wanted), asked)
+
+
+def _in_order(found: Select[Any], asked: OrdersAsked) -> Select[Any]:
+    return found.order_by(*_sorted(asked.sort, found.selected_columns)).limit(asked.limit + 1)
+
+
+def _sorted(sort: Sort, row: Any) -> tuple[ColumnElement[Any], ...]:
+    if sort is Sort.PLACED:
+        return row.at.desc(), row.id.desc()
+    return row.at.asc().nulls_last(), row.id.asc()
+
+
+async def _few_begin(connection: AsyncConnection, organisation_id: OrganisationId, asked: OrdersAsked) -> bool:
+    some = select(_ORDER.c.marketplace_order_id).where(_ORDER.c.organisation_id == organisation_id, *_begins(asked))
+    query = select(func.count()).select_from(some.limit(_FEW + 1).subquery())
+    return bool((await connection.execute(query)).scalar_one() <= _FEW)
+
+
+def _alike(rows: FromClause, asked: OrdersAsked) -> list[ColumnElement[bool]]:
     wanted = {
         "status": asked.status, "decision": asked.decision, "stage": asked.stage, "channel_id": asked.channel,
         "connection_id": asked.connection, "marketplace": asked.marketplace,
     }  # fmt: skip
-    for name, value in wanted.items():
-        if value is not None:
-            found.append(_ORDER.c[name] == (value if isinstance(value, UUID) else str(value)))
-    if asked.search:
-        found.append(_ORDER.c.marketplace_order_id.startswith(asked.search, autoescape=True))
-    return found
+    given = {name: value for name, value in wanted.items() if value is not None}
+    return [rows.c[name] == (value if isinstance(value, UUID) else str(value)) for name, value in given.items()]
+
+
+def _begins(asked: OrdersAsked) -> list[ColumnElement[bool]]:
+    return [_ORDER.c.marketplace_order_id.startswith(asked.search, autoescape=True)] if asked.search else []
 
 
 def due(deadline: Deadline | None, shops: Mapping[UUID, Shop], now: datetime) -> list[ColumnElement[bool]]:
@@ -145,7 +171,7 @@ def due(deadline: Deadline | None, shops: Mapping[UUID, Shop], now: datetime) ->
         return [now > _DEADLINE]
     zones = zones_of(shops)
     spans = {zone: span(deadline, now, zone) for zone in {*zones.values(), "UTC"}}
-    elsewhere = or_(_ORDER.c.channel_id.is_(None), _ORDER.c.channel_id.not_in(list(zones)))
+    elsewhere = _ORDER.c.channel_id.not_in(list(zones))
     days = [
         and_(_between(*spans[zone]), _ORDER.c.channel_id.in_([key for key in zones if zones[key] == zone]))
         for zone in set(zones.values())

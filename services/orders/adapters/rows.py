@@ -50,12 +50,13 @@ def connection_of(row: Row) -> Connection:
 def order_values(kept: Kept) -> dict[str, Any]:
     order = kept.order
     same = (
-        "id", "organisation_id", "connection_id", "marketplace", "marketplace_order_id", "channel_id", "status_text",
+        "id", "organisation_id", "connection_id", "marketplace", "marketplace_order_id", "status_text",
         "program", "is_sale", "business", "placed_at", "updated_at", "cancel_requested", "ship_by", "deliver_by",
         "label_not_before", "delivered_at", "ended_at", "erase_after", "recipient_digest", "content_digest", "version",
         "event_sequence",
     )  # fmt: skip
     return {name: getattr(order, name) for name in same} | {
+        "channel_id": order.channel_id or "",
         "status": order.status.value,
         "decision": order.decision.value,
         "shipped_by": order.shipped_by.value,
@@ -94,7 +95,7 @@ def order_of(row: Row, lines: Sequence[Row]) -> Order:
         connection_id=ConnectionId(row.connection_id),
         marketplace=row.marketplace,
         marketplace_order_id=row.marketplace_order_id,
-        channel_id=row.channel_id,
+        channel_id=row.channel_id or None,
         status=OrderStatus(row.status),
         status_text=row.status_text,
         shipped_by=ShippedBy(row.shipped_by),

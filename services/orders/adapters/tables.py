@@ -61,7 +61,8 @@ poll = Table(
 
 # The ship-by of what is left to be done; what is done has none. A literal: only so does it match its index.
 DEADLINE = "case when decision <> 'not_ours' then ship_by end"
-_FILTERED = ["status", "decision", "stage", "channel_id", "connection_id", "marketplace", "marketplace_order_id"]
+# What lists are filtered by: orders that have it all in common are a group (order_groups.py).
+GROUP = ("marketplace", "connection_id", "channel_id", "decision", "status", "stage")
 
 order = Table(
     "marketplace_order",
@@ -71,7 +72,7 @@ order = Table(
     Column("connection_id", Uuid, nullable=False),
     Column("marketplace", Text, nullable=False),
     Column("marketplace_order_id", Text, nullable=False),
-    Column("channel_id", Text),
+    Column("channel_id", Text, nullable=False, server_default=""),  # empty: not told
     Column("status", Text, nullable=False),
     Column("status_text", Text, nullable=False),
     Column("decision", Text, nullable=False),
@@ -103,13 +104,21 @@ order = Table(
     Column("stage", Text, nullable=False, server_default="received"),
     UniqueConstraint("connection_id", "marketplace_order_id"),
     # Lists are filtered and sorted in these alone: one each way, whatever the filters.
-    Index("ix_marketplace_order_listed", "organisation_id", "placed_at", "id", postgresql_include=_FILTERED),
+    Index(
+        "ix_marketplace_order_placed",
+        "organisation_id",
+        *GROUP,
+        "placed_at",
+        "id",
+        postgresql_include=["marketplace_order_id"],
+    ),
     Index(
         "ix_marketplace_order_deadline",
         "organisation_id",
+        *GROUP,
         text(f"({DEADLINE})"),
         "id",
-        postgresql_include=[*_FILTERED, "ship_by"],
+        postgresql_include=["marketplace_order_id", "ship_by"],
     ),
     # Counts: few different keys, so that it is small.
     Index("ix_marketplace_order_counted", "organisation_id", "decision", "status", "stage"),
@@ -118,6 +127,7 @@ order = Table(
         "organisation_id",
         "marketplace_order_id",
         postgresql_ops={"marketplace_order_id": "text_pattern_ops"},
+        postgresql_include=[*GROUP, "placed_at", "ship_by", "id"],
     ),
 )
 

@@ -89,16 +89,18 @@ class OrderRowOut(BaseModel):
 
 
 class CountsOut(BaseModel):
-    """How many orders are in each state, of all there are."""
+    """How many orders are in each state, of all there are; `most` stands for so many or more."""
 
     statuses: dict[str, int]
     decisions: dict[str, int]
     stages: dict[str, int]
+    most: int
 
     @classmethod
     def of(cls, counts: Counts) -> "CountsOut":
-        told = {name: getattr(counts, name) for name in cls.model_fields}
-        return cls(**{name: {key.value: count for key, count in each.items()} for name, each in told.items()})
+        told = {name: getattr(counts, name) for name in ("statuses", "decisions", "stages")}
+        named = {name: {key.value: count for key, count in each.items()} for name, each in told.items()}
+        return cls(**named, most=counts.most)
 
 
 class PollingOut(BaseModel):

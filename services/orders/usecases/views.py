@@ -17,6 +17,8 @@ from services.orders.usecases.ports import RecipientRead
 from shared.kernel.ids import ConnectionId, OrderId, OrganisationId
 from shared.marketplaces.models import OrderStatus
 
+MOST_COUNTED = 1_000
+
 
 class Sort(StrEnum):
     """By when orders were placed, the last one first; or by when they are to be shipped, what is done at the end."""
@@ -99,11 +101,16 @@ class OrderRow:
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """How many orders are in each state, of all the organisation has."""
+    """How many orders are in each state, of all the organisation has; `most` stands for so many or more."""
 
     statuses: Mapping[OrderStatus, int]
     decisions: Mapping[Decision, int]
     stages: Mapping[Stage, int]
+    most: int
+
+    @property
+    def all(self) -> int:
+        return min(sum(self.decisions.values()), self.most)
 
 
 @dataclass(frozen=True, slots=True)
