@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.orders.adapters.rows import kept_of, line_values, order_of, order_values
 from services.orders.adapters.tables import SHOWN, line, order
+from services.orders.domain.connection import Connection
 from services.orders.domain.order import Order
 from services.orders.domain.stage import Stage
 from services.orders.usecases.ports import Head, Kept
@@ -26,12 +27,16 @@ class SqlOrders:
     def __init__(self, connection: AsyncConnection) -> None:
         self._connection = connection
 
-    async def lock(self, connection_id: ConnectionId, marketplace_order_ids: Sequence[str]) -> Mapping[str, Kept]:
+    async def lock(self, of: Connection, marketplace_order_ids: Sequence[str]) -> Mapping[str, Kept]:
         if not marketplace_order_ids:
             return {}
         query = (
             select(order)
-            .where(order.c.connection_id == connection_id, order.c.marketplace_order_id.in_(marketplace_order_ids))
+            .where(
+                order.c.organisation_id == of.organisation_id,
+                order.c.marketplace_order_id.in_(marketplace_order_ids),
+                order.c.connection_id == of.id,
+            )
             .order_by(order.c.id)
             .with_for_update()
         )

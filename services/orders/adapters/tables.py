@@ -102,7 +102,6 @@ order = Table(
     Column("sealed_raw", LargeBinary, nullable=False),
     # How far it has come (domain/stage.py), of its own and others' words: written apart, under the row's lock.
     Column("stage", Text, nullable=False, server_default="received"),
-    UniqueConstraint("connection_id", "marketplace_order_id"),
     # Lists are filtered and sorted in these alone: one each way, whatever the filters.
     Index(
         "ix_marketplace_order_placed",
@@ -122,12 +121,15 @@ order = Table(
     ),
     # Counts: few different keys, so that it is small.
     Index("ix_marketplace_order_counted", "organisation_id", "decision", "status", "stage"),
+    # One order of a number in a connection; how it begins, with all that lists are filtered and sorted by.
     Index(
         "ix_marketplace_order_number",
         "organisation_id",
         "marketplace_order_id",
+        "connection_id",
+        unique=True,
         postgresql_ops={"marketplace_order_id": "text_pattern_ops"},
-        postgresql_include=[*GROUP, "placed_at", "ship_by", "id"],
+        postgresql_include=["marketplace", "channel_id", "decision", "status", "stage", "placed_at", "ship_by", "id"],
     ),
 )
 

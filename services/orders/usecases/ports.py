@@ -99,7 +99,7 @@ class Polls(Protocol):
 
 
 class Orders(Protocol):
-    async def lock(self, connection_id: ConnectionId, marketplace_order_ids: Sequence[str]) -> Mapping[str, Kept]:
+    async def lock(self, of: Connection, marketplace_order_ids: Sequence[str]) -> Mapping[str, Kept]:
         """Those that are known, by the marketplace's id; their rows are locked in the order of their ids."""
         ...
 

@@ -58,7 +58,7 @@ async def receive_orders(
     is locked: nobody else stores orders of it meanwhile.
     """
     readings = newest_of_each(page.orders)
-    known = await store.orders.lock(connection.id, [reading.id for reading in readings])
+    known = await store.orders.lock(connection, [reading.id for reading in readings])
     found = [_news(reading, known.get(reading.id), connection, keys, clock) for reading in readings]
     news = [one for one in found if one is not None]
     await store.orders.save([one.kept for one in news])

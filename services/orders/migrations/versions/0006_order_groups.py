@@ -31,7 +31,9 @@ def upgrade() -> None:
     op.create_index(
         "ix_marketplace_order_number",
         "marketplace_order",
-        ["organisation_id", "marketplace_order_id"],
+        ["organisation_id", "marketplace_order_id", "connection_id"],
+        unique=True,
         postgresql_ops={"marketplace_order_id": "text_pattern_ops"},
-        postgresql_include=[*_GROUP, "placed_at", "ship_by", "id"],
+        postgresql_include=["marketplace", "channel_id", "decision", "status", "stage", "placed_at", "ship_by", "id"],
     )
+    op.drop_constraint("uq_marketplace_order_connection_id_marketplace_order_id", "marketplace_order")
