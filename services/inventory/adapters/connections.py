@@ -8,10 +8,10 @@ from typing import Any
 from sqlalchemy import Row, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.inventory.adapters.arrays import among
 from services.inventory.adapters.tables import connection, discovery
 from services.inventory.domain.connection import Connection
 from services.inventory.domain.discovery import Discovery, Pass
+from shared.db.arrays import among
 from shared.db.upsert import upsert
 from shared.kernel.ids import ConnectionId, OrganisationId
 

@@ -8,7 +8,6 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Executable, Row, Select, and_, case, func, literal, or_, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from services.inventory.adapters.arrays import among
 from services.inventory.adapters.listings import listing_of
 from services.inventory.adapters.tables import connection, discovery, listing, sku, submission, target
 from services.inventory.adapters.targets import target_of
@@ -16,6 +15,7 @@ from services.inventory.domain.connection import AUTHORISED, DISCONNECTED
 from services.inventory.domain.target import REPEATED
 from services.inventory.usecases.listing_views import ListingFilter, ListingView, PushProgress, Shown
 from services.inventory.usecases.views import Slice
+from shared.db.arrays import among
 from shared.db.unit_of_work import transaction
 from shared.kernel.ids import ConnectionId, OrganisationId, SkuId
 

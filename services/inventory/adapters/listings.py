@@ -9,10 +9,10 @@ from uuid import UUID
 from sqlalchemy import Row, Select, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.inventory.adapters.arrays import among, rows_of
 from services.inventory.adapters.tables import listing
 from services.inventory.domain.listing import Key, Listing, MappedBy
 from services.inventory.usecases.ports import SkuName
+from shared.db.arrays import among, rows_of
 from shared.db.upsert import upsert
 from shared.kernel.ids import ConnectionId, OrganisationId
 

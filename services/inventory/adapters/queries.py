@@ -8,13 +8,13 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Row, Select, func, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from services.inventory.adapters.arrays import among
 from services.inventory.adapters.imports import import_of, to_import
 from services.inventory.adapters.stock import sku_of
 from services.inventory.adapters.tables import ledger_entry, reservation, reservation_line, sku
 from services.inventory.domain.sku import Sku
 from services.inventory.domain.stock_import import StockImport
 from services.inventory.usecases.views import LedgerView, ShortView, Show, Slice, WaitingView
+from shared.db.arrays import among
 from shared.db.unit_of_work import transaction
 from shared.kernel.ids import OrderId, OrganisationId, SkuId
 

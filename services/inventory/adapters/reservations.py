@@ -8,10 +8,10 @@ from sqlalchemy import ColumnElement, Integer, Uuid, column, func, select, updat
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.inventory.adapters.arrays import among, rows_of
 from services.inventory.adapters.tables import reservation, reservation_line, sku
 from services.inventory.domain.line import Line
 from services.inventory.domain.reservation import Reservation
+from shared.db.arrays import among, rows_of
 from shared.events.inventory import ReservedLineV1
 from shared.kernel.ids import OrderId, OrganisationId, SkuId
 

@@ -10,12 +10,12 @@ from sqlalchemy import Row, literal, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.inventory.adapters.arrays import among, rows_of
 from services.inventory.adapters.listings import lock_listings
 from services.inventory.adapters.tables import ledger_entry, sku
 from services.inventory.domain.ledger import Entry
 from services.inventory.domain.sku import Sku
 from services.inventory.usecases.ports import SkuName
+from shared.db.arrays import among, rows_of
 from shared.kernel.ids import OrganisationId, SkuId, new_id
 
 _NAME = [sku.c.organisation_id, sku.c.code]

@@ -9,10 +9,10 @@ from uuid import UUID
 from sqlalchemy import Row, Select, and_, delete, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.inventory.adapters.arrays import among
 from services.inventory.adapters.tables import submission
 from services.inventory.domain.submission import Line, Submission
 from services.inventory.usecases.ports import UnderWay
+from shared.db.arrays import among
 from shared.db.upsert import upsert
 from shared.kernel.ids import ConnectionId
 

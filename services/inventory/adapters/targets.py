@@ -10,11 +10,11 @@ from sqlalchemy import ColumnElement, Select, and_, or_, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.inventory.adapters.arrays import among, rows_of
 from services.inventory.adapters.tables import listing, target
 from services.inventory.domain.listing import Key
 from services.inventory.domain.target import State, Target
 from services.inventory.usecases.ports import DueTarget
+from shared.db.arrays import among, rows_of
 from shared.kernel.ids import ConnectionId, SkuId
 
 _NAMES = [field.name for field in fields(Target)]
