@@ -28,6 +28,30 @@ _NONCE_BYTES = 12
 _KID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
 
+class DataKey:
+    """One subject's data key unwrapped, bound to its context; for a moment, never kept. `wrapped`: as it is stored."""
+
+    def __init__(self, wrapped: bytes, context: bytes, key: bytes) -> None:
+        self.wrapped = wrapped
+        self._context = context
+        self._seal = AESGCM(_derive(key, b"seal"))
+        self._digest = _derive(key, b"digest")
+
+    def seal(self, plaintext: bytes) -> bytes:
+        return _FORMAT + _encrypt(self._seal, plaintext, self._context)
+
+    def open(self, sealed: bytes) -> bytes:
+        """What was sealed. Raises CannotOpen: altered, or of another context or key."""
+        if sealed[:1] != _FORMAT:
+            raise CannotOpen("not sealed in a format we know")
+        trouble = "sealed bytes do not open: altered, or of another context or key"
+        return _decrypt(self._seal, sealed[1:], self._context, trouble)
+
+    def digest(self, data: bytes) -> str:
+        """HMAC-SHA256 in hex: equal for equal data under the same data key, and says nothing once that is destroyed."""
+        return hmac.digest(self._digest, self._context + b"\x00" + data, "sha256").hex()
+
+
 @dataclass(frozen=True)
 class KeyRing:
     """Our key-encryption keys by id: `current` seals, all of them open."""
@@ -57,23 +81,28 @@ class KeyRing:
 
     def new_key(self, context: bytes) -> bytes:
         """A new data key, wrapped for `context`."""
-        return self._wrap(os.urandom(_KEY_BYTES), context)
+        return self.new_at_hand(context).wrapped
+
+    def new_at_hand(self, context: bytes) -> DataKey:
+        """The same, for several things to be sealed at once."""
+        key = os.urandom(_KEY_BYTES)
+        return DataKey(self._wrap(key, context), context, key)
+
+    def at_hand(self, wrapped: bytes, context: bytes) -> DataKey:
+        """A data key unwrapped, for several things at once. Raises UnknownKey, CannotOpen (the wrapped key)."""
+        return DataKey(wrapped, context, self._unwrap(wrapped, context))
 
     def seal(self, wrapped: bytes, plaintext: bytes, context: bytes) -> bytes:
         """`plaintext` under the wrapped data key, for `context`. Raises UnknownKey, CannotOpen (the wrapped key)."""
-        return _FORMAT + _encrypt(_derive(self._unwrap(wrapped, context), b"seal"), plaintext, context)
+        return self.at_hand(wrapped, context).seal(plaintext)
 
     def open(self, wrapped: bytes, sealed: bytes, context: bytes) -> bytes:
         """What was sealed. Raises UnknownKey; CannotOpen (altered, another context or key)."""
-        key = _derive(self._unwrap(wrapped, context), b"seal")
-        if sealed[:1] != _FORMAT:
-            raise CannotOpen("not sealed in a format we know")
-        return _decrypt(key, sealed[1:], context, "sealed bytes do not open: altered, or of another context or key")
+        return self.at_hand(wrapped, context).open(sealed)
 
     def digest(self, wrapped: bytes, data: bytes, context: bytes) -> str:
-        """HMAC-SHA256 in hex: equal for equal data under the same data key, and says nothing once that is destroyed."""
-        key = _derive(self._unwrap(wrapped, context), b"digest")
-        return hmac.digest(key, context + b"\x00" + data, "sha256").hex()
+        """See `DataKey.digest`. Raises UnknownKey, CannotOpen (the wrapped key)."""
+        return self.at_hand(wrapped, context).digest(data)
 
     def mask(self, data: bytes, context: bytes) -> str:
         """HMAC-SHA256 in hex under the current key-encryption key: comparable until that is another, so for minutes."""
@@ -93,15 +122,14 @@ class KeyRing:
         return _FORMAT + bytes([len(kid)]) + kid
 
     def _wrap(self, key: bytes, context: bytes) -> bytes:
-        return self.head + _encrypt(self.keys[self.current], key, self.head + context)
+        return self.head + _encrypt(AESGCM(self.keys[self.current]), key, self.head + context)
 
     def _unwrap(self, wrapped: bytes, context: bytes) -> bytes:
         kid, head, body = _split(wrapped)
         if kid not in self.keys:
             raise UnknownKey(f"no key-encryption key {kid!r}: add it to the setting, after the first")
-        return _decrypt(
-            self.keys[kid], body, head + context, "the data key does not open: altered, or of another context"
-        )
+        trouble = "the data key does not open: altered, or of another context"
+        return _decrypt(AESGCM(self.keys[kid]), body, head + context, trouble)
 
 
 def _split(wrapped: bytes) -> tuple[str, bytes, bytes]:
@@ -117,16 +145,16 @@ def _derive(key: bytes, purpose: bytes) -> bytes:
     return hmac.digest(key, b"passerelle " + purpose, "sha256")
 
 
-def _encrypt(key: bytes, plaintext: bytes, context: bytes) -> bytes:
+def _encrypt(cipher: AESGCM, plaintext: bytes, context: bytes) -> bytes:
     nonce = os.urandom(_NONCE_BYTES)
-    return nonce + AESGCM(key).encrypt(nonce, plaintext, context)
+    return nonce + cipher.encrypt(nonce, plaintext, context)
 
 
-def _decrypt(key: bytes, sealed: bytes, context: bytes, trouble: str) -> bytes:
+def _decrypt(cipher: AESGCM, sealed: bytes, context: bytes, trouble: str) -> bytes:
     if len(sealed) < _NONCE_BYTES + 16:
         raise CannotOpen(trouble)
     try:
-        return AESGCM(key).decrypt(sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], context)
+        return cipher.decrypt(sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], context)
     except InvalidTag:
         raise CannotOpen(trouble) from None
 

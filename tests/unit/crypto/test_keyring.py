@@ -24,6 +24,17 @@ def test_what_is_sealed_opens(plaintext: bytes, context: bytes) -> None:
     assert len(plaintext) < 4 or plaintext not in sealed + wrapped
 
 
+def test_a_key_at_hand_is_the_wrapped_one() -> None:
+    """What is sealed and digested by a data key unwrapped once is the same as by unwrapping it each time."""
+    key = RING.new_at_hand(b"order:1")
+    again = RING.at_hand(key.wrapped, b"order:1")
+    assert RING.open(key.wrapped, key.seal(b"street"), b"order:1") == b"street"
+    assert again.open(RING.seal(key.wrapped, b"street", b"order:1")) == b"street"
+    assert RING.digest(key.wrapped, b"street", b"order:1") == key.digest(b"street") == again.digest(b"street")
+    with pytest.raises(CannotOpen):
+        RING.at_hand(key.wrapped, b"order:2")
+
+
 @given(position=st.integers(min_value=0, max_value=10_000), bit=st.integers(min_value=0, max_value=7))
 def test_an_altered_bit_does_not_open(position: int, bit: int) -> None:
     """Whichever bit of the sealed bytes or of the wrapped key is altered: CannotOpen, or a key id we do not know."""
