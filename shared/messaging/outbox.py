@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import MetaData, insert, text
+from sqlalchemy import MetaData, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from shared.db.copying import copy_all
 from shared.db.standard import outbox_table
 from shared.events.base import Event
 from shared.runtime.telemetry import traceparent
@@ -28,11 +29,11 @@ class SqlOutbox:
         await self.add_all([event])
 
     async def add_all(self, events: Sequence[Event[Any]]) -> None:
-        """One insert for all of them; the relay is woken when the transaction commits."""
+        """All of them at once, in their order; the relay is woken when the transaction commits."""
         if not events:
             return
         trace = traceparent()
-        await self._connection.execute(insert(_OUTBOX), [_row(event, event.traceparent or trace) for event in events])
+        await copy_all(self._connection, _OUTBOX, [_row(event, event.traceparent or trace) for event in events])
         await self._connection.execute(text(f"notify {CHANNEL}"))
 
 

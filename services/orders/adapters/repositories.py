@@ -14,6 +14,8 @@ from services.orders.domain.copies import Reservation, Shipments
 from services.orders.domain.timeline import Entry
 from services.orders.domain.windows import Progress
 from services.orders.usecases.ports import RecipientRead, UnreadableRecord
+from shared.db.arrays import among
+from shared.db.copying import copy_all
 from shared.db.upsert import upsert
 from shared.kernel.ids import ConnectionId, OrderId, OrganisationId, new_id
 
@@ -31,7 +33,7 @@ class SqlConnections:
 
     async def of(self, connection_ids: Sequence[ConnectionId]) -> Mapping[ConnectionId, Connection]:
         table = tables.connection
-        query = select(table).where(table.c.id.in_(connection_ids)).order_by(table.c.id).with_for_update()
+        query = select(table).where(among(table.c.id, connection_ids)).order_by(table.c.id).with_for_update()
         found = [rows.connection_of(row) for row in await self._connection.execute(query)]
         return {one.id: one for one in found}
 
@@ -56,7 +58,7 @@ class SqlPolls:
 
     async def of(self, connection_ids: Sequence[ConnectionId]) -> Mapping[ConnectionId, Progress]:
         table = tables.poll
-        query = select(table.c.connection_id, table.c.progress).where(table.c.connection_id.in_(connection_ids))
+        query = select(table.c.connection_id, table.c.progress).where(among(table.c.connection_id, connection_ids))
         found = await self._connection.execute(query.order_by(table.c.connection_id).with_for_update())
         return {ConnectionId(row.connection_id): progress_rows.progress_of(row.progress) for row in found}
 
@@ -95,7 +97,7 @@ class SqlUnreadableRecords:
             return
         table = tables.unreadable
         await self._connection.execute(
-            delete(table).where(table.c.connection_id == connection_id, table.c.record_key.in_(keys))
+            delete(table).where(table.c.connection_id == connection_id, among(table.c.record_key, keys))
         )
 
 
@@ -104,8 +106,6 @@ class SqlTimeline:
         self._connection = connection
 
     async def add(self, entries: Sequence[tuple[OrganisationId, OrderId, Entry]]) -> None:
-        if not entries:
-            return
         values = [
             {
                 "organisation_id": organisation_id,
@@ -116,7 +116,7 @@ class SqlTimeline:
             }
             for organisation_id, order_id, entry in entries
         ]
-        await self._connection.execute(insert(tables.timeline), values)
+        await copy_all(self._connection, tables.timeline, values)
 
 
 class SqlCopies:
@@ -125,12 +125,12 @@ class SqlCopies:
 
     async def reservations(self, order_ids: Sequence[OrderId]) -> Mapping[OrderId, Reservation]:
         table = tables.reservation
-        found = await self._connection.execute(select(table).where(table.c.order_id.in_(order_ids)))
+        found = await self._connection.execute(select(table).where(among(table.c.order_id, order_ids)))
         return {OrderId(row.order_id): copies_rows.reservation_of(row) for row in found}
 
     async def shipments(self, order_ids: Sequence[OrderId]) -> Mapping[OrderId, Shipments]:
         table = tables.shipments
-        found = await self._connection.execute(select(table).where(table.c.order_id.in_(order_ids)))
+        found = await self._connection.execute(select(table).where(among(table.c.order_id, order_ids)))
         return {OrderId(row.order_id): copies_rows.shipments_of(row) for row in found}
 
     async def put_reservations(self, reservations: Sequence[Reservation]) -> None:

@@ -54,9 +54,9 @@ def first_read(
     order_id: OrderId,
     new_line_id: Callable[[], LineId],
 ) -> Order:
-    """An order seen for the first time: version 1."""
-    lines = _lines(reading, {}, new_line_id, digests.destinations)
-    order = Order(
+    """An order seen for the first time: version 1, told as event 1."""
+    lines, ended_at = _lines(reading, {}, new_line_id, digests.destinations), _ended_at(reading)
+    return Order(
         id=order_id,
         organisation_id=connection.organisation_id,
         connection_id=connection.id,
@@ -66,30 +66,31 @@ def first_read(
         business=reading.business,
         placed_at=reading.placed_at,
         delivered_at=reading.delivered_at,
-        ended_at=_ended_at(reading),
-        erase_after=None,
+        ended_at=ended_at,
+        erase_after=_erase_after(reading.delivered_at, reading.deliver_by, ended_at),
         total=reading.total,
         recipient_digest=digests.recipient,
         content_digest=digests.content,
         lines=lines,
         packages=_packages(reading.packages, lines),
         version=1,
-        event_sequence=0,
+        event_sequence=1,
         **_as_told(reading),
     )
-    return replace(order, erase_after=erase_after(order))
 
 
 def read_again(known: Order, reading: MarketplaceOrder, digests: Digests, new_line_id: Callable[[], LineId]) -> Order:
     """What a newer (or as new) reading makes of a known order; the version rises where others must act."""
     before = {line.marketplace_line_id: line for line in known.lines}
     lines = _lines(reading, before, new_line_id, digests.destinations)
+    delivered_at, ended_at = known.delivered_at or reading.delivered_at, known.ended_at or _ended_at(reading)
     order = replace(
         known,
         channel_id=reading.channel_id or known.channel_id,
         business=reading.business or known.business,
-        delivered_at=known.delivered_at or reading.delivered_at,
-        ended_at=known.ended_at or _ended_at(reading),
+        delivered_at=delivered_at,
+        ended_at=ended_at,
+        erase_after=_erase_after(delivered_at, reading.deliver_by, ended_at),
         total=reading.total or known.total,
         recipient_digest=digests.recipient,
         content_digest=digests.content,
@@ -97,7 +98,6 @@ def read_again(known: Order, reading: MarketplaceOrder, digests: Digests, new_li
         packages=_packages(reading.packages, lines),
         **_as_told(reading),
     )
-    order = replace(order, erase_after=erase_after(order))
     return replace(order, version=known.version + 1) if acted_on(order) != acted_on(known) else order
 
 
@@ -110,9 +110,11 @@ def _as_told(reading: MarketplaceOrder) -> dict[str, Any]:
     return {name: getattr(reading, name) for name in names}
 
 
-def erase_after(order: Order) -> datetime | None:
+def _erase_after(
+    delivered_at: datetime | None, deliver_by: datetime | None, ended_at: datetime | None
+) -> datetime | None:
     """When personal data goes: 30 days after delivered, else promised, else ended; None: nothing of it is known."""
-    starts = order.delivered_at or order.deliver_by or order.ended_at
+    starts = delivered_at or deliver_by or ended_at
     return starts + _KEEP if starts else None
 
 

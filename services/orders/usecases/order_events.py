@@ -22,14 +22,16 @@ from shared.marketplaces.models import OrderStatus
 
 def told(known: Order | None, order: Order, clock: Clock) -> tuple[Order, Event[OrderStateV1] | None]:
     """
-    The order with its number raised, and the event; no event where nothing of its public state is news.
+    The order with its number raised (a new one has its first), and the event; no event where nothing of its public
+    state is news.
 
     The order's row is locked (or not there yet).
     """
     state = _state(order)
-    if known is not None and _state(known) == state:
-        return order, None
-    order = replace(order, event_sequence=order.event_sequence + 1)
+    if known is not None:
+        if _state(known) == state:
+            return order, None
+        order = replace(order, event_sequence=order.event_sequence + 1)
     body = _kind(known, order)(**state)
     return order, Event(new_id(), order.id, order.event_sequence, clock.now(), body)
 

@@ -1,15 +1,21 @@
 """Personal data to bytes and back, as they lie under seal; and what of it makes another recipient."""
 
 import json
-from dataclasses import fields, is_dataclass, replace
-from functools import cache
+from dataclasses import replace
 from typing import Any
+
+from pydantic import TypeAdapter
 
 from shared.marketplaces.models import MarketplaceOrder, PersonalData, Recipient
 
+# Fields in the order the models name them. No warnings: they would say what a field holds.
+_PERSONAL, _CONTENT = TypeAdapter(PersonalData), TypeAdapter(MarketplaceOrder)
+_ADDRESSES = TypeAdapter(dict[int, Recipient])
+_NOT_ON_PARCELS, _NO_CONTENT = {"__all__": {"email"}}, {"raw", "updated_at"}
+
 
 def to_bytes(personal: PersonalData) -> bytes:
-    return _json({"recipient": personal.recipient, "buyer": personal.buyer, "others": personal.others})
+    return _PERSONAL.dump_json(personal, warnings=False)
 
 
 def from_bytes(stored: bytes) -> PersonalData:
@@ -39,37 +45,14 @@ def recipient_bytes(personal: PersonalData) -> bytes | None:
 
     E-mails do not, and some readings come without them: they make no other recipient.
     """
-    addresses = {number: _members(one, without=("email",)) for number, one in personal.addresses.items()}
-    if not addresses:
-        return None
-    return _json(addresses[0] if addresses.keys() == {0} else addresses)
+    addresses = personal.addresses
+    return _ADDRESSES.dump_json(addresses, exclude=_NOT_ON_PARCELS, warnings=False) if addresses else None
 
 
 def content_bytes(reading: MarketplaceOrder) -> bytes:
     """The canonical content of a reading: all we understand of it but its timestamp."""
-    return _json(_members(reading, without=("raw", "updated_at")))
+    return _CONTENT.dump_json(reading, exclude=_NO_CONTENT, warnings=False)
 
 
 def _recipient(told: dict[str, Any]) -> Recipient:
     return Recipient(**(told | {"lines": tuple(told["lines"])}))
-
-
-def _json(told: Any) -> bytes:
-    return _ENCODER.encode(told).encode()
-
-
-def _plain(value: Any) -> Any:
-    return _members(value) if is_dataclass(value) else str(value)
-
-
-def _members(value: Any, without: tuple[str, ...] = ()) -> dict[str, Any]:
-    """One level only: `dataclasses.asdict` copies everything below, which was most of the time of a page."""
-    return {name: getattr(value, name) for name in _names(value.__class__) if name not in without}
-
-
-@cache
-def _names(kind: type[Any]) -> tuple[str, ...]:
-    return tuple(each.name for each in fields(kind))
-
-
-_ENCODER = json.JSONEncoder(sort_keys=True, default=_plain, ensure_ascii=False)

@@ -48,7 +48,7 @@ async def read_recipient(
     kept = await store.orders.get(organisation_id, order_id)
     if kept is None:
         return None
-    opened = keys.open(kept.data_key, kept.personal, order_context(order_id))
+    opened = keys.at_hand(kept.data_key, order_context(order_id)).open(kept.personal)
     addresses = personal_data.from_bytes(opened).addresses
     if destination not in addresses and destination not in (0, *kept.order.destinations):
         return None

@@ -13,7 +13,15 @@ from services.orders.domain.timeline import Entry
 from services.orders.usecases import personal_data
 from services.orders.usecases.answer_order import settle_answers
 from services.orders.usecases.order_events import told
-from services.orders.usecases.ports import Kept, Keys, Store, UnreadableRecord, order_context, record_context
+from services.orders.usecases.ports import (
+    DataKey,
+    Kept,
+    Keys,
+    Store,
+    UnreadableRecord,
+    order_context,
+    record_context,
+)
 from services.orders.usecases.refresh_stages import refresh_stages
 from shared.events.base import Event
 from shared.kernel.clock import Clock
@@ -61,7 +69,8 @@ async def receive_orders(
     known = await store.orders.lock(connection, [reading.id for reading in readings])
     found = [_news(reading, known.get(reading.id), connection, keys, clock) for reading in readings]
     news = [one for one in found if one is not None]
-    await store.orders.save([one.kept for one in news])
+    await store.orders.add([one.kept for one in news if one.known is None])
+    await store.orders.save([one.kept for one in news if one.known is not None])
     await store.timeline.add(
         [(connection.organisation_id, one.kept.order.id, entry) for one in news for entry in one.entries]
     )
@@ -83,10 +92,10 @@ def _news(
         return _first(reading, connection, keys, clock)
     if is_older(reading, kept.order):
         return None
-    context = order_context(kept.order.id)
-    content = keys.digest(kept.data_key, personal_data.content_bytes(reading), context)
+    key = keys.at_hand(kept.data_key, order_context(kept.order.id))
+    content = key.digest(personal_data.content_bytes(reading))
     if content != kept.order.content_digest:
-        return _again(reading, content, kept, keys, clock)
+        return _again(reading, content, kept, key, clock)
     if reading.updated_at == kept.order.updated_at:
         return None
     return _News(kept.order, replace(kept, order=replace(kept.order, updated_at=reading.updated_at)), None, ())
@@ -94,34 +103,26 @@ def _news(
 
 def _first(reading: MarketplaceOrder, connection: Connection, keys: Keys, clock: Clock) -> _News:
     order_id = OrderId(new_id())
-    context = order_context(order_id)
-    data_key = keys.new_key(context)
-    content = keys.digest(data_key, personal_data.content_bytes(reading), context)
-    digests = _digests(content, reading.personal, data_key, context, keys)
+    key = keys.new_at_hand(order_context(order_id))
+    digests = _digests(key.digest(personal_data.content_bytes(reading)), reading.personal, key)
     order, event = told(None, first_read(reading, digests, connection, order_id, _new_line_id), clock)
-    personal = keys.seal(data_key, personal_data.to_bytes(reading.personal), context)
-    kept = Kept(order, data_key, personal, keys.seal(data_key, reading.raw, context))
+    kept = Kept(order, key.wrapped, key.seal(personal_data.to_bytes(reading.personal)), key.seal(reading.raw))
     return _News(None, kept, event, timeline.order_read(None, order, clock.now()))
 
 
-def _again(reading: MarketplaceOrder, content: str, kept: Kept, keys: Keys, clock: Clock) -> _News:
-    context = order_context(kept.order.id)
-    known = personal_data.from_bytes(keys.open(kept.data_key, kept.personal, context))
+def _again(reading: MarketplaceOrder, content: str, kept: Kept, key: DataKey, clock: Clock) -> _News:
+    known = personal_data.from_bytes(key.open(kept.personal))
     personal = personal_data.completed(reading.personal, known)
-    digests = _digests(content, personal, kept.data_key, context, keys)
+    digests = _digests(content, personal, key)
     order, event = told(kept.order, read_again(kept.order, reading, digests, _new_line_id), clock)
-    stored = replace(
-        kept,
-        order=order,
-        personal=keys.seal(kept.data_key, personal_data.to_bytes(personal), context),
-        raw=keys.seal(kept.data_key, reading.raw, context),
-    )
+    sealed = key.seal(personal_data.to_bytes(personal))
+    stored = replace(kept, order=order, personal=sealed, raw=key.seal(reading.raw))
     return _News(kept.order, stored, event, timeline.order_read(kept.order, order, clock.now()))
 
 
-def _digests(content: str, personal: PersonalData, data_key: bytes, context: bytes, keys: Keys) -> Digests:
+def _digests(content: str, personal: PersonalData, key: DataKey) -> Digests:
     addresses = personal_data.recipient_bytes(personal)
-    recipient = keys.digest(data_key, addresses, context) if addresses else None
+    recipient = key.digest(addresses) if addresses else None
     return Digests(content, recipient, frozenset(personal.addresses))
 
 
@@ -137,9 +138,8 @@ async def _keep_unreadable(
 
 
 def _sealed(key: str, record: UnreadableOrder, connection: Connection, keys: Keys) -> UnreadableRecord:
-    context = record_context(connection.id, key)
-    data_key = keys.new_key(context)
-    return UnreadableRecord(key, record.id, record.reason, data_key, keys.seal(data_key, record.raw, context))
+    data_key = keys.new_at_hand(record_context(connection.id, key))
+    return UnreadableRecord(key, record.id, record.reason, data_key.wrapped, data_key.seal(record.raw))
 
 
 def _record_key(marketplace_order_id: str | None, raw: bytes) -> str:

@@ -13,7 +13,7 @@ from sqlalchemy import text
 
 from services.orders.adapters import tables
 from services.orders.usecases.poll import poll
-from shared.crypto.keyring import KeyRing
+from shared.crypto.keyring import DataKey, KeyRing
 from shared.db.engine import make_engine
 from shared.db.unit_of_work import transaction
 from shared.kernel.budgets import Budgets
@@ -37,7 +37,10 @@ class Died(Exception):
 class DyingKeys(KeyRing):
     """The process dies while the page is being stored."""
 
-    def digest(self, wrapped: bytes, data: bytes, context: bytes) -> str:
+    def new_at_hand(self, context: bytes) -> DataKey:
+        raise Died
+
+    def at_hand(self, wrapped: bytes, context: bytes) -> DataKey:
         raise Died
 
 
