@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from typing import Any, Generic, TypeVar
 from uuid import UUID, uuid4
 
-from sqlalchemy import ARRAY, MetaData, Select, Text, all_, and_, bindparam, exists, func, or_, select, update
+from sqlalchemy import ARRAY, Interval, MetaData, Select, Text, all_, and_, bindparam, exists, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
@@ -28,9 +28,43 @@ T = TypeVar("T")
 Store = TypeVar("Store")
 _LEASE = lease_table(MetaData())
 _NAMES = ARRAY(Text)
+_NOW = func.clock_timestamp()
 _CANDIDATES = 32
 _KNOWN_SECONDS = 1.0
 _AWAY_SECONDS = 1.0
+
+_FREE = and_(
+    or_(_LEASE.c.leased_until.is_(None), _LEASE.c.leased_until <= _NOW),
+    or_(_LEASE.c.not_before.is_(None), _LEASE.c.not_before <= _NOW),
+)
+_MINE = and_(
+    _LEASE.c.kind == bindparam("its_kind"),
+    _LEASE.c.subject == bindparam("its_subject"),
+    _LEASE.c.token == bindparam("its_token"),
+)
+_UNTIL = _NOW + bindparam("seconds", type_=Interval)
+
+# Made once: to make a statement costs as much as to run it.
+_TAKING = insert(_LEASE).values(leased_until=_UNTIL)
+_TAKE = _TAKING.on_conflict_do_update(
+    index_elements=["kind", "subject"],
+    set_={"token": _TAKING.excluded.token, "leased_until": _UNTIL, "not_before": None},
+    where=_FREE,
+).returning(_LEASE.c.budgets)
+_LOCK_MINE = select(_LEASE.c.subject).where(_MINE).with_for_update()
+_RENEW = (
+    update(_LEASE)
+    .where(_MINE)
+    .values(leased_until=_UNTIL, budgets=bindparam("budget"))
+    .returning(_LEASE.c.leased_until)
+)
+_GIVE_BACK = (
+    update(_LEASE)
+    .where(_MINE)
+    .values(
+        token=None, leased_until=None, not_before=_NOW + bindparam("rest", type_=Interval), budgets=bindparam("budget")
+    )
+)
 
 
 @dataclass(frozen=True)
@@ -66,7 +100,7 @@ class _Selection:
         free = (
             select(due.c.subject, due.c.far_side)
             .select_from(leases)
-            .where(or_(_LEASE.c.subject.is_(None), _free()), due.c.far_side != all_(bindparam("full", type_=_NAMES)))
+            .where(or_(_LEASE.c.subject.is_(None), _FREE), due.c.far_side != all_(bindparam("full", type_=_NAMES)))
             .group_by(due.c.subject, due.c.far_side)
             .order_by(func.greatest(func.min(due.c.due_at), func.max(_LEASE.c.not_before)), due.c.subject)
             .limit(_CANDIDATES)
@@ -131,8 +165,7 @@ class SqlLease(Generic[Store]):
 
     async def settle(self, work: Callable[[Store], Awaitable[T]]) -> T:
         async with transaction(self._claims.engine) as connection:
-            mine = select(_LEASE.c.subject).where(self._mine()).with_for_update()
-            if (await connection.execute(mine)).first() is None:
+            if (await connection.execute(_LOCK_MINE, self._mine)).first() is None:
                 raise LeaseLost(self.kind)
             return await work(self._claims.bind(connection))
 
@@ -144,29 +177,22 @@ class SqlLease(Generic[Store]):
         self.pause_seconds = max(seconds, self.pause_seconds or 0.0)
 
     async def give_back(self) -> None:
-        rest = func.clock_timestamp() + timedelta(seconds=self.pause_seconds or 0.0)
+        left = {"rest": timedelta(seconds=self.pause_seconds or 0.0), "budget": self.budgets.dump()}
         async with transaction(self._claims.engine) as connection:
-            await connection.execute(
-                update(_LEASE)
-                .where(self._mine())
-                .values(token=None, leased_until=None, not_before=rest, budgets=self.budgets.dump())
-            )
+            await connection.execute(_GIVE_BACK, self._mine | left)
 
     async def _renew(self, connection: AsyncConnection, seconds: float) -> datetime:
-        renewed = await connection.execute(
-            update(_LEASE)
-            .where(self._mine())
-            # What was spent so far outlives a holder that is killed.
-            .values(leased_until=func.clock_timestamp() + timedelta(seconds=seconds), budgets=self.budgets.dump())
-            .returning(_LEASE.c.leased_until)
-        )
+        # What was spent so far outlives a holder that is killed.
+        held = {"seconds": timedelta(seconds=seconds), "budget": self.budgets.dump()}
+        renewed = await connection.execute(_RENEW, self._mine | held)
         until: datetime | None = renewed.scalar_one_or_none()
         if until is None:
             raise LeaseLost(self.kind)
         return until
 
-    def _mine(self) -> Any:
-        return and_(_LEASE.c.kind == self.kind, _LEASE.c.subject == self.subject, _LEASE.c.token == self._token)
+    @property
+    def _mine(self) -> dict[str, Any]:
+        return {"its_kind": self.kind, "its_subject": self.subject, "its_token": self._token}
 
 
 class SqlClaims(Generic[Store]):
@@ -256,15 +282,9 @@ class SqlClaims(Generic[Store]):
         """`seen_at`: the far side where it was seen due; None: due or not."""
         limits = self.kinds[kind]
         token = uuid4()
-        until = func.clock_timestamp() + timedelta(seconds=limits.lease_seconds)
-        taking = insert(_LEASE).values(kind=kind, subject=subject, token=token, leased_until=until)
-        taking = taking.on_conflict_do_update(
-            index_elements=["kind", "subject"],
-            set_={"token": bindparam("new_token", token), "leased_until": until, "not_before": None},
-            where=_free(),
-        )
+        asked = {"kind": kind, "subject": subject, "token": token, "seconds": timedelta(seconds=limits.lease_seconds)}
         async with transaction(self.engine) as connection:
-            row = (await connection.execute(taking.returning(_LEASE.c.budgets))).first()
+            row = (await connection.execute(_TAKE, asked)).first()
             if row is None:
                 return None
             if seen_at is not None and not await self._is_due(connection, kind, subject):
@@ -274,11 +294,3 @@ class SqlClaims(Generic[Store]):
 
     async def _is_due(self, connection: AsyncConnection, kind: str, subject: UUID) -> bool:
         return bool((await connection.execute(self._selected(kind).is_due, {"wanted": subject})).scalar_one())
-
-
-def _free() -> Any:
-    now = func.clock_timestamp()
-    return and_(
-        or_(_LEASE.c.leased_until.is_(None), _LEASE.c.leased_until <= now),
-        or_(_LEASE.c.not_before.is_(None), _LEASE.c.not_before <= now),
-    )

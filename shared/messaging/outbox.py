@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import MetaData, text
+from sqlalchemy import MetaData
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shared.db.copying import copy_all
@@ -34,7 +34,7 @@ class SqlOutbox:
             return
         trace = traceparent()
         await copy_all(self._connection, _OUTBOX, [_row(event, event.traceparent or trace) for event in events])
-        await self._connection.execute(text(f"notify {CHANNEL}"))
+        await self._connection.exec_driver_sql(f"notify {CHANNEL}")
 
 
 def _row(event: Event[Any], trace: str | None) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Text, Uuid, bindparam, delete, func, not_, select, update
+from sqlalchemy import ColumnElement, Text, Uuid, any_, bindparam, delete, func, not_, select, update
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -20,6 +20,17 @@ from shared.db.upsert import upsert
 from shared.kernel.ids import ConnectionId, OrderId, OrganisationId
 from shared.marketplaces.models import OrderStatus
 
+# Made once: to make a statement costs as much as to run it.
+_OF_CONNECTION_LOCKED = (
+    select(order)
+    .where(
+        order.c.organisation_id == bindparam("organisation_id"),
+        order.c.connection_id == bindparam("connection_id"),
+        order.c.marketplace_order_id == any_(bindparam("ids", type_=ARRAY(Text))),
+    )
+    .order_by(order.c.id)
+    .with_for_update()
+)
 _WAITS = order.c.status == OrderStatus.WAITING_ACCEPTANCE.value
 
 
@@ -32,17 +43,8 @@ class SqlOrders:
     async def lock(self, of: Connection, marketplace_order_ids: Sequence[str]) -> Mapping[str, Kept]:
         if not marketplace_order_ids:
             return {}
-        query = (
-            select(order)
-            .where(
-                order.c.organisation_id == of.organisation_id,
-                among(order.c.marketplace_order_id, marketplace_order_ids),
-                order.c.connection_id == of.id,
-            )
-            .order_by(order.c.id)
-            .with_for_update()
-        )
-        rows = (await self._connection.execute(query)).all()
+        asked = {"organisation_id": of.organisation_id, "connection_id": of.id, "ids": marketplace_order_ids}
+        rows = (await self._connection.execute(_OF_CONNECTION_LOCKED, asked)).all()
         lines = await self._lines([row.id for row in rows])
         return {row.marketplace_order_id: kept_of(row, lines[row.id]) for row in rows}
 

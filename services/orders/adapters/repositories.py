@@ -4,8 +4,9 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import case, delete, func, insert, select, update
+from sqlalchemy import Text, Uuid, any_, bindparam, case, delete, func, insert, select, update
 from sqlalchemy.dialects import postgresql
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.orders.adapters import copies_rows, progress_rows, rows, tables
@@ -19,17 +20,37 @@ from shared.db.copying import copy_all
 from shared.db.upsert import upsert
 from shared.kernel.ids import ConnectionId, OrderId, OrganisationId, new_id
 
+# Made once: to make a statement costs as much as to run it.
+_ONE, _MANY = bindparam("one", type_=Uuid), any_(bindparam("many", type_=ARRAY(Uuid)))
+_CONNECTION = select(tables.connection).where(tables.connection.c.id == _ONE)
+_CONNECTION_LOCKED = _CONNECTION.with_for_update()
+_POLLS_LOCKED = (
+    select(tables.poll.c.connection_id, tables.poll.c.progress)
+    .where(tables.poll.c.connection_id == _MANY)
+    .order_by(tables.poll.c.connection_id)
+    .with_for_update()
+)
+_SAVE_POLL = upsert(tables.poll, but=("read_at", "waits_code", "waits_since"))
+_POLL_READ = (
+    update(tables.poll)
+    .where(tables.poll.c.connection_id == _ONE)
+    .values(waits_code=None, waits_since=None, read_at=bindparam("now"))
+)
+_RECORDS_READ = delete(tables.unreadable).where(
+    tables.unreadable.c.connection_id == _ONE,
+    tables.unreadable.c.record_key == any_(bindparam("keys", type_=ARRAY(Text))),
+)
+
 
 class SqlConnections:
     def __init__(self, connection: AsyncConnection) -> None:
         self._connection = connection
 
     async def get(self, connection_id: ConnectionId) -> Connection | None:
-        return await self._one(select(tables.connection).where(tables.connection.c.id == connection_id))
+        return await self._one(_CONNECTION, connection_id)
 
     async def lock(self, connection_id: ConnectionId) -> Connection | None:
-        query = select(tables.connection).where(tables.connection.c.id == connection_id)
-        return await self._one(query.with_for_update())
+        return await self._one(_CONNECTION_LOCKED, connection_id)
 
     async def of(self, connection_ids: Sequence[ConnectionId]) -> Mapping[ConnectionId, Connection]:
         table = tables.connection
@@ -42,8 +63,8 @@ class SqlConnections:
             values = [rows.connection_values(one) for one in sorted(connections, key=lambda one: one.id)]
             await self._connection.execute(upsert(tables.connection), values)
 
-    async def _one(self, query: Any) -> Connection | None:
-        row = (await self._connection.execute(query)).one_or_none()
+    async def _one(self, query: Any, connection_id: ConnectionId) -> Connection | None:
+        row = (await self._connection.execute(query, {"one": connection_id})).one_or_none()
         return rows.connection_of(row) if row else None
 
 
@@ -57,24 +78,22 @@ class SqlPolls:
         return (await self.of([connection_id])).get(connection_id)
 
     async def of(self, connection_ids: Sequence[ConnectionId]) -> Mapping[ConnectionId, Progress]:
-        table = tables.poll
-        query = select(table.c.connection_id, table.c.progress).where(among(table.c.connection_id, connection_ids))
-        found = await self._connection.execute(query.order_by(table.c.connection_id).with_for_update())
+        found = await self._connection.execute(_POLLS_LOCKED, {"many": connection_ids})
         return {ConnectionId(row.connection_id): progress_rows.progress_of(row.progress) for row in found}
 
     async def save(self, connection_id: ConnectionId, progress: Progress, due_at: datetime) -> None:
-        values = {"due_at": due_at, "progress": progress_rows.progress_values(progress)}
-        statement = postgresql.insert(tables.poll).values(connection_id=connection_id, **values)
-        await self._connection.execute(statement.on_conflict_do_update(index_elements=["connection_id"], set_=values))
+        told = progress_rows.progress_values(progress)
+        values = {"connection_id": connection_id, "due_at": due_at, "progress": told}
+        await self._connection.execute(_SAVE_POLL, values)
 
     async def waits(self, connection_id: ConnectionId, code: str | None, now: datetime) -> None:
-        table = tables.poll
-        values: dict[str, Any] = {"waits_code": code, "waits_since": None}
         if code is None:
-            values["read_at"] = now
-        else:
-            values["waits_since"] = case((table.c.waits_code == code, table.c.waits_since), else_=now)
-        await self._connection.execute(update(table).where(table.c.connection_id == connection_id).values(values))
+            await self._connection.execute(_POLL_READ, {"one": connection_id, "now": now})
+            return
+        table = tables.poll
+        since = case((table.c.waits_code == code, table.c.waits_since), else_=now)
+        waiting = update(table).where(table.c.connection_id == connection_id)
+        await self._connection.execute(waiting.values(waits_code=code, waits_since=since))
 
 
 class SqlUnreadableRecords:
@@ -93,12 +112,8 @@ class SqlUnreadableRecords:
         await self._connection.execute(statement, [_record_values(connection, record, now) for record in records])
 
     async def clear(self, connection_id: ConnectionId, keys: Sequence[str]) -> None:
-        if not keys:
-            return
-        table = tables.unreadable
-        await self._connection.execute(
-            delete(table).where(table.c.connection_id == connection_id, among(table.c.record_key, keys))
-        )
+        if keys:
+            await self._connection.execute(_RECORDS_READ, {"one": connection_id, "keys": keys})
 
 
 class SqlTimeline:
