@@ -59,10 +59,13 @@ QUICK = {
 
 
 @asynccontextmanager
-async def stack_for_tests(folder: Path, settings: Mapping[str, str]) -> AsyncIterator[Stack]:
+async def stack_for_tests(
+    folder: Path, settings: Mapping[str, str], *, before: Callable[[Stack], None] = lambda _: None
+) -> AsyncIterator[Stack]:
     """
-    The whole product, started and ready; ended with the block. `settings` are environment variables. At the end: no
-    call of ours deviated from what the far sides document. Seen red with our calls undated.
+    The whole product, started and ready; ended with the block. `settings` are environment variables; `before` is called
+    before it starts. At the end: no call of ours deviated from what the far sides document. Seen red with our calls
+    undated.
     """
     port, sandbox_port = free_ports(2)
     environment = dict(os.environ) | QUICK | {"PORT": str(port), "SANDBOX_PORT": str(sandbox_port)} | dict(settings)
@@ -70,6 +73,7 @@ async def stack_for_tests(folder: Path, settings: Mapping[str, str]) -> AsyncIte
     supervisor = Supervisor(run_folder.logs, run_folder.pids, lambda _: None)
     stack = Stack(run_folder, read_options(environment), supervisor, lambda _: None)
     try:
+        before(stack)
         await stack.start()
         async with Sandbox(stack.sandbox) as sandbox:
             await register_application(stack, sandbox)

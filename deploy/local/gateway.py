@@ -8,6 +8,7 @@ import json
 import os
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from functools import partial
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from urllib.parse import urlsplit
 
@@ -33,6 +34,16 @@ _HOP_BY_HOP = {
     b"connection", b"keep-alive", b"proxy-authenticate", b"proxy-authorization", b"te", b"trailer",
     b"transfer-encoding", b"upgrade",
 }  # fmt: skip
+_A_YEAR = "max-age=31536000"
+# Of what is answered here: a sentence, which loads, frames, sends and tells nothing. The services guard their own.
+_GUARDED = {
+    "content-security-policy": "default-src 'none'; form-action 'none'; base-uri 'none'; frame-ancestors 'none'",
+    "referrer-policy": "no-referrer",
+    "x-content-type-options": "nosniff",
+    "x-frame-options": "DENY",
+    "cross-origin-opener-policy": "same-origin",
+    "cache-control": "no-store",
+}
 _FORWARDED = {b"x-forwarded-for", b"x-forwarded-proto", b"x-forwarded-host", b"forwarded"}
 
 
@@ -54,6 +65,9 @@ def make_app(services: Mapping[str, str], public_url: str) -> Starlette:
     before us who ended the encryption, and whom we believe where requests come from.
     """
     public = urlsplit(public_url)
+    answer = partial(
+        _answer, guarded=_GUARDED | ({"strict-transport-security": _A_YEAR} if public.scheme == "https" else {})
+    )
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
@@ -69,13 +83,13 @@ def make_app(services: Mapping[str, str], public_url: str) -> Starlette:
     async def forward(request: Request) -> Response:
         service = service_for(request.url.path)
         if service is None:
-            return _answer(request, 404, "There is nothing at this address.")
+            return answer(request, 404, "There is nothing at this address.")
         client: httpx.AsyncClient = request.app.state.client
         try:
-            answer = await client.send(_outward(client, request, services[service], public.scheme), stream=True)
+            found = await client.send(_outward(client, request, services[service], public.scheme), stream=True)
         except httpx.TransportError:
-            return _answer(request, 503, f"The service “{service}” is not answering. Try again in a moment.")
-        return _inward(answer)
+            return answer(request, 503, f"The service “{service}” is not answering. Try again in a moment.")
+        return _inward(found)
 
     return Starlette(routes=[Route("/{path:path}", forward, methods=_METHODS)], lifespan=lifespan)
 
@@ -113,8 +127,8 @@ def _inward(answer: httpx.Response) -> Response:
     return response
 
 
-def _answer(request: Request, status: int, sentence: str) -> Response:
-    headers = {"retry-after": "2"} if status == 503 else {}
+def _answer(request: Request, status: int, sentence: str, *, guarded: Mapping[str, str]) -> Response:
+    headers = {**guarded, "retry-after": "2"} if status == 503 else dict(guarded)
     if "text/html" in request.headers.get("accept", ""):
         page = f"<!doctype html><html lang=en><meta charset=utf-8><title>Passerelle</title><p>{sentence}</p></html>"
         return HTMLResponse(page, status, headers)

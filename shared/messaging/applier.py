@@ -6,10 +6,12 @@ and the rest flows.
 """
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 import structlog
+from opentelemetry.trace import SpanKind
 from prometheus_client import Counter
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
@@ -19,11 +21,14 @@ from shared.events.base import Event
 from shared.events.topics import Topic
 from shared.messaging.cloudevents import Undecodable, UnknownType, decode, subject_and_sequence
 from shared.messaging.inbox import Inbox
+from shared.runtime.telemetry import span
 
 Store = TypeVar("Store")
 
 PARKED_LIMIT = 20
 PARKED_WINDOW_SECONDS = 600.0
+# More than a person looks at; a batch may have 500.
+_MOST_CAUSES = 32
 
 log = structlog.get_logger()
 applied = Counter("passerelle_events_applied_total", "Events applied", ["topic"])
@@ -124,12 +129,13 @@ class Applier(Generic[Store]):
         return events
 
     async def _handle(self, topic: str, events: list[Event[Any]]) -> None:
-        async with transaction(self.engine) as connection:
-            fresh = await Inbox(connection, self.service).accept(topic, events)
-            if fresh:
-                await self._handlers[topic](self._bind(connection), fresh)
-        applied.labels(topic).inc(len(fresh))
-        log.info("events.applied", topic=topic, received=len(events), applied=len(fresh))
+        with _span_of(topic, events):
+            async with transaction(self.engine) as connection:
+                fresh = await Inbox(connection, self.service).accept(topic, events)
+                if fresh:
+                    await self._handlers[topic](self._bind(connection), fresh)
+            applied.labels(topic).inc(len(fresh))
+            log.info("events.applied", topic=topic, received=len(events), applied=len(fresh))
 
     async def _one_by_one(self, newest: Mapping[Any, Event[Any]], batch: Sequence[Received]) -> None:
         by_event = {dict(received.headers).get("ce_id", b"").decode(): received for received in batch}
@@ -160,6 +166,14 @@ class Applier(Generic[Store]):
             await Inbox(connection, self.service).park(
                 received.topic, subject, sequence, received.stored(), _reason(error)
             )
+
+
+def _span_of(topic: str, events: Sequence[Event[Any]]) -> AbstractContextManager[Any]:
+    """One for the batch. A single event goes on with its own trace; those of many are named beside."""
+    carried = list(dict.fromkeys(event.traceparent for event in events if event.traceparent))
+    parent = carried.pop() if len(events) == len(carried) == 1 else None
+    facts: dict[str, str | int] = {"messaging.destination.name": topic, "messaging.batch.message_count": len(events)}
+    return span(f"apply {topic}", kind=SpanKind.CONSUMER, parent=parent, causes=carried[:_MOST_CAUSES], facts=facts)
 
 
 def _reason(error: Exception) -> str:

@@ -5,7 +5,7 @@ No instrumentation packages: they keep query strings in spans and make one span 
 what an outbox row or an internal call carries along.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 
 from opentelemetry import trace
@@ -13,7 +13,7 @@ from opentelemetry.context import Context
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor
-from opentelemetry.trace import Span, SpanKind
+from opentelemetry.trace import Link, Span, SpanKind
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
 # An absent collector must not hold up the end of a process.
@@ -49,15 +49,24 @@ def span(
     *,
     kind: SpanKind = SpanKind.INTERNAL,
     parent: str | None = None,
+    causes: Iterable[str] = (),
     facts: Mapping[str, str | int] | None = None,
 ) -> Iterator[Span]:
-    """A span around the block; `parent` is a traceparent from outside this process. No personal data in `facts`."""
-    context: Context | None = _PROPAGATOR.extract({"traceparent": parent}) if parent else None
+    """
+    A span around the block. `parent` is a traceparent from outside this process; `causes` are those of what is done
+    here together. No personal data in `facts`.
+    """
+    context = _context(parent) if parent else None
+    links = [Link(trace.get_current_span(_context(cause)).get_span_context()) for cause in causes]
     tracer = trace.get_tracer("passerelle")
     with tracer.start_as_current_span(
-        name, context=context, kind=kind, attributes=dict(facts or {}), record_exception=False
+        name, context=context, kind=kind, links=links, attributes=dict(facts or {}), record_exception=False
     ) as current:
         yield current
+
+
+def _context(carried: str) -> Context:
+    return _PROPAGATOR.extract({"traceparent": carried})
 
 
 def current_ids() -> dict[str, str]:

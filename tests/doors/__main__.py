@@ -1,8 +1,8 @@
 """
-`python -m tests.doors --examples N --seed S`: our four APIs and auth's internal one, tried as every kind of caller.
+`python -m tests.doors --examples N --seed S`: our four APIs and the internal ones, tried as every kind of caller.
 
-The whole product runs; an organisation has something of everything, another one has the first one's ids. The last line
-is the verdict.
+The whole product runs; two organisations have something of everything, and the second has the first one's ids. The last
+line is the verdict.
 """
 
 import argparse
@@ -17,24 +17,29 @@ import requests
 import structlog
 
 from tests.doors.callers import Caller, callers_of_apis, callers_of_internal
-from tests.doors.documents import Door, doors_of
+from tests.doors.documents import Door, documents, doors_of
+from tests.doors.foreign import try_foreign
 from tests.doors.knocking import Findings, Knocking
+from tests.doors.places import places_of
 from tests.owned import owned
-from tests.shop import open_shop, stack_for_tests
+from tests.shop import stack_for_tests
 
 
 async def main(examples: int, seed: int, only: str) -> int:
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
     with tempfile.TemporaryDirectory(prefix="passerelle-doors-") as folder:
         async with stack_for_tests(Path(folder), {"LOG_LEVEL": "INFO"}) as stack, AsyncExitStack() as opened:
-            owner, ids = await owned(opened, stack)
-            stranger = await opened.enter_async_context(open_shop(stack, connected=False))
+            (owner, ids), (stranger, own) = await asyncio.gather(owned(opened, stack), owned(opened, stack))
             callers = await callers_of_apis(stack, owner, stranger, ids)
-            callers["internal"] = await callers_of_internal(stack, owner, ids)
+            callers |= await callers_of_internal(stack, owner, stranger, ids)
             findings = Findings()
+            places = [
+                place for each in (await documents(stack)).values() for place in places_of(each) if only in str(place)
+            ]
+            await try_foreign(places, owner, ids, stranger, own, findings)
             doors = [door for door in await doors_of(stack) if only in f"{door.name} {door.operation.label}"]
             for door in doors:
-                await asyncio.to_thread(try_door, door, callers[door.name], findings, examples, seed)
+                await asyncio.to_thread(try_door, door, callers[door.scope or door.name], findings, examples, seed)
     return verdict(len(doors), findings)
 
 
@@ -44,6 +49,8 @@ def try_door(door: Door, callers: list[Caller], findings: Findings, examples: in
         session.trust_env = False
         knocking = Knocking(door.base_url, door.known, findings, session, seed, examples)
         for caller in callers:
+            if door.operation.method == "get" and not caller.reads:
+                continue
             knocking.knock(door.operation, caller)
 
 

@@ -10,7 +10,14 @@ import httpx
 
 from deploy.local.secrets import Secrets
 from deploy.local.stack import Stack
-from shared.access.scopes import AUTH_SESSIONS_RESOLVE, AUTH_TOKENS_USE, ORDERS_READ, SELLER_SCOPES, STOCK_READ
+from shared.access.scopes import (
+    AUTH_SESSIONS_RESOLVE,
+    AUTH_TOKENS_USE,
+    ORDERS_READ,
+    SELLER_SCOPES,
+    SERVICE_SCOPES,
+    STOCK_READ,
+)
 from tests.shop import Shop
 
 Headers = Mapping[str, str]
@@ -24,12 +31,14 @@ class Caller:
     """
     `headers`: how it says who it is, made anew when asked, as tokens end. `only`: the statuses it may get at all where
     the request is an HTTP request; empty: those that are documented. `ids`: path parameters it is given, by name.
+    `reads`: whether it is tried where nothing is changed, too.
     """
 
     name: str
     headers: Callable[[], Headers]
     only: frozenset[int] = frozenset()
     ids: tuple[Mapping[str, str], ...] = ()
+    reads: bool = True
 
 
 def nobody() -> Headers:
@@ -40,6 +49,13 @@ def by_session(shop: Shop) -> Callable[[], Headers]:
     """As pages of ours call the API: the cookie, and the token of its forms."""
     cookie = shop.browser._client.cookies[COOKIE]
     headers = {"cookie": f"{COOKIE}={cookie}", "x-csrf-token": shop.csrf_token, "origin": shop.browser._origin}
+    return lambda: headers
+
+
+def by_another_site(shop: Shop, token: str | None) -> Callable[[], Headers]:
+    """As a page of somebody else makes a browser call it: the cookie, and a token that is not this session's."""
+    kept = {"cookie": by_session(shop)()["cookie"], "origin": "https://evil.example", "sec-fetch-site": "cross-site"}
+    headers = kept | ({} if token is None else {"x-csrf-token": token})
     return lambda: headers
 
 
@@ -87,6 +103,13 @@ async def callers_of_apis(
             Caller("nobody", nobody, frozenset({401})),
             Caller("client without the scope", lacking.get(each, lacking["other"]), frozenset({403})),
             Caller("one of our services", service, frozenset({403})),
+            Caller("another site", by_another_site(owner, None), frozenset({403}), reads=False),
+            Caller(
+                "another site, its own token",
+                by_another_site(owner, stranger.csrf_token),
+                frozenset({403}),
+                reads=False,
+            ),
             Caller("another organisation", by_session(stranger), _NOT_THERE, ids),
             Caller("member", by_session(owner), ids=ids),
             Caller("client", full, ids=ids),
@@ -95,13 +118,33 @@ async def callers_of_apis(
     }
 
 
-async def callers_of_internal(stack: Stack, owner: Shop, ids: tuple[Mapping[str, str], ...]) -> list[Caller]:
-    """Services of ours with the scope of one route and not of the other, and who has no business there at all."""
+async def callers_of_internal(
+    stack: Stack, owner: Shop, stranger: Shop, ids: tuple[Mapping[str, str], ...]
+) -> dict[str, list[Caller]]:
+    """By the scope of a route: who has it, for an order of the organisation asked for and of another; who has not."""
     client = await by_client(owner, stack.layout.api_url("auth"), SELLER_SCOPES)
-    return [
-        Caller("nobody", nobody, frozenset({401})),
-        Caller("member", by_session(owner), frozenset({401})),
-        Caller("client", client, frozenset({403})),
-        Caller("service that uses tokens", by_service(stack, "orders", AUTH_TOKENS_USE), ids=ids),
-        Caller("service that asks about sessions", by_service(stack, "orders", AUTH_SESSIONS_RESOLVE), ids=ids),
-    ]
+    theirs, others = [await _organisation(stack, shop) for shop in (owner, stranger)]
+    known = tuple({**one, "organisation_id": theirs} for one in ids)
+    foreign = tuple({"order_id": one["order_id"], "organisation_id": others} for one in ids)
+    made = {}
+    for scope in {scope for scopes in SERVICE_SCOPES.values() for scope in scopes}:
+        allowed = next(name for name, scopes in SERVICE_SCOPES.items() if scope in scopes)
+        lacking = " ".join(other for other in SERVICE_SCOPES["labels"] if other != scope)
+        made[scope] = [
+            Caller("nobody", nobody, frozenset({401})),
+            Caller("member", by_session(owner), frozenset({401})),
+            Caller("client", client, frozenset({403})),
+            Caller("service without the scope", by_service(stack, "labels", lacking), frozenset({403})),
+            Caller("service, for another organisation", by_service(stack, allowed, scope), _NOT_THERE, foreign),
+            Caller("service", by_service(stack, allowed, scope), ids=known),
+        ]
+    return made
+
+
+async def _organisation(stack: Stack, shop: Shop) -> str:
+    """Whose session it is, as auth tells our services."""
+    headers = by_service(stack, "orders", AUTH_SESSIONS_RESOLVE)()
+    url = f"{stack.layout.api_url('auth')}/internal/v1/sessions/resolve"
+    async with httpx.AsyncClient(trust_env=False) as client:
+        answer = await client.post(url, headers=headers, json={"session": shop.browser._client.cookies[COOKIE]})
+        return str(answer.raise_for_status().json()["organisation_id"])

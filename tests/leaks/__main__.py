@@ -29,6 +29,7 @@ from tests.e2e.searched import BUYERS, proof_refused
 from tests.e2e.test_far_side_faults import COURSES
 from tests.infrastructure import DatabaseServer, Running
 from tests.leaks import provoked
+from tests.leaks.between import Between
 from tests.leaks.collector import Collector
 from tests.leaks.heard import Heard
 from tests.leaks.places import Place, all_places
@@ -42,16 +43,17 @@ _TRACES_LEAVE_SECONDS = 8
 
 
 async def main(only: str) -> int:
-    heard, collector = Heard(), Collector()
+    heard, collector, between = Heard(), Collector(), Between()
     os.environ["OTEL_EXPORTER_OTLP_ENDPOINT"] = collector.endpoint
     with tempfile.TemporaryDirectory(prefix="passerelle-leaks-") as folder, servers(Path(folder)) as settings:
-        async with collector.running(), product(Path(folder), settings) as stack:
+        async with collector.running(), between.running(), product(Path(folder), settings, between) as stack:
             failed = await prove(stack, heard, names_of(only))
             client, connection_id = await get_wrong(stack, heard)
+            await provoked.between_services(stack, between)
             parked = await provoked.parked_event(stack)
             await asyncio.sleep(_TRACES_LEAVE_SECONDS)
             logs = {path.stem: path.read_bytes() for path in Path(folder).glob("*.serverlog")}
-            places = await all_places(stack, heard, collector, logs, parked, connection_id)
+            places = await all_places(stack, heard, collector, between, logs, parked, connection_id)
             canaries = [*buyers(), *secrets(stack, heard, _PASSWORD), *client]
             return verdict(canaries, places, [*failed, *not_planted(heard)])
 
@@ -86,9 +88,10 @@ def servers(folder: Path) -> Iterator[dict[str, str]]:
 
 
 @asynccontextmanager
-async def product(folder: Path, settings: dict[str, str]) -> AsyncIterator[Stack]:
-    """The whole product, at debug level; its logs are kept whole."""
-    async with stack_for_tests(folder / "run", settings) as stack:
+async def product(folder: Path, settings: dict[str, str], between: Between) -> AsyncIterator[Stack]:
+    """The whole product, at debug level, its services talking through `between`; its logs are kept whole."""
+    told = settings | between.settings
+    async with stack_for_tests(folder / "run", told, before=between.stand_before) as stack:
         stack.supervisor._cutting.cancel()
         yield stack
 

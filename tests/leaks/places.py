@@ -20,6 +20,7 @@ import pypdfium2  # type: ignore[import-untyped]
 
 from deploy.local.stack import Stack
 from tests.e2e.searched import BUYERS, dumped, logged, published
+from tests.leaks.between import Between
 from tests.leaks.collector import Collector
 from tests.leaks.heard import Heard
 from tests.leaks.provoked import PARKED_NUMBER, operator
@@ -27,8 +28,6 @@ from tests.sandbox_client import Sandbox
 
 _STREAM = re.compile(rb"stream\r?\n(.*?)\r?\n?endstream", re.DOTALL)
 _SERVERS_SAY = {"postgres": b"ready to accept connections", "kafka": b"QuorumController"}
-# Serves nobody and calls nobody.
-_WITHOUT_SPANS = "orders-worker"
 # Auth applies no events.
 _PARKING = ("orders", "inventory", "labels")
 _TRACE_ID = re.compile(rb'"trace_id": ?"([0-9a-f]{32})"')
@@ -52,7 +51,13 @@ class Place:
 
 
 async def all_places(
-    stack: Stack, heard: Heard, collector: Collector, servers: dict[str, bytes], parked: str, connection_id: str
+    stack: Stack,
+    heard: Heard,
+    collector: Collector,
+    between: Between,
+    servers: dict[str, bytes],
+    parked: str,
+    connection_id: str,
 ) -> list[Place]:
     """`servers`: logs of PostgreSQL and Kafka; `parked`: an event's subject; `connection_id`: one of this run."""
     ours = connection_id.encode()
@@ -63,6 +68,10 @@ async def all_places(
     places += [Place("log", name, found, (_SERVERS_SAY[name],)) for name, found in servers.items()]
     places += [*_traces(stack, collector, logs), *await _metrics(stack), *await _urls(stack, heard), *_labels(heard)]
     places.append(Place("refusals", "", _joined(heard.refusals), (b"application/problem+json",)))
+    for service, refusals in between.refusals.items():
+        places.append(
+            Place("refusals", f"of {service} to our services", _joined(refusals), (b"urn:passerelle:problem:",))
+        )
     places.append(Place("unreadable records", "", _joined(heard.unreadable), (b"Records that could not be read",)))
     return [*places, *await _parked(stack, parked)]
 
@@ -81,8 +90,6 @@ def _traces(stack: Stack, collector: Collector, logs: dict[str, bytes]) -> Itera
     """Of each process, with the trace of one of its log lines."""
     for service, process in stack.layout.watch:
         name = f"{service}-{process}"
-        if name == _WITHOUT_SPANS and name not in collector.by_process:
-            continue
         ids = tuple({bytes.fromhex(one.decode()) for one in _TRACE_ID.findall(logs[name])})
         yield Place("traces", name, collector.by_process.get(name, b""), ids)
 

@@ -4,18 +4,20 @@ import asyncio
 import json
 import re
 import sys
+from typing import Any
 from uuid import uuid4
 
 import httpx
 from aiokafka import AIOKafkaProducer
 
 from deploy.local.stack import Stack
-from shared.access.scopes import ORDERS_READ
+from shared.access.scopes import AUTH_SESSIONS_RESOLVE, AUTH_TOKENS_USE, ORDERS_READ, ORDERS_RECIPIENT_READ
 from shared.events.orders import OrderReceivedV1
 from shared.events.topics import ORDERS_ORDER
 from tests.e2e import faults_of_octopia
 from tests.e2e.databases import open_databases
 from tests.e2e.searched import BUYERS, OWN_SECRET
+from tests.leaks.between import Between
 from tests.leaks.search import Canary
 from tests.shop import PASSWORD, Shop
 
@@ -107,6 +109,42 @@ async def no_http(port: int) -> None:
     await writer.drain()
     writer.close()
     await writer.wait_closed()
+
+
+async def between_services(stack: Stack, between: Between) -> None:
+    """What a service of ours is refused by another: in each way we know of, with what must not be repeated."""
+    auth, orders = between.api(stack, "auth", "labels"), between.api(stack, "orders", "labels")
+    connection, recipient = (
+        f"/internal/v1/connections/{uuid4()}",
+        f"/organisations/{uuid4()}/orders/{uuid4()}/recipient",
+    )
+    wrong: dict[str, Any] = {**_BUYER, "session": [STALE_SESSION], "rejected": PASSWORD, "consent_version": MISTYPED}
+    for path, scope, body in (
+        ("/internal/v1/sessions/resolve", AUTH_SESSIONS_RESOLVE, {"session": STALE_SESSION}),
+        ("/internal/v1/sessions/resolve", AUTH_SESSIONS_RESOLVE, wrong),
+        (f"{connection}/access-token", AUTH_TOKENS_USE, {"rejected": None}),
+        (f"{connection}/access-token", AUTH_TOKENS_USE, wrong),
+        (f"{connection}/consent-lost", AUTH_TOKENS_USE, {"consent_version": 1}),
+        (f"{connection}/consent-lost", AUTH_TOKENS_USE, wrong),
+        (f"{connection}/access-token", AUTH_SESSIONS_RESOLVE, wrong),
+    ):
+        answer = await auth.call("POST", path, scope=scope, operation="leaks", body=body)
+        assert answer.status >= 400, path
+    for query, scope in (
+        ("", ORDERS_RECIPIENT_READ),
+        (f"?destination={MISTYPED}", ORDERS_RECIPIENT_READ),
+        ("", AUTH_TOKENS_USE),
+    ):
+        answer = await orders.call("GET", f"/internal/v1{recipient}{query}", scope=scope, operation="leaks")
+        assert answer.status >= 400, query
+    async with httpx.AsyncClient(trust_env=False) as nobody:
+        for url in (
+            between.url("auth") + connection + "/access-token",
+            between.url("orders") + "/internal/v1" + recipient,
+        ):
+            await nobody.request("POST", url, headers={"authorization": f"Bearer {BAD_BEARER}"}, json=wrong)
+    await auth.outward.close()
+    await orders.outward.close()
 
 
 async def parked_event(stack: Stack) -> str:

@@ -22,6 +22,8 @@ from shared.web.texts import printable
 T = TypeVar("T")
 Cursor = Annotated[UUID | None, Query(description="`next_cursor` of the answer before.")]
 
+_UNITS = "units"
+
 # OpenAPI of the routes that answer with a label.
 PDF: dict[int | str, dict[str, Any]] = {200: {"content": {"application/pdf": {}}}}
 # OpenAPI of the routes that `problem_of` answers.
@@ -110,5 +112,7 @@ async def _pdf(request: Request, render: Callable[..., Awaitable[bytes]], name: 
 
 
 def problem_of(error: NotPossible) -> Problem:
-    """409: the request is fine, the shipment's state does not allow it."""
+    """409: the request is fine, the shipment's state does not allow it. 422: it names units that the parcel has not."""
+    if error.code == _UNITS:
+        return Problem(422, error.code, error.sentence, error.detail, field=_UNITS)
     return Problem(409, error.code.replace("_", "-"), error.sentence, error.detail)

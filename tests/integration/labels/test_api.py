@@ -49,6 +49,9 @@ async def test_fewer_units_and_a_weight_by_the_api(labels: Labels, ours: httpx.A
     refused = await ours.post(f"{BASE}/shipments/{item['id']}/label")
     assert (refused.status_code, refused.json()["type"]) == (409, "urn:passerelle:problem:weight-missing")
     assert refused.json()["detail"] == "SKU-1"
+    for wrong in ({str(order.lines[0].line_id): 4}, {str(uuid4()): 1}, {str(order.lines[0].line_id): 0}):
+        refused = await ours.post(f"{BASE}/shipments/{item['id']}/label", json={"units": wrong, "weight_grams": 900})
+        assert (refused.status_code, refused.json()["errors"][0]["field"]) == (422, "units")
     body = {"units": {str(order.lines[0].line_id): 1}, "weight_grams": 900}
     answer = await ours.post(f"{BASE}/shipments/{item['id']}/label", json=body)
     assert (answer.json()["weight_grams"], answer.json()["lines"][0]["quantity"]) == (900, 1)
