@@ -4,7 +4,8 @@ What every answer keeps, whoever asks and whatever they send.
 It is documented: its status, its content type, its body. It is no 5xx but a documented one. An error is problem+json,
 says which field, and never repeats what was sent.
 
-Seen red with scopes not asked for, with an organisation left out of a query, with the input in a 422.
+Seen red with scopes not asked for, of programs and of our services, with the form's token not asked for, with an
+organisation left out of a query, with the input in a 422.
 """
 
 from collections.abc import Iterator

@@ -7,6 +7,7 @@ is the verdict, and a place without its control value is a finding too.
 
 import argparse
 import asyncio
+import logging
 import os
 import signal
 import sys
@@ -16,6 +17,8 @@ from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 from uuid import uuid4
+
+import structlog
 
 from deploy.local import postgres
 from deploy.local.kafka import Kafka
@@ -43,10 +46,12 @@ _TRACES_LEAVE_SECONDS = 8
 
 
 async def main(only: str) -> int:
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
     heard, collector, between = Heard(), Collector(), Between()
     os.environ["OTEL_EXPORTER_OTLP_ENDPOINT"] = collector.endpoint
-    with tempfile.TemporaryDirectory(prefix="passerelle-leaks-") as folder, servers(Path(folder)) as settings:
-        async with collector.running(), between.running(), product(Path(folder), settings, between) as stack:
+    folders = tempfile.TemporaryDirectory(prefix="passerelle-leaks-")
+    with folders as folder, servers(Path(folder)) as settings, between.running():
+        async with collector.running(), product(Path(folder), settings, between) as stack:
             failed = await prove(stack, heard, names_of(only))
             client, connection_id = await get_wrong(stack, heard)
             await provoked.between_services(stack, between)

@@ -1,8 +1,10 @@
 """What our services answer one another when they refuse: heard by a proxy before auth's and orders' internal APIs."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 
 import httpx
 import uvicorn
@@ -28,11 +30,12 @@ _NOT_PASSED_ON = {"connection", "content-length", "host", "keep-alive", "transfe
 
 
 class Between:
-    """`refusals`: of each service that is called, the asked address and the whole answer. A success holds secrets."""
+    """`refusals`: of each service that is called, what for and the whole answer. A success holds secrets."""
 
     def __init__(self) -> None:
         self._ports = dict(zip(_CALLED, free_ports(len(_CALLED)), strict=True))
         self._targets: Mapping[str, str] = {}
+        self._client: httpx.AsyncClient
         self.refusals: dict[str, list[bytes]] = {name: [] for name in _CALLED}
 
     def url(self, service: str) -> str:
@@ -53,39 +56,45 @@ class Between:
         outward, secret = Outward(SystemClock()), SecretStr(Secrets(stack.folder.secrets).client_secret(caller))
         return InternalApi(self.url(service), ServiceTokens(self.url("auth"), caller, secret, outward), outward)
 
-    @asynccontextmanager
-    async def running(self) -> AsyncIterator[None]:
-        """Listens for the length of the block."""
-        async with httpx.AsyncClient(trust_env=False, timeout=30) as client:
-            servers = [self._server(service, client) for service in _CALLED]
-            serving = [asyncio.create_task(server.serve()) for server in servers]
-            while not all(server.started for server in servers):
-                await asyncio.sleep(0.05)
-            try:
-                yield
-            finally:
-                for server in servers:
-                    server.should_exit = True
-                await asyncio.gather(*serving)
+    @contextmanager
+    def running(self) -> Iterator[None]:
+        """Listens for the length of the block, in a thread of its own: all the proofs keep their loop busy."""
+        servers = [self._server(service) for service in _CALLED]
+        thread = threading.Thread(target=asyncio.run, args=(self._serve(servers),))
+        thread.start()
+        while not all(server.started for server in servers):
+            time.sleep(0.05)
+        try:
+            yield
+        finally:
+            for server in servers:
+                server.should_exit = True
+            thread.join()
 
-    def _server(self, service: str, client: httpx.AsyncClient) -> uvicorn.Server:
+    async def _serve(self, servers: list[uvicorn.Server]) -> None:
+        limits = httpx.Limits(max_connections=None, max_keepalive_connections=50, keepalive_expiry=2.0)
+        async with httpx.AsyncClient(trust_env=False, timeout=30, limits=limits) as client:
+            self._client = client
+            await asyncio.gather(*(server.serve() for server in servers))
+
+    def _server(self, service: str) -> uvicorn.Server:
         async def forward(request: Request) -> Response:
-            return await self._forward(service, request, client)
+            return await self._forward(service, request)
 
         app = Starlette(routes=[Route("/{path:path}", forward, methods=_METHODS)])
         config = uvicorn.Config(app, host="127.0.0.1", port=self._ports[service], log_level="warning", lifespan="off")
         return uvicorn.Server(config)
 
-    async def _forward(self, service: str, request: Request, client: httpx.AsyncClient) -> Response:
+    async def _forward(self, service: str, request: Request) -> Response:
         path = request.url.path + (f"?{request.url.query}" if request.url.query else "")
         headers = [pair for pair in request.headers.items() if pair[0] not in _NOT_PASSED_ON]
         try:
             url = self._targets[service] + path
-            answer = await client.request(request.method, url, headers=headers, content=await request.body())
+            answer = await self._client.request(request.method, url, headers=headers, content=await request.body())
         except httpx.TransportError:
             return Response(status_code=503)
         told = {name: value for name, value in answer.headers.items() if name not in _NOT_PASSED_ON}
         if answer.status_code >= _ERROR:
-            head = f"{request.method} {path} {answer.status_code} {told}\n".encode()
+            head = f"{request.method} {request.url.path} {answer.status_code} {told}\n".encode()
             self.refusals[service].append(head + answer.content)
         return Response(answer.content, answer.status_code, told)

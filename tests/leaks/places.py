@@ -5,8 +5,9 @@ Each kind was seen red with a leak of its own: a city in an event's header (topi
 token (database); headers and bodies printed, `log_statement`, a data folder named like a city (log); headers as a fact
 of a span (traces) and in a label (metrics); the session id in the address after signing up, a city asked of far sides
 (urls); a phone number printed (label, text and streams); the input of what was refused (refusals); an e-mail address
-on the page (unreadable records); the environment printed (parked list, parked show). A place without its word was seen
-red with the traces of a process that makes none.
+on the page (unreadable records); the environment printed (parked list, parked show); the query of a refused call kept
+with its answer (refusals between services). A place without its word was seen red with the traces of a process that
+makes none.
 """
 
 import base64

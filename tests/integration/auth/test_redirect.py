@@ -1,8 +1,8 @@
 """
 Where a consent leads back to: the address that the operator configured, whatever a request or an address says.
 
-Seen red with the address made from the request's Host, with a state that is not looked up by its session, and with an
-exchange that names whatever address it was called at.
+Seen red with the address made from the request's Host, with a state of any session believed, with an exchange that
+names the address of before, with an account's holder not looked up, and with a `next` that is followed.
 """
 
 from urllib.parse import parse_qs, urlsplit

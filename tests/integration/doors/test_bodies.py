@@ -1,7 +1,7 @@
 """
 Bodies that nobody sends by accident, to every route that may change something: refused, no bug, and nothing is done.
 
-Seen red with no limit of size, with a limit that believes what is announced, and with errors of the parser let through.
+Seen red with no limit of size, with a limit that believes what is announced, and with any character set believed.
 """
 
 from collections.abc import AsyncIterator, Iterator

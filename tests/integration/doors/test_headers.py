@@ -1,9 +1,8 @@
 """
 What every answer of every route tells a browser, whoever asks and whatever goes wrong: policies and cookies.
 
-Seen red with the headers installed inside the middleware that answers bugs and sizes, with an inline style allowed,
-with a cookie that scripts can read, with one that is not bound to this host, and with no answer from the gateway
-guarded.
+Seen red with no headers installed, with an inline style allowed, with a cookie that scripts can read, with session and
+form cookies that are not bound to this host, and with the gateway's own answers as they were, without any.
 """
 
 from collections.abc import AsyncIterator

@@ -1,8 +1,8 @@
 """
 Routes for our services only: for whoever else asks they are shut, and from outside they are not there.
 
-Seen red with the scope not compared, with a token of an organisation let in, with a session let in, and with a route
-of `/internal` that nothing guards.
+Seen red with the scope not compared, with a token of an organisation let in, with a session let in, with a route of
+`/internal` that nothing guards, and with a gateway that knows their prefix.
 """
 
 from deploy.local.gateway import service_for
