@@ -107,11 +107,11 @@ async def reading_back_waits_and_goes_on(scene: Scene, *, kind: str, hidden_seco
     await scene.all_confirmed([first])
 
 
-async def what_cannot_be_read_back_is_asked_later(scene: Scene, *, kind: str) -> None:
+async def what_cannot_be_read_back_is_asked_later(scene: Scene, *, kind: str, reason: str, sentence: str) -> None:
     """The answer about one order says nothing: it waits five minutes, the other parcels do not."""
     await scene.fault(scene.operations.shows, kind, datasets=["PACKAGES"])
     (number,) = await scene.plant()
-    await scene.telling_waits(number, {"sent"}, None, _SENT)
+    await scene.telling_waits(number, {"sent"}, reason, sentence)
     await scene.struck(scene.operations.shows, kind)
     await scene.mend()
     (other,) = await scene.plant()
@@ -134,8 +134,9 @@ def _read_back(kind: str) -> Case:
     return Case(_READ, kind, partial(reading_back_waits_and_goes_on, kind=kind))
 
 
-def _asked_later(kind: str) -> Case:
-    return Case(_READ, kind, partial(what_cannot_be_read_back_is_asked_later, kind=kind))
+def _asked_later(kind: str, reason: str, sentence: str) -> Case:
+    proof = partial(what_cannot_be_read_back_is_asked_later, kind=kind, reason=reason, sentence=sentence)
+    return Case(_READ, kind, proof)
 
 
 COURSES = [
@@ -164,5 +165,9 @@ COURSES = [
     Course([_read_back("throttle"), _read_back("server_error"), _read_back("html_502")]),
     Course([_read_back("timeout"), _passes(_READ, "token_rejected"), _passes(_READ, "slow", seconds=4)]),
     # Its parcels are all that is read of an order here: malformed items and dates do not matter.
-    Course([_passes(_READ, "malformed_record"), _asked_later("role_missing"), _asked_later("included_data_400")]),
+    Course([
+        _passes(_READ, "malformed_record"),
+        _asked_later("role_missing", "role_missing", "Our application lacks a role at the marketplace"),
+        _asked_later("included_data_400", "read_refused", "The marketplace refuses to show this order"),
+    ]),
 ]  # fmt: skip
