@@ -183,6 +183,7 @@ async def _settle(store: Store, row: DueLabel, attempt: int, outcome: Outcome, t
     log.log(
         level_of(outcome),
         "label.settled",
+        connection_id=before.order.connection_id if before.order else None,
         shipment_id=row.shipment_id,
         attempt=attempt,
         state=after.shipment(row.shipment_id).state,

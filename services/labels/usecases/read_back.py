@@ -19,7 +19,6 @@ from services.labels.usecases.ports import DueWriteBack, Store
 from services.labels.usecases.tell import save_and_tell
 from services.labels.usecases.telling import Place, Telling
 from shared.kernel.errors import FarSideError, Refused, Retryable, RoleMissing, Throttled, Unreadable
-from shared.kernel.ids import ConnectionId
 from shared.kernel.ports import Lease
 from shared.kernel.tokens import with_token
 from shared.marketplaces.models import MarketplacePackage
@@ -48,7 +47,7 @@ async def read_back(lease: Lease[Store], row: DueWriteBack, place: Place, tools:
     except Throttled:
         raise
     except FarSideError as error:
-        await lease.settle(partial(_not_read, row, error, place.connection_id, tools))
+        await lease.settle(partial(_not_read, row, error, place, tools))
         if isinstance(error, _OF_THIS_ORDER):
             return
         raise
@@ -67,9 +66,7 @@ async def _is_due(store: Store, row: DueWriteBack) -> bool:
     return told is not None and told.state is Told.SENT
 
 
-async def _not_read(
-    row: DueWriteBack, error: FarSideError, connection_id: ConnectionId, tools: Telling, store: Store
-) -> None:
+async def _not_read(row: DueWriteBack, error: FarSideError, place: Place, tools: Telling, store: Store) -> None:
     """Later again; what this order alone is answered is shown as its reason, and is a person's in the end."""
     now = tools.planner.now()
     before = (await store.fulfilments.lock([row.order_id]))[0]
@@ -83,7 +80,8 @@ async def _not_read(
     else:
         after = shipment.telling(due_at=due_at)
     await save_and_tell(store, [(before, before.with_shipment(after))], now)
-    log.warning("write_back.not_read", connection_id=connection_id, shipment_id=row.shipment_id, outcome=error.code)
+    facts = {"connection_id": place.connection_id, "shipment_id": row.shipment_id}
+    log.warning("write_back.not_read", **facts, outcome=error.code)
 
 
 async def _seen(

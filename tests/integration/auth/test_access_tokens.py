@@ -108,13 +108,13 @@ async def test_a_version_that_never_was_renews_once(connected: Connected) -> Non
 async def test_two_hundred_callers_over_two_processes_cause_one_renewal(connected: Connected) -> None:
     """An expired token, 200 calls at once to two processes: one call of the token endpoint, one token for all."""
     before = await connected.renewals()
-    async with api_process(connected.auth.settings) as other, remote(connected) as ask:
+    settings = connected.auth.settings
+    async with api_process(settings) as one, api_process(settings) as other, remote(connected) as ask:
         await connected.expire()
         await connected.auth.sandbox.fault("amazon.token", "slow", times=1, seconds=0.5)
-        there = (given(lambda: ask(other.url)) for _ in range(100))
-        here = (given(connected.ask) for _ in range(100))
-        tokens = await asyncio.gather(*there, *here)
-    assert Counter(token["token_version"] for token in tokens) == {2: 200}
+        answers = await asyncio.gather(*(ask(process.url) for process in (one, other) for _ in range(100)))
+    assert Counter(answer.status_code for answer in answers) == {200: 200}
+    assert {answer.json()["token_version"] for answer in answers} == {2}
     assert await connected.renewals() == before + 1
 
 
@@ -264,6 +264,7 @@ async def end_of_the_lease(connected: Connected) -> None:
 async def given(ask: Callable[[], Awaitable[httpx.Response]]) -> dict[str, Any]:
     """The token; who is told to come again does so."""
     while (answer := await ask()).status_code == 503:
+        assert answer.headers["retry-after"]
         await asyncio.sleep(0.2)
     token: dict[str, Any] = answer.json()
     return token
