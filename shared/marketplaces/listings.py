@@ -67,8 +67,14 @@ class StockOutcome:
 
 @dataclass(frozen=True, slots=True)
 class StockStep:
-    """A submission after a call: its next state (None: it has ended), when to go on, and lines known by now."""
+    """
+    A submission after a call: its next state (None: it has ended), when to go on, and lines known by now.
+
+    `replaceable`: the channel took all lines that are left, and they are only waited for to be seen: one that is to
+    show another quantity by now can be told it at once.
+    """
 
     state: dict[str, Any] | None
     wait_seconds: float = 0.0
     outcomes: tuple[StockOutcome, ...] = ()
+    replaceable: bool = False

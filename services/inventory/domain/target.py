@@ -2,7 +2,8 @@
 Where a quantity is told: one listing, or all of a connection that share one. What it is to show, and what it shows.
 
 Pure; each function gives the target after one fact. `desired_version` rises with every other value; a push tells the
-value and version of its moment, one at a time, and what changed meanwhile is due again when it has ended.
+value and version of its moment, one at a time, and what changed meanwhile is due again when it has ended, or as soon as
+the channel took it and was read once.
 """
 
 from dataclasses import dataclass, replace
@@ -143,6 +144,11 @@ class Target:
         return (
             free._due(now + timedelta(seconds=_UNANSWERED_SECONDS), now) if self.desired is not None else free._idle()
         )
+
+    def replaced(self, line: Line, now: datetime) -> "Target":
+        """The channel took what was told and does not show it yet; by now it is to show something else."""
+        free = replace(self, submission_id=None, told=line.quantity, told_at=now, reason=None, detail=None, refusals=0)
+        return free._due(now, now) if self.desired is not None else free._idle()
 
     def asked_again(self, now: datetime) -> "Target":
         """A person wants it told once more."""

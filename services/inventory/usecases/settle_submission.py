@@ -1,18 +1,19 @@
 """What became of a submission's call: its next state is kept, and what is known by now of its lines."""
 
 import logging
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 
 import structlog
 
+from services.inventory.domain.sku import Sku
 from services.inventory.domain.submission import Line, Submission
 from services.inventory.domain.target import Target
 from services.inventory.usecases.drifts import publish_drifts
 from services.inventory.usecases.ports import Store
 from shared.kernel.errors import FarSideError, Refused, RoleMissing, Throttled
 from shared.kernel.ports import TooLate
-from shared.marketplaces.listings import StockOutcome, StockStep
+from shared.marketplaces.listings import StockStep
 
 _ROLE_PAUSE = timedelta(minutes=15)
 
@@ -45,44 +46,50 @@ async def settle_submission(
 
 
 async def _advance(store: Store, current: Submission, step: StockStep, grace: timedelta, now: datetime) -> None:
+    """Where another quantity is shown than was told an event may follow: those SKUs are locked before the targets."""
     outcomes = {one.sku: one for one in step.outcomes}
     known = [line for line in current.lines if line.sku in outcomes]
     left = tuple(line for line in current.lines if line.sku not in outcomes)
-    await _answer(store, current, known, outcomes, grace, now)
-    if step.state is not None:
+    other = [line.target_id for line in known if outcomes[line.sku].shown not in (None, line.quantity)]
+    skus = await store.skus.lock((), await store.targets.sku_ids(other), now) if other else []
+    targets = {target.id: target for target in await _targets(store, current, current.lines)}
+    answered = [
+        (targets[line.target_id], targets[line.target_id].answered(line, outcomes[line.sku], grace, now))
+        for line in known
+        if line.target_id in targets
+    ]
+    await _keep(store, current, answered, skus, now)
+    ours = [line for line in left if line.target_id in targets]
+    if step.state is None:
+        await store.targets.save([targets[line.target_id].unanswered(now) for line in ours])
+    else:
+        gone = [line for line in ours if step.replaceable and targets[line.target_id].desired_version != line.version]
+        await store.targets.save([targets[line.target_id].replaced(line, now) for line in gone])
+        left = tuple(line for line in left if line not in gone)
         due_at = now + timedelta(seconds=step.wait_seconds)
         await store.submissions.save(current.advanced(step.state, left, due_at))
-        return
-    ours = await _targets(store, current, left)
-    await store.targets.save([target.unanswered(now) for target in ours])
-    await store.submissions.end([current.id])
-    log.info("push.submission_ended", connection_id=current.connection_id, channel_id=current.channel_id)
+    if step.state is None or not left:
+        await store.submissions.end([current.id])
+        log.info("push.submission_ended", connection_id=current.connection_id, channel_id=current.channel_id)
 
 
-async def _answer(
+async def _keep(
     store: Store,
     current: Submission,
-    lines: Collection[Line],
-    outcomes: Mapping[str, StockOutcome],
-    grace: timedelta,
+    answered: Sequence[tuple[Target, Target]],
+    skus: Sequence[Sku],
     now: datetime,
 ) -> None:
-    """Where another quantity is shown than was told an event may follow: those SKUs are locked before the targets."""
-    other = [line.target_id for line in lines if outcomes[line.sku].shown not in (None, line.quantity)]
-    skus = await store.skus.lock((), await store.targets.sku_ids(other), now) if other else []
-    by_target = {line.target_id: line for line in lines}
-    changes: list[tuple[Target, Target]] = []
-    for target in await _targets(store, current, lines):
-        line = by_target[target.id]
-        changes.append((target, target.answered(line, outcomes[line.sku], grace, now)))
-    await store.targets.save([after for _, after in changes])
+    """`answered`: targets before and after what is known of them now; `skus` are locked."""
+    if not answered:
+        return
+    await store.targets.save([after for _, after in answered])
     locked = {sku.id for sku in skus}
-    await publish_drifts([change for change in changes if change[1].sku_id in locked], skus, store, now)
-    refused = sum(1 for _, after in changes if after.reason)
-    if lines:
-        level = logging.WARNING if refused else logging.INFO
-        result = f"{refused} refused"
-        log.log(level, "push.lines_known", connection_id=current.connection_id, lines=len(lines), result=result)
+    await publish_drifts([change for change in answered if change[1].sku_id in locked], skus, store, now)
+    refused = sum(1 for _, after in answered if after.reason)
+    level = logging.WARNING if refused else logging.INFO
+    result = f"{refused} refused"
+    log.log(level, "push.lines_known", connection_id=current.connection_id, lines=len(answered), result=result)
 
 
 async def _return(store: Store, current: Submission, refusal: Refused, now: datetime) -> None:

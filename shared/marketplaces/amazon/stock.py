@@ -11,6 +11,7 @@ and adds a second warehouse where the selector fits none (selling-partner-api-mo
 """
 
 from collections.abc import Iterator, Sequence
+from itertools import repeat
 
 from shared.http.messages import Answer
 from shared.kernel.budgets import Budgets
@@ -36,9 +37,10 @@ from shared.marketplaces.ports import FarAccount, FrozenBody
 # Twenty: what one search takes. Open at once: twice what keeps the patch budget busy while others wait to be read back;
 # more would only freeze quantities long before they are told.
 LIMITS = StockLimits(lines=MOST_ON_A_PAGE, open_at_once=20, shared=False)
-# Accepted is not applied: seen after seconds, and after minutes (issue selling-partner-api-docs#2167). Soon at first:
-# what changes meanwhile is told after it.
-READ_AFTER_SECONDS = (5.0, 10.0, 45.0, 60.0, 120.0, 240.0)
+# Accepted is not applied: seen after seconds, and after minutes (issue selling-partner-api-docs#2167); eight are given.
+# What changes meanwhile is told at the next reading, so the next one is never far: twenty open submissions cost two
+# searches a second at most, of five.
+READ_AFTER_SECONDS = (5.0, *repeat(10.0, 6), *repeat(20.0, 21))
 _SHOWS = ("fulfillmentAvailability",)
 
 
@@ -83,7 +85,7 @@ class AmazonStock:
         if now.step == "check":
             return StockStep(Submission(now.channel_id, "patch", now.done).dump(), 0.0, outcomes)
         again = Submission(now.channel_id, "read", now.done, rounds=rounds)
-        return StockStep(again.dump(), self._read_after_seconds[rounds], outcomes)
+        return StockStep(again.dump(), self._read_after_seconds[rounds], outcomes, replaceable=rounds > 0)
 
 
 def _patch(account: FarAccount, submission: Submission, send_before_monotonic: float) -> Call:

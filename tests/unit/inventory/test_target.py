@@ -90,6 +90,15 @@ def test_what_changed_meanwhile_is_due_again_when_it_has_ended() -> None:
     assert (after.state, after.due_at, after.desired) == (State.WAITING, NOW, 4)
 
 
+def test_what_changed_meanwhile_need_not_wait_until_it_is_shown() -> None:
+    """Taken is enough where a newer quantity is known."""
+    begun, line = told(target())
+    after = begun.aimed(4, NOW).replaced(line, NOW)
+    assert (after.state, after.due_at, after.told, after.submission_id) == (State.WAITING, NOW, 10, None)
+    nothing = begun.aimed(None, NOW).replaced(line, NOW)
+    assert (nothing.state, nothing.due_at) == (State.IDLE, None)
+
+
 def test_a_refused_line_waits_longer_each_time() -> None:
     """An hour, two, up to a day; another quantity or a person makes it due at once."""
     waits = []
