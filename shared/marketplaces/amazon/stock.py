@@ -40,7 +40,7 @@ LIMITS = StockLimits(lines=MOST_ON_A_PAGE, open_at_once=20, shared=False)
 # Accepted is not applied: seen after seconds, and after minutes (issue selling-partner-api-docs#2167); eight are given.
 # What changes meanwhile is told at the next reading, so the next one is never far: twenty open submissions cost two
 # searches a second at most, of five.
-READ_AFTER_SECONDS = (5.0, *repeat(10.0, 6), *repeat(20.0, 21))
+READ_AFTER_SECONDS = (5.0, 5.0, *repeat(10.0, 7), *repeat(20.0, 20))
 _SHOWS = ("fulfillmentAvailability",)
 
 
