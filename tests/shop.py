@@ -207,9 +207,8 @@ class Shop:
 
     async def confirmed(self, wanted: Iterable[str], *, seconds: float = 90) -> dict[str, Json]:
         """Waits until each of these marketplace orders has a confirmed write-back; the sandbox's truth about them."""
-        missing = set(wanted)
         async with asyncio.timeout(seconds):
-            while missing := await self.unconfirmed(missing):
+            while wanted := await self.unconfirmed(wanted):
                 await asyncio.sleep(0.3)
         return await self.sandbox.order_states(self.seller_id)
 
