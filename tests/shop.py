@@ -207,16 +207,16 @@ class Shop:
 
     async def confirmed(self, wanted: Iterable[str], *, seconds: float = 90) -> dict[str, Json]:
         """Waits until each of these marketplace orders has a confirmed write-back; the sandbox's truth about them."""
+        missing = set(wanted)
         async with asyncio.timeout(seconds):
-            while wanted := await self.unconfirmed(wanted):
-                await asyncio.sleep(0.3)
+            while missing:
+                by_id = {order["id"]: number for number, order in (await self.orders()).items()}
+                for shipment in await self.shipments():
+                    if shipment["write_back"] == "confirmed":
+                        missing.discard(by_id.get(shipment["order_id"], ""))
+                if missing:
+                    await asyncio.sleep(0.3)
         return await self.sandbox.order_states(self.seller_id)
-
-    async def unconfirmed(self, wanted: Iterable[str]) -> set[str]:
-        """Those of these marketplace orders that have no confirmed write-back."""
-        by_id = {order["id"]: number for number, order in (await self.orders()).items()}
-        shipments = [one for one in await self.shipments() if one["write_back"] == "confirmed"]
-        return set(wanted) - {by_id.get(one["order_id"], "") for one in shipments}
 
 
 @asynccontextmanager
