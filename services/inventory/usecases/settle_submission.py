@@ -66,9 +66,10 @@ async def _advance(store: Store, current: Submission, step: StockStep, grace: ti
         gone = [line for line in ours if step.replaceable and targets[line.target_id].desired_version != line.version]
         await store.targets.save([targets[line.target_id].replaced(line, now) for line in gone])
         left = tuple(line for line in left if line not in gone)
+    if step.state is not None and left:
         due_at = now + timedelta(seconds=step.wait_seconds)
         await store.submissions.save(current.advanced(step.state, left, due_at))
-    if step.state is None or not left:
+    else:
         await store.submissions.end([current.id])
         log.info("push.submission_ended", connection_id=current.connection_id, channel_id=current.channel_id)
 
