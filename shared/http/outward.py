@@ -31,7 +31,7 @@ MAX_ANSWER_BYTES = 20 * 1024 * 1024
 _CONNECT_SECONDS = 5.0
 # A connection idle for longer is not used again: far sides close theirs after more, so that we never write into one
 # that is just being closed, which would make a write's outcome unknown for nothing.
-_LIMITS = httpx.Limits(max_connections=300, max_keepalive_connections=20, keepalive_expiry=5.0)
+_LIMITS = httpx.Limits(max_connections=600, max_keepalive_connections=20, keepalive_expiry=5.0)
 _NOT_SENT = (
     httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.LocalProtocolError, httpx.UnsupportedProtocol
 )  # fmt: skip

@@ -50,6 +50,12 @@ class Budgets:
     def wait_seconds(self, operation: str, now: datetime) -> float:
         return self._bucket(operation, now).wait_seconds(now)
 
+    def calls_left(self, operation: str, now: datetime) -> int:
+        """How many calls may be made at once now."""
+        bucket = self._bucket(operation, now)
+        bucket.refill(now)
+        return max(int(bucket.tokens), 0)
+
     def spend(self, operation: str, now: datetime) -> None:
         """One call is about to be made (its answer does not matter: a refusal costs too)."""
         bucket = self._bucket(operation, now)

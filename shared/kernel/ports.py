@@ -17,6 +17,7 @@ from shared.kernel.budgets import Budgets
 from shared.kernel.ids import ConnectionId
 
 T = TypeVar("T")
+Part = TypeVar("Part")
 Store_co = TypeVar("Store_co", covariant=True)
 
 
@@ -55,6 +56,10 @@ class Intent(Generic[T]):
     value: T
     send_before: datetime
     send_before_monotonic: float
+
+    def of(self, part: Part) -> "Intent[Part]":
+        """The same about a part of what was committed."""
+        return Intent(part, self.send_before, self.send_before_monotonic)
 
 
 class Lease(Protocol[Store_co]):

@@ -94,7 +94,13 @@ class OrdersPort(Protocol):
 
 
 class TrackingPort(Protocol):
-    """Telling the marketplace about a parcel. Operations: `write_back` kind."""
+    """
+    Telling the marketplace about a parcel. Operations: `write_back` kind; `send_operation` and `read_operation` name
+    those that `send` and `read_packages` spend.
+    """
+
+    send_operation: str
+    read_operation: str
 
     @property
     def capabilities(self) -> Capabilities: ...

@@ -114,10 +114,7 @@ async def no_http(port: int) -> None:
 async def between_services(stack: Stack, between: Between) -> None:
     """What a service of ours is refused by another: in each way we know of, with what must not be repeated."""
     auth, orders = between.api(stack, "auth", "labels"), between.api(stack, "orders", "labels")
-    connection, recipient = (
-        f"/internal/v1/connections/{uuid4()}",
-        f"/organisations/{uuid4()}/orders/{uuid4()}/recipient",
-    )
+    connection, recipients = f"/internal/v1/connections/{uuid4()}", f"/internal/v1/organisations/{uuid4()}/recipients"
     wrong: dict[str, Any] = {**_BUYER, "session": [STALE_SESSION], "rejected": PASSWORD, "consent_version": MISTYPED}
     for path, scope, body in (
         ("/internal/v1/sessions/resolve", AUTH_SESSIONS_RESOLVE, {"session": STALE_SESSION}),
@@ -130,17 +127,18 @@ async def between_services(stack: Stack, between: Between) -> None:
     ):
         answer = await auth.call("POST", path, scope=scope, operation="leaks", body=body)
         assert answer.status >= 400, path
-    for query, scope in (
-        ("", ORDERS_RECIPIENT_READ),
-        (f"?destination={MISTYPED}", ORDERS_RECIPIENT_READ),
-        ("", AUTH_TOKENS_USE),
+    asked = {"order_id": str(uuid4()), "destination": 0}
+    for one, scope in (
+        (asked | {"order_id": MISTYPED}, ORDERS_RECIPIENT_READ),
+        (asked | {"destination": MISTYPED}, ORDERS_RECIPIENT_READ),
+        (asked, AUTH_TOKENS_USE),
     ):
-        answer = await orders.call("GET", f"/internal/v1{recipient}{query}", scope=scope, operation="leaks")
-        assert answer.status >= 400, query
+        answer = await orders.call("POST", recipients, scope=scope, operation="leaks", body={"asked": [one]})
+        assert answer.status >= 400, one
     async with httpx.AsyncClient(trust_env=False) as nobody:
         for url in (
             between.url("auth") + connection + "/access-token",
-            between.url("orders") + "/internal/v1" + recipient,
+            between.url("orders") + recipients,
         ):
             await nobody.request("POST", url, headers={"authorization": f"Bearer {BAD_BEARER}"}, json=wrong)
     await auth.outward.close()

@@ -52,8 +52,7 @@ class SqlFulfilments:
         await self._upsert(heard, ("reservation",))
 
     async def lock(self, order_ids: Sequence[UUID]) -> list[Fulfilment]:
-        wanted = select(fulfilment).where(fulfilment.c.order_id.in_(order_ids))
-        return await self._load(wanted.order_by(fulfilment.c.order_id).with_for_update())
+        return await self._load(_among(order_ids).order_by(fulfilment.c.order_id).with_for_update())
 
     async def lock_own(self, organisation_id: UUID, order_ids: Sequence[UUID]) -> list[Fulfilment]:
         own = select(fulfilment).where(
@@ -61,9 +60,8 @@ class SqlFulfilments:
         )
         return await self._load(own.order_by(fulfilment.c.order_id).with_for_update())
 
-    async def read(self, order_id: UUID) -> Fulfilment | None:
-        found = await self._load(select(fulfilment).where(fulfilment.c.order_id == order_id))
-        return found[0] if found else None
+    async def read(self, order_ids: Sequence[UUID]) -> list[Fulfilment]:
+        return await self._load(_among(order_ids).order_by(fulfilment.c.order_id))
 
     async def lock_to_replan(self, limit: int) -> list[Fulfilment]:
         due = select(fulfilment).where(fulfilment.c.replan_at <= func.statement_timestamp())
@@ -185,6 +183,10 @@ def _put_into(table: Table, key: str, columns: tuple[str, ...]) -> Insert:
     """New rows, or these columns of the rows there are. Made once: to make it takes longer than to run it."""
     row = insert(table)
     return row.on_conflict_do_update(index_elements=[key], set_={column: row.excluded[column] for column in columns})
+
+
+def _among(order_ids: Sequence[UUID]) -> Select[Any]:
+    return select(fulfilment).where(fulfilment.c.order_id.in_(order_ids))
 
 
 def _order_id(row: RowMapping) -> UUID:

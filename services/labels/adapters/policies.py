@@ -76,6 +76,7 @@ class SqlPolicies:
     async def draw_serial(self, settings: CarrierSettings) -> int:
         """The counter's row is locked until the transaction ends, so that a number drawn in vain is not lost."""
         first = settings.serial_first
+        following = func.greatest(serial.c.last_given + 1, literal(first))
         row = insert(serial).values(
             organisation_id=settings.organisation_id,
             gs1_prefix=settings.gs1_prefix,
@@ -84,10 +85,11 @@ class SqlPolicies:
         )
         row = row.on_conflict_do_update(
             index_elements=["organisation_id", "gs1_prefix", "extension"],
-            set_={"last_given": func.greatest(serial.c.last_given + 1, literal(first))},
+            set_={"last_given": following},
+            where=following <= settings.serial_last,
         )
-        drawn: int = (await self._connection.execute(row.returning(serial.c.last_given))).scalar_one()
-        if drawn > settings.serial_last:
+        drawn: int | None = (await self._connection.execute(row.returning(serial.c.last_given))).scalar_one_or_none()
+        if drawn is None:
             raise NumbersUsedUp
         return drawn
 

@@ -29,12 +29,11 @@ class NumbersUsedUp(Exception):
     """The organisation's serial range has no number left."""
 
 
-class RecipientGone(Exception):
+@dataclass(frozen=True, slots=True)
+class RecipientGone:
     """Orders has no recipient for this order. `erased`: it had one, and destroyed it."""
 
-    def __init__(self, *, erased: bool) -> None:
-        super().__init__("erased" if erased else "absent")
-        self.erased = erased
+    erased: bool
 
 
 class Carrier(Protocol):
@@ -63,10 +62,12 @@ class ReadRecipient:
 
 
 class Recipients(Protocol):
-    async def read(self, organisation_id: UUID, order_id: UUID, destination: int) -> ReadRecipient:
+    async def read(
+        self, organisation_id: UUID, asked: Sequence[tuple[UUID, int]]
+    ) -> list[ReadRecipient | RecipientGone]:
         """
-        Where an order goes, from orders, which notes who asked: the address that its lines with this number have. The
-        digest is the order's. Raises RecipientGone, Unavailable.
+        Where orders go, from orders, which notes who asked: of each order and destination the address that its lines
+        with this number have. The digest is the order's. Raises Unavailable.
         """
         ...
 
@@ -145,8 +146,8 @@ class Fulfilments(Protocol):
         """The same; those of other organisations are left out."""
         ...
 
-    async def read(self, order_id: UUID) -> Fulfilment | None:
-        """Without a lock."""
+    async def read(self, order_ids: Sequence[UUID]) -> list[Fulfilment]:
+        """The same without a lock."""
         ...
 
     async def save(self, changes: Sequence[tuple[Fulfilment, Fulfilment]]) -> None:
@@ -210,7 +211,7 @@ class Policies(Protocol):
     async def put_carrier(self, settings: CarrierSettings, now: datetime) -> None: ...
 
     async def draw_serial(self, settings: CarrierSettings) -> int:
-        """The next serial of the range, never given before. Raises NumbersUsedUp."""
+        """The next serial of the range, never given before. Raises NumbersUsedUp, and nothing is drawn."""
         ...
 
 

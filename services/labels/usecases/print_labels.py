@@ -12,10 +12,8 @@ from services.labels.domain.carrier import LabelContent, Recipient
 from services.labels.domain.labels import NotPossible
 from services.labels.domain.reasons import SENTENCES, Reason
 from services.labels.usecases.act import ShipmentUnknown
-from services.labels.usecases.ports import Carrier, RecipientGone, Recipients
+from services.labels.usecases.ports import Carrier, ReadRecipient, RecipientGone, Recipients
 from services.labels.usecases.views import ShipmentView, Standing, Views
-
-_RECIPIENTS_AT_ONCE = 8
 
 
 class BatchUnknown(Exception):
@@ -58,26 +56,16 @@ async def print_batch(
 async def _print(
     organisation_id: UUID, views: Sequence[ShipmentView], recipients: Recipients, carrier: Carrier
 ) -> bytes:
-    gate = asyncio.Semaphore(_RECIPIENTS_AT_ONCE)
-
-    async def content(view: ShipmentView) -> LabelContent:
-        async with gate:
-            return _content(view, await _recipient(organisation_id, view, recipients))
-
-    try:
-        async with asyncio.TaskGroup() as group:
-            tasks = [group.create_task(content(view)) for view in views]
-    except ExceptionGroup as failed:
-        raise failed.exceptions[0] from failed
-    return await asyncio.to_thread(carrier.render, [task.result() for task in tasks])
+    asked = [(view.order_id, view.shipment.destination) for view in views]
+    read = await recipients.read(organisation_id, asked)
+    contents = [_content(view, _recipient(view, one)) for view, one in zip(views, read, strict=True)]
+    return await asyncio.to_thread(carrier.render, contents)
 
 
-async def _recipient(organisation_id: UUID, view: ShipmentView, recipients: Recipients) -> Recipient:
-    try:
-        read = await recipients.read(organisation_id, view.order_id, view.shipment.destination)
-    except RecipientGone as gone:
-        reason = Reason.ADDRESS_ERASED if gone.erased else Reason.ADDRESS_MISSING
-        raise NotPossible(reason.value, SENTENCES[reason], view.marketplace_order_id) from gone
+def _recipient(view: ShipmentView, read: ReadRecipient | RecipientGone) -> Recipient:
+    if isinstance(read, RecipientGone):
+        reason = Reason.ADDRESS_ERASED if read.erased else Reason.ADDRESS_MISSING
+        raise NotPossible(reason.value, SENTENCES[reason], view.marketplace_order_id)
     if read.digest != view.shipment.recipient_digest:
         raise NotPossible(
             "recipient_changed",

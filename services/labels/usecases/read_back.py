@@ -4,9 +4,9 @@ Reading back what the marketplace shows of an order's parcels: success is only w
 The same is learnt, for nothing, from the next poll of the order (`domain/changes.py`).
 """
 
+from collections.abc import Sequence
 from dataclasses import replace
-from datetime import timedelta
-from functools import partial
+from datetime import datetime, timedelta
 
 import structlog
 
@@ -15,11 +15,11 @@ from services.labels.domain.fulfilment import Fulfilment
 from services.labels.domain.order import Package
 from services.labels.domain.reasons import Reason
 from services.labels.domain.shipment import Told
+from services.labels.usecases.groups import Groups, locked
 from services.labels.usecases.ports import DueWriteBack, Store
-from services.labels.usecases.tell import save_and_tell
+from services.labels.usecases.tell import Change, save_and_tell
 from services.labels.usecases.telling import Place, Telling
 from shared.kernel.errors import FarSideError, Refused, Retryable, RoleMissing, Throttled, Unreadable
-from shared.kernel.ports import Lease
 from shared.kernel.tokens import with_token
 from shared.marketplaces.models import MarketplacePackage
 
@@ -30,28 +30,39 @@ _OF_THIS_ORDER = (Refused, Unreadable, RoleMissing)
 log = structlog.get_logger()
 
 
-async def read_back(lease: Lease[Store], row: DueWriteBack, place: Place, tools: Telling) -> None:
+Answer = tuple[MarketplacePackage, ...] | FarSideError
+
+
+async def read_back(groups: Groups[DueWriteBack], rows: Sequence[DueWriteBack], place: Place, tools: Telling) -> None:
     """
-    One getOrder for one parcel. Raises Throttled, and what concerns the whole connection; what this order alone is
-    answered only makes this parcel wait.
+    One getOrder for each row, all of different orders. Raises Throttled, and what concerns the whole connection; what
+    an order alone is answered only makes its parcel wait.
     """
-    intent = await lease.intend(lambda store: _is_due(store, row))
-    if not intent.value:
-        return
-    try:
-        packages = await with_token(
-            tools.tokens,
-            place.connection_id,
-            lambda token: place.tracking.read_packages(place.account, row.far_order_id, token, lease.budgets),
-        )
-    except Throttled:
-        raise
-    except FarSideError as error:
-        await lease.settle(partial(_not_read, row, error, place, tools))
-        if isinstance(error, _OF_THIS_ORDER):
-            return
-        raise
-    await lease.settle(lambda store: _seen(store, row, packages, place, tools))
+    lease = groups.lease
+
+    async def intend(some: Sequence[tuple[DueWriteBack, None]]) -> list[tuple[DueWriteBack, None]]:
+        intent = await lease.intend(lambda store: _still_sent(store, [row for row, _ in some]))
+        return [(row, None) for row in intent.value]
+
+    async def read(row: DueWriteBack, _: None) -> Answer:
+        try:
+            return await with_token(
+                tools.tokens,
+                place.connection_id,
+                lambda token: place.tracking.read_packages(place.account, row.far_order_id, token, lease.budgets),
+            )
+        except FarSideError as error:
+            return error
+
+    async def settle(some: Sequence[tuple[DueWriteBack, Answer]]) -> None:
+        told = [(row, answer) for row, answer in some if not isinstance(answer, Throttled)]
+        await lease.settle(lambda store: _settle(store, told, place, tools))
+
+    due = await groups.at_once([(row, None) for row in rows], intend)
+    failed = [one for one in await groups.side_by_side(due, read, settle) if isinstance(one, FarSideError)]
+    for error in sorted(failed, key=lambda error: isinstance(error, Throttled)):
+        if not isinstance(error, _OF_THIS_ORDER):
+            raise error
 
 
 def _wait_seconds(error: FarSideError) -> float:
@@ -59,43 +70,47 @@ def _wait_seconds(error: FarSideError) -> float:
     return max(wait or 0.0, _PAUSE_SECONDS)
 
 
-async def _is_due(store: Store, row: DueWriteBack) -> bool:
-    """It may have been confirmed by a poll meanwhile; the lease is renewed either way."""
-    fulfilment = await store.fulfilments.read(row.order_id)
-    told = fulfilment.shipment(row.shipment_id).write_back if fulfilment else None
-    return told is not None and told.state is Told.SENT
+async def _still_sent(store: Store, rows: Sequence[DueWriteBack]) -> list[DueWriteBack]:
+    """Others were confirmed by a poll meanwhile; the lease is renewed either way."""
+    orders = {one.order_id: one for one in await store.fulfilments.read([row.order_id for row in rows])}
+    told = [(row, orders[row.order_id].shipment(row.shipment_id).write_back) for row in rows]
+    return [row for row, write_back in told if write_back and write_back.state is Told.SENT]
 
 
-async def _not_read(row: DueWriteBack, error: FarSideError, place: Place, tools: Telling, store: Store) -> None:
-    """Later again; what this order alone is answered is shown as its reason, and is a person's in the end."""
+async def _settle(store: Store, answers: Sequence[tuple[DueWriteBack, Answer]], place: Place, tools: Telling) -> None:
     now = tools.planner.now()
-    before = (await store.fulfilments.lock([row.order_id]))[0]
+    orders = dict(await locked(store, [row for row, _ in answers]))
+    changes: list[Change] = []
+    for row, answer in answers:
+        before = orders[row]
+        if isinstance(answer, FarSideError):
+            after = _not_read(before, row, answer, now)
+            facts = {"connection_id": place.connection_id, "shipment_id": row.shipment_id}
+            log.warning("write_back.not_read", **facts, outcome=answer.code)
+        else:
+            after = _seen(before, row, answer, place, now)
+        changes.append((before, after))
+    await save_and_tell(store, changes, now)
+
+
+def _not_read(before: Fulfilment, row: DueWriteBack, error: FarSideError, now: datetime) -> Fulfilment:
+    """Later again; what this order alone is answered is shown as its reason, and is a person's in the end."""
     shipment = before.shipment(row.shipment_id)
     if shipment.write_back is None or shipment.write_back.state is not Told.SENT:
-        return
+        return before
     due_at = now + timedelta(seconds=_wait_seconds(error))
     if isinstance(error, _OF_THIS_ORDER):
         reason = Reason.ROLE_MISSING if isinstance(error, RoleMissing) else Reason.READ_REFUSED
-        after = write_back.not_shown(shipment, due_at, reason)
-    else:
-        after = shipment.telling(due_at=due_at)
-    await save_and_tell(store, [(before, before.with_shipment(after))], now)
-    facts = {"connection_id": place.connection_id, "shipment_id": row.shipment_id}
-    log.warning("write_back.not_read", **facts, outcome=error.code)
+        return before.with_shipment(write_back.not_shown(shipment, due_at, reason))
+    return before.with_shipment(shipment.telling(due_at=due_at))
 
 
-async def _seen(
-    store: Store,
-    row: DueWriteBack,
-    packages: tuple[MarketplacePackage, ...],
-    place: Place,
-    tools: Telling,
-) -> None:
+def _seen(
+    before: Fulfilment, row: DueWriteBack, packages: tuple[MarketplacePackage, ...], place: Place, now: datetime
+) -> Fulfilment:
     """Judges every parcel of the order that waits to be read back: one answer shows them all."""
-    now = tools.planner.now()
-    before = (await store.fulfilments.lock([row.order_id]))[0]
     if before.order is None:
-        return
+        return before
     shown = replace(before.order, packages=_translated(before, packages))
     after = before
     for shipment in before.shipments:
@@ -104,7 +119,7 @@ async def _seen(
         if told is not None and told.state is Told.SENT and asked:
             others = before.beside(shipment)
             after = after.with_shipment(write_back.read_back(shipment, shown, others, now, place.timing))
-    await save_and_tell(store, [(before, after)], now)
+    return after
 
 
 def _translated(fulfilment: Fulfilment, packages: tuple[MarketplacePackage, ...]) -> tuple[Package, ...]:

@@ -4,8 +4,8 @@ from uuid import UUID
 
 import structlog
 
+from services.labels.usecases.groups import FORESEEN, REST_SECONDS
 from services.labels.usecases.planner import Planner
-from services.labels.usecases.poison import FORESEEN, REST_SECONDS
 from services.labels.usecases.ports import Store
 from services.labels.usecases.tell import save_and_tell
 from shared.kernel.ports import UnitOfWork

@@ -1,10 +1,11 @@
 """
-Sending one parcel's number: intend (the words frozen, under the order's lock) -> send -> settle.
+Sending parcels' numbers: intend (the words frozen, under the orders' locks) -> send each -> settle.
 
 A process that dies anywhere leaves words and reference behind. Where the marketplace knows them again (a keyed write)
 the next holder sends the same; elsewhere it reads first, or leaves it to a person.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -15,9 +16,10 @@ from services.labels.domain.changes import released, still_fits
 from services.labels.domain.fulfilment import Fulfilment
 from services.labels.domain.reasons import Reason
 from services.labels.domain.shipment import Shipment, Told
+from services.labels.usecases.groups import Groups, locked
 from services.labels.usecases.planner import Planner
 from services.labels.usecases.ports import DueWriteBack, Store
-from services.labels.usecases.tell import save_and_tell
+from services.labels.usecases.tell import Change, save_and_tell
 from services.labels.usecases.telling import Place, Telling
 from shared.kernel.errors import (
     AlreadyDone,
@@ -50,33 +52,64 @@ class Frozen:
     body: FrozenBody
 
 
-async def send_tracking(lease: Lease[Store], row: DueWriteBack, place: Place, tools: Telling) -> None:
-    """One write. Raises what should rest the connection: ConsentLost, Retryable, an unknown outcome."""
-    intent = await lease.intend(lambda store: _intend(store, row, place, tools))
-    frozen = intent.value
-    if frozen is None:
-        return
-    body = Intent(frozen.body, intent.send_before, intent.send_before_monotonic)
-    outcome = await _act(lease, frozen.order_id, body, place, tools)
-    await lease.settle_write(lambda store: _settle(store, row, frozen.attempt, outcome, place, tools))
-    if isinstance(outcome, FarSideError) and not isinstance(outcome, Refused | RoleMissing):
-        raise outcome
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """`outcome` None = accepted."""
+
+    attempt: int
+    outcome: Outcome
 
 
-async def _intend(store: Store, row: DueWriteBack, place: Place, tools: Telling) -> Frozen | None:
-    """Under the order's lock: cancellations and changes are looked at once more, then the words are frozen."""
+async def send_tracking(
+    groups: Groups[DueWriteBack], rows: Sequence[DueWriteBack], place: Place, tools: Telling
+) -> None:
+    """
+    A write for each row, all of different orders. Raises what should rest the connection: ConsentLost, Retryable, an
+    unknown outcome.
+    """
+    lease = groups.lease
+
+    async def intend(some: Sequence[tuple[DueWriteBack, None]]) -> list[tuple[DueWriteBack, Intent[Frozen]]]:
+        intent = await lease.intend(lambda store: _intend(store, [row for row, _ in some], place, tools))
+        return [(row, intent.of(frozen)) for row, frozen in intent.value]
+
+    async def send(_: DueWriteBack, intent: Intent[Frozen]) -> Answered:
+        return Answered(intent.value.attempt, await _act(lease, intent, place, tools))
+
+    async def settle(some: Sequence[tuple[DueWriteBack, Answered]]) -> None:
+        await lease.settle_write(lambda store: _settle(store, some, place, tools))
+
+    begun = await groups.at_once([(row, None) for row in rows], intend)
+    for answered in await groups.side_by_side(begun, send, settle):
+        outcome = answered.outcome
+        if isinstance(outcome, FarSideError) and not isinstance(outcome, Refused | RoleMissing):
+            raise outcome
+
+
+async def _intend(
+    store: Store, rows: Sequence[DueWriteBack], place: Place, tools: Telling
+) -> list[tuple[DueWriteBack, Frozen]]:
+    """Under the orders' locks: cancellations and changes are looked at once more, then the words are frozen."""
     now = tools.planner.now()
-    before = (await store.fulfilments.lock([row.order_id]))[0]
-    shipment = before.shipment(row.shipment_id)
-    told = shipment.write_back
-    if told is None or before.order is None or told.state not in (Told.OWED, Told.SENDING):
-        return None
-    held = _held(before, shipment, place, tools.planner)
-    if held is not None:
-        [after] = await tools.planner.plan(store, [before.with_shipment(held)])
-        await save_and_tell(store, [(before, after)], now)
-        return None
-    return await _word(store, before, shipment, place.tracking, now)
+    held: list[Change] = []
+    begun: list[Change] = []
+    frozen: list[tuple[DueWriteBack, Frozen]] = []
+    for row, before in await locked(store, rows):
+        shipment = before.shipment(row.shipment_id)
+        told, order = shipment.write_back, before.order
+        if told is None or order is None or told.state not in (Told.OWED, Told.SENDING):
+            continue
+        after = _held(before, shipment, place, tools.planner) or _worded(before, shipment, place.tracking, now)
+        change = (before, before.with_shipment(after))
+        if write_back.awaits(after, told.attempt + 1) and after.write_back and after.write_back.body:
+            begun.append(change)
+            frozen.append((row, Frozen(told.attempt + 1, order.marketplace_order_id, after.write_back.body)))
+        else:
+            held.append(change)
+    planned = await tools.planner.plan(store, [after for _, after in held])
+    await save_and_tell(store, [(before, after) for (before, _), after in zip(held, planned, strict=True)], now)
+    await store.fulfilments.save(begun)
+    return frozen
 
 
 def _held(fulfilment: Fulfilment, shipment: Shipment, place: Place, planner: Planner) -> Shipment | None:
@@ -100,23 +133,15 @@ def _held(fulfilment: Fulfilment, shipment: Shipment, place: Place, planner: Pla
     return None if still_fits(fulfilment, shipment, planner.splitting(fulfilment)) else labels.outdated(shipment)
 
 
-async def _word(
-    store: Store, before: Fulfilment, shipment: Shipment, tracking: TrackingPort, now: datetime
-) -> Frozen | None:
+def _worded(before: Fulfilment, shipment: Shipment, tracking: TrackingPort, now: datetime) -> Shipment:
     """The intent, or the refusal to put it into words. A body frozen before is sent as it is."""
-    told, order = shipment.write_back, before.order
-    if told is None or order is None:
-        return None
-    reference = told.reference or tracking.new_reference(before.references())
+    told = shipment.write_back
+    reference = (told and told.reference) or tracking.new_reference(before.references())
     try:
-        body = told.body or tracking.freeze(_parcel(before, shipment, reference))
+        body = (told and told.body) or tracking.freeze(_parcel(before, shipment, reference))
     except Refused as error:
-        refused = write_back.not_worded(shipment, error.detail)
-        await save_and_tell(store, [(before, before.with_shipment(refused))], now)
-        return None
-    begun = write_back.begun(shipment, reference, body, now)
-    await store.fulfilments.save([(before, before.with_shipment(begun))])
-    return Frozen(told.attempt + 1, order.marketplace_order_id, body)
+        return write_back.not_worded(shipment, error.detail)
+    return write_back.begun(shipment, reference, body, now)
 
 
 def _parcel(fulfilment: Fulfilment, shipment: Shipment, reference: str) -> ParcelToTell:
@@ -136,8 +161,9 @@ def _parcel(fulfilment: Fulfilment, shipment: Shipment, reference: str) -> Parce
     )
 
 
-async def _act(lease: Lease[Store], order_id: str, body: Intent[FrozenBody], place: Place, tools: Telling) -> Outcome:
+async def _act(lease: Lease[Store], frozen: Intent[Frozen], place: Place, tools: Telling) -> Outcome:
     """No transaction is open here. None = accepted."""
+    order_id, body = frozen.value.order_id, frozen.of(frozen.value.body)
     try:
         await with_token(
             tools.tokens,
@@ -150,26 +176,30 @@ async def _act(lease: Lease[Store], order_id: str, body: Intent[FrozenBody], pla
 
 
 async def _settle(
-    store: Store, row: DueWriteBack, attempt: int, outcome: Outcome, place: Place, tools: Telling
+    store: Store, answered: Sequence[tuple[DueWriteBack, Answered]], place: Place, tools: Telling
 ) -> None:
     """Only for the newest attempt, and only while nothing is known of it: a late outcome changes nothing."""
     now = tools.planner.now()
-    before = (await store.fulfilments.lock([row.order_id]))[0]
-    shipment = before.shipment(row.shipment_id)
-    if not write_back.awaits(shipment, attempt):
-        log.warning("write_back.late_outcome", shipment_id=str(row.shipment_id), attempt=attempt)
-        return
-    after = _after(shipment, outcome, place, now)
-    await save_and_tell(store, [(before, before.with_shipment(after))], now)
-    log.log(
-        level_of(outcome),
-        "write_back.settled",
-        connection_id=place.connection_id,
-        shipment_id=row.shipment_id,
-        attempt=attempt,
-        state=after.write_back.state.value if after.write_back else None,
-        outcome=code_of(outcome),
-    )
+    orders = dict(await locked(store, [row for row, _ in answered]))
+    changes: list[Change] = []
+    for row, one in answered:
+        before = orders[row]
+        shipment = before.shipment(row.shipment_id)
+        if not write_back.awaits(shipment, one.attempt):
+            log.warning("write_back.late_outcome", shipment_id=str(row.shipment_id), attempt=one.attempt)
+            continue
+        after = _after(shipment, one.outcome, place, now)
+        changes.append((before, before.with_shipment(after)))
+        log.log(
+            level_of(one.outcome),
+            "write_back.settled",
+            connection_id=place.connection_id,
+            shipment_id=row.shipment_id,
+            attempt=one.attempt,
+            state=after.write_back.state.value if after.write_back else None,
+            outcome=code_of(one.outcome),
+        )
+    await save_and_tell(store, changes, now)
 
 
 def _after(shipment: Shipment, outcome: Outcome, place: Place, now: datetime) -> Shipment:

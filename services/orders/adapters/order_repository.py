@@ -48,10 +48,11 @@ class SqlOrders:
         lines = await self._lines([row.id for row in rows])
         return {row.marketplace_order_id: kept_of(row, lines[row.id]) for row in rows}
 
-    async def get(self, organisation_id: OrganisationId, order_id: OrderId) -> Kept | None:
-        query = select(order).where(order.c.organisation_id == organisation_id, order.c.id == order_id)
-        row = (await self._connection.execute(query)).one_or_none()
-        return kept_of(row, (await self._lines([row.id]))[row.id]) if row else None
+    async def of(self, organisation_id: OrganisationId, order_ids: Sequence[OrderId]) -> Mapping[OrderId, Kept]:
+        query = select(order).where(order.c.organisation_id == organisation_id, among(order.c.id, order_ids))
+        rows = list(await self._connection.execute(query))
+        lines = await self._lines([row.id for row in rows])
+        return {OrderId(row.id): kept_of(row, lines[row.id]) for row in rows}
 
     async def lock_waiting(self, order_ids: Sequence[OrderId]) -> Mapping[OrderId, Order]:
         return await self._locked(_WAITS, among(order.c.id, order_ids))

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Text, Uuid, any_, bindparam, case, delete, func, insert, select, update
+from sqlalchemy import Text, Uuid, any_, bindparam, case, delete, func, select, update
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -164,17 +164,20 @@ class SqlRecipientReads:
     def __init__(self, connection: AsyncConnection) -> None:
         self._connection = connection
 
-    async def add(self, read: RecipientRead) -> None:
-        values = {
-            "id": new_id(),
-            "organisation_id": read.organisation_id,
-            "order_id": read.order_id,
-            "at": read.at,
-            "user_id": read.user_id,
-            "service": read.service,
-            "destination": read.destination,
-        }
-        await self._connection.execute(insert(tables.recipient_read).values(values))
+    async def add(self, reads: Sequence[RecipientRead]) -> None:
+        values = [
+            {
+                "id": new_id(),
+                "organisation_id": read.organisation_id,
+                "order_id": read.order_id,
+                "at": read.at,
+                "user_id": read.user_id,
+                "service": read.service,
+                "destination": read.destination,
+            }
+            for read in reads
+        ]
+        await copy_all(self._connection, tables.recipient_read, values)
 
 
 def due_connections() -> Any:

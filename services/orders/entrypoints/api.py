@@ -12,9 +12,9 @@ from services.orders.entrypoints.acceptance_api import router as acceptance_rout
 from services.orders.entrypoints.cursors import Cursor, cursor_of
 from services.orders.entrypoints.dashboard_api import router as dashboard_router
 from services.orders.entrypoints.filters import OrderFilters
-from services.orders.entrypoints.order_schemas import EntryOut, OrderOut, RecipientOut
+from services.orders.entrypoints.order_schemas import EntryOut, FoundOut, OrderOut, RecipientOut, RecipientsIn
 from services.orders.entrypoints.pages import router as pages_router
-from services.orders.entrypoints.parts import answer_of, open_recipient, orders_of, view_of
+from services.orders.entrypoints.parts import answer_of, open_recipient, open_recipients, orders_of, view_of
 from services.orders.entrypoints.schemas import CountsOut, ListOut, OrderRowOut, PollingOut, UnreadableOut
 from services.orders.settings import Settings
 from services.orders.usecases.read_recipient import Reader
@@ -97,13 +97,14 @@ async def read_unreadable(request: Request, who: OrdersReader) -> ListOut[Unread
     return ListOut(items=[UnreadableOut.of(view) for view in views], next_cursor=None)
 
 
-@internal.get("/organisations/{organisation_id}/orders/{order_id}/recipient")
-async def read_recipient_for_service(
-    request: Request, who: ServiceReader, organisation_id: UUID, order_id: UUID, destination: Destination = 0
-) -> RecipientOut:
-    """The same for one of our services, by its scope."""
-    reader, theirs = Reader(None, who.label), OrganisationId(organisation_id)
-    return RecipientOut.of(await open_recipient(request, theirs, OrderId(order_id), destination, reader))
+@internal.post("/organisations/{organisation_id}/recipients")
+async def read_recipients_for_service(
+    request: Request, who: ServiceReader, organisation_id: UUID, wanted: RecipientsIn
+) -> ListOut[FoundOut]:
+    """The same of many orders for one of our services, by its scope; answered in the order they are asked in."""
+    asked = [(OrderId(one.order_id), one.destination) for one in wanted.asked]
+    found = await open_recipients(request, OrganisationId(organisation_id), asked, Reader(None, who.label))
+    return ListOut(items=[FoundOut.of(one) for one in found], next_cursor=None)
 
 
 def make_app(parts: OrdersParts, access: Access) -> FastAPI:

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
 
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from services.orders.domain.copies import Reservation, Shipment
 from services.orders.domain.order import Line, Order, Package
@@ -231,3 +231,29 @@ class RecipientOut(BaseModel):
             recipient=AddressOut.of(recipient) if recipient else None,
             state="present" if recipient else "absent",
         )
+
+
+class AskedIn(BaseModel):
+    order_id: UUID
+    destination: int = Field(ge=0, le=1000)
+
+
+class RecipientsIn(BaseModel):
+    """Whose addresses one of our services needs."""
+
+    asked: list[AskedIn] = Field(min_length=1, max_length=100)
+
+
+class FoundOut(BaseModel):
+    """`unknown`: this organisation has no such order, or the order no such destination."""
+
+    recipient_digest: str | None
+    recipient: AddressOut | None
+    state: Literal["present", "absent", "unknown"]
+
+    @classmethod
+    def of(cls, opened: Opened | None) -> "FoundOut":
+        if opened is None:
+            return cls(recipient_digest=None, recipient=None, state="unknown")
+        told = RecipientOut.of(opened)
+        return cls(recipient_digest=told.recipient_digest, recipient=told.recipient, state=told.state)

@@ -1,6 +1,6 @@
 """What API and pages both do: find one order of the asker's organisation, open its seal, answer it."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import TypeVar
 
 from fastapi import Request
@@ -10,7 +10,7 @@ from services.orders.domain.acceptance import Acceptance, Asker, Mode
 from services.orders.domain.waiting import Answer
 from services.orders.usecases.answer_order import Unknown, answer_order, choose_mode
 from services.orders.usecases.ports import Store
-from services.orders.usecases.read_recipient import Opened, Reader, read_recipient
+from services.orders.usecases.read_recipient import Opened, Reader, read_recipients
 from services.orders.usecases.views import OrderView
 from shared.db.unit_of_work import run_in_transaction
 from shared.kernel.ids import ConnectionId, OrderId, OrganisationId
@@ -36,23 +36,24 @@ async def view_of(request: Request, organisation_id: OrganisationId, order_id: O
 async def open_recipient(
     request: Request, organisation_id: OrganisationId, order_id: OrderId, destination: int, reader: Reader
 ) -> Opened:
-    """Committed with its trace before anybody sees it. Raises a 404 problem."""
-    parts = orders_of(request)
-    opened = await run_in_transaction(
-        parts.uow,
-        lambda store: read_recipient(
-            order_id,
-            destination,
-            organisation_id=organisation_id,
-            reader=reader,
-            store=store,
-            keys=parts.keys,
-            clock=parts.clock,
-        ),
-    )
+    """The one that was asked for. Raises a 404 problem."""
+    [opened] = await open_recipients(request, organisation_id, [(order_id, destination)], reader)
     if opened is None:
         raise not_found()
     return opened
+
+
+async def open_recipients(
+    request: Request, organisation_id: OrganisationId, asked: Sequence[tuple[OrderId, int]], reader: Reader
+) -> list[Opened | None]:
+    """Committed with their traces before anybody sees them."""
+    parts = orders_of(request)
+    return await run_in_transaction(
+        parts.uow,
+        lambda store: read_recipients(
+            asked, organisation_id=organisation_id, reader=reader, store=store, keys=parts.keys, clock=parts.clock
+        ),
+    )
 
 
 def answer_of(request: Request, view: OrderView) -> Answer:

@@ -111,7 +111,9 @@ class Orders(Protocol):
         """Those that are known, by the marketplace's id; their rows are locked in the order of their ids."""
         ...
 
-    async def get(self, organisation_id: OrganisationId, order_id: OrderId) -> Kept | None: ...
+    async def of(self, organisation_id: OrganisationId, order_ids: Sequence[OrderId]) -> Mapping[OrderId, Kept]:
+        """Those of them that are the organisation's; no row is locked."""
+        ...
 
     async def lock_waiting(self, order_ids: Sequence[OrderId]) -> Mapping[OrderId, Order]:
         """Those of them that wait for the seller's answer; their rows are locked in the order of their ids."""
@@ -181,7 +183,7 @@ class Acceptances(Protocol):
 
 
 class RecipientReads(Protocol):
-    async def add(self, read: RecipientRead) -> None: ...
+    async def add(self, reads: Sequence[RecipientRead]) -> None: ...
 
 
 class KeyWrapping(Protocol):

@@ -1,10 +1,11 @@
-"""Opening the seal: to whom an order goes, for one reader, who is written down."""
+"""Opening the seal: to whom orders go, for one reader, who is written down."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from services.orders.domain.order import Order
 from services.orders.usecases import personal_data
-from services.orders.usecases.ports import Keys, RecipientRead, Store, order_context
+from services.orders.usecases.ports import Kept, Keys, RecipientRead, Store, order_context
 from shared.kernel.clock import Clock
 from shared.kernel.ids import OrderId, OrganisationId, UserId
 from shared.marketplaces.models import Recipient
@@ -30,29 +31,38 @@ class Opened:
         return f"Opened({self.order.id})"
 
 
-async def read_recipient(
-    order_id: OrderId,
-    destination: int,
+async def read_recipients(
+    asked: Sequence[tuple[OrderId, int]],
     *,
     organisation_id: OrganisationId,
     reader: Reader,
     store: Store,
     keys: Keys,
     clock: Clock,
-) -> Opened | None:
+) -> list[Opened | None]:
     """
-    To whom the lines with this destination go; None: this organisation has no such order, or the order no such place.
+    Of each order and destination to whom its lines go; None: this organisation has no such order, or the order no such
+    place.
 
-    The look is written down in the same transaction, so that there is none without its trace.
+    Each look is written down in the same transaction, so that there is none without its trace.
     """
-    kept = await store.orders.get(organisation_id, order_id)
+    kept = await store.orders.of(organisation_id, [order_id for order_id, _ in asked])
+    opened = [_opened(kept.get(order_id), destination, keys) for order_id, destination in asked]
+    now = clock.now()
+    reads = [
+        RecipientRead(one.order.id, organisation_id, now, reader.user_id, reader.service, one.destination)
+        for one in opened
+        if one is not None
+    ]
+    await store.recipient_reads.add(reads)
+    return opened
+
+
+def _opened(kept: Kept | None, destination: int, keys: Keys) -> Opened | None:
     if kept is None:
         return None
-    opened = keys.at_hand(kept.data_key, order_context(order_id)).open(kept.personal)
-    addresses = personal_data.from_bytes(opened).addresses
+    personal = keys.at_hand(kept.data_key, order_context(kept.order.id)).open(kept.personal)
+    addresses = personal_data.from_bytes(personal).addresses
     if destination not in addresses and destination not in (0, *kept.order.destinations):
         return None
-    await store.recipient_reads.add(
-        RecipientRead(order_id, organisation_id, clock.now(), reader.user_id, reader.service, destination)
-    )
     return Opened(kept.order, destination, addresses.get(destination))

@@ -17,7 +17,7 @@ from shared.kernel.clock import Clock
 from shared.kernel.errors import Refused
 from shared.kernel.ports import AccessToken, Intent
 from shared.marketplaces.amazon.carriers import carrier_fields
-from shared.marketplaces.amazon.operations import CONFIRM_SHIPMENT
+from shared.marketplaces.amazon.operations import CONFIRM_SHIPMENT, GET_ORDER
 from shared.marketplaces.amazon.orders import get_order, order_refusal
 from shared.marketplaces.amazon.parse import parse_packages
 from shared.marketplaces.amazon.refusals import write_refusal
@@ -32,6 +32,9 @@ _SMALLEST, _MANY = 100_000_000, 900_000_000  # nine digits
 
 class AmazonTracking:
     """See `shared.marketplaces.ports.TrackingPort`."""
+
+    send_operation = CONFIRM_SHIPMENT
+    read_operation = GET_ORDER
 
     def __init__(self, spapi: Spapi, clock: Clock, *, random_below: Callable[[int], int] = secrets.randbelow) -> None:
         self._spapi = spapi

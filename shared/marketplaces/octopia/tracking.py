@@ -19,7 +19,7 @@ from shared.kernel.ports import AccessToken, Intent
 from shared.marketplaces.fields import Json, load_object
 from shared.marketplaces.models import MarketplacePackage, ParcelToTell
 from shared.marketplaces.octopia.carriers import label_of, read_carriers
-from shared.marketplaces.octopia.operations import CREATE_SHIPMENTS, LIST_CARRIERS
+from shared.marketplaces.octopia.operations import CREATE_SHIPMENTS, GET_ORDER, LIST_CARRIERS
 from shared.marketplaces.octopia.orders import get_order, order_path
 from shared.marketplaces.octopia.parse import parse_packages
 from shared.marketplaces.octopia.refusals import shipment_refusal
@@ -52,6 +52,9 @@ class _Carriers:
 
 class OctopiaTracking:
     """See `shared.marketplaces.ports.TrackingPort`."""
+
+    send_operation = CREATE_SHIPMENTS
+    read_operation = GET_ORDER
 
     def __init__(self, api: OctopiaApi, clock: Clock) -> None:
         self._api = api

@@ -34,6 +34,7 @@ class Toy:
     """Every port in one class; `orders` by id, `packages` by order, `shelf` by SKU are the far side."""
 
     data_sets, open_statuses, capabilities = (("all",),), ("open",), CAPABILITIES
+    send_operation, read_operation = "toy.write_back", "toy.write_back"
     page_size, limits = 10, StockLimits(lines=100, open_at_once=1, shared=True)
 
     def __init__(self, clock: Clock) -> None:

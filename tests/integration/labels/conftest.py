@@ -169,8 +169,7 @@ class Labels:
 
     async def fulfilment(self, order_id: UUID) -> Fulfilment:
         async with self.uow() as store:
-            found = await store.fulfilments.read(order_id)
-        assert found is not None
+            (found,) = await store.fulfilments.read([order_id])
         return found
 
     async def shipments(self, order_id: UUID) -> tuple[Shipment, ...]:

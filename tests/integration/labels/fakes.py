@@ -1,17 +1,18 @@
 """The far side, auth and orders, as far as labels asks them."""
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from services.labels.domain.carrier import Recipient
-from services.labels.usecases.ports import ReadRecipient
+from services.labels.usecases.ports import ReadRecipient, RecipientGone
 from shared.kernel.budgets import Budgets
 from shared.kernel.ids import ConnectionId
 from shared.kernel.ports import AccessToken, Intent
+from shared.marketplaces.amazon.operations import CONFIRM_SHIPMENT, GET_ORDER
 from shared.marketplaces.models import MarketplacePackage, ParcelToTell
 from shared.marketplaces.ports import Capabilities, FarAccount, FrozenBody
 
@@ -43,6 +44,8 @@ class FakeTracking:
     reads: deque[Any] = field(default_factory=deque)
     sent: list[FrozenBody] = field(default_factory=list)
     during: Callable[[], Any] | None = None
+    send_operation: str = CONFIRM_SHIPMENT
+    read_operation: str = GET_ORDER
     capabilities: Capabilities = Capabilities(write="keyed", read_lag_seconds=120)  # noqa: RUF009
 
     def new_reference(self, used: frozenset[str]) -> str:
@@ -86,11 +89,17 @@ class FakeRecipients:
     def __init__(self) -> None:
         self.recipient = RECIPIENT
         self.digest = "digest-1"
+        self.digests: dict[UUID, str] = {}
         self.fails: Exception | None = None
+        self.gone: RecipientGone | None = None
         self.asked: list[tuple[UUID, int]] = []
 
-    async def read(self, organisation_id: UUID, order_id: UUID, destination: int) -> ReadRecipient:
-        self.asked.append((order_id, destination))
+    async def read(
+        self, organisation_id: UUID, asked: Sequence[tuple[UUID, int]]
+    ) -> list[ReadRecipient | RecipientGone]:
+        self.asked += asked
         if self.fails is not None:
             raise self.fails
-        return ReadRecipient(self.recipient, self.digest)
+        return [
+            self.gone or ReadRecipient(self.recipient, self.digests.get(order_id, self.digest)) for order_id, _ in asked
+        ]

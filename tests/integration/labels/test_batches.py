@@ -8,7 +8,6 @@ import httpx
 import pypdfium2  # type: ignore[import-untyped]
 import pytest
 
-from services.labels.usecases.ports import ReadRecipient
 from shared.events.orders import OrderLineV1, OrderStateV1
 from shared.kernel.errors import Unavailable
 from tests.integration.labels.browsers import BASE, listed
@@ -172,37 +171,12 @@ async def test_a_document_is_complete_or_refused(labels: Labels, ours: httpx.Asy
     orders = [await labels.order() for _ in range(3)]
     batch = await ask(ours, *(order.order_id for order in orders))
     await labels.settle_everything()
-    read, other = labels.recipients.read, orders[1]
-
-    async def changed(organisation_id: UUID, order_id: UUID, destination: int) -> ReadRecipient:
-        found = await read(organisation_id, order_id, destination)
-        return ReadRecipient(found.recipient, "digest-2") if order_id == other.order_id else found
-
-    labels.recipients.read = changed  # type: ignore[method-assign]
+    other = orders[1]
+    labels.recipients.digests[other.order_id] = "digest-2"
     answer = await ours.get(f"{BASE}/batches/{batch['id']}/labels.pdf")
     assert (answer.status_code, answer.json()["detail"]) == (409, other.marketplace_order_id)
     labels.recipients.fails = Unavailable()
     assert (await ours.get(f"{BASE}/batches/{batch['id']}/labels.pdf")).status_code == 503
-
-
-async def test_recipients_are_read_side_by_side_but_not_all_at_once(labels: Labels, ours: httpx.AsyncClient) -> None:
-    """Orders is not flooded by one document."""
-    orders = [await labels.order(units=1) for _ in range(20)]
-    batch = await ask(ours, *(order.order_id for order in orders))
-    await labels.settle_everything()
-    read, now, most = labels.recipients.read, 0, 0
-
-    async def counted(organisation_id: UUID, order_id: UUID, destination: int) -> ReadRecipient:
-        nonlocal now, most
-        now += 1
-        most = max(most, now)
-        await asyncio.sleep(0.01)
-        now -= 1
-        return await read(organisation_id, order_id, destination)
-
-    labels.recipients.read = counted  # type: ignore[method-assign]
-    assert (await ours.get(f"{BASE}/batches/{batch['id']}/labels.pdf")).status_code == 200
-    assert most == 8
 
 
 async def test_two_batches_of_the_same_orders_make_each_label_once(labels: Labels, ours: httpx.AsyncClient) -> None:

@@ -115,8 +115,8 @@ async def test_an_unavailable_orders_service_costs_no_number(labels: Labels) -> 
     [
         ({"recipient": replace(RECIPIENT, lines=(), city=None)}, "address_missing", "street, city"),
         ({"recipient": replace(RECIPIENT, pickup_point=True)}, "pickup_point", None),
-        ({"fails": RecipientGone(erased=True)}, "address_erased", None),
-        ({"fails": RecipientGone(erased=False)}, "address_missing", None),
+        ({"gone": RecipientGone(erased=True)}, "address_erased", None),
+        ({"gone": RecipientGone(erased=False)}, "address_missing", None),
     ],
 )
 async def test_what_the_recipient_lacks_is_said_before_a_number_is_drawn(
@@ -130,7 +130,7 @@ async def test_what_the_recipient_lacks_is_said_before_a_number_is_drawn(
     shipment = await labels.shipment(order.order_id)
     assert (shipment.state, shipment.reason, shipment.reason_detail) == (State.PLANNED, reason, detail)
     assert shipment.number is None
-    labels.recipients.recipient, labels.recipients.fails = RECIPIENT, None
+    labels.recipients.recipient, labels.recipients.gone = RECIPIENT, None
     await labels.reserve(await labels.change(order))
     await labels.settle_everything()
     assert (await labels.told(order.order_id)).state is Told.CONFIRMED

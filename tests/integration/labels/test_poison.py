@@ -32,10 +32,10 @@ async def test_a_label_that_meets_a_bug_rests_alone(labels: Labels, monkeypatch:
     orders = [await labels.order() for _ in range(3)]
     read = labels.recipients.read
 
-    async def stumbles(organisation_id: Any, order_id: Any, destination: int) -> Any:
-        if order_id == orders[0].order_id:
+    async def stumbles(organisation_id: Any, asked: Any) -> Any:
+        if orders[0].order_id in {order_id for order_id, _ in asked}:
             raise Bug
-        return await read(organisation_id, order_id, destination)
+        return await read(organisation_id, asked)
 
     monkeypatch.setattr(labels.recipients, "read", stumbles)
     await labels.make_labels()

@@ -64,9 +64,9 @@ async def test_a_blind_carrier_is_not_asked_again_for_one_that_died_asking(label
     labels.labelling = replace(labels.labelling, carrier=carrier)
     for erased in (False, True):
         order = await labels.order()
-        labels.recipients.fails = None
+        labels.recipients.gone = None
         assert await die_at(labels, "label", 2, after=True)
-        labels.recipients.fails = RecipientGone(erased=True) if erased else None
+        labels.recipients.gone = RecipientGone(erased=True) if erased else None
         await labels.make_due()
         await labels.make_labels()
         shipment = await labels.shipment(order.order_id)

@@ -109,22 +109,27 @@ async def test_the_recipient_is_told_only_by_its_endpoint_and_written_down(
     assert (look.user_id, look.service, look.at, look.order_id) == (USER, None, NOW, told.order_id)
 
 
-async def test_a_service_reads_the_recipient_by_its_scope(orders: OrdersService, app: Any) -> None:
-    """Only a service's token opens the internal route; which service looked is written down."""
+async def test_a_service_reads_recipients_by_its_scope(orders: OrdersService, app: Any) -> None:
+    """
+    Only a service's token opens the internal route; which service looked is written down, once for each that was there.
+    An order of somebody else is as unknown as none, and its neighbours are answered.
+    """
     told = await stored(orders)
-    path = f"/internal/v1/organisations/{ORGANISATION}/orders/{told.order_id}/recipient"
+    path = f"/internal/v1/organisations/{ORGANISATION}/recipients"
+    asked = [{"order_id": str(uuid4()), "destination": 0}, {"order_id": str(told.order_id), "destination": 0}]
     async with client(app, token="labels") as labels:
-        answer = (await labels.get(path)).json()
-        assert (answer["state"], answer["order_version"], answer["recipient"]["lines"]) == (
-            "present", 1, ["12 rue des Essais"],
-        )  # fmt: skip
+        strange, answer = (await labels.post(path, json={"asked": asked})).json()["items"]
+        assert (strange["state"], strange["recipient"]) == ("unknown", None)
+        assert (answer["state"], answer["recipient"]["lines"]) == ("present", ["12 rue des Essais"])
         assert (await orders.one("recipient_read")).service == "labels"
-        foreign = f"/internal/v1/organisations/{OTHER_ORGANISATION}/orders/{told.order_id}/recipient"
-        assert (await labels.get(foreign)).status_code == 404
+        foreign = f"/internal/v1/organisations/{OTHER_ORGANISATION}/recipients"
+        items = (await labels.post(foreign, json={"asked": asked})).json()["items"]
+        assert [one["state"] for one in items] == ["unknown", "unknown"]
+        assert (await labels.post(path, json={"asked": []})).status_code == 422
     async with client(app, "ours") as browser:
-        assert (await browser.get(path)).status_code == 401
+        assert (await browser.post(path, json={"asked": asked})).status_code in (401, 403)
     async with client(app, token="program") as program:
-        assert (await program.get(path)).status_code == 403
+        assert (await program.post(path, json={"asked": asked})).status_code == 403
         assert (await program.get(f"{BASE}/orders/{told.order_id}/recipient")).status_code == 403
         assert (await program.get(f"{BASE}/orders/{told.order_id}")).status_code == 200
 

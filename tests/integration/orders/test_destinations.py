@@ -100,9 +100,10 @@ async def test_each_destination_has_its_recipient_and_its_trace(
     )  # fmt: skip
     assert (await ours.get(f"{path}?destination=2")).status_code == 404
     async with client(app, token="labels") as labels:
-        internal = f"/internal/v1/organisations/{ORGANISATION}/orders/{told.order_id}/recipient"
-        assert (await labels.get(f"{internal}?destination=1")).json()["recipient"]["name"] == BORIS.name
-        assert (await labels.get(f"{internal}?destination=7")).status_code == 404
+        asked = [{"order_id": str(told.order_id), "destination": number} for number in (1, 7)]
+        internal = f"/internal/v1/organisations/{ORGANISATION}/recipients"
+        there, nowhere = (await labels.post(internal, json={"asked": asked})).json()["items"]
+        assert (there["recipient"]["name"], nowhere["state"]) == (BORIS.name, "unknown")
     assert [row.destination for row in sorted(await orders.rows("recipient_read"), key=lambda row: row.id)] == [0, 1, 1]
 
 

@@ -25,7 +25,7 @@ from shared.marketplaces.ports import Capabilities, FarAccount, FrozenBody
 from tests.unit.labels.builders import NOW, SETTINGS
 
 
-class Died(Exception):
+class Died(BaseException):
     """The process, before it could settle."""
 
 
@@ -56,8 +56,8 @@ class Memory:
     async def lock(self, _order_ids: Sequence[UUID]) -> list[Fulfilment]:
         return [self.one]
 
-    async def read(self, work: UUID) -> Fulfilment:
-        return self.one
+    async def read(self, _order_ids: Sequence[UUID]) -> list[Fulfilment]:
+        return [self.one]
 
     async def save(self, changes: Sequence[tuple[Fulfilment, Fulfilment]]) -> None:
         for _, after in changes:
@@ -93,6 +93,8 @@ class FarSide:
 
     clock: StandingClock
     capabilities: Capabilities
+    send_operation: str = "send"
+    read_operation: str = "read"
     parcels: list[tuple[datetime, MarketplacePackage]] = field(default_factory=list)
     outcome: str = "ok"
     delay: int = 0
@@ -147,7 +149,7 @@ class FarSide:
         self.parcels.append((at, made))
 
 
-OUTCOMES: dict[str, Callable[[], Exception]] = {
+OUTCOMES: dict[str, Callable[[], BaseException]] = {
     "lost": OutcomeUnknown,
     "lost_on_the_way": OutcomeUnknown,
     "unreadable": Unreadable,

@@ -5,6 +5,7 @@ from collections.abc import Coroutine
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any, ClassVar, Literal, cast
+from uuid import UUID
 
 from hypothesis import settings
 from hypothesis import strategies as st
@@ -17,6 +18,7 @@ from services.labels.domain.labels import Asked
 from services.labels.domain.order import Package
 from services.labels.domain.shipment import Shipment, Told, WriteBack
 from services.labels.domain.write_back import may_be_asked_again
+from services.labels.usecases.groups import Groups
 from services.labels.usecases.planner import Planner
 from services.labels.usecases.ports import DueWriteBack, Store
 from services.labels.usecases.read_back import read_back
@@ -52,6 +54,11 @@ from tests.unit.labels.telling_world import OUTCOMES, Died, FarSide, Memory, Sta
 # A parcel shows within the read lag (120 s), at the latest.
 _SHOWS_WITHIN_SECONDS = 100
 _ENDS = {Told.CONFIRMED, Told.SHIPPED_ELSEWHERE, Told.REFUSED, Told.NEEDS_PERSON, Told.RELEASED}
+
+
+async def _never(_store: Store, _shipment_id: UUID, _seconds: float) -> None:
+    """A row rests for a bug."""
+    raise AssertionError
 
 
 class Parcel(RuleBasedStateMachine):
@@ -196,7 +203,7 @@ class Parcel(RuleBasedStateMachine):
         row = DueWriteBack(ORDER, FIRST, "171-0000001-0000001", told.state)
         work = read_back if told.state is Told.SENT else send_tracking
         try:
-            await work(cast(Lease[Store], self.memory), row, self.place, self.tools)
+            await work(Groups(cast(Lease[Store], self.memory), _never), [row], self.place, self.tools)
         except (FarSideError, Died):
             return
 

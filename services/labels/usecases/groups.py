@@ -1,0 +1,134 @@
+"""
+How a connection's due parcels are worked off: some orders at a time, the parcels of one order in turn.
+
+Each parcel has an intent and an attempt of its own; a group of them shares the transactions before and after its
+calls, which go out side by side. A row that meets a bug of ours is logged and rests, by the database alone (it need not
+even be readable): what its group was about is done again for each row apart, and the others flow on.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Generic, TypeVar
+from uuid import UUID
+
+import structlog
+
+from services.labels.domain.fulfilment import Fulfilment
+from services.labels.usecases.ports import DueLabel, DueWriteBack, Store
+from shared.kernel.errors import Conflict, DatabaseUnavailable, FarSideError
+from shared.kernel.ports import Lease, LeaseLost, TooLate
+
+MOST = 8
+REST_SECONDS = 300.0
+# Who is answered that soon after another shares its transaction: nobody waits longer for a slow neighbour.
+_TOGETHER_SECONDS = 0.05
+
+# What is foreseen, and concerns more than one row.
+FORESEEN = (FarSideError, LeaseLost, TooLate, DatabaseUnavailable, Conflict)
+
+Row = TypeVar("Row", DueLabel, DueWriteBack)
+Told = TypeVar("Told")
+Made = TypeVar("Made")
+
+log = structlog.get_logger()
+
+
+def in_rounds(due: Sequence[Row]) -> Iterator[list[Row]]:
+    """The longest due parcel of each order, then their next ones, and so on."""
+    orders: dict[UUID, list[Row]] = {}
+    for row in due:
+        orders.setdefault(row.order_id, []).append(row)
+    for n in range(max(map(len, orders.values()), default=0)):
+        yield [parcels[n] for parcels in orders.values() if n < len(parcels)]
+
+
+def in_groups(rows: Sequence[Row], size: Callable[[], int]) -> Iterator[list[Row]]:
+    """`size`: how many the next group may have, asked when it is its turn; it has one at least."""
+    left = list(rows)
+    while left:
+        count = max(size(), 1)
+        yield left[:count]
+        left = left[count:]
+
+
+@dataclass(frozen=True)
+class Groups(Generic[Row]):
+    """The lease they are worked off under. `rest`: makes a row due so many seconds later."""
+
+    lease: Lease[Store]
+    rest: Callable[[Store, UUID, float], Awaitable[None]]
+
+    async def at_once(
+        self,
+        rows: Sequence[tuple[Row, Told]],
+        work: Callable[[Sequence[tuple[Row, Told]]], Awaitable[Sequence[tuple[Row, Made]]]],
+    ) -> list[tuple[Row, Made]]:
+        """What `work` makes of all in one transaction; of each apart where that meets a bug. Raises FORESEEN."""
+        try:
+            return list(await work(rows))
+        except FORESEEN:
+            raise
+        except Exception as bug:  # noqa: BLE001 - a bug of ours: find out whose row it is
+            if len(rows) == 1:
+                await self._rest(rows[0][0], bug)
+                return []
+        return [made for row in rows for made in await self.at_once([row], work)]
+
+    async def side_by_side(
+        self,
+        rows: Sequence[tuple[Row, Told]],
+        call: Callable[[Row, Told], Awaitable[Made]],
+        keep: Callable[[Sequence[tuple[Row, Made]]], Awaitable[None]],
+    ) -> list[Made]:
+        """
+        What `call` gave for each. `keep`, in one transaction, gets what has come by then, again and again.
+
+        What was begun is ended and kept, whatever becomes of the others. Raises the first of FORESEEN that `keep` met.
+        """
+        calls = {asyncio.ensure_future(call(row, told)): row for row, told in rows}
+        waiting, made, failed = set(calls), list[Made](), list[Exception]()
+        try:
+            while waiting:
+                await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+                done, waiting = await asyncio.wait(waiting, timeout=_TOGETHER_SECONDS)
+                ended = [(task, calls[task]) for task in done]
+                came = [(row, task.result()) for task, row in ended if await self._ended(task, row)]
+                made += [one for _, one in came]
+                try:
+                    await self.at_once(came, partial(_kept, keep))
+                except FORESEEN as error:
+                    failed.append(error)
+        finally:
+            for task in waiting:
+                task.cancel()
+        if failed:
+            raise failed[0]
+        return made
+
+    async def _ended(self, task: asyncio.Future[Made], row: Row) -> bool:
+        """False: in a bug."""
+        bug = task.exception()
+        if isinstance(bug, Exception):
+            await self._rest(row, bug)
+            return False
+        return True
+
+    async def _rest(self, row: Row, bug: Exception) -> None:
+        log.error("row.bug", kind=self.lease.kind, shipment_id=str(row.shipment_id), exc_info=bug)
+        await self.lease.settle_write(lambda store: self.rest(store, row.shipment_id, REST_SECONDS))
+
+
+async def _kept(
+    keep: Callable[[Sequence[tuple[Row, Made]]], Awaitable[None]], came: Sequence[tuple[Row, Made]]
+) -> Sequence[tuple[Row, None]]:
+    if came:
+        await keep(came)
+    return []
+
+
+async def locked(store: Store, rows: Sequence[Row]) -> list[tuple[Row, Fulfilment]]:
+    """Each with its order, whose row is locked."""
+    orders = {one.order_id: one for one in await store.fulfilments.lock([row.order_id for row in rows])}
+    return [(row, orders[row.order_id]) for row in rows]
