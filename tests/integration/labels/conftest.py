@@ -193,6 +193,10 @@ class Labels:
         async with transaction(self.engine) as connection:
             await connection.execute(text(statement))
 
+    async def rows(self, query: str) -> list[tuple[Any, ...]]:
+        async with transaction(self.engine) as connection:
+            return [tuple(row) for row in await connection.execute(text(query))]
+
     async def make_due(self) -> None:
         """The back-off is over, and leases of the dead have ended."""
         await self.execute("update write_back set due_at = now() - interval '1 second' where due_at is not null")
