@@ -3,13 +3,18 @@ Checking access tokens of our own auth: ES256 JWTs with audience `passerelle`.
 
 The signing keys come from auth's JWKS and are kept; an unknown key id asks again, at most every 10 seconds and once for
 everybody, so that a rotated key is found at once and a forged one does not become a flood, auth away or not.
+
+That a token was signed by one of the keys at hand is remembered, until the keys are read anew; what it says (when it
+ends, what it may do) is looked at each time it comes.
 """
 
 import asyncio
-from dataclasses import dataclass
-from typing import Protocol
+import hashlib
+from dataclasses import dataclass, field
+from typing import Any, Protocol
 from uuid import UUID
 
+from cachetools import LRUCache
 from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
@@ -28,12 +33,26 @@ ALGORITHM = "ES256"
 LEEWAY_SECONDS = 30
 _ASK_AGAIN_SECONDS = 10.0
 _KEEP_SECONDS = 600.0
+_REMEMBERED_MOST = 1000
 
 
 class SigningKeys(Protocol):
     async def holding(self, kid: str) -> KeySet:
-        """The public keys, with `kid` among them if it exists. Raises Unavailable."""
+        """
+        The public keys, with `kid` among them if it exists: the same object until they are read anew.
+
+        Raises Unavailable.
+        """
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class _Signed:
+    """What a token says, once its signature was found good by `keys`."""
+
+    kid: str
+    keys: KeySet
+    claims: dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -43,16 +62,30 @@ class TokenVerifier:
     issuer: str
     signing_keys: SigningKeys
     clock: Clock
+    # By the token's SHA-256: the token itself is kept nowhere.
+    _signed: LRUCache[bytes, _Signed] = field(
+        default_factory=lambda: LRUCache(_REMEMBERED_MOST), init=False, repr=False, compare=False
+    )
 
     async def verify(self, token: str) -> Principal:
         """Whoever the token was given to. Raises NotSignedIn (no reason is given away), Unavailable."""
         try:
-            keys = await self.signing_keys.holding(_kid(token))
-            decoded = jwt.decode(token, keys, algorithms=[ALGORITHM])
-            self._registry().validate(decoded.claims)
-            return _principal(decoded.claims)
+            claims = await self._signed_claims(token)
+            self._registry().validate(claims)
+            return _principal(claims)
         except (JoseError, ValueError, KeyError, TypeError, AttributeError) as error:
             raise NotSignedIn("the token is not valid") from error
+
+    async def _signed_claims(self, token: str) -> dict[str, Any]:
+        """Computing a signature is most of the work of a verification: done once for a token and a set of keys."""
+        digest = hashlib.sha256(token.encode()).digest()
+        signed = self._signed.get(digest)
+        kid = _kid(token) if signed is None else signed.kid
+        keys = await self.signing_keys.holding(kid)
+        if signed is None or signed.keys is not keys:
+            claims = jwt.decode(token, keys, algorithms=[ALGORITHM]).claims
+            signed = self._signed[digest] = _Signed(kid, keys, claims)
+        return signed.claims
 
     def _registry(self) -> jwt.JWTClaimsRegistry:
         return jwt.JWTClaimsRegistry(

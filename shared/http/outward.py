@@ -12,7 +12,6 @@ import asyncio
 import time
 from collections.abc import Mapping
 from functools import cache, partial
-from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Any, Literal
 from urllib.parse import urlencode
 
@@ -36,6 +35,9 @@ _NOT_SENT = (
     httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.LocalProtocolError, httpx.UnsupportedProtocol
 )  # fmt: skip
 
+# What is said of every request, unless it says so itself.
+_ALWAYS = {"accept": "*/*", "accept-encoding": "gzip, deflate"}
+
 # The certificates we trust, read once in a process.
 _trusted = cache(partial(httpx.create_ssl_context, trust_env=False))
 
@@ -49,25 +51,21 @@ class _TooLong(Exception):
 
 
 class Outward:
-    """Follows no redirect, reads no proxy or credentials from the environment, keeps no cookie."""
+    """
+    Requests over httpx's transport, which does no more than that.
+
+    No redirect is followed, no proxy or credential is read from the environment, and no cookie is kept: the next call
+    may be another seller's.
+    """
 
     def __init__(self, clock: Clock, *, transport: httpx.AsyncBaseTransport | None = None) -> None:
         """`transport`: instead of the network, an application in this process (tests)."""
         self._clock = clock
         self._network = transport is None
-        # A far side's cookie is not kept: the next call may be another seller's.
-        no_cookies = CookieJar(DefaultCookiePolicy(allowed_domains=[]))
-        self._client = httpx.AsyncClient(
-            transport=transport,
-            verify=_trusted(),
-            limits=_LIMITS,
-            trust_env=False,
-            follow_redirects=False,
-            cookies=no_cookies,
-        )
+        self._transport = transport or httpx.AsyncHTTPTransport(verify=_trusted(), limits=_LIMITS, trust_env=False)
 
     async def close(self) -> None:
-        await self._client.aclose()
+        await self._transport.aclose()
 
     async def call(self, request: Request) -> Answer:
         """The far side's answer, whatever its status. Raises Unavailable, OutcomeUnknown, TooLate."""
@@ -122,21 +120,26 @@ class Outward:
             raise _no_answer(request, leaving, "answered more than we read") from error
 
     async def _exchange(self, request: Request, leaving: "_Leaving") -> Answer:
-        headers = dict(request.headers)
-        if request.content_type:
-            headers["content-type"] = request.content_type
         connect = min(_CONNECT_SECONDS, request.timeout_seconds)
-        async with self._client.stream(
+        limits = httpx.Timeout(request.timeout_seconds, connect=connect, pool=connect)
+        sent = httpx.Request(
             request.method,
             request.full_url,
-            headers=headers,
+            headers=_headers(request),
             content=request.body,
-            timeout=httpx.Timeout(request.timeout_seconds, connect=connect, pool=connect),
-            extensions={"trace": leaving.watch},
-        ) as response:
+            extensions={"timeout": limits.as_dict(), "trace": leaving.watch},
+        )
+        response = await self._transport.handle_async_request(sent)
+        try:
             body = await _read(response)
-            answered = {name.lower(): value for name, value in response.headers.items()}
-            return Answer(response.status_code, answered, body)
+        finally:
+            await response.aclose()
+        return Answer(response.status_code, {name.lower(): value for name, value in response.headers.items()}, body)
+
+
+def _headers(request: Request) -> dict[str, str]:
+    kind = {"content-type": request.content_type} if request.content_type else {}
+    return _ALWAYS | {name.lower(): value for name, value in request.headers.items()} | kind
 
 
 class _Leaving:

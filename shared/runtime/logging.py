@@ -43,12 +43,13 @@ def configure_logging(
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,
+            render_exception,
+            keep_allowed,
+            # What is added from here on is ours, and the same for every line.
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             name_process,
             add_trace,
-            render_exception,
-            keep_allowed,
             _renderer(format),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(_LEVELS[level]),

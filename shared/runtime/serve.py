@@ -40,6 +40,8 @@ def http_part(app: Any, host: str, port: int, *, trusted_proxies: str = "127.0.0
     async def serve(stop: asyncio.Event) -> None:
         config = uvicorn.Config(
             app,
+            # Where it is installed, uvicorn would take httptools, which reads headers without an end.
+            http="h11",
             log_config=None,
             access_log=False,
             server_header=False,

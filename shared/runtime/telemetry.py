@@ -20,6 +20,8 @@ from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapProp
 EXPORT_SECONDS = 2
 
 _PROPAGATOR = TraceContextTextMapPropagator()
+# Of whichever provider the process configures.
+_TRACER = trace.get_tracer("passerelle")
 
 
 def configure_telemetry(service: str, process: str, otlp_endpoint: str | None) -> TracerProvider:
@@ -58,10 +60,8 @@ def span(
     """
     context = _context(parent) if parent else None
     links = [Link(trace.get_current_span(_context(cause)).get_span_context()) for cause in causes]
-    tracer = trace.get_tracer("passerelle")
-    with tracer.start_as_current_span(
-        name, context=context, kind=kind, links=links, attributes=dict(facts or {}), record_exception=False
-    ) as current:
+    started = _TRACER.start_span(name, context=context, kind=kind, links=links, attributes=dict(facts or {}))
+    with trace.use_span(started, end_on_exit=True, record_exception=False) as current:
         yield current
 
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, insert, select, text, update
+from sqlalchemy import bindparam, delete, insert, select, text, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -17,6 +17,24 @@ from services.auth.domain.token import RenewalFailure, TokenState
 from shared.kernel.ids import ConnectionId, GrantId
 
 _ITS = tables.access_grant
+_WHOSE = tables.connection
+# Made once: it is asked for each token that is given, and making it costs as much as asking it.
+_TOKEN_STATE = (
+    select(
+        _WHOSE.c.state,
+        _WHOSE.c.consent_version,
+        _WHOSE.c.grant_id,
+        _ITS.c.sealed_refresh_token.is_(None).label("is_shared"),
+        _ITS.c.token_version,
+        _ITS.c.token_expires_at,
+        _ITS.c.failure,
+        _ITS.c.retry_at,
+        _ITS.c.wrapped_key,
+        _ITS.c.sealed_access_token,
+    )
+    .join_from(_WHOSE, _ITS, isouter=True)
+    .where(_WHOSE.c.id == bindparam("connection_id"))
+)
 _SIGNING_KEYS_LOCK = 4_110_928_351
 
 
@@ -27,13 +45,7 @@ class SqlGrants:
         self._connection = connection
 
     async def token_state(self, connection_id: ConnectionId) -> TokenState | None:
-        whose = tables.connection
-        query = (
-            select(whose.c.state, whose.c.consent_version, whose.c.grant_id, _ITS)
-            .join_from(whose, _ITS, isouter=True)
-            .where(whose.c.id == connection_id)
-        )
-        row = (await self._connection.execute(query)).first()
+        row = (await self._connection.execute(_TOKEN_STATE, {"connection_id": connection_id})).first()
         if row is None:
             return None
         state, version = ConnectionState(row.state), row.consent_version
@@ -44,7 +56,7 @@ class SqlGrants:
             state,
             version,
             GrantId(row.grant_id),
-            is_shared=row.sealed_refresh_token is None,
+            is_shared=row.is_shared,
             token_version=row.token_version,
             expires_at=row.token_expires_at,
             failure=RenewalFailure(row.failure) if row.failure else None,

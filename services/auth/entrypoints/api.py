@@ -27,14 +27,15 @@ from shared.web.app import mount_static, new_app
 from shared.web.pages import Pages
 
 HERE = Path(__file__).parent
+# Looked through in this order: first what our services ask all the time.
 _ROUTERS = (
+    internal,
     account_pages,
     consent_pages,
     delegation_pages,
     connection_pages,
     connections_api,
     settings_pages,
-    internal,
     oauth,
 )
 

@@ -106,6 +106,86 @@ async def test_an_unsigned_token_is_refused() -> None:
         await verifier(far_auth(KEY)).verify(token)
 
 
+class CountedKey(ECKey):
+    """Counts how often it is asked to check or make a signature."""
+
+    used = 0
+
+    def get_op_key(self, operation: Any) -> Any:
+        CountedKey.used += 1
+        return super().get_op_key(operation)
+
+
+class HeldKeys:
+    """Keys at hand, as a test sets them."""
+
+    def __init__(self, *keys: ECKey) -> None:
+        self.keys = KeySet(list(keys))
+
+    async def holding(self, kid: str) -> KeySet:
+        return self.keys
+
+
+@pytest.fixture
+def counted() -> HeldKeys:
+    CountedKey.used = 0
+    return HeldKeys(CountedKey.import_key(KEY.as_dict(private=False)))
+
+
+async def test_a_signature_is_checked_once(counted: HeldKeys) -> None:
+    """The same token, again: what it says is looked at, its signature is remembered."""
+    tokens, token = TokenVerifier(ISSUER, counted, TurnedClock()), signed()
+    first = await tokens.verify(token)
+    assert (await tokens.verify(token), CountedKey.used) == (first, 1)
+
+
+async def test_a_signature_is_remembered_for_its_very_token(counted: HeldKeys) -> None:
+    """Other claims under a remembered signature, or another signature under remembered claims, open nothing."""
+    tokens, token = TokenVerifier(ISSUER, counted, TurnedClock()), signed()
+    await tokens.verify(token)
+    other = signed(scope="auth.tokens:use labels:write")
+    for head, signature in [(other, token), (token, other)]:
+        with pytest.raises(NotSignedIn):
+            await tokens.verify(head.rpartition(".")[0] + "." + signature.rpartition(".")[2])
+
+
+async def test_a_remembered_token_ends_in_time(counted: HeldKeys) -> None:
+    """Half a minute after its end it opens nothing, however often it was shown."""
+    clock = TurnedClock()
+    tokens, token = TokenVerifier(ISSUER, counted, clock), signed()
+    await tokens.verify(token)
+    clock.seconds = 631
+    with pytest.raises(NotSignedIn):
+        await tokens.verify(token)
+
+
+async def test_a_withdrawn_key_ends_what_it_signed() -> None:
+    """Once the keys are read again without it, a token that was remembered is refused."""
+    auth, clock = far_auth(KEY), TurnedClock()
+    tokens, token = verifier(auth, clock), signed(exp=NOW + 3600)
+    await tokens.verify(token)
+    auth.answer(JWKS, 200, KeySet([ECKey.generate_key("P-256", {"kid": "k2"})]).as_dict(private=False))
+    clock.seconds = 601
+    with pytest.raises(NotSignedIn):
+        await tokens.verify(token)
+
+
+async def test_no_more_than_a_thousand_are_remembered(counted: HeldKeys) -> None:
+    """The one seen longest ago is checked again; a refused token takes nobody's place."""
+    tokens = TokenVerifier(ISSUER, counted, TurnedClock())
+    first, *others = [signed(sub=f"client {number}") for number in range(1001)]
+    for token in (first, *others[:-1]):
+        await tokens.verify(token)
+    with pytest.raises(NotSignedIn):
+        await tokens.verify(signed(ECKey.generate_key("P-256", {"kid": "k1"})))
+    checked = CountedKey.used
+    await tokens.verify(first)
+    assert CountedKey.used == checked
+    await tokens.verify(others[-1])
+    await tokens.verify(others[0])
+    assert CountedKey.used == checked + 2
+
+
 async def test_keys_are_asked_for_once() -> None:
     """And again after ten minutes, so that a withdrawn key does not live for ever."""
     auth, clock = far_auth(KEY), TurnedClock()

@@ -1,6 +1,7 @@
 """A call ends in an answer, or in an error that says what may be done next."""
 
 import asyncio
+import gzip
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -129,6 +130,37 @@ async def test_a_form_is_posted(outward: Outward) -> None:
     await client.post_form("http://x/token", {"a": "1+2", "b": "é"}, operation="token", effect="read")
     assert bodies == [(b"a=1%2B2&b=%C3%A9", "application/x-www-form-urlencoded")]
     await client.close()
+
+
+async def test_a_packed_answer_is_unpacked(outward: Outward) -> None:
+    """We say that we take it packed, and read what was packed."""
+    packed = gzip.compress(b'{"a": 1}')
+    async with far_side(answering("200 OK", packed, "Content-Encoding: gzip\r\n")) as side:
+        assert (await outward.call(ask(side.base_url))).json() == {"a": 1}
+    assert b"accept-encoding: gzip" in side.heads[0].lower()
+
+
+async def test_what_a_request_says_goes_before_what_all_say(outward: Outward) -> None:
+    """A header that a request has, however written, goes once and as it has it."""
+    async with far_side(answering("200 OK")) as side:
+        await outward.call(ask(side.base_url, headers={"Accept": "application/json"}))
+    assert [line for line in side.heads[0].lower().split(b"\r\n") if line.startswith(b"accept:")] == [
+        b"accept: application/json"
+    ]
+
+
+async def test_calls_go_over_one_connection(outward: Outward) -> None:
+    """An answer that was read whole leaves its connection for the next call."""
+    came_from: list[object] = []
+
+    async def behave(head: bytes, writer: asyncio.StreamWriter) -> None:
+        came_from.append(writer.get_extra_info("peername"))
+        await answering("200 OK")(head, writer)
+
+    async with far_side(behave) as side:
+        await outward.call(ask(side.base_url))
+        await outward.call(ask(side.base_url))
+    assert came_from[0] == came_from[1]
 
 
 async def test_no_cookie_goes_from_one_call_to_the_next(outward: Outward) -> None:

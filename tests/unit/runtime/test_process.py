@@ -8,7 +8,7 @@ import subprocess
 import sys
 import textwrap
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 import httpx
@@ -81,6 +81,36 @@ async def test_a_taken_port_is_said() -> None:
         port = listener.getsockname()[1]
         with pytest.raises(PortTaken, match=str(port)):
             await http_part(watch_app(None, asyncio.Event()), "127.0.0.1", port)(asyncio.Event())
+
+
+async def test_headers_without_an_end_are_not_read() -> None:
+    """Who sends header after header is cut off at 64 KiB, long before they fill the memory."""
+    stop, port = asyncio.Event(), free_port()
+    serving = asyncio.ensure_future(http_part(watch_app(None, stop), "127.0.0.1", port)(stop))
+    async with asyncio.timeout(10):
+        reader, writer = await connected(port)
+        writer.write(b"GET /health/live HTTP/1.1\r\nhost: x\r\n")
+        with suppress(ConnectionError):
+            for number in range(100):
+                writer.write(b"x-%d: %s\r\n" % (number, b"a" * 10_000))
+                await writer.drain()
+            writer.write(b"\r\n")
+        status = b""
+        with suppress(ConnectionError):
+            status = await reader.readline()
+        assert b" 200 " not in status
+        writer.close()
+        stop.set()
+        await serving
+
+
+async def connected(port: int) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    """As soon as somebody listens."""
+    while True:
+        try:
+            return await asyncio.open_connection("127.0.0.1", port)
+        except ConnectionRefusedError:
+            await asyncio.sleep(0.01)
 
 
 @asynccontextmanager
