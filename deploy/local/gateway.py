@@ -140,6 +140,7 @@ def server(app: Starlette, port: int) -> uvicorn.Server:
     """On 127.0.0.1. Who asks is the peer, whatever X-Forwarded-For claims: `_outward` decides what is passed on."""
     config = uvicorn.Config(
         app,
+        http="h11",
         host="127.0.0.1",
         port=port,
         access_log=False,
