@@ -19,7 +19,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from shared.db.errors import Conflict, DatabaseUnavailable
 from shared.db.standard import lease_table
-from shared.db.unit_of_work import transaction
+from shared.db.unit_of_work import Statements, transaction
 from shared.kernel.budgets import Budgets, Rate
 from shared.kernel.clock import Clock
 from shared.kernel.ports import Intent, LeaseLost
@@ -178,7 +178,7 @@ class SqlLease(Generic[Store]):
 
     async def give_back(self) -> None:
         left = {"rest": timedelta(seconds=self.pause_seconds or 0.0), "budget": self.budgets.dump()}
-        async with transaction(self._claims.engine) as connection:
+        async with self._claims.statements() as connection:
             await connection.execute(_GIVE_BACK, self._mine | left)
 
     async def _renew(self, connection: AsyncConnection, seconds: float) -> datetime:
@@ -196,7 +196,7 @@ class SqlLease(Generic[Store]):
 
 
 class SqlClaims(Generic[Store]):
-    """Leases in the service's own database."""
+    """Leases in the service's own database. What is one statement is its own transaction."""
 
     def __init__(
         self,
@@ -207,6 +207,7 @@ class SqlClaims(Generic[Store]):
         clock: Clock,
     ) -> None:
         self.engine = engine
+        self.statements = Statements(engine)
         self.bind = bind
         self.kinds = kinds
         self.clock = clock
@@ -283,7 +284,7 @@ class SqlClaims(Generic[Store]):
         limits = self.kinds[kind]
         token = uuid4()
         asked = {"kind": kind, "subject": subject, "token": token, "seconds": timedelta(seconds=limits.lease_seconds)}
-        async with transaction(self.engine) as connection:
+        async with self.statements() if seen_at is None else transaction(self.engine) as connection:
             row = (await connection.execute(_TAKE, asked)).first()
             if row is None:
                 return None

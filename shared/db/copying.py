@@ -20,7 +20,7 @@ async def copy_all(connection: AsyncConnection, table: Table, rows: Sequence[dic
     if not driver.is_in_transaction():
         await connection.exec_driver_sql(_BEGIN)
     names = list(rows[0])
-    told_as_json = [name for name in names if isinstance(table.c[name].type, JSON)]
+    told_as_json = [place for place, name in enumerate(names) if isinstance(table.c[name].type, JSON)]
     records = [_record(row, told_as_json) for row in rows]
     try:
         await driver.copy_records_to_table(table.name, columns=names, records=records)
@@ -28,5 +28,8 @@ async def copy_all(connection: AsyncConnection, table: Table, rows: Sequence[dic
         raise DBAPIError(f"copy {table.name}", None, error) from error
 
 
-def _record(row: dict[str, Any], told_as_json: Sequence[str]) -> tuple[Any, ...]:
-    return tuple((row | {name: to_json(row[name]).decode() for name in told_as_json}).values())
+def _record(row: dict[str, Any], told_as_json: Sequence[int]) -> list[Any]:
+    values = list(row.values())
+    for place in told_as_json:
+        values[place] = to_json(values[place]).decode()
+    return values

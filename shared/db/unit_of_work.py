@@ -30,16 +30,29 @@ class SqlUnitOfWork(Generic[Store]):
 
 
 class SqlReads(Generic[Store]):
-    """See `shared.kernel.ports.Reads`. The server is spoken to once and not three times."""
+    """See `shared.kernel.ports.Reads`."""
 
     def __init__(self, engine: AsyncEngine, bind: Callable[[AsyncConnection], Store]) -> None:
-        self._engine = engine.execution_options(isolation_level="AUTOCOMMIT")
+        self._statements = Statements(engine)
         self._bind = bind
 
     @asynccontextmanager
     async def __call__(self) -> AsyncIterator[Store]:
-        async with _translating(), self._engine.connect() as connection:
+        async with self._statements() as connection:
             yield self._bind(connection)
+
+
+class Statements:
+    """Blocks whose statements are a transaction each: the server is spoken to once and not three times."""
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        self._engine = engine.execution_options(isolation_level="AUTOCOMMIT")
+
+    @asynccontextmanager
+    async def __call__(self) -> AsyncIterator[AsyncConnection]:
+        """Raises DatabaseUnavailable and Conflict for their many faces."""
+        async with _translating(), self._engine.connect() as connection:
+            yield connection
 
 
 @asynccontextmanager

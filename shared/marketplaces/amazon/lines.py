@@ -85,7 +85,7 @@ def _is_cancel_requested(item: Json) -> bool:
 def _duties(item: Json) -> list[Duty]:
     fulfillment, shipping = part(item, "fulfillment"), part(part(item, "fulfillment"), "shipping")
     constraints = part(shipping, "shippingConstraints")
-    duties = [duty for name, duty in _CONSTRAINTS.items() if text(constraints, name)]
+    duties = [duty for name, duty in _CONSTRAINTS.items() if constraints and text(constraints, name)]
     if TRANSPARENCY in texts(item, "programs"):
         duties.append(Duty.TRANSPARENCY_CODE)
     if part(part(fulfillment, "packing"), "serialNumberRequirement"):

@@ -68,9 +68,8 @@ def _instructions(order: Json) -> str | None:
 
 
 def _buyer(order: Json) -> dict[str, Any]:
-    buyer: dict[str, Any] = {
-        ours: value for ours, theirs in _BUYER.items() if (value := text(part(order, "buyer"), theirs))
-    }
+    told = part(order, "buyer")
+    buyer: dict[str, Any] = {ours: value for ours, theirs in _BUYER.items() if (value := text(told, theirs))}
     gifts = _by_item(order, lambda item: text(_gift(item), "giftMessage"))
     customizations = _by_item(order, lambda item: text(_customization(item), "customizedUrl"))
     if gifts:
@@ -81,8 +80,11 @@ def _buyer(order: Json) -> dict[str, Any]:
 
 
 def _by_item(order: Json, read: Callable[[Json], str | None]) -> dict[str, str]:
-    found = ((text(item, "orderItemId"), read(item)) for item in parts(order, "orderItems"))
-    return {item_id: value for item_id, value in found if item_id and value}
+    return {
+        item_id: value
+        for item in parts(order, "orderItems")
+        if (value := read(item)) and (item_id := text(item, "orderItemId"))
+    }
 
 
 def _gift(item: Json) -> Json:

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Collection
 from contextlib import suppress
+from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
@@ -49,6 +50,18 @@ async def test_a_subject_has_one_holder_at_a_time(engine: AsyncEngine) -> None:
             assert second is None
     async with claims(engine).lease("call_out") as third:
         assert third is not None
+
+
+async def test_no_transaction_is_told_around_a_named_lease(engine: AsyncEngine) -> None:
+    """Taking it and giving it back are one prepared statement each, which the driver's log leaves out."""
+    (subject,) = await due(engine)
+    told: list[str] = []
+    async with engine.connect() as connection:
+        driver: Any = (await connection.get_raw_connection()).driver_connection
+        driver.add_query_logger(lambda query: told.append(query.query.split()[0].strip(";").lower()))
+    async with claims(engine).lease_of("call_out", subject) as lease:
+        assert lease is not None
+    assert told == []
 
 
 async def test_what_another_did_since_it_was_seen_due_is_not_leased(engine: AsyncEngine) -> None:
