@@ -7,7 +7,7 @@ A BadField names the field and never says what it held: that may be personal dat
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
@@ -30,7 +30,7 @@ class BadField(ValueError):
 def load(body: bytes) -> Any:
     """The answer's JSON; numbers with a point are Decimals (domain rule 21). Raises Unreadable."""
     try:
-        return json.loads(body, parse_float=decimal)
+        return json.loads(body, parse_float=_decimal)
     except (ValueError, RecursionError) as error:
         raise Unreadable("The answer is not JSON.", code="not_json", raw=body) from error
 
@@ -54,10 +54,11 @@ def part(of: Json, name: str) -> Json:
     return value if isinstance(value, dict) else _NOTHING
 
 
-def parts(of: Json, name: str) -> list[Json]:
+def parts(of: Json, name: str) -> Iterator[Json]:
     """The objects of a list inside; anything else in it is passed over."""
     value = of.get(name)
-    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
+    if isinstance(value, list):
+        yield from (item for item in value if isinstance(item, dict))
 
 
 def text(of: Json, name: str) -> str | None:
@@ -105,8 +106,6 @@ def time(of: Json, name: str) -> datetime | None:
         return None
     try:
         read = datetime.fromisoformat(value)
-        if read.tzinfo is UTC:  # of nearly all
-            return read
         return read.replace(tzinfo=UTC) if read.tzinfo is None else read.astimezone(UTC)
     except (ValueError, OverflowError):
         return None
@@ -131,8 +130,7 @@ def amount(value: Any, currency: str | None) -> Money | None:
         return None
 
 
-def decimal(number: str) -> Decimal | float:
-    """A number with a point, exactly as it is told."""
+def _decimal(number: str) -> Decimal | float:
     try:
         return Decimal(number)
     except InvalidOperation:  # an exponent beyond all reason

@@ -26,7 +26,6 @@ from shared.marketplaces.fields import (
     texts,
     time,
 )
-from shared.marketplaces.listed import load_listed
 from shared.marketplaces.models import (
     MarketplaceOrder,
     MarketplacePackage,
@@ -52,10 +51,11 @@ _RELATED = {"REPLACEMENT_ORIGINAL_ID": "replacement_of", "EXCHANGE_ORIGINAL_ID":
 
 def parse_page(body: bytes) -> OrderPage:
     """One answer of searchOrders. Raises Unreadable where it is not a list of orders at all."""
-    answer, records = load_listed(body, "orders")
-    if records is None:
+    answer = load_object(body)
+    records = answer.get("orders")
+    if not isinstance(records, list):
         raise Unreadable("The answer holds no list of orders.", code="no_orders", raw=body)
-    read = [parse_record(record, told) for record, told in records]
+    read = [parse_record(record) for record in records]
     return OrderPage(
         orders=tuple(order for order in read if isinstance(order, MarketplaceOrder)),
         unreadable=tuple(order for order in read if isinstance(order, UnreadableOrder)),
@@ -64,9 +64,9 @@ def parse_page(body: bytes) -> OrderPage:
     )
 
 
-def parse_record(record: Any, told: bytes | None = None) -> MarketplaceOrder | UnreadableOrder:
-    """One record of a list: an order, or why it cannot be read. `told`: its bytes, where they are at hand."""
-    raw = as_bytes(record) if told is None else told
+def parse_record(record: Any) -> MarketplaceOrder | UnreadableOrder:
+    """One record of a list: an order, or why it cannot be read."""
+    raw = as_bytes(record)
     if not isinstance(record, dict):
         return UnreadableOrder(None, "the record is not an object", raw)
     try:

@@ -22,7 +22,6 @@ from shared.marketplaces.fields import (
     text,
     time,
 )
-from shared.marketplaces.listed import load_listed
 from shared.marketplaces.models import MarketplaceOrder, MarketplacePackage, UnreadableOrder
 from shared.marketplaces.octopia.lines import deadlines, read_lines, shipper_of_all, status_of
 from shared.marketplaces.octopia.personal import Places, is_business
@@ -38,10 +37,10 @@ def parse_records(body: bytes) -> tuple[tuple[str, Record], ...]:
 
     Raises Unreadable where it is no list of orders at all.
     """
-    _, items = load_listed(body, "items")
-    if items is None:
+    items = load_object(body).get("items")
+    if not isinstance(items, list):
         raise Unreadable("The answer holds no list of orders.", code="no_orders", raw=body)
-    return tuple((_known_by(record), parse_record(record, told)) for record, told in items)
+    return tuple((_known_by(record), parse_record(record)) for record in items)
 
 
 def parse_count(body: bytes) -> int:
@@ -61,9 +60,9 @@ def parse_order(body: bytes) -> MarketplaceOrder:
     return order
 
 
-def parse_record(record: Any, told: bytes | None = None) -> Record:
-    """One record of a list: an order, or why it cannot be read. `told`: its bytes, where they are at hand."""
-    raw = as_bytes(record) if told is None else told
+def parse_record(record: Any) -> Record:
+    """One record of a list: an order, or why it cannot be read."""
+    raw = as_bytes(record)
     if not isinstance(record, dict):
         return UnreadableOrder(None, "the record is not an object", raw)
     try:
