@@ -107,7 +107,7 @@ async def test_nobody_waits_for_a_slow_neighbour() -> None:
 
 async def test_what_was_begun_is_ended_and_kept_whatever_becomes_of_the_others() -> None:
     """One's call meets a bug, the first keeping a database that is away: the last is kept all the same."""
-    lease, kept, slow = Held(), [], asyncio.Event()
+    lease, kept, slow = Held(), list[int](), asyncio.Event()
 
     async def call(_: DueLabel, number: int) -> int:
         if number == 1:
