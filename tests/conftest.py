@@ -41,6 +41,7 @@ _PRODUCTS = {
         "test_octopia",
         "test_two_of_everything",
         "test_journey",
+        "test_pause",
         "test_strangers",
     ),
 }

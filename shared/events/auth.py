@@ -22,7 +22,8 @@ class ConnectionStateV1(Body):
     """
     A connection's whole public state.
 
-    `state`: `authorised` is the only one in which a service may work; others: `waiting`, `revoked`, `disconnected`.
+    `state`: `authorised` is the only one in which a service may work; others: `waiting`, `revoked`, `paused`,
+    `disconnected`.
     `consent_version` rises with each consent.
     """
 
@@ -56,6 +57,18 @@ class ConnectionSettingsChangedV1(ConnectionStateV1):
     """Name or channels changed."""
 
     TYPE: ClassVar[str] = "auth.connection.settings_changed.v1"
+
+
+class ConnectionPausedV1(ConnectionStateV1):
+    """Somebody of the organisation wants it to rest."""
+
+    TYPE: ClassVar[str] = "auth.connection.paused.v1"
+
+
+class ConnectionResumedV1(ConnectionStateV1):
+    """It goes on, from where it stood."""
+
+    TYPE: ClassVar[str] = "auth.connection.resumed.v1"
 
 
 class ConnectionDisconnectedV1(ConnectionStateV1):

@@ -7,6 +7,8 @@ _CLASSES: tuple[type[Body], ...] = (
     auth.ConnectionAuthorisedV1,
     auth.ConnectionRevokedV1,
     auth.ConnectionSettingsChangedV1,
+    auth.ConnectionPausedV1,
+    auth.ConnectionResumedV1,
     auth.ConnectionDisconnectedV1,
     orders.OrderReceivedV1,
     orders.OrderChangedV1,

@@ -22,6 +22,7 @@ class Action(StrEnum):
     LAPSED = "connection.lapsed"
     REVOKED = "connection.revoked"
     REFUSED = "connection.refused"
+    PAUSED = "connection.paused"
     RESUMED = "connection.resumed"
     RENAMED = "connection.renamed"
     CHANNELS_CHANGED = "connection.channels_changed"

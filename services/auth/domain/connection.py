@@ -3,6 +3,7 @@ A connection: one seller account of one marketplace in one region, and what its 
 
     authorised --(far side refuses, 403)--> waiting --(it answers again, 200)--> authorised
     authorised, waiting --(consent withdrawn)--> revoked --(seller consents)--> authorised
+    authorised, waiting --(somebody pauses it)--> paused --(resumes it, or consents)--> authorised, waiting
     any --(seller ends it)--> disconnected --(seller consents)--> authorised
 
 Where sellers delegate in the marketplace's portal, nothing leads back to us, and a claim comes first (`claim.py`):
@@ -39,6 +40,7 @@ class ConnectionState(StrEnum):
     AUTHORISED = "authorised"
     WAITING = "waiting"
     REVOKED = "revoked"
+    PAUSED = "paused"
     DISCONNECTED = "disconnected"
 
 
@@ -54,6 +56,8 @@ class Happened(StrEnum):
     AUTHORISED = "authorised"
     REVOKED = "revoked"
     SETTINGS_CHANGED = "settings_changed"
+    PAUSED = "paused"
+    RESUMED = "resumed"
     DISCONNECTED = "disconnected"
 
 
@@ -118,6 +122,10 @@ class NameInvalid(Exception):
     """A connection's name is empty or too long."""
 
 
+class NotRunning(Exception):
+    """Only a connection that works, or waits for the far side, can be paused."""
+
+
 class ChannelsInvalid(Exception):
     """No channel is left, or one is chosen that there is not."""
 
@@ -160,6 +168,25 @@ def revoke(connection: Connection) -> Change:
         return Change(connection, None)
     lost = replace(connection, state=ConnectionState.REVOKED, probe_due_at=None, suspected_at=None)
     return told(lost, Happened.REVOKED)
+
+
+def pause(connection: Connection) -> Change:
+    """Somebody wants it to rest: nothing is asked at the far side, nothing is forgotten. Raises NotRunning."""
+    if connection.state is ConnectionState.PAUSED:
+        return Change(connection, None)
+    if connection.state not in {ConnectionState.AUTHORISED, ConnectionState.WAITING}:
+        raise NotRunning
+    resting = replace(connection, state=ConnectionState.PAUSED, probe_due_at=None, suspected_at=None)
+    return told(resting, Happened.PAUSED)
+
+
+def resume(connection: Connection, now: datetime) -> Change:
+    """It goes on as it stood; what became of its consent meanwhile, the probe that is due now finds out."""
+    if connection.state is not ConnectionState.PAUSED:
+        return Change(connection, None)
+    refused = connection.probe_outcome is ProbeOutcome.REFUSED
+    state = ConnectionState.WAITING if refused else ConnectionState.AUTHORISED
+    return told(replace(connection, state=state, probe_due_at=now), Happened.RESUMED)
 
 
 def disconnect(connection: Connection) -> Change:

@@ -1,4 +1,4 @@
-"""The pages Connections: the list, one connection, its name and channels, disconnect."""
+"""The pages Connections: the list, one connection, its name and channels, pause, disconnect."""
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
@@ -10,10 +10,15 @@ from starlette.responses import RedirectResponse, Response
 
 from services.auth.domain.account import LOCALES
 from services.auth.domain.claim import CLAIM_LASTS
-from services.auth.domain.connection import ChannelsInvalid, Connection, ConnectionState, NameInvalid
+from services.auth.domain.connection import ChannelsInvalid, Connection, ConnectionState, NameInvalid, NotRunning
 from services.auth.entrypoints.held import actor_of, auth_of, pages_of
-from services.auth.entrypoints.sentences import FIELD_PROBLEMS
-from services.auth.usecases.change_settings import choose_channels, rename_connection
+from services.auth.entrypoints.sentences import FIELD_PROBLEMS, NOT_RUNNING
+from services.auth.usecases.change_settings import (
+    choose_channels,
+    pause_connection,
+    rename_connection,
+    resume_connection,
+)
 from services.auth.usecases.disconnect_connection import disconnect_connection
 from services.auth.usecases.errors import ConnectionUnknown
 from shared.access.dependencies import signed_in_page
@@ -83,6 +88,33 @@ async def channels_form(request: Request, form: Form, connection_id: UUID) -> Re
         known = await known_connection(request, who, connection_id)
         said = pages_of(request).say(request, FIELD_PROBLEMS["channels.invalid"], principal=who)
         return connection_page(request, who, known, errors={"channels": said}, status=422)
+    return RedirectResponse(f"/connections/{connection_id}", 303)
+
+
+@router.post("/{connection_id:uuid}/pause")
+async def pause_form(request: Request, form: Form, connection_id: UUID) -> Response:
+    held, who = auth_of(request), form.principal
+    try:
+        async with held.uow() as store:
+            await pause_connection(ConnectionId(connection_id), actor_of(who), store=store, clock=held.clock)
+    except ConnectionUnknown:
+        raise not_found() from None
+    except NotRunning:
+        known = await known_connection(request, who, connection_id)
+        return connection_page(request, who, known, trouble=NOT_RUNNING, status=409)
+    return RedirectResponse(f"/connections/{connection_id}", 303)
+
+
+@router.post("/{connection_id:uuid}/resume")
+async def resume_form(request: Request, form: Form, connection_id: UUID) -> Response:
+    held = auth_of(request)
+    try:
+        async with held.uow() as store:
+            await resume_connection(
+                ConnectionId(connection_id), actor_of(form.principal), store=store, clock=held.clock
+            )
+    except ConnectionUnknown:
+        raise not_found() from None
     return RedirectResponse(f"/connections/{connection_id}", 303)
 
 

@@ -7,12 +7,17 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 
 from services.auth.domain.account import TooManyAttempts
 from services.auth.domain.claim import ClaimRefused
-from services.auth.domain.connection import ChannelsInvalid, NameInvalid
+from services.auth.domain.connection import ChannelsInvalid, NameInvalid, NotRunning
 from services.auth.entrypoints.held import actor_of, auth_of
 from services.auth.entrypoints.looking import look_at_once, look_if_asked
 from services.auth.entrypoints.schemas import ChangeIn, ClaimIn, ConnectionList, ConnectionOut
-from services.auth.entrypoints.sentences import CLAIM_REFUSALS, FIELD_PROBLEMS, TOO_MANY_ATTEMPTS
-from services.auth.usecases.change_settings import choose_channels, rename_connection
+from services.auth.entrypoints.sentences import CLAIM_REFUSALS, FIELD_PROBLEMS, NOT_RUNNING, TOO_MANY_ATTEMPTS
+from services.auth.usecases.change_settings import (
+    choose_channels,
+    pause_connection,
+    rename_connection,
+    resume_connection,
+)
 from services.auth.usecases.claim_seller import Claimed, claim_seller
 from services.auth.usecases.disconnect_connection import disconnect_connection
 from services.auth.usecases.errors import ConnectionUnknown, RegionNotOffered
@@ -106,6 +111,35 @@ async def change_connection(request: Request, who: Writer, connection_id: UUID, 
     except (NameInvalid, ChannelsInvalid) as error:
         raise _problem(error) from None
     return await _own(request, who, connection_id)
+
+
+@router.post(
+    "/{connection_id}/pause",
+    responses={409: {"description": "`not-running`: it is not authorised, so that there is nothing to pause."}},
+)
+async def rest_connection(request: Request, who: Writer, connection_id: UUID) -> ConnectionOut:
+    """No service works on it until it is resumed: nothing is read, told or asked. Again changes nothing."""
+    held = auth_of(request)
+    try:
+        async with held.uow() as store:
+            paused = await pause_connection(ConnectionId(connection_id), actor_of(who), store=store, clock=held.clock)
+    except ConnectionUnknown:
+        raise not_found() from None
+    except NotRunning:
+        raise Problem(409, "not-running", NOT_RUNNING) from None
+    return ConnectionOut.of(paused)
+
+
+@router.post("/{connection_id}/resume")
+async def wake_connection(request: Request, who: Writer, connection_id: UUID) -> ConnectionOut:
+    """It goes on from where it stood; what is not paused stays as it is."""
+    held = auth_of(request)
+    try:
+        async with held.uow() as store:
+            resumed = await resume_connection(ConnectionId(connection_id), actor_of(who), store=store, clock=held.clock)
+    except ConnectionUnknown:
+        raise not_found() from None
+    return ConnectionOut.of(resumed)
 
 
 @router.post("/{connection_id}/disconnect")

@@ -35,10 +35,10 @@ class ConnectionOut(BaseModel):
     region: str
     seller_id: str
     name: str
-    state: Literal["unproven", "authorised", "waiting", "revoked", "disconnected"] = Field(
+    state: Literal["unproven", "authorised", "waiting", "revoked", "paused", "disconnected"] = Field(
         description="`unproven`: claimed, and not shown yet whose it is; nothing is read. `authorised`: orders are "
         "imported. `waiting`: the marketplace refuses us; it goes on by itself. `revoked`: the seller must authorise "
-        "again. `disconnected`: ended here."
+        "again. `paused`: rests until somebody resumes it. `disconnected`: ended here."
     )
     consent_version: int = Field(description="Rises with each consent.")
     claimed_at: datetime | None = Field(description="Where sellers delegate: when the account was claimed last.")

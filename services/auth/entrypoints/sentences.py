@@ -30,6 +30,7 @@ CLIENTS_FULL = "There are as many API clients as an organisation may have. Revok
 SCOPES = {scope: meaning for scope, meaning in MEANINGS.items() if scope in SELLER_SCOPES}
 SIGN_IN_REFUSED = "E-mail address and password do not fit together."
 TOO_MANY_ATTEMPTS = "Too many attempts. Please wait a few minutes and try again."
+NOT_RUNNING = "It is not authorised, so that there is nothing to pause. Reconnect or disconnect it."
 AWAY = "The marketplace does not answer just now. We ask again by ourselves; you can try again in a few minutes."
 
 

@@ -1,10 +1,10 @@
-"""What an organisation sets of its connection: the name it calls it by, and the channels it wants."""
+"""What an organisation sets of its connection: its name, the channels it wants, and whether it rests."""
 
 from collections.abc import Callable
 from datetime import datetime
 
 from services.auth.domain.audit import Action, AuditEntry
-from services.auth.domain.connection import Change, Connection, choose, rename
+from services.auth.domain.connection import Change, Connection, choose, pause, rename, resume
 from services.auth.usecases.actor import Actor
 from services.auth.usecases.errors import ConnectionUnknown
 from services.auth.usecases.keep_change import keep_change
@@ -27,6 +27,18 @@ async def choose_channels(
     """The connection with these channels only; None: all. Raises ConnectionUnknown, ChannelsInvalid."""
     chosen = (Action.CHANNELS_CHANGED, lambda connection: choose(connection, wanted))
     return await _change(connection_id, chosen, who, store=store, now=clock.now())
+
+
+async def pause_connection(connection_id: ConnectionId, who: Actor, *, store: Store, clock: Clock) -> Connection:
+    """The connection at rest. Raises ConnectionUnknown, NotRunning."""
+    return await _change(connection_id, (Action.PAUSED, pause), who, store=store, now=clock.now())
+
+
+async def resume_connection(connection_id: ConnectionId, who: Actor, *, store: Store, clock: Clock) -> Connection:
+    """The connection at work again. Raises ConnectionUnknown."""
+    now = clock.now()
+    resumed = (Action.RESUMED, lambda connection: resume(connection, now))
+    return await _change(connection_id, resumed, who, store=store, now=now)
 
 
 async def _change(

@@ -9,6 +9,8 @@ from shared.events.auth import (
     ChannelV1,
     ConnectionAuthorisedV1,
     ConnectionDisconnectedV1,
+    ConnectionPausedV1,
+    ConnectionResumedV1,
     ConnectionRevokedV1,
     ConnectionSettingsChangedV1,
     ConnectionStateV1,
@@ -20,6 +22,8 @@ _EVENTS: dict[Happened, type[ConnectionStateV1]] = {
     Happened.AUTHORISED: ConnectionAuthorisedV1,
     Happened.REVOKED: ConnectionRevokedV1,
     Happened.SETTINGS_CHANGED: ConnectionSettingsChangedV1,
+    Happened.PAUSED: ConnectionPausedV1,
+    Happened.RESUMED: ConnectionResumedV1,
     Happened.DISCONNECTED: ConnectionDisconnectedV1,
 }
 

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from services.inventory.adapters.listings import listing_of
 from services.inventory.adapters.tables import connection, discovery, listing, sku, submission, target
 from services.inventory.adapters.targets import target_of
-from services.inventory.domain.connection import AUTHORISED, DISCONNECTED
+from services.inventory.domain.connection import AUTHORISED, DISCONNECTED, PAUSED
 from services.inventory.domain.target import REPEATED
 from services.inventory.usecases.listing_views import ListingFilter, ListingView, PushProgress, Shown
 from services.inventory.usecases.views import Slice
@@ -180,6 +180,7 @@ def _progress(row: Row[Any]) -> PushProgress:
         name=row.name,
         marketplace=row.marketplace,
         active=row.state == AUTHORISED,
+        paused=row.state == PAUSED,
         waiting=row.waiting,
         on_the_way=row.on_the_way,
         in_sync=row.in_sync,

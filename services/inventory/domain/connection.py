@@ -6,6 +6,7 @@ from shared.kernel.ids import ConnectionId, OrganisationId
 
 AUTHORISED = "authorised"
 DISCONNECTED = "disconnected"
+PAUSED = "paused"
 
 
 @dataclass(frozen=True, slots=True)

@@ -137,6 +137,7 @@ class PushProgressOut(BaseModel):
     name: str
     marketplace: str
     active: bool
+    paused: bool
     waiting: int
     on_the_way: int
     in_sync: int

@@ -71,6 +71,7 @@ class PushProgress:
     name: str
     marketplace: str
     active: bool
+    paused: bool
     waiting: int
     on_the_way: int
     in_sync: int

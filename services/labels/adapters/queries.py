@@ -213,7 +213,7 @@ def _view(row: Row[Any]) -> ShipmentView:
         marketplace_order_id=order.marketplace_order_id,
         ship_by=order.ship_by,
         cancel_requested=order.cancel_requested,
-        connection_active=values["connection_state"] == "authorised",
+        connection_state=values["connection_state"],
     )
 
 

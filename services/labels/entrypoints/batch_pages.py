@@ -76,7 +76,7 @@ def _ids(form: PostedForm) -> Iterator[UUID]:
 
 def _mended_at(one: BatchItemView) -> tuple[str, str]:
     """Where a person mends what halted it, and what that page is called."""
-    if one.waits_for_authorisation:
+    if one.paused or one.waits_for_authorisation:
         return "/connections", words.CONNECTIONS
     if one.reason in words.MENDED_AT:
         return words.MENDED_AT[one.reason]

@@ -153,6 +153,7 @@ class ShipmentOut(BaseModel):
     sentence: str | None
     detail: str | None
     waits_for_authorisation: bool = Field(description="The seller must authorise the connection first.")
+    paused: bool = Field(description="The connection rests until somebody resumes it.")
     carrier: str | None
     tracking_number: str | None
     tracking_url: str | None
@@ -179,7 +180,8 @@ class ShipmentOut(BaseModel):
             reason=seen.reason,
             sentence=sentence(seen.reason),
             detail=view.reason_detail,
-            waits_for_authorisation=not view.connection_active,
+            waits_for_authorisation=view.waits_for_authorisation,
+            paused=view.paused,
             carrier=shipment.carrier,
             tracking_number=shipment.tracking_number,
             tracking_url=shipment.tracking_url,
@@ -219,6 +221,7 @@ class BatchItemOut(BaseModel):
     sentence: str | None
     detail: str | None
     waits_for_authorisation: bool = Field(description="The seller must authorise the connection first.")
+    paused: bool = Field(description="The connection rests until somebody resumes it.")
 
     @classmethod
     def of(cls, view: BatchItemView) -> "BatchItemOut":
@@ -234,6 +237,7 @@ class BatchItemOut(BaseModel):
             sentence=sentence(reason),
             detail=view.reason_detail if halted else None,
             waits_for_authorisation=view.waits_for_authorisation,
+            paused=view.paused,
         )
 
 

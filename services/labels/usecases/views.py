@@ -16,7 +16,7 @@ LEAST_BEGINNING = 6
 
 @dataclass(frozen=True, slots=True)
 class ShipmentView:
-    """A shipment with what its order says. `connection_active` False: it waits for the seller's authorisation."""
+    """A shipment with what its order says. `connection_state`: as auth last told it."""
 
     shipment: Shipment
     order_id: UUID
@@ -27,7 +27,20 @@ class ShipmentView:
     marketplace_order_id: str
     ship_by: datetime | None
     cancel_requested: bool
-    connection_active: bool
+    connection_state: str | None
+
+    @property
+    def connection_active(self) -> bool:
+        """False: nothing is done for it until somebody resumes the connection, or authorises it."""
+        return self.connection_state == "authorised"
+
+    @property
+    def paused(self) -> bool:
+        return self.connection_state == "paused"
+
+    @property
+    def waits_for_authorisation(self) -> bool:
+        return not self.connection_active and not self.paused
 
     @property
     def reason(self) -> str | None:
@@ -91,8 +104,12 @@ class BatchItemView:
         return Standing.UNDER_WAY if going else Standing.HALTED
 
     @property
+    def paused(self) -> bool:
+        return self.shipment is not None and self.shipment.paused
+
+    @property
     def waits_for_authorisation(self) -> bool:
-        return self.shipment is not None and not self.shipment.connection_active
+        return self.shipment is not None and self.shipment.waits_for_authorisation
 
     @property
     def reason(self) -> str | None:

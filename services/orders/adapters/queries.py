@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.orders.adapters import order_list, progress_rows, tables
 from services.orders.domain.acceptance import Mode
-from services.orders.domain.connection import AUTHORISED
+from services.orders.domain.connection import AUTHORISED, PAUSED
 from services.orders.domain.timeline import Entry
 from services.orders.usecases.ports import RecipientRead
 from services.orders.usecases.views import (
@@ -120,6 +120,7 @@ def _recipient_read(row: Any) -> RecipientRead:
 def _polling(row: Any) -> PollingView:
     progress = progress_rows.progress_of(row.progress) if row.progress else None
     active = row.state == AUTHORISED
+    rests = "paused" if row.state == PAUSED else "waiting_for_authorisation"
     return PollingView(
         connection_id=ConnectionId(row.id),
         name=row.name,
@@ -127,7 +128,7 @@ def _polling(row: Any) -> PollingView:
         region=row.region,
         read_at=row.read_at,
         cursor_at=progress.cursor_at if progress else None,
-        waits_code=row.waits_code if active else "waiting_for_authorisation",
+        waits_code=row.waits_code if active else rests,
         waits_since=row.waits_since if active else None,
         lean=bool(progress and progress.lean),
     )

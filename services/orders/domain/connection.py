@@ -6,6 +6,7 @@ from shared.kernel.ids import ConnectionId, OrganisationId
 from shared.marketplaces.models import Channel
 
 AUTHORISED = "authorised"
+PAUSED = "paused"
 
 
 @dataclass(frozen=True, slots=True)

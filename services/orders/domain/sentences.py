@@ -149,6 +149,7 @@ SENTENCES: dict[str, str] = {
     "polling.budget_empty": "our share of the marketplace's calls is used up for now",
     "polling.unavailable": "the marketplace does not answer",
     "polling.consent_lost": "the marketplace no longer honours the consent: authorise the connection again",
+    "polling.paused": "the connection is paused",
     "polling.waiting_for_authorisation": "the connection is not authorised",
     "polling.client_secret_invalid": "our own credentials at the marketplace are refused: an operator was told",
     "polling.role_missing": "our application lacks a role at the marketplace: an operator must look",

@@ -148,6 +148,8 @@ async def statuses(visitor: Visitor, connection_id: str) -> set[int]:
         await visitor.get(page),
         await visitor.get(f"{page}/disconnect"),
         await visitor.submit(f"{page}/disconnect"),
+        await visitor.submit(f"{page}/pause"),
+        await visitor.submit(f"{page}/resume"),
         await visitor.submit(f"{page}/reconnect"),
         await visitor.submit(f"{page}/name", name="Mine"),
         await visitor.submit(f"{page}/channels", which="all"),
@@ -156,6 +158,8 @@ async def statuses(visitor: Visitor, connection_id: str) -> set[int]:
         await visitor.client.get(api),
         await visitor.client.patch(api, json={"name": "Mine"}, headers=csrf),
         await visitor.client.post(f"{api}/disconnect", headers=csrf),
+        await visitor.client.post(f"{api}/pause", headers=csrf),
+        await visitor.client.post(f"{api}/resume", headers=csrf),
         await visitor.client.post(f"{api}/check", headers=csrf),
     ]
     return {answer.status_code for answer in answers}
@@ -187,6 +191,8 @@ async def test_every_route_is_described(auth: Running) -> None:
         "/api/auth/v1/connections/{connection_id}",
         "/api/auth/v1/connections/{connection_id}/check",
         "/api/auth/v1/connections/{connection_id}/disconnect",
+        "/api/auth/v1/connections/{connection_id}/pause",
+        "/api/auth/v1/connections/{connection_id}/resume",
         "/oauth/token",
         "/.well-known/jwks.json",
     }

@@ -9,7 +9,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.auth.domain import connection as rules
-from services.auth.domain.connection import Change, Connection, ConnectionState, Happened, NameInvalid, ProbeOutcome
+from services.auth.domain.connection import (
+    Change,
+    Connection,
+    ConnectionState,
+    Happened,
+    NameInvalid,
+    NotRunning,
+    ProbeOutcome,
+)
 from shared.kernel.ids import GrantId, new_id
 from tests.unit.auth.builders import FRANCE, GERMANY, NOW, connection
 
@@ -143,3 +151,36 @@ def test_in_any_history_state_and_grant_fit(chosen: list[int]) -> None:
             assert after.connection.grant_id is not None
         else:
             assert after.connection.probe_due_at is None
+
+
+@pytest.mark.parametrize("state", [ConnectionState.AUTHORISED, ConnectionState.WAITING])
+def test_what_works_or_waits_can_be_paused_and_goes_on_as_it_stood(state: ConnectionState) -> None:
+    """Not probed meanwhile, consent and channels kept, probed at once when it is resumed. Each is told once."""
+    outcome = ProbeOutcome.REFUSED if state is ConnectionState.WAITING else ProbeOutcome.OK
+    before = connection(state=state, probe_due_at=NOW, probe_outcome=outcome, reached=(FRANCE,))
+    paused = rules.pause(before)
+    assert (paused.connection.state, paused.happened) == (ConnectionState.PAUSED, Happened.PAUSED)
+    assert (paused.connection.probe_due_at, paused.connection.grant_id) == (None, before.grant_id)
+    assert rules.pause(paused.connection) == Change(paused.connection, None)
+    resumed = rules.resume(paused.connection, NOW)
+    assert (resumed.connection.state, resumed.happened) == (state, Happened.RESUMED)
+    assert (resumed.connection.probe_due_at, resumed.connection.channels) == (NOW, (FRANCE,))
+    assert resumed.connection.consent_version == before.consent_version
+    assert rules.resume(resumed.connection, NOW) == Change(resumed.connection, None)
+
+
+@pytest.mark.parametrize("state", [ConnectionState.UNPROVEN, ConnectionState.REVOKED, ConnectionState.DISCONNECTED])
+def test_what_does_not_work_cannot_be_paused(state: ConnectionState) -> None:
+    """It is said, and nothing changes."""
+    with pytest.raises(NotRunning):
+        rules.pause(connection(state=state))
+
+
+def test_a_paused_connection_is_neither_probed_nor_revoked() -> None:
+    """What a call that was under way comes back with changes nothing; a new consent, or the end, does."""
+    paused = connection(state=ConnectionState.PAUSED)
+    assert rules.probed(paused, (FRANCE,), NOW) == Change(paused, None)
+    assert rules.probe_refused(paused, ProbeOutcome.REFUSED, NOW) == Change(paused, None)
+    assert rules.revoke(paused) == Change(paused, None)
+    assert rules.authorise(paused, GrantId(new_id()), NOW).connection.state is ConnectionState.AUTHORISED
+    assert rules.disconnect(paused).happened is Happened.DISCONNECTED

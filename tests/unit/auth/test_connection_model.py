@@ -7,13 +7,21 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from services.auth.domain import connection as rules
-from services.auth.domain.connection import Change, ChannelsInvalid, Connection, ConnectionState, ProbeOutcome
+from services.auth.domain.connection import (
+    Change,
+    ChannelsInvalid,
+    Connection,
+    ConnectionState,
+    NotRunning,
+    ProbeOutcome,
+)
 from shared.kernel.ids import GrantId, new_id
 from shared.marketplaces.models import Channel
 from tests.unit.auth.builders import FRANCE, GERMANY, NOW, connection
 
 AUTHORISED, WAITING = ConnectionState.AUTHORISED, ConnectionState.WAITING
 REVOKED, DISCONNECTED = ConnectionState.REVOKED, ConnectionState.DISCONNECTED
+PAUSED = ConnectionState.PAUSED
 
 # What becomes of a state; where nothing is said it stays.
 BECOMES = {
@@ -22,6 +30,7 @@ BECOMES = {
     "ends": dict.fromkeys(ConnectionState, DISCONNECTED),
     "answers": {WAITING: AUTHORISED},
     "refuses": {AUTHORISED: WAITING},
+    "pauses": {AUTHORISED: PAUSED, WAITING: PAUSED},
 }
 
 
@@ -55,6 +64,24 @@ class Life(RuleBasedStateMachine):
     @rule()
     def consent_is_withdrawn(self) -> None:
         self._keep("withdraws", rules.revoke(self.connection))
+
+    @rule()
+    def seller_pauses_it(self) -> None:
+        try:
+            change = rules.pause(self.connection)
+        except NotRunning:
+            assert self.state in (REVOKED, DISCONNECTED)
+            return
+        self._keep("pauses", change)
+
+    @rule()
+    def seller_resumes_it(self) -> None:
+        """What was refused before is refused until the far side answers."""
+        refused = self.connection.probe_outcome is ProbeOutcome.REFUSED
+        change = rules.resume(self.connection, self.now)
+        if self.state is PAUSED:
+            self.state = WAITING if refused else AUTHORISED
+        self._keep("resumes", change)
 
     @rule(really=st.sampled_from([False, False, True]))
     def seller_ends_it(self, really: bool) -> None:
