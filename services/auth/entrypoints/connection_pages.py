@@ -107,12 +107,10 @@ async def pause_form(request: Request, form: Form, connection_id: UUID) -> Respo
 
 @router.post("/{connection_id:uuid}/resume")
 async def resume_form(request: Request, form: Form, connection_id: UUID) -> Response:
-    held = auth_of(request)
+    held, who = auth_of(request), form.principal
     try:
         async with held.uow() as store:
-            await resume_connection(
-                ConnectionId(connection_id), actor_of(form.principal), store=store, clock=held.clock
-            )
+            await resume_connection(ConnectionId(connection_id), actor_of(who), store=store, clock=held.clock)
     except ConnectionUnknown:
         raise not_found() from None
     return RedirectResponse(f"/connections/{connection_id}", 303)

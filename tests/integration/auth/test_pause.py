@@ -35,7 +35,7 @@ async def test_a_connection_is_paused_and_resumed_on_its_page(auth: Running) -> 
 
 
 async def test_nothing_is_asked_for_a_paused_connection(auth: Running) -> None:
-    """No service gets a token and no probe is due; what one still reports changes nothing. Resumed, all is as before."""
+    """No service gets a token and no probe is due; reports change nothing. Resumed, all is as before."""
     visitor, its = await connected(auth)
     csrf, path = {"x-csrf-token": await visitor.csrf()}, f"{API}/{its}"
     service = await auth.service()
