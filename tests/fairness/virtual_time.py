@@ -3,7 +3,7 @@ Virtual time: hours of waiting pass in the time that the work between them takes
 
 It stands still while a transaction is under way or anything can be done, and jumps to the next timer otherwise. Of the
 database, the clock alone is virtual: `clock_timestamp()` and its like are found on the search path before PostgreSQL's
-own, and say what each transaction is told as it begins. Everything else of it is real.
+own, and say what each transaction (or statement by itself) is told as it begins. Everything else of it is real.
 """
 
 import asyncio
@@ -98,7 +98,7 @@ async def _on_engine(scene: Callable[[AsyncEngine], Coroutine[Any, Any, T]], url
 
     @event.listens_for(engine.sync_engine, "begin")
     def tell_the_time(connection: Any) -> None:
-        connection.exec_driver_sql("select set_config('virtual.now', $1, true)", (VirtualClock().now().isoformat(),))
+        connection.exec_driver_sql("select set_config('virtual.now', $1, false)", (VirtualClock().now().isoformat(),))
 
     try:
         return await scene(engine)
