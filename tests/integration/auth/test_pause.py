@@ -44,7 +44,7 @@ async def test_nothing_is_asked_for_a_paused_connection(auth: Running) -> None:
     assert (await visitor.client.post(f"{path}/pause", headers=csrf)).json()["state"] == "paused"
     assert (await visitor.client.post(f"{path}/pause", headers=csrf)).json()["state"] == "paused"
     refused = await service.post(f"{internal}/access-token", json={})
-    assert (refused.status_code, refused.json()["type"].rpartition("/")[2]) == (409, "consent-lost")
+    assert (refused.status_code, refused.json()["type"]) == (409, "urn:passerelle:problem:consent-lost")
     await service.post(f"{internal}/consent-lost", json={"consent_version": 1})
     (row,) = await auth.rows("select state, probe_due_at, suspected_at from connection")
     assert tuple(row) == ("paused", None, None)
@@ -77,7 +77,7 @@ async def test_only_what_works_can_be_paused(auth: Running) -> None:
     assert (page.status_code, "nothing to pause" in page.text) == (409, True)
     csrf = {"x-csrf-token": await visitor.csrf()}
     answer = await visitor.client.post(f"{API}/{its}/pause", headers=csrf)
-    assert (answer.status_code, answer.json()["type"].rpartition("/")[2]) == (409, "not-running")
+    assert (answer.status_code, answer.json()["type"]) == (409, "urn:passerelle:problem:not-running")
     assert (await visitor.client.post(f"{API}/{its}/resume", headers=csrf)).json()["state"] == "disconnected"
 
 
