@@ -141,6 +141,21 @@ async def map_a_listing(person: Person) -> None:
     assert await person.sees(_SAVED)
 
 
+async def pause_and_resume(person: Person) -> None:
+    """A connection rests: its page and the page of orders say so, and one button lets it go on."""
+    await person.visit("/connections")
+    await person.press("main tbody th a")
+    connection = person.page.url
+    await person.press('main form[action$="/pause"] button')
+    assert await person.sees('main form[action$="/resume"]')
+    await person.visit("/orders")
+    await person.wait_for('main a[href="/connections"]')
+    await person.visit("/connections")
+    await person.visit(connection)
+    await person.press('main form[action$="/resume"] button')
+    assert await person.sees('main form[action$="/pause"]')
+
+
 async def use_the_api(person: Person) -> None:
     """A client made on its page runs both examples as they stand there; revoked, it gets no token."""
     await person.visit("/settings")
