@@ -85,7 +85,7 @@ class Groups(Generic[Row]):
         """
         What `call` gave for each. `keep`, in one transaction, gets what has come by then, again and again.
 
-        What was begun is ended and kept, whatever becomes of the others. Raises the first of FORESEEN that `keep` met.
+        What was begun is ended and kept, whatever becomes of the others. Raises the first of FORESEEN that was met.
         """
         calls = {asyncio.ensure_future(call(row, told)): row for row, told in rows}
         waiting, made, failed = set(calls), list[Made](), list[Exception]()
@@ -93,13 +93,12 @@ class Groups(Generic[Row]):
             while waiting:
                 await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
                 done, waiting = await asyncio.wait(waiting, timeout=_TOGETHER_SECONDS)
-                ended = [(task, calls[task]) for task in done]
-                came = [(row, task.result()) for task, row in ended if await self._ended(task, row)]
+                bugs = [(calls[task], bug) for task in done if isinstance(bug := task.exception(), Exception)]
+                came = [(calls[task], task.result()) for task in done if not isinstance(task.exception(), Exception)]
                 made += [one for _, one in came]
-                try:
-                    await self.at_once(came, partial(_kept, keep))
-                except FORESEEN as error:
-                    failed.append(error)
+                failed += await _foreseen(self.at_once(came, partial(_kept, keep)))
+                for row, bug in bugs:
+                    failed += await _foreseen(self._rest(row, bug))
         finally:
             for task in waiting:
                 task.cancel()
@@ -107,17 +106,18 @@ class Groups(Generic[Row]):
             raise failed[0]
         return made
 
-    async def _ended(self, task: asyncio.Future[Made], row: Row) -> bool:
-        """False: in a bug."""
-        bug = task.exception()
-        if isinstance(bug, Exception):
-            await self._rest(row, bug)
-            return False
-        return True
-
     async def _rest(self, row: Row, bug: Exception) -> None:
         log.error("row.bug", kind=self.lease.kind, shipment_id=str(row.shipment_id), exc_info=bug)
         await self.lease.settle_write(lambda store: self.rest(store, row.shipment_id, REST_SECONDS))
+
+
+async def _foreseen(work: Awaitable[object]) -> list[Exception]:
+    """What of FORESEEN it met."""
+    try:
+        await work
+    except FORESEEN as error:
+        return [error]
+    return []
 
 
 async def _kept(

@@ -127,3 +127,30 @@ async def test_what_was_begun_is_ended_and_kept_whatever_becomes_of_the_others()
         with pytest.raises(DatabaseUnavailable):
             await groups(lease).side_by_side([(row(number), number) for number in (1, 2, 3)], call, keep)
     assert (kept, lease.rested) == ([0, 3], [(row(1).shipment_id, REST_SECONDS)])
+
+
+async def test_a_row_that_cannot_even_rest_costs_no_other_its_outcome() -> None:
+    """The database goes away between the two: what came is kept before, what is out is waited for."""
+
+    class Away(Held):
+        async def settle_write(self, work: Callable[[Any], Awaitable[None]]) -> None:
+            raise DatabaseUnavailable("away")
+
+    kept: list[int] = []
+    slow = asyncio.Event()
+
+    async def call(_: DueLabel, number: int) -> int:
+        if number == 1:
+            raise Bug
+        if number == 3:
+            await slow.wait()
+        return number
+
+    async def keep(came: Rows) -> None:
+        slow.set()
+        kept.extend(number for _, number in came)
+
+    async with asyncio.timeout(5):
+        with pytest.raises(DatabaseUnavailable):
+            await groups(Away()).side_by_side([(row(number), number) for number in (1, 2, 3)], call, keep)
+    assert sorted(kept) == [2, 3]
