@@ -51,8 +51,7 @@ check: .venv/dev.stamp ## what CI runs: format, lint, types, import rules, contr
 	@echo "imports"   && $(BIN)/lint-imports
 	@echo "contracts" && $(BIN)/python -m tests.house.contracts --check
 	@echo "tests"     && $(TEST)
-	@echo "browser"   && $(BIN)/pytest tests/browser
-	@echo "faults"    && $(BIN)/python -m tests.faults --kills $(KILLS) --seed $(SEED)
+	@echo "browser and faults, side by side" && $(MAKE) --no-print-directory --jobs 2 --output-sync browser faults
 
 faults: .venv/dev.stamp ## kill processes at random while orders flow, then compare ledgers (KILLS=n SEED=s AWAY=seconds)
 	@$(BIN)/python -m tests.faults --kills $(KILLS) --seed $(SEED) $(if $(AWAY),--away $(AWAY))
