@@ -24,6 +24,16 @@ async def states(labels: Labels, orders: list[Any]) -> Counter[str]:
     return Counter([(await labels.told(order.order_id)).state.value for order in orders])
 
 
+async def use_up(labels: Labels, operation: str) -> None:
+    """No call of it is left, and the next one is ten seconds away."""
+    async with labels.claims.lease("write_back") as lease:
+        assert lease is not None
+        while lease.budgets.calls_left(operation, labels.clock.now()):
+            lease.budgets.spend(operation, labels.clock.now())
+        bucket = lease.budgets.buckets[operation]
+        bucket.rate = Rate(0.1, bucket.rate.burst)
+
+
 async def test_a_process_that_dies_with_some_orders_begun_leaves_each_to_be_resumed_once(labels: Labels) -> None:
     """Labels under the numbers that were drawn, parcel numbers under their references: none twice."""
     orders = [await labels.order() for _ in range(3)]
@@ -108,11 +118,7 @@ async def test_a_write_whose_budget_is_used_up_is_not_begun(labels: Labels) -> N
     """Nothing is frozen for it and no attempt counted: the connection rests until its bucket is refilled."""
     order = await labels.order()
     await labels.make_labels()
-    async with labels.claims.lease("write_back") as lease:
-        assert lease is not None
-        while lease.budgets.calls_left(CONFIRM_SHIPMENT, labels.clock.now()):
-            lease.budgets.spend(CONFIRM_SHIPMENT, labels.clock.now())
-        lease.budgets.buckets[CONFIRM_SHIPMENT].rate = Rate(0.1, 10)
+    await use_up(labels, CONFIRM_SHIPMENT)
     with pytest.raises(Throttled):
         await labels.tell()
     told = await labels.told(order.order_id)
@@ -149,11 +155,7 @@ async def test_reads_without_a_budget_wait_and_hold_up_no_write(labels: Labels) 
     with pytest.raises(Unavailable):
         await labels.tell()
     await labels.make_due()
-    async with labels.claims.lease("write_back") as lease:
-        assert lease is not None
-        while lease.budgets.calls_left(GET_ORDER, labels.clock.now()):
-            lease.budgets.spend(GET_ORDER, labels.clock.now())
-        lease.budgets.buckets[GET_ORDER].rate = Rate(0.1, 30)
+    await use_up(labels, GET_ORDER)
     labels.tracking.reads.append(Bug())
     await labels.tell()
     assert await states(labels, [sent, owed]) == {"sent": 2}
