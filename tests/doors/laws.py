@@ -38,12 +38,8 @@ def broken(case: Case[Any], response: Response, caller: Caller, known: str) -> I
         yield f"{status}"
     if status in _NO_OPERATION or not _is_ours(response):
         return
-    if (
-        caller.only
-        and status not in caller.only
-        and _is_guarded(case, caller)
-        and not _is_all_unknown(response, caller)
-    ):
+    refused = caller.only and status not in caller.only and _is_guarded(case, caller)
+    if refused and not _is_all_unknown(response, caller):
         yield f"{status} instead of {sorted(caller.only)}"
     try:
         case.validate_response(response, checks=_DOCUMENTED)
@@ -60,7 +56,7 @@ def _is_all_unknown(response: Response, caller: Caller) -> bool:
     body = response.json()
     items = body.get("items") if isinstance(body, dict) else None
     nothing = {"recipient_digest": None, "recipient": None, "state": "unknown"}
-    return bool(items) and all(item == nothing for item in items)
+    return isinstance(items, list) and bool(items) and all(item == nothing for item in items)
 
 
 def _is_ours(response: Response) -> bool:
