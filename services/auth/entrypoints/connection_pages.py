@@ -1,6 +1,6 @@
 """The pages Connections: the list, one connection, its name and channels, pause, disconnect."""
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Annotated
 from uuid import UUID
@@ -93,26 +93,17 @@ async def channels_form(request: Request, form: Form, connection_id: UUID) -> Re
 
 @router.post("/{connection_id:uuid}/pause")
 async def pause_form(request: Request, form: Form, connection_id: UUID) -> Response:
-    held, who = auth_of(request), form.principal
     try:
-        async with held.uow() as store:
-            await pause_connection(ConnectionId(connection_id), actor_of(who), store=store, clock=held.clock)
-    except ConnectionUnknown:
-        raise not_found() from None
+        await _change(request, form, connection_id, pause_connection)
     except NotRunning:
-        known = await known_connection(request, who, connection_id)
-        return connection_page(request, who, known, trouble=NOT_RUNNING, status=409)
+        known = await known_connection(request, form.principal, connection_id)
+        return connection_page(request, form.principal, known, trouble=NOT_RUNNING, status=409)
     return RedirectResponse(f"/connections/{connection_id}", 303)
 
 
 @router.post("/{connection_id:uuid}/resume")
 async def resume_form(request: Request, form: Form, connection_id: UUID) -> Response:
-    held, who = auth_of(request), form.principal
-    try:
-        async with held.uow() as store:
-            await resume_connection(ConnectionId(connection_id), actor_of(who), store=store, clock=held.clock)
-    except ConnectionUnknown:
-        raise not_found() from None
+    await _change(request, form, connection_id, resume_connection)
     return RedirectResponse(f"/connections/{connection_id}", 303)
 
 
@@ -126,15 +117,20 @@ async def disconnect_page(request: Request, who: Reader, connection_id: UUID) ->
 
 @router.post("/{connection_id:uuid}/disconnect")
 async def disconnect_form(request: Request, form: Form, connection_id: UUID) -> Response:
+    await _change(request, form, connection_id, disconnect_connection)
+    return RedirectResponse("/connections", 303)
+
+
+async def _change(
+    request: Request, form: PostedForm, connection_id: UUID, change: Callable[..., Awaitable[Connection]]
+) -> None:
+    """Raises a 404 problem, and what `change` does."""
     held = auth_of(request)
     try:
         async with held.uow() as store:
-            await disconnect_connection(
-                ConnectionId(connection_id), actor_of(form.principal), store=store, clock=held.clock
-            )
+            await change(ConnectionId(connection_id), actor_of(form.principal), store=store, clock=held.clock)
     except ConnectionUnknown:
         raise not_found() from None
-    return RedirectResponse("/connections", 303)
 
 
 async def connections_page(

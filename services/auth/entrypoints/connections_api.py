@@ -1,5 +1,6 @@
 """The API of connections."""
 
+from collections.abc import Awaitable, Callable
 from typing import Annotated
 from uuid import UUID
 
@@ -7,7 +8,7 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 
 from services.auth.domain.account import TooManyAttempts
 from services.auth.domain.claim import ClaimRefused
-from services.auth.domain.connection import ChannelsInvalid, NameInvalid, NotRunning
+from services.auth.domain.connection import ChannelsInvalid, Connection, NameInvalid, NotRunning
 from services.auth.entrypoints.held import actor_of, auth_of
 from services.auth.entrypoints.looking import look_at_once, look_if_asked
 from services.auth.entrypoints.schemas import ChangeIn, ClaimIn, ConnectionList, ConnectionOut
@@ -117,43 +118,36 @@ async def change_connection(request: Request, who: Writer, connection_id: UUID, 
     "/{connection_id}/pause",
     responses={409: {"description": "`not-running`: it is not authorised, so that there is nothing to pause."}},
 )
-async def rest_connection(request: Request, who: Writer, connection_id: UUID) -> ConnectionOut:
+async def pause(request: Request, who: Writer, connection_id: UUID) -> ConnectionOut:
     """No service works on it until it is resumed: nothing is read, told or asked. Again changes nothing."""
-    held = auth_of(request)
     try:
-        async with held.uow() as store:
-            paused = await pause_connection(ConnectionId(connection_id), actor_of(who), store=store, clock=held.clock)
-    except ConnectionUnknown:
-        raise not_found() from None
+        return await _changed(request, who, connection_id, pause_connection)
     except NotRunning:
         raise Problem(409, "not-running", NOT_RUNNING) from None
-    return ConnectionOut.of(paused)
 
 
 @router.post("/{connection_id}/resume")
-async def wake_connection(request: Request, who: Writer, connection_id: UUID) -> ConnectionOut:
+async def resume(request: Request, who: Writer, connection_id: UUID) -> ConnectionOut:
     """It goes on from where it stood; what is not paused stays as it is."""
-    held = auth_of(request)
-    try:
-        async with held.uow() as store:
-            resumed = await resume_connection(ConnectionId(connection_id), actor_of(who), store=store, clock=held.clock)
-    except ConnectionUnknown:
-        raise not_found() from None
-    return ConnectionOut.of(resumed)
+    return await _changed(request, who, connection_id, resume_connection)
 
 
 @router.post("/{connection_id}/disconnect")
 async def end_connection(request: Request, who: Writer, connection_id: UUID) -> ConnectionOut:
     """Ends it: no service works on it from now on, its secrets are destroyed. Again changes nothing."""
+    return await _changed(request, who, connection_id, disconnect_connection)
+
+
+async def _changed(
+    request: Request, who: Principal, connection_id: UUID, change: Callable[..., Awaitable[Connection]]
+) -> ConnectionOut:
     held = auth_of(request)
     try:
         async with held.uow() as store:
-            ended = await disconnect_connection(
-                ConnectionId(connection_id), actor_of(who), store=store, clock=held.clock
-            )
+            changed = await change(ConnectionId(connection_id), actor_of(who), store=store, clock=held.clock)
     except ConnectionUnknown:
         raise not_found() from None
-    return ConnectionOut.of(ended)
+    return ConnectionOut.of(changed)
 
 
 async def _own(request: Request, who: Principal, connection_id: UUID) -> ConnectionOut:

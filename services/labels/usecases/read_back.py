@@ -85,12 +85,14 @@ async def _settle(store: Store, answers: Sequence[tuple[DueWriteBack, Answer]], 
         before = orders[row]
         if isinstance(answer, FarSideError):
             after = _not_read(before, row, answer, now)
-            facts = {"connection_id": place.connection_id, "shipment_id": row.shipment_id}
-            log.warning("write_back.not_read", **facts, outcome=answer.code)
         else:
             after = _seen(before, row, answer, place, now)
         changes.append((before, after))
     await save_and_tell(store, changes, now)
+    for row, answer in answers:
+        if isinstance(answer, FarSideError):
+            facts = {"connection_id": place.connection_id, "shipment_id": row.shipment_id}
+            log.warning("write_back.not_read", **facts, outcome=answer.code)
 
 
 def _not_read(before: Fulfilment, row: DueWriteBack, error: FarSideError, now: datetime) -> Fulfilment:

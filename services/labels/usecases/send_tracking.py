@@ -182,6 +182,7 @@ async def _settle(
     now = tools.planner.now()
     orders = dict(await locked(store, [row for row, _ in answered]))
     changes: list[Change] = []
+    settled: list[tuple[Answered, Shipment]] = []
     for row, one in answered:
         before = orders[row]
         shipment = before.shipment(row.shipment_id)
@@ -190,16 +191,18 @@ async def _settle(
             continue
         after = _after(shipment, one.outcome, place, now)
         changes.append((before, before.with_shipment(after)))
+        settled.append((one, after))
+    await save_and_tell(store, changes, now)
+    for one, after in settled:
         log.log(
             level_of(one.outcome),
             "write_back.settled",
             connection_id=place.connection_id,
-            shipment_id=row.shipment_id,
+            shipment_id=after.shipment_id,
             attempt=one.attempt,
             state=after.write_back.state.value if after.write_back else None,
             outcome=code_of(one.outcome),
         )
-    await save_and_tell(store, changes, now)
 
 
 def _after(shipment: Shipment, outcome: Outcome, place: Place, now: datetime) -> Shipment:

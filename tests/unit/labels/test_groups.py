@@ -44,6 +44,19 @@ def groups(lease: Held) -> Groups[DueLabel]:
 Rows = Sequence[tuple[DueLabel, Any]]
 
 
+def calls(slow: asyncio.Event) -> Callable[[DueLabel, int], Awaitable[int]]:
+    """The first call ends in a bug, the third waits for `slow`."""
+
+    async def call(_: DueLabel, number: int) -> int:
+        if number == 1:
+            raise Bug
+        if number == 3:
+            await slow.wait()
+        return number
+
+    return call
+
+
 def test_the_parcels_of_one_order_are_in_rounds_of_their_own() -> None:
     """The longest due of each order first; a round never has two of one order."""
     due = [row(1), row(2), row(1, 1), row(3), row(1, 2), row(2, 1)]
@@ -109,13 +122,6 @@ async def test_what_was_begun_is_ended_and_kept_whatever_becomes_of_the_others()
     """One's call meets a bug, the first keeping a database that is away: the last is kept all the same."""
     lease, kept, slow = Held(), list[int](), asyncio.Event()
 
-    async def call(_: DueLabel, number: int) -> int:
-        if number == 1:
-            raise Bug
-        if number == 3:
-            await slow.wait()
-        return number
-
     async def keep(came: Rows) -> None:
         slow.set()
         if len(kept) == 0:
@@ -125,7 +131,7 @@ async def test_what_was_begun_is_ended_and_kept_whatever_becomes_of_the_others()
 
     async with asyncio.timeout(5):
         with pytest.raises(DatabaseUnavailable):
-            await groups(lease).side_by_side([(row(number), number) for number in (1, 2, 3)], call, keep)
+            await groups(lease).side_by_side([(row(number), number) for number in (1, 2, 3)], calls(slow), keep)
     assert (kept, lease.rested) == ([0, 3], [(row(1).shipment_id, REST_SECONDS)])
 
 
@@ -139,18 +145,11 @@ async def test_a_row_that_cannot_even_rest_costs_no_other_its_outcome() -> None:
     kept: list[int] = []
     slow = asyncio.Event()
 
-    async def call(_: DueLabel, number: int) -> int:
-        if number == 1:
-            raise Bug
-        if number == 3:
-            await slow.wait()
-        return number
-
     async def keep(came: Rows) -> None:
         slow.set()
         kept.extend(number for _, number in came)
 
     async with asyncio.timeout(5):
         with pytest.raises(DatabaseUnavailable):
-            await groups(Away()).side_by_side([(row(number), number) for number in (1, 2, 3)], call, keep)
+            await groups(Away()).side_by_side([(row(number), number) for number in (1, 2, 3)], calls(slow), keep)
     assert sorted(kept) == [2, 3]
