@@ -1,6 +1,7 @@
 """
 `python -m tests.bench [ROW ...] [--long] [--write FILE]`: the figures that have a target, each with its rival in the
-same run. One line a row; `--write` puts them with machine and versions into a file (`docs/performance.md`).
+same run. One line a row; `--write` puts them with machine and versions into a file (`docs/performance.md`), anew after
+each row: what was measured stays when a later row is stopped.
 
 Runs on a PostgreSQL and a Kafka of its own. It prints what was measured, met or missed, and never fails for it.
 """
@@ -42,8 +43,8 @@ def main() -> None:
     with running_postgres() as server_url, running_kafka() as bootstrap_servers:
         for row in arguments.rows or sorted(ROWS):
             figures += asyncio.run(_measure(row, DatabaseServer(server_url), bootstrap_servers, long=arguments.long))
-    if arguments.write:
-        arguments.write.write_text(_page(figures, long=arguments.long))
+            if arguments.write:
+                arguments.write.write_text(_page(figures, long=arguments.long))
 
 
 def _arguments() -> argparse.Namespace:

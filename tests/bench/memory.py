@@ -17,24 +17,23 @@ from tests.bench.place import Place
 from tests.bench.product import Product, running_product
 
 _AT_ONCE = 100
-_PLANNED_AT_ONCE = 1_000
 _IDLE_SECONDS = 5.0
 _MEBI = 1024
 _TARGET_ORDERS = 100_000
 
 
 async def measure(place: Place) -> list[Figure]:
-    most, seconds = (_TARGET_ORDERS, 600.0) if place.long else (2_000, 40.0)
+    most, planned_at_once, seconds = (_TARGET_ORDERS, 5_000, 600.0) if place.long else (2_000, 1_000, 40.0)
     async with running_product(place) as product:
         warmed = await _tell(product, most=_AT_ONCE * 10, seconds=seconds / 2)
         await product.shop.label_automatically("manual")
-        await product.plan(_PLANNED_AT_ONCE)
+        await product.plan(planned_at_once)
         await product.shop.label_automatically()
         before = await _idle(product.stack)
         told = await _tell(product, most=most, seconds=seconds)
         await product.shop.label_automatically("manual")
-        for _ in range(told, most, _PLANNED_AT_ONCE):
-            await product.plan(_PLANNED_AT_ONCE)
+        for _ in range(told, most, planned_at_once):
+            await product.plan(planned_at_once)
         after = await _idle(product.stack)
     growths = {name: after[name] / kibibytes - 1 for name, kibibytes in before.items()}
     worst = max(growths, key=lambda name: growths[name])
@@ -45,7 +44,7 @@ async def measure(place: Place) -> list[Figure]:
             f"resident memory, {len(before)} processes, idle before and after",
             f"{most:,} orders, {told:,} of them told: worst {worst} {growths[worst]:+.1%} to "
             f"{after[worst] / _MEBI:,.0f} MiB, all {_grown(before, after):+.1%}",
-            f"after a warm-up of {warmed + _PLANNED_AT_ONCE:,}: {sum(before.values()) / _MEBI:,.0f} MiB; the largest "
+            f"after a warm-up of {warmed + planned_at_once:,}: {sum(before.values()) / _MEBI:,.0f} MiB; the largest "
             f"is {largest}",
             f"< 5 % growth after {_TARGET_ORDERS:,}",
             growths[worst] < 0.05 and most >= _TARGET_ORDERS,
