@@ -22,6 +22,8 @@ class Action(StrEnum):
     LAPSED = "connection.lapsed"
     REVOKED = "connection.revoked"
     REFUSED = "connection.refused"
+    EXPIRING = "connection.expiring"
+    EXPIRED = "connection.expired"
     PAUSED = "connection.paused"
     RESUMED = "connection.resumed"
     RENAMED = "connection.renamed"

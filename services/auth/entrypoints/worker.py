@@ -7,7 +7,6 @@ from services.auth import bootstrap
 from services.auth.bootstrap import PROBE, SERVICE
 from services.auth.entrypoints.advice import advise
 from services.auth.settings import Settings
-from services.auth.usecases.keep_house import keep_house
 from shared.db.claim_loop import run_claim_loop
 from shared.db.upkeep import run_hourly
 from shared.http.outward import Outward
@@ -28,8 +27,7 @@ async def run(settings: Settings) -> int:
         await run_relay(settings.database_url.get_secret_value(), kafka, service=SERVICE, stop=stop)
 
     async def house(stop: asyncio.Event) -> None:
-        work = partial(keep_house, uow=held.uow, signing=held.signing, wrapping=held.wrapping, clock=held.clock)
-        await run_hourly(work, stop=stop)
+        await run_hourly(held.keep_house, stop=stop)
 
     async def probe(stop: asyncio.Event) -> None:
         await run_claim_loop(held.claims, PROBE, held.probe, stop=stop)

@@ -4,7 +4,8 @@ from collections.abc import Callable
 from datetime import datetime
 
 from services.auth.domain.audit import Action, AuditEntry
-from services.auth.domain.connection import Change, Connection, choose, pause, rename, resume
+from services.auth.domain.connection import Change, Connection, choose, rename
+from services.auth.domain.life import pause, resume
 from services.auth.usecases.actor import Actor
 from services.auth.usecases.errors import ConnectionUnknown
 from services.auth.usecases.keep_change import keep_change

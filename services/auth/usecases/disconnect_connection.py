@@ -1,7 +1,8 @@
 """Ends a connection here: no service works on it from now on, and the secrets that are its own are destroyed."""
 
 from services.auth.domain.audit import Action, AuditEntry
-from services.auth.domain.connection import Connection, disconnect
+from services.auth.domain.connection import Connection
+from services.auth.domain.life import disconnect
 from services.auth.usecases.actor import Actor
 from services.auth.usecases.errors import ConnectionUnknown
 from services.auth.usecases.keep_change import keep_change

@@ -9,6 +9,8 @@ from shared.events.auth import (
     ChannelV1,
     ConnectionAuthorisedV1,
     ConnectionDisconnectedV1,
+    ConnectionExpiredV1,
+    ConnectionExpiringV1,
     ConnectionPausedV1,
     ConnectionResumedV1,
     ConnectionRevokedV1,
@@ -18,9 +20,11 @@ from shared.events.auth import (
 from shared.events.base import Event
 from shared.kernel.ids import new_id
 
-_EVENTS: dict[Happened, type[ConnectionStateV1]] = {
+EVENTS: dict[Happened, type[ConnectionStateV1]] = {
     Happened.AUTHORISED: ConnectionAuthorisedV1,
     Happened.REVOKED: ConnectionRevokedV1,
+    Happened.EXPIRING: ConnectionExpiringV1,
+    Happened.EXPIRED: ConnectionExpiredV1,
     Happened.SETTINGS_CHANGED: ConnectionSettingsChangedV1,
     Happened.PAUSED: ConnectionPausedV1,
     Happened.RESUMED: ConnectionResumedV1,
@@ -37,7 +41,7 @@ async def keep_change(change: Change, *, store: Store, now: datetime) -> None:
 
 def event_of(connection: Connection, happened: Happened, now: datetime) -> Event[ConnectionStateV1]:
     """The connection's whole public state."""
-    body = _EVENTS[happened](
+    body = EVENTS[happened](
         organisation_id=connection.organisation_id,
         connection_id=connection.id,
         marketplace=connection.marketplace,

@@ -15,6 +15,7 @@ from services.auth.domain.consent import ConsentState
 from services.auth.domain.grant import SealedGrant
 from services.auth.domain.signing import SigningKey
 from services.auth.domain.token import RenewalFailure, TokenState
+from shared.access.principal import Ending
 from shared.kernel.ids import ConnectionId, GrantId, OrganisationId, UserId
 from shared.kernel.ports import AccessToken, Lease, Outbox
 
@@ -87,6 +88,17 @@ class Connections(Protocol):
 
     async def lock_lapsed(self, claimed_before: datetime) -> Sequence[Connection]:
         """Claims since then or longer, a batch; without those that somebody works on."""
+        ...
+
+    async def lock_ending(self, before: datetime, after: ConnectionId | None) -> Sequence[Connection]:
+        """
+        Living ones whose consent ends by then, or ended, a batch in the order of their ids, beyond `after`; without
+        those that somebody works on.
+        """
+        ...
+
+    async def ending(self, organisation_id: OrganisationId) -> Ending | None:
+        """Of its authorisations that end soon, or ended; None: there is none."""
         ...
 
     async def count_claims(self, organisation_id: OrganisationId) -> int:

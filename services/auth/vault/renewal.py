@@ -13,8 +13,8 @@ import structlog
 from prometheus_client import Counter
 
 from services.auth.domain.audit import Action, AuditEntry
-from services.auth.domain.connection import revoke
 from services.auth.domain.grant import SealedGrant
+from services.auth.domain.life import revoke
 from services.auth.domain.token import PAUSES, SHARED_RESTS, RenewalFailure
 from services.auth.usecases.keep_change import keep_change
 from services.auth.usecases.ports import Store
