@@ -12,14 +12,17 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.auth.adapters.access import OwnSessions, OwnSigningKeys
 from services.auth.adapters.connections import probes_due
+from services.auth.adapters.mails import mails_due
 from services.auth.adapters.passwords import Argon2Passwords
 from services.auth.adapters.queries import SqlViews
+from services.auth.adapters.smtp import SmtpMailer, SmtpServer
 from services.auth.adapters.store import bind
 from services.auth.settings import MigrationSettings, Settings
 from services.auth.usecases.begin_consent import Offer
 from services.auth.usecases.claim_seller import DelegationOffer, Portal
 from services.auth.usecases.count_attempt import Mask
 from services.auth.usecases.keep_house import keep_house
+from services.auth.usecases.mail_ports import Mailer
 from services.auth.usecases.ports import PasswordHasher, SharedGrants, Store
 from services.auth.usecases.probe_connection import probe_connection
 from services.auth.usecases.views import Views
@@ -47,6 +50,7 @@ from shared.runtime.serve import Ready
 
 SERVICE = "auth"
 PROBE = "probe"
+MAIL = "mail"
 
 
 @dataclass(frozen=True)
@@ -63,6 +67,7 @@ class Auth:
     shared_grants: SharedGrants
     probe: Callable[[Lease[Store]], Awaitable[None]]
     keep_house: Callable[[], Awaitable[None]]
+    mailer: Mailer | None
     consents: SealingConsents
     tokens: RenewedTokens
     signing: SealedSigning
@@ -124,6 +129,7 @@ def auth_on(engine: AsyncEngine, settings: Settings, outward: Outward, clock: Cl
             expired_goes_on=settings.expired_goes_on,
             clock=clock,
         ),
+        mailer=mailer_of(settings, clock),
         consents=SealingConsents(offers, seals, clock),
         tokens=tokens,
         signing=signing,
@@ -146,9 +152,25 @@ def access_on(auth: Auth) -> Access:
 def claims_on(engine: AsyncEngine, clock: Clock) -> SqlClaims[Store]:
     kinds = {
         TOKEN: Kind(due=None, lease_seconds=LEASE_SECONDS, margin_seconds=MARGIN_SECONDS),
+        MAIL: Kind(due=mails_due(), lease_seconds=60),
         PROBE: Kind(due=probes_due(), lease_seconds=60, margin_seconds=5, rates=rates(PROBE)),
     }
     return SqlClaims(engine, bind, kinds=kinds, clock=clock)
+
+
+def mailer_of(settings: Settings, clock: Clock) -> Mailer | None:
+    """None: no mail is sent here."""
+    if settings.smtp_host is None or settings.mail_from is None:
+        return None
+    server = SmtpServer(
+        settings.smtp_host,
+        settings.smtp_port,
+        settings.smtp_security,
+        settings.smtp_username,
+        settings.smtp_password,
+        settings.mail_from,
+    )
+    return SmtpMailer(server, clock)
 
 
 def offers_of(settings: Settings, known: Mapping[str, Marketplace]) -> Mapping[str, Offer]:

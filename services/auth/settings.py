@@ -2,8 +2,9 @@
 
 from collections.abc import Mapping
 from datetime import timedelta
+from typing import Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, PositiveInt, SecretStr, field_validator
+from pydantic import BaseModel, ConfigDict, Field, PositiveInt, SecretStr, field_validator, model_validator
 from pydantic_settings import SettingsConfigDict
 
 from shared.crypto.errors import KeysInvalid
@@ -74,6 +75,19 @@ class Settings(ServiceSettings):
         description="Whether a connection that still works when its consent's time is over goes on, with a warning "
         "each day; else nothing new is read or sent until the seller authorises again.",
     )
+    smtp_host: str | None = Field(
+        default=None, description="The mail server. None: no mail is sent, and pages alone warn of what ends."
+    )
+    smtp_port: int = Field(default=587, ge=1, le=65535)
+    smtp_security: Literal["starttls", "implicit", "none"] = Field(
+        default="starttls",
+        description="starttls (usual port 587), implicit TLS (465), or none: only on this machine.",
+    )
+    smtp_username: str | None = Field(default=None, description="None: the mail server asks for none.")
+    smtp_password: SecretStr | None = None
+    mail_from: str | None = Field(
+        default=None, description="The address mails come from, with a name or without; needed where there is a server."
+    )
     token_urls: Mapping[str, str] = Field(
         default_factory=dict, description="Token endpoints, JSON by marketplace; else the real ones."
     )
@@ -100,6 +114,16 @@ class Settings(ServiceSettings):
 
     _marketplaces = field_validator("token_urls", "consent_lasts_days")(known_marketplaces)
     _addresses = field_validator("central_urls", "api_urls")(every_region)
+
+    @model_validator(mode="after")
+    def _mail_server_is_whole(self) -> Self:
+        if self.smtp_host and not (self.mail_from and "@" in self.mail_from):
+            raise ValueError("mail_from is the address that mails come from")
+        if (self.smtp_username is None) != (self.smtp_password is None):
+            raise ValueError("smtp_username and smtp_password go together")
+        if self.smtp_username and self.smtp_security == "none":
+            raise ValueError("smtp_password is not sent without TLS")
+        return self
 
     def consent_lasts(self, marketplace: str) -> timedelta:
         return timedelta(days=self.consent_lasts_days.get(marketplace, _CONSENT_LASTS_DAYS))

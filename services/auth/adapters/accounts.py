@@ -42,7 +42,7 @@ class SqlAccounts:
     async def by_email(self, key: str) -> Account | None:
         found = await self._connection.execute(select(tables.account).where(tables.account.c.email_key == key))
         row = found.first()
-        return _account(row) if row else None
+        return to_account(row) if row else None
 
     async def set_password_hash(self, account_id: UserId, password_hash: str) -> None:
         await self._set(account_id, {"password_hash": password_hash})
@@ -89,7 +89,7 @@ class SqlSessions:
         row = (await self._connection.execute(query)).first()
         if row is None:
             return None
-        began, account = row.session_created_at, _account(row)
+        began, account = row.session_created_at, to_account(row)
         return Session(row.session_id, row.digest, account.id, row.csrf_token, began, row.seen_at), account
 
     async def touch(self, session_id: UUID, now: datetime) -> None:
@@ -132,5 +132,5 @@ class SqlAttempts:
         )
 
 
-def _account(row: Row[tuple[object, ...]]) -> Account:
+def to_account(row: Row[tuple[object, ...]]) -> Account:
     return Account(UserId(row.id), OrganisationId(row.organisation_id), row.email, row.password_hash, row.locale)

@@ -1,6 +1,6 @@
 """
-The worker's quiet upkeep: a young signing key, nothing kept beyond its time, no claim that nothing proved, data keys
-under the newest key, and no consent's end unnoticed.
+The worker's quiet upkeep: a young signing key, nothing kept beyond its time, no claim that nothing proved, no consent's
+end unnoticed, data keys under the newest key.
 """
 
 from collections.abc import Awaitable, Callable
@@ -10,6 +10,7 @@ from services.auth.usecases.age_connections import age_connections
 from services.auth.usecases.keep_signing_keys import keep_signing_keys
 from services.auth.usecases.lapse_claims import lapse_claims
 from services.auth.usecases.ports import KeyWrapping, SigningVault, Store
+from services.auth.usecases.remind import remind
 from shared.kernel.clock import Clock
 from shared.kernel.ports import UnitOfWork
 
@@ -29,6 +30,7 @@ async def keep_house(
     async with uow() as store:
         await store.upkeep.rewrap_signing_keys(wrapping.rewrap_signing_key)
     await _all(uow, lambda store, after: age_connections(after, goes_on=expired_goes_on, store=store, clock=clock))
+    await _all(uow, lambda store, after: remind(after, store=store, clock=clock))
     await _all(uow, lambda store, after: store.upkeep.rewrap_grants(after, wrapping.rewrap_grant))
 
 

@@ -15,6 +15,7 @@ from services.auth.domain.consent import ConsentState
 from services.auth.domain.grant import SealedGrant
 from services.auth.domain.signing import SigningKey
 from services.auth.domain.token import RenewalFailure, TokenState
+from services.auth.usecases.mail_ports import Mails
 from shared.access.principal import Ending
 from shared.kernel.ids import ConnectionId, GrantId, OrganisationId, UserId
 from shared.kernel.ports import AccessToken, Lease, Outbox
@@ -184,7 +185,7 @@ class SigningKeys(Protocol):
 
 class Upkeep(Protocol):
     async def remove_ended(self, now: datetime) -> None:
-        """Sessions, attempts and consent states whose time is over, leases of grants that are gone."""
+        """Sessions, attempts, consent states and mails whose time is over, leases of what is gone."""
         ...
 
     async def rewrap_grants(
@@ -208,6 +209,7 @@ class Store:
     audit: Audit
     signing_keys: SigningKeys
     upkeep: Upkeep
+    mails: Mails
     outbox: Outbox
 
 

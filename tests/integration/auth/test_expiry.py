@@ -20,6 +20,7 @@ async def days_later(auth: Running, ahead: timedelta) -> None:
         "expires_at = expires_at - cast(:by as interval), probed_at = probed_at - cast(:by as interval)",
         by=ahead,
     )
+    await auth.rows("update organisation set reminded_at = reminded_at - cast(:by as interval)", by=ahead)
     await auth.held.keep_house()
 
 

@@ -11,6 +11,7 @@ from services.auth.domain.audit import AuditEntry
 from services.auth.domain.connection import RUNNING, Connection, ConnectionState
 from services.auth.domain.consent import ConsentState
 from services.auth.domain.grant import SealedGrant
+from services.auth.domain.mail import MailKind
 from services.auth.domain.opaque import digest
 from services.auth.usecases.ports import Store
 from shared.access.principal import Ending
@@ -87,6 +88,7 @@ class Tables:
     consents: dict[str, ConsentState] = field(default_factory=dict)
     entries: list[AuditEntry] = field(default_factory=list)
     events: list[Event[Any]] = field(default_factory=list)
+    mails: list[tuple[MailKind | ConnectionId, ...]] = field(default_factory=list)
     open: int = 0
 
     @asynccontextmanager
@@ -110,6 +112,7 @@ class Tables:
             audit=_Audit(self),
             signing_keys=nothing,
             upkeep=nothing,
+            mails=cast(Any, _Mails(self)),
             outbox=_Outbox(self),
         )
 
@@ -217,6 +220,22 @@ class _Audit:
 
     async def add(self, entry: AuditEntry) -> None:
         self.tables.entries.append(entry)
+
+
+@dataclass
+class _Mails:
+    tables: Tables
+
+    async def add(
+        self,
+        organisation_id: OrganisationId,
+        kind: MailKind,
+        about: Sequence[ConnectionId],
+        *,
+        due_at: datetime,
+        now: datetime,
+    ) -> None:
+        self.tables.mails.append((kind, *about))
 
 
 @dataclass
