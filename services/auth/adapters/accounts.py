@@ -50,6 +50,12 @@ class SqlAccounts:
     async def set_locale(self, account_id: UserId, locale: str) -> None:
         await self._set(account_id, {"locale": locale})
 
+    async def set_calendar(self, organisation_id: OrganisationId, digest: str | None) -> bool:
+        its = tables.organisation
+        another = (its.c.id == organisation_id, its.c.calendar_digest.is_distinct_from(digest))
+        changed = await self._connection.execute(update(its).where(*another).values(calendar_digest=digest))
+        return changed.rowcount > 0
+
     async def _set(self, account_id: UserId, values: Mapping[str, str]) -> None:
         await self._connection.execute(update(tables.account).where(tables.account.c.id == account_id).values(**values))
 

@@ -39,6 +39,22 @@ class SqlViews:
             row = (await connection.execute(query)).first()
         return to_connection(row) if row else None
 
+    async def calendar(self, digest: str) -> Sequence[Connection] | None:
+        its = tables.organisation
+        async with transaction(self._engine) as connection:
+            found = await connection.execute(select(its.c.id).where(its.c.calendar_digest == digest))
+            organisation_id = found.scalar_one_or_none()
+            if organisation_id is None:
+                return None
+            own = select(_ITS).where(_ITS.c.organisation_id == organisation_id).order_by(_ITS.c.id)
+            return [to_connection(row) for row in await connection.execute(own)]
+
+    async def has_calendar(self, organisation_id: OrganisationId) -> bool:
+        its = tables.organisation
+        query = select(its.c.calendar_digest.is_not(None)).where(its.c.id == organisation_id)
+        async with transaction(self._engine) as connection:
+            return bool((await connection.execute(query)).scalar_one())
+
     async def api_clients(self, organisation_id: OrganisationId) -> Sequence[ApiClient]:
         async with transaction(self._engine) as connection:
             return to_clients((await connection.execute(of_organisation(organisation_id))).all())

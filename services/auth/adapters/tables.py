@@ -33,6 +33,7 @@ organisation = Table(
     Column("name", Text, nullable=False),
     Column("created_at", _TIME, nullable=False),
     Column("reminded_at", _TIME),
+    Column("calendar_digest", Text, unique=True),
 )
 
 account = Table(

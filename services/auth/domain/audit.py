@@ -29,6 +29,8 @@ class Action(StrEnum):
     RENAMED = "connection.renamed"
     CHANNELS_CHANGED = "connection.channels_changed"
     DISCONNECTED = "connection.disconnected"
+    CALENDAR_MADE = "calendar.made"
+    CALENDAR_REMOVED = "calendar.removed"
     CLIENT_MADE = "api_client.made"
     CLIENT_REVOKED = "api_client.revoked"
 

@@ -39,6 +39,10 @@ class Accounts(Protocol):
 
     async def set_locale(self, account_id: UserId, locale: str) -> None: ...
 
+    async def set_calendar(self, organisation_id: OrganisationId, digest: str | None) -> bool:
+        """Of the secret in its address; None: there is none. False: it was so before."""
+        ...
+
 
 class Sessions(Protocol):
     async def add(self, session: Session) -> None: ...
