@@ -64,7 +64,11 @@ class ConnectionExpiringV1(ConnectionStateV1):
 
 
 class ConnectionExpiredV1(ConnectionStateV1):
-    """The consent's time is over: nothing new is read or sent until the seller authorises again."""
+    """
+    The consent's time is over: nothing new is read or sent until the seller authorises again.
+
+    State `revoked`: the far side ended it, so nothing can be finished either.
+    """
 
     TYPE: ClassVar[str] = "auth.connection.expired.v1"
 

@@ -86,9 +86,9 @@ class SqlMails:
             for row in await self._connection.execute(query)
         ]
 
-    async def reminded(self, organisation_id: OrganisationId, now: datetime) -> None:
+    async def reminded(self, organisation_id: OrganisationId, at: datetime | None) -> None:
         own = _ORGANISATION.c.id == organisation_id
-        await self._connection.execute(update(_ORGANISATION).where(own).values(reminded_at=now))
+        await self._connection.execute(update(_ORGANISATION).where(own).values(reminded_at=at))
 
     async def lock(self, mail_id: UUID) -> tuple[Mail, Account, Sequence[Connection]] | None:
         unsent = select(_ITS).where(_ITS.c.id == mail_id, _ITS.c.due_at.is_not(None)).with_for_update()

@@ -4,7 +4,7 @@ How a connection lives: what the seller, the far side and time do to it.
     authorised --(thirty days before the end)--> expiring --(the end)--> expired
     authorised, expiring --(far side refuses, 403)--> waiting --(it answers again, 200)--> authorised
     waiting --(the end)--> expired
-    authorised, expiring, waiting, expired --(consent withdrawn)--> revoked
+    authorised, expiring, waiting, expired --(consent gone at the far side)--> revoked
     authorised, expiring, waiting --(somebody pauses it)--> paused --(resumes it)--> authorised, waiting
     any --(seller consents)--> authorised
     any --(seller ends it)--> disconnected
@@ -35,6 +35,8 @@ from shared.kernel.ids import GrantId
 from shared.marketplaces.models import Channel
 
 EXPIRING_FOR = timedelta(days=30)
+# The far side's clock, and the moment it counts from, are not ours.
+_END_LEEWAY = timedelta(days=1)
 PROBE_EVERY = timedelta(days=1)
 # A refusal is asked about sooner: the seller may be mending it now.
 PROBE_REFUSED_EVERY = timedelta(hours=1)
@@ -68,12 +70,18 @@ def authorise(connection: Connection, grant_id: GrantId | None, now: datetime, *
     )
 
 
-def revoke(connection: Connection) -> Change:
-    """The far side says the consent is gone: only the seller can mend it."""
+def revoke(connection: Connection, now: datetime) -> Change:
+    """
+    The far side says the consent is gone: withdrawn, or, at its known end, expired. Only the seller can mend it.
+
+    What expired here before, and was good over there until now, is withdrawn.
+    """
     if connection.state not in RUNNING | {ConnectionState.EXPIRED}:
         return Change(connection, None)
     lost = replace(connection, state=ConnectionState.REVOKED, probe_due_at=None, suspected_at=None)
-    return told(lost, Happened.REVOKED)
+    ended = connection.expires_at is not None and now >= connection.expires_at - _END_LEEWAY
+    expired = ended and connection.state is not ConnectionState.EXPIRED
+    return told(lost, Happened.EXPIRED if expired else Happened.REVOKED)
 
 
 def age(connection: Connection, now: datetime, *, goes_on: bool) -> Change:
@@ -129,6 +137,13 @@ def disconnect(connection: Connection) -> Change:
         contested=False,
     )
     return told(ended, Happened.DISCONNECTED)
+
+
+def ask(connection: Connection, now: datetime) -> Change:
+    """Somebody wants the far side asked at once. Raises NotRunning."""
+    if not connection.may_be_probed:
+        raise NotRunning
+    return Change(replace(connection, probe_due_at=min(now, connection.probe_due_at or now)), None)
 
 
 def suspect(connection: Connection, consent_version: int, now: datetime) -> Change:

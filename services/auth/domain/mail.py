@@ -65,19 +65,26 @@ class Reminded:
         return self.at is None or now >= self.at + every - _LOOK_LEEWAY
 
 
-_ABOUT = {
-    ConnectionState.EXPIRED: MailKind.EXPIRED,
-    ConnectionState.REVOKED: MailKind.REVOKED,
-    ConnectionState.WAITING: MailKind.REFUSED,
+# In which states each is still true, of those that are about one connection that stopped.
+_TRUE_IN = {
+    MailKind.EXPIRED: {ConnectionState.EXPIRED, ConnectionState.REVOKED},
+    MailKind.REVOKED: {ConnectionState.REVOKED},
+    MailKind.REFUSED: {ConnectionState.WAITING},
 }
 
 
 def told_by_mail(change: Change, now: datetime) -> tuple[MailKind, datetime] | None:
     """Which mail tells of a connection that stopped, which only the seller can mend, and when; None: no mail does."""
-    if change.happened not in {Happened.EXPIRED, Happened.REVOKED}:
-        return None
-    kind = _ABOUT[change.connection.state]
-    return kind, now + _REFUSED_FOR if kind is MailKind.REFUSED else now
+    state, end = change.connection.state, change.connection.expires_at
+    match change.happened:
+        case Happened.EXPIRED:
+            return MailKind.EXPIRED, now
+        case Happened.REVOKED if state is ConnectionState.WAITING:
+            return MailKind.REFUSED, now + _REFUSED_FOR
+        case Happened.REVOKED if end is None or now < end:
+            return MailKind.REVOKED, now
+        case _:  # past its end its members know that it expired
+            return None
 
 
 def still_true(kind: MailKind, connections: Iterable[Connection], now: datetime) -> list[Connection]:
@@ -88,7 +95,7 @@ def still_true(kind: MailKind, connections: Iterable[Connection], now: datetime)
 
 def _is_true(kind: MailKind, connection: Connection, now: datetime) -> bool:
     if kind is not MailKind.ENDING:
-        return _ABOUT.get(connection.state) is kind
+        return connection.state in _TRUE_IN[kind]
     end = connection.expires_at
     lives = connection.state in RUNNING | {ConnectionState.PAUSED}
     return lives and end is not None and now >= end - EXPIRING_FOR

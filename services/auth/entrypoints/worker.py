@@ -8,6 +8,7 @@ import structlog
 from services.auth import bootstrap
 from services.auth.bootstrap import MAIL, PROBE, SERVICE
 from services.auth.entrypoints.advice import advise
+from services.auth.entrypoints.gauges import keep_gauges
 from services.auth.entrypoints.letters import CATALOGUES, Letters
 from services.auth.settings import Settings
 from services.auth.usecases.send_mail import send_mail
@@ -47,12 +48,13 @@ async def run(settings: Settings) -> int:
         work = partial(send_mail, mailer=held.mailer, write=letters, clock=clock)
         await run_claim_loop(held.claims, MAIL, work, stop=stop)
 
+    watched = [partial(keep_gauges, held), partial(advise, held, settings)]
     try:
         return await run_process(
             service=SERVICE,
             process="worker",
             settings=settings,
-            parts=[relay, probe, mail, house, partial(advise, held, settings), held.tokens.finish],
+            parts=[relay, probe, mail, house, *watched, held.tokens.finish],
             ready=bootstrap.ready_on(engine),
         )
     finally:

@@ -58,5 +58,6 @@ async def _change(
     if change.connection == connection:
         return connection
     await keep_change(change, store=store, now=now)
-    await store.audit.add(AuditEntry(new_id(), now, action, who.organisation_id, who.user_id, connection_id))
+    entry = AuditEntry(new_id(), now, action, who.organisation_id, who.user_id, connection_id, who.reason)
+    await store.audit.add(entry)
     return change.connection

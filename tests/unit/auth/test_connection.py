@@ -43,9 +43,9 @@ def test_a_new_consent_keeps_name_and_channels() -> None:
 
 def test_a_lost_consent_is_told_once() -> None:
     """Revoked: probed no more. Again: nothing new."""
-    first = rules.revoke(connection())
+    first = rules.revoke(connection(), NOW)
     assert (first.connection.state, first.happened) == (ConnectionState.REVOKED, Happened.REVOKED)
-    assert rules.revoke(first.connection) == Change(first.connection, None)
+    assert rules.revoke(first.connection, NOW) == Change(first.connection, None)
 
 
 def test_ending_it_forgets_its_grant() -> None:
@@ -59,7 +59,7 @@ def test_ending_it_forgets_its_grant() -> None:
 def test_an_ended_connection_is_not_revoked_or_probed() -> None:
     """What comes late for an ended connection changes nothing."""
     ended = connection(state=ConnectionState.DISCONNECTED)
-    assert rules.revoke(ended) == Change(ended, None)
+    assert rules.revoke(ended, NOW) == Change(ended, None)
     assert rules.probed(ended, (FRANCE,), NOW) == Change(ended, None)
     assert rules.probe_refused(ended, ProbeOutcome.REFUSED, NOW) == Change(ended, None)
 
@@ -118,7 +118,7 @@ def test_the_same_name_is_no_change() -> None:
 def steps(made: Connection, chosen: list[int]) -> list[Change]:
     verbs: list[Callable[[Connection], Change]] = [
         lambda each: rules.authorise(each, GrantId(new_id()), NOW, lasts=YEAR),
-        rules.revoke,
+        lambda each: rules.revoke(each, NOW),
         rules.disconnect,
         lambda each: rules.probed(each, (FRANCE,), NOW),
         lambda each: rules.probe_refused(each, ProbeOutcome.REFUSED, NOW),
@@ -183,6 +183,6 @@ def test_a_paused_connection_is_neither_probed_nor_revoked() -> None:
     paused = connection(state=ConnectionState.PAUSED)
     assert rules.probed(paused, (FRANCE,), NOW) == Change(paused, None)
     assert rules.probe_refused(paused, ProbeOutcome.REFUSED, NOW) == Change(paused, None)
-    assert rules.revoke(paused) == Change(paused, None)
+    assert rules.revoke(paused, NOW) == Change(paused, None)
     assert rules.authorise(paused, GrantId(new_id()), NOW, lasts=YEAR).connection.state is ConnectionState.AUTHORISED
     assert rules.disconnect(paused).happened is Happened.DISCONNECTED

@@ -71,7 +71,7 @@ class Life(RuleBasedStateMachine):
 
     @rule()
     def consent_is_withdrawn(self) -> None:
-        self._keep("withdraws", rules.revoke(self.connection))
+        self._keep("withdraws", rules.revoke(self.connection, self.now))
 
     @rule()
     def seller_pauses_it(self) -> None:
