@@ -14,7 +14,7 @@ from services.auth.adapters.connections import to_connection
 from services.auth.domain.account import Account
 from services.auth.domain.connection import RUNNING, Connection, ConnectionState
 from services.auth.domain.mail import Mail, MailKind, Reminded
-from shared.kernel.ids import ConnectionId, OrganisationId, UserId, new_id
+from shared.kernel.ids import ConnectionId, OrganisationId, new_id
 
 _ITS, _ORGANISATION, _CONNECTION = tables.mail, tables.organisation, tables.connection
 _AT_ONCE = 500
@@ -100,7 +100,11 @@ class SqlMails:
             _CONNECTION.c.id.in_(row.connection_ids), _CONNECTION.c.organisation_id == row.organisation_id
         )
         account = to_account((await self._connection.execute(reader)).one())
-        return _mail(row), account, [to_connection(each) for each in await self._connection.execute(about)]
+        return (
+            Mail(row.id, MailKind(row.kind)),
+            account,
+            [to_connection(each) for each in await self._connection.execute(about)],
+        )
 
     async def settle(self, mail_id: UUID, *, sent_at: datetime | None) -> None:
         settled = update(_ITS).where(_ITS.c.id == mail_id).values(due_at=None, sent_at=sent_at)
@@ -111,14 +115,3 @@ def mails_due() -> Select[Any]:
     """Mails to be sent now (claims)."""
     due = _ITS.c.due_at <= func.statement_timestamp()
     return select(_ITS.c.id.label("subject"), literal("mail").label("far_side"), _ITS.c.due_at).where(due)
-
-
-def _mail(row: Any) -> Mail:
-    return Mail(
-        row.id,
-        OrganisationId(row.organisation_id),
-        UserId(row.account_id),
-        MailKind(row.kind),
-        tuple(ConnectionId(each) for each in row.connection_ids),
-        row.due_at,
-    )

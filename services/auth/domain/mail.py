@@ -8,7 +8,7 @@ from uuid import UUID
 
 from services.auth.domain.connection import RUNNING, Change, Connection, ConnectionState, Happened
 from services.auth.domain.life import EXPIRING_FOR
-from shared.kernel.ids import ConnectionId, OrganisationId, UserId
+from shared.kernel.ids import ConnectionId, OrganisationId
 
 REMINDED_EVERY = timedelta(days=7)
 # What still works after its end may stop at any moment.
@@ -30,14 +30,10 @@ class MailKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Mail:
-    """About these connections, to one member. `due_at` None: it was sent, came to nothing or was refused."""
+    """To one member, about some connections; who and which is kept with it."""
 
     id: UUID
-    organisation_id: OrganisationId
-    account_id: UserId
     kind: MailKind
-    connection_ids: tuple[ConnectionId, ...]
-    due_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)

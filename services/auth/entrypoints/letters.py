@@ -34,8 +34,8 @@ _MEANS = {
 }
 _TO_DO = "Renew or reconnect here: %(address)s"
 _HOW_OFTEN = "You get this mail once a week until they are renewed, and each day from the first end on."
-_LINE = "- %(name)s (%(marketplace)s), by %(date)s"
-_LINE_WITHOUT_END = "- %(name)s (%(marketplace)s)"
+_LINE = "- %(name)s (%(marketplace)s)"
+_LINE_TO_RENEW = "- %(name)s (%(marketplace)s), by %(date)s"
 _NAMES_MOST = 3
 CATALOGUES = Path(__file__).parents[1] / "catalogues"
 
@@ -50,10 +50,10 @@ class Letters:
 
     def __call__(self, mail: Mail, reader: Account, about: Sequence[Connection]) -> Letter:
         say, language = self._translations[reader.locale].gettext, reader.locale
-        first = _day(about[0], language)
+        is_reminder = mail.kind is MailKind.ENDING
         names = ", ".join(one.name for one in about[:_NAMES_MOST]) + (", …" if len(about) > _NAMES_MOST else "")
         lines = [
-            (say(_LINE) if one.expires_at else say(_LINE_WITHOUT_END))
+            say(_LINE_TO_RENEW if is_reminder else _LINE)
             % {"name": one.name, "marketplace": PROFILES[one.marketplace].title, "date": _day(one, language)}
             for one in about
         ]
@@ -62,15 +62,15 @@ class Letters:
             "\n".join(lines),
             say(_MEANS[mail.kind]),
             say(_TO_DO) % {"address": self._address},
-            *([say(_HOW_OFTEN)] if mail.kind is MailKind.ENDING else []),
+            *([say(_HOW_OFTEN)] if is_reminder else []),
         ]
-        subject = say(_SUBJECTS[mail.kind]) % {"date": first, "names": names}
+        subject = say(_SUBJECTS[mail.kind]) % {"date": _day(about[0], language), "names": names}
         return Letter(mail.id, reader.email, subject, "\n\n".join(parts) + "\n")
 
 
 def all_sentences() -> list[str]:
     """Every sentence here, for the catalogues' completeness."""
-    return [*_SUBJECTS.values(), *_HAPPENED.values(), *_MEANS.values(), _TO_DO, _HOW_OFTEN, _LINE, _LINE_WITHOUT_END]
+    return [*_SUBJECTS.values(), *_HAPPENED.values(), *_MEANS.values(), _TO_DO, _HOW_OFTEN, _LINE, _LINE_TO_RENEW]
 
 
 def _day(connection: Connection, language: str) -> str:
