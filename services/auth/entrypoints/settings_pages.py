@@ -14,7 +14,7 @@ from services.auth.usecases.calendar import make_calendar, remove_calendar
 from services.auth.usecases.errors import ClientUnknown
 from shared.access.principal import Principal
 from shared.web.forms import PostedForm, posted_form
-from shared.web.languages import PARAMETER
+from shared.web.languages import PARAMETER, language_of
 from shared.web.problems import not_found
 
 router = APIRouter(prefix="/settings", include_in_schema=False)
@@ -46,7 +46,7 @@ async def make_calendar_form(request: Request, form: Form) -> Response:
     held, who = auth_of(request), form.principal
     async with held.uow() as store:
         secret = await make_calendar(actor_of(who), store=store, clock=held.clock, new_secret=held.new_secret)
-    address = f"{held.public_url}/connections/calendar/{secret}.ics?{PARAMETER}={who.locale}"
+    address = f"{held.public_url}/connections/calendar/{secret}.ics?{PARAMETER}={language_of(request, who)}"
     return await _calendar(request, who, address=address)
 
 
