@@ -26,7 +26,7 @@ FAULT_PROOFS := tests/e2e/test_far_side_faults.py tests/e2e/test_servers_away.py
 	tests/integration/messaging/test_rebalance.py
 
 .DEFAULT_GOAL := help
-.PHONY: help run clean test browser check faults leaks doors fairness bench conformance prism faultpage format lint types imports contracts lock
+.PHONY: help run clean test browser check faults leaks doors fairness walk bench conformance prism faultpage format lint types imports contracts lock
 
 help: ## say what can be made
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -61,6 +61,9 @@ leaks: .venv/dev.stamp ## all fault proofs with planted buyers, then every place
 
 fairness: .venv/dev.stamp ## one seller with 20,000 orders beside 99 small ones under published quotas, in virtual time
 	@$(BIN)/python -m tests.fairness
+
+walk: .venv/dev.stamp ## two years of fifty connections, day by day in virtual time, against a table of states, events, mails
+	@$(BIN)/python -m tests.walk
 
 bench: .venv/dev.stamp ## measure what has a target, each beside a rival (LONG=1: for docs/performance.md)
 	@$(BIN)/python -m tests.bench $(if $(LONG),--long --write docs/performance.md)

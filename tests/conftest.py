@@ -42,6 +42,7 @@ _PRODUCTS = {
         "test_two_of_everything",
         "test_journey",
         "test_pause",
+        "test_expiry",
         "test_strangers",
     ),
 }

@@ -116,6 +116,20 @@ class Sandbox:
         """Put a fault in force (`seller_id`, `seconds`, `datasets`); 0 times lasts until cleared."""
         return await self._call("POST", "/faults", {"operation": operation, "kind": kind, "times": times} | fields)
 
+    async def mails(self, to: str | None = None) -> list[Json]:
+        """What the mail server took, oldest first: `to`, `headers`, `text`."""
+        return list((await self._call("GET", "/mails", query={"to": to} if to else None))["mails"])
+
+    async def mail_port(self) -> int:
+        return int((await self._call("GET", "/mails"))["port"])
+
+    async def forget_mails(self) -> None:
+        await self._call("DELETE", "/mails")
+
+    async def answer_mails(self, answer: str, times: int = 1) -> None:
+        """The next mails are not taken, but answered so: `451 later`, `550 nobody here`."""
+        await self._call("POST", "/mails", {"answer": answer, "times": times})
+
     async def faults(self) -> list[Json]:
         """The faults still in force: what was used up is gone."""
         return list((await self._call("GET", "/faults"))["faults"])
@@ -168,7 +182,8 @@ async def start_sandbox(port: int | None = None, **options: Any) -> AsyncIterato
     A sandbox process on `port` (a free one where None), ended on leaving.
 
     `options` are its command-line options with underscores: seed, quota_scale, list_lag_seconds, write_visible_seconds,
-    patch_applied_seconds, acceptance_seconds, package_seconds, state, static_cases.
+    patch_applied_seconds, acceptance_seconds, package_seconds, state, static_cases,
+    mail_port.
     """
     port = free_port() if port is None else port
     flags = [f"--{name.replace('_', '-')}={value}" for name, value in options.items()]

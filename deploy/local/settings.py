@@ -48,6 +48,7 @@ class Layout:
     postgres: int
     kafka: int
     kafka_controller: int
+    mail: int
     api: Mapping[str, int]
     watch: Mapping[tuple[str, str], int]
 
@@ -58,10 +59,15 @@ class Layout:
 def choose_ports() -> Layout:
     """Free ports for all that nobody outside needs to find."""
     watched = [(service, process) for service, processes in PROCESSES.items() for process in processes]
-    postgres, kafka, controller, *ports = free_ports(3 + len(PROCESSES) + len(watched))
+    postgres, kafka, controller, mail, *ports = free_ports(4 + len(PROCESSES) + len(watched))
     api, watch = ports[: len(PROCESSES)], ports[len(PROCESSES) :]
     return Layout(
-        postgres, kafka, controller, dict(zip(PROCESSES, api, strict=True)), dict(zip(watched, watch, strict=True))
+        postgres,
+        kafka,
+        controller,
+        mail,
+        dict(zip(PROCESSES, api, strict=True)),
+        dict(zip(watched, watch, strict=True)),
     )
 
 
@@ -151,6 +157,12 @@ class Environments:
             tokens = f"{octopia}/auth/realms/maas/protocol/openid-connect/token"
             far["AUTH_APPS"] = json.dumps(apps(self.secrets.far_client_secrets()))
             far["AUTH_TOKEN_URLS"] = json.dumps({"amazon": f"{amazon}/lwa/auth/o2/token", "octopia": tokens})
+            far |= {
+                "AUTH_SMTP_HOST": "127.0.0.1",
+                "AUTH_SMTP_PORT": str(self.layout.mail),
+                "AUTH_SMTP_SECURITY": "none",
+            }
+            far["AUTH_MAIL_FROM"] = "Passerelle <no-reply@passerelle.example>"
             far["AUTH_CENTRAL_URLS"] = json.dumps(
                 {"amazon": {region: f"{amazon}/central/{region}" for region in AMAZON_REGIONS}}
             )
@@ -169,6 +181,6 @@ class Environments:
         By default with twenty times Amazon's quotas, and writes that are seen before they are read back: a demo of a
         minute shows what takes an afternoon.
         """
-        own = ["--port", str(self.options.sandbox_port), "--state", state]
+        own = ["--port", str(self.options.sandbox_port), "--mail-port", str(self.layout.mail), "--state", state]
         given = self.options.environment.get("SANDBOX_OPTIONS", "--quota-scale=20 --write-visible-seconds=1").split()
         return [sys.executable, "-m", "tests.sandbox", *own, *given]

@@ -9,6 +9,16 @@ import uvloop
 
 from shared.runtime.loading import loading
 
+_STATES = ("unproven", "authorised", "expiring", "expired", "waiting", "revoked", "paused", "disconnected")
+_ACTIONS = {
+    "approve": "the account is this organisation's: you have seen it",
+    "probe": "the worker asks the marketplace about it next",
+    "pause": "nothing is done for it until it is resumed",
+    "resume": "it goes on from where it stood",
+    "remind": "its organisation's members are reminded within the hour of what ends",
+    "disconnect": "ends one, such as a connection to somebody else's account",
+}
+
 
 def main() -> int:
     """Each command imports only what it needs: `migrate` runs at every deployment and must start fast."""
@@ -42,7 +52,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m services.auth", description="Accounts, consents and tokens.")
     commands = parser.add_subparsers(dest="command", required=True)
     commands.add_parser("api", help="pages, APIs and the token endpoint")
-    commands.add_parser("worker", help="publishes events, probes consents, keeps keys young")
+    commands.add_parser("worker", help="publishes events, probes consents, sends mails, keeps keys young")
     commands.add_parser("migrate", help="brings the database to its newest revision, makes our topics and signing key")
     _add_connections_command(commands)
     add_republish_command(commands)
@@ -50,14 +60,18 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _add_connections_command(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    connections = commands.add_parser("connections", help="seller accounts: list, approve, disconnect")
+    connections = commands.add_parser("connections", help="seller accounts: look at them, act on one")
     actions = connections.add_subparsers(dest="action", required=True)
     listing = actions.add_parser("list", help="one line per connection, of all organisations")
-    listing.add_argument("--unproven", action="store_true", help="those that nothing has proven yet")
-    approve = actions.add_parser("approve", help="the account is this organisation's: you have seen it")
-    disconnect = actions.add_parser("disconnect", help="ends one, such as a connection to somebody else's account")
-    for each in (approve, disconnect):
-        each.add_argument("connection", type=UUID)
+    which = listing.add_mutually_exclusive_group()
+    which.add_argument("--unproven", action="store_true", help="those that nothing has proven yet")
+    which.add_argument("--state", choices=_STATES, help="those in this state")
+    show = actions.add_parser("show", help="one connection")
+    for each in (listing, show):
+        each.add_argument("--json", action="store_true", help="for programs")
+    for action, help_ in _ACTIONS.items():
+        actions.add_parser(action, help=help_).add_argument("connection", type=UUID)
+    show.add_argument("connection", type=UUID)
 
 
 async def _migrate() -> int:

@@ -3,6 +3,7 @@
 import secrets
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -11,13 +12,17 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.auth.adapters.access import OwnSessions, OwnSigningKeys
 from services.auth.adapters.connections import probes_due
+from services.auth.adapters.mails import mails_due
 from services.auth.adapters.passwords import Argon2Passwords
 from services.auth.adapters.queries import SqlViews
+from services.auth.adapters.smtp import SmtpMailer, SmtpServer
 from services.auth.adapters.store import bind
 from services.auth.settings import MigrationSettings, Settings
 from services.auth.usecases.begin_consent import Offer
 from services.auth.usecases.claim_seller import DelegationOffer, Portal
 from services.auth.usecases.count_attempt import Mask
+from services.auth.usecases.keep_house import keep_house
+from services.auth.usecases.mail_ports import Mailer
 from services.auth.usecases.ports import PasswordHasher, SharedGrants, Store
 from services.auth.usecases.probe_connection import probe_connection
 from services.auth.usecases.views import Views
@@ -45,6 +50,7 @@ from shared.runtime.serve import Ready
 
 SERVICE = "auth"
 PROBE = "probe"
+MAIL = "mail"
 
 
 @dataclass(frozen=True)
@@ -60,14 +66,16 @@ class Auth:
     delegations: Mapping[str, DelegationOffer]
     shared_grants: SharedGrants
     probe: Callable[[Lease[Store]], Awaitable[None]]
+    keep_house: Callable[[], Awaitable[None]]
+    mailer: Mailer | None
     consents: SealingConsents
     tokens: RenewedTokens
     signing: SealedSigning
-    wrapping: Rewrapping
     issuer: ServiceTokenIssuer
     clock: Clock
     new_secret: Callable[[], str]
     mask_attempt: Mask
+    consent_lasts: Mapping[str, timedelta]
     delegation_proves: bool
     public_url: str
 
@@ -102,7 +110,7 @@ def auth_on(engine: AsyncEngine, settings: Settings, outward: Outward, clock: Cl
     offers, grants = offers_of(settings, known), {name: one.grants for name, one in known.items() if one.grants}
     seals, claims = GrantSeals(keys), claims_on(engine, clock)
     tokens = RenewedTokens(uow, claims, Renewal(grants, seals, clock), seals, clock)
-    proves = settings.delegation_proves
+    signing, proves = SealedSigning(keys), settings.delegation_proves
     return Auth(
         uow=uow,
         reads=SqlReads(engine, bind),
@@ -113,14 +121,23 @@ def auth_on(engine: AsyncEngine, settings: Settings, outward: Outward, clock: Cl
         delegations=delegations_of(settings, known),
         shared_grants=seals,
         probe=partial(probe_connection, grants=grants, vault=tokens, clock=clock, delegation_proves=proves),
+        keep_house=partial(
+            keep_house,
+            uow=uow,
+            signing=signing,
+            wrapping=Rewrapping(keys),
+            expired_goes_on=settings.expired_goes_on,
+            clock=clock,
+        ),
+        mailer=mailer_of(settings, clock),
         consents=SealingConsents(offers, seals, clock),
         tokens=tokens,
-        signing=SealedSigning(keys),
-        wrapping=Rewrapping(keys),
+        signing=signing,
         issuer=ServiceTokenIssuer(settings.public_url, clients_of(settings)),
         clock=clock,
         new_secret=lambda: secrets.token_urlsafe(32),
         mask_attempt=lambda counted: keys.mask(counted.encode(), b"auth.attempt"),
+        consent_lasts={name: settings.consent_lasts(name) for name in offers},
         delegation_proves=proves,
         public_url=settings.public_url,
     )
@@ -135,9 +152,25 @@ def access_on(auth: Auth) -> Access:
 def claims_on(engine: AsyncEngine, clock: Clock) -> SqlClaims[Store]:
     kinds = {
         TOKEN: Kind(due=None, lease_seconds=LEASE_SECONDS, margin_seconds=MARGIN_SECONDS),
+        MAIL: Kind(due=mails_due(), lease_seconds=60),
         PROBE: Kind(due=probes_due(), lease_seconds=60, margin_seconds=5, rates=rates(PROBE)),
     }
     return SqlClaims(engine, bind, kinds=kinds, clock=clock)
+
+
+def mailer_of(settings: Settings, clock: Clock) -> Mailer | None:
+    """None: no mail is sent here."""
+    if settings.smtp_host is None or settings.mail_from is None:
+        return None
+    server = SmtpServer(
+        settings.smtp_host,
+        settings.smtp_port,
+        settings.smtp_security,
+        settings.smtp_username,
+        settings.smtp_password,
+        settings.mail_from,
+    )
+    return SmtpMailer(server, clock)
 
 
 def offers_of(settings: Settings, known: Mapping[str, Marketplace]) -> Mapping[str, Offer]:

@@ -1,8 +1,10 @@
 """AUTH_*: what this service is told, read once."""
 
 from collections.abc import Mapping
+from datetime import timedelta
+from typing import Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
+from pydantic import BaseModel, ConfigDict, Field, PositiveInt, SecretStr, field_validator, model_validator
 from pydantic_settings import SettingsConfigDict
 
 from shared.crypto.errors import KeysInvalid
@@ -15,6 +17,8 @@ from shared.runtime import settings as runtime
 from shared.runtime.settings import ServiceSettings, load_settings
 
 _PREFIX = "AUTH_"
+# A year, at every marketplace we know where consents end.
+_CONSENT_LASTS_DAYS = 365
 _KEYS = "Key-encryption keys, kid:base64 of 32 bytes, separated by commas: the first seals, all open."
 
 
@@ -63,6 +67,27 @@ class Settings(ServiceSettings):
         description="Whether a seller account that refused us after it was claimed and lets us in later is proven by "
         "that; else only by credentials of the seller's own or by the operator.",
     )
+    consent_lasts_days: Mapping[str, PositiveInt] = Field(
+        default_factory=dict, description="How long a seller's consent is good for, JSON by marketplace; else 365."
+    )
+    expired_goes_on: bool = Field(
+        default=True,
+        description="Whether a connection that still works when its consent's time is over goes on, with a warning "
+        "each day; else nothing new is read or sent until the seller authorises again.",
+    )
+    smtp_host: str | None = Field(
+        default=None, description="The mail server. None: no mail is sent, and pages alone warn of what ends."
+    )
+    smtp_port: int = Field(default=587, ge=1, le=65535)
+    smtp_security: Literal["starttls", "implicit", "none"] = Field(
+        default="starttls",
+        description="starttls (usual port 587), implicit TLS (465), or none: only on this machine.",
+    )
+    smtp_username: str | None = Field(default=None, description="None: the mail server asks for none.")
+    smtp_password: SecretStr | None = None
+    mail_from: str | None = Field(
+        default=None, description="The address mails come from, with a name or without; needed where there is a server."
+    )
     token_urls: Mapping[str, str] = Field(
         default_factory=dict, description="Token endpoints, JSON by marketplace; else the real ones."
     )
@@ -87,8 +112,21 @@ class Settings(ServiceSettings):
                 raise ValueError(f"{name} {', '.join(sorted(wrong))} {wanted} application_id")
         return value
 
-    _marketplaces = field_validator("token_urls")(known_marketplaces)
+    _marketplaces = field_validator("token_urls", "consent_lasts_days")(known_marketplaces)
     _addresses = field_validator("central_urls", "api_urls")(every_region)
+
+    @model_validator(mode="after")
+    def _mail_server_is_whole(self) -> Self:
+        if self.smtp_host and not (self.mail_from and "@" in self.mail_from):
+            raise ValueError("mail_from is the address that mails come from")
+        if (self.smtp_username is None) != (self.smtp_password is None):
+            raise ValueError("smtp_username and smtp_password go together")
+        if self.smtp_username and self.smtp_security == "none":
+            raise ValueError("smtp_password is not sent without TLS")
+        return self
+
+    def consent_lasts(self, marketplace: str) -> timedelta:
+        return timedelta(days=self.consent_lasts_days.get(marketplace, _CONSENT_LASTS_DAYS))
 
     def far_side(self, marketplace: str) -> FarSide:
         """Where it is, and who we are there."""

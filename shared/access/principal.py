@@ -2,6 +2,7 @@
 
 import hmac
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Protocol
 from urllib.parse import urlsplit
 
@@ -10,11 +11,20 @@ from shared.kernel.ids import OrganisationId, UserId
 
 
 @dataclass(frozen=True, slots=True)
+class Ending:
+    """Authorisations of an organisation that end soon, or ended: how many, and when the first one does."""
+
+    connections: int
+    first_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Principal:
     """
     `organisation_id` None: one of our services. `csrf_token`: of the session; None for a token.
 
     `label` is an e-mail address or a client id, for the page's header only: never logged.
+    `ending`: what every page warns of.
     """
 
     organisation_id: OrganisationId | None
@@ -23,6 +33,7 @@ class Principal:
     csrf_token: str | None = field(default=None, repr=False)
     locale: str = "en"
     label: str = field(default="", repr=False)
+    ending: Ending | None = None
 
     @property
     def organisation(self) -> OrganisationId:

@@ -7,12 +7,13 @@ clear.
 
 import hashlib
 from collections import OrderedDict
+from datetime import datetime
 from uuid import UUID
 
 from pydantic import BaseModel, ValidationError
 
 from shared.access.internal import InternalApi, ServiceTokens
-from shared.access.principal import Principal
+from shared.access.principal import Ending, Principal
 from shared.access.scopes import AUTH_SESSIONS_RESOLVE, SELLER_SCOPES
 from shared.http.messages import Answer
 from shared.http.outward import Outward
@@ -26,12 +27,18 @@ MOST_KEPT = 10_000
 _LONGEST_COOKIE = 200
 
 
+class _EndingAnswer(BaseModel):
+    connections: int
+    first_at: datetime
+
+
 class _SessionAnswer(BaseModel):
     user_id: UUID
     organisation_id: UUID
     csrf_token: str
     locale: str
     label: str
+    ending: _EndingAnswer | None = None
 
     def principal(self) -> Principal:
         return Principal(
@@ -41,6 +48,7 @@ class _SessionAnswer(BaseModel):
             csrf_token=self.csrf_token,
             locale=self.locale,
             label=self.label,
+            ending=Ending(self.ending.connections, self.ending.first_at) if self.ending else None,
         )
 
 

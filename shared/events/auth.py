@@ -7,6 +7,10 @@ from uuid import UUID
 from shared.events.base import Body, Part
 from shared.events.topics import AUTH_CONNECTION
 
+# In which states a service may do all of its work; and in which it may still finish what it took on before.
+MAY_WORK = frozenset({"authorised", "expiring"})
+MAY_FINISH = MAY_WORK | {"expired"}
+
 
 class ChannelV1(Part):
     """A marketplace below the connection: `id` is the marketplace's own (Amazon: the marketplace id)."""
@@ -22,9 +26,9 @@ class ConnectionStateV1(Body):
     """
     A connection's whole public state.
 
-    `state`: `authorised` is the only one in which a service may work; others: `waiting`, `revoked`, `paused`,
-    `disconnected`.
-    `consent_version` rises with each consent.
+    `state`: in `authorised` and `expiring` a service may work, in `expired` only finish what it took on before; others:
+    `waiting`, `revoked`, `paused`, `disconnected`. `consent_version` rises with each consent. `expires_at`: when the
+    seller must have authorised again; None: no end is known.
     """
 
     TOPIC: ClassVar[str] = AUTH_CONNECTION.name
@@ -51,6 +55,22 @@ class ConnectionRevokedV1(ConnectionStateV1):
     """The far side no longer honours the consent; the seller must authorise again."""
 
     TYPE: ClassVar[str] = "auth.connection.revoked.v1"
+
+
+class ConnectionExpiringV1(ConnectionStateV1):
+    """The consent ends soon; everything goes on until then."""
+
+    TYPE: ClassVar[str] = "auth.connection.expiring.v1"
+
+
+class ConnectionExpiredV1(ConnectionStateV1):
+    """
+    The consent's time is over: nothing new is read or sent until the seller authorises again.
+
+    State `revoked`: the far side ended it, so nothing can be finished either.
+    """
+
+    TYPE: ClassVar[str] = "auth.connection.expired.v1"
 
 
 class ConnectionSettingsChangedV1(ConnectionStateV1):

@@ -6,6 +6,8 @@ from shared.events.base import Body
 _CLASSES: tuple[type[Body], ...] = (
     auth.ConnectionAuthorisedV1,
     auth.ConnectionRevokedV1,
+    auth.ConnectionExpiringV1,
+    auth.ConnectionExpiredV1,
     auth.ConnectionSettingsChangedV1,
     auth.ConnectionPausedV1,
     auth.ConnectionResumedV1,

@@ -7,9 +7,9 @@ A key belongs here when no value it can have is personal data or a secret.
 _ALWAYS = {"event", "level", "timestamp", "service", "process", "instance", "trace_id", "span_id", "dropped_keys"}
 
 _SUBJECTS = {
-    "organisation_id", "user_id", "connection_id", "grant_id", "order_id", "line_id", "sku_id", "shipment_id",
-    "event_id", "subject", "subjects", "signing_key_id", "kid", "client_id", "session_id", "channel_id", "marketplace",
-    "region", "marketplace_order_id", "record_id", "sku",
+    "organisation_id", "user_id", "connection_id", "grant_id", "mail_id", "order_id", "line_id", "sku_id",
+    "shipment_id", "event_id", "subject", "subjects", "signing_key_id", "kid", "client_id", "session_id", "channel_id",
+    "marketplace", "region", "marketplace_order_id", "record_id", "sku",
 }  # fmt: skip
 
 _HTTP = {"method", "route", "status", "milliseconds", "operation", "host", "port", "request_id", "effect", "scope"}

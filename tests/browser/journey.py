@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import sys
 
+import httpx
 import pypdfium2  # type: ignore[import-untyped]
 
 from tests.browser.person import Person
@@ -48,6 +49,11 @@ async def connect_by_consent(person: Person, seller_id: str) -> None:
     await person.fill(form, name="Test Shop")
     await person.page.locator(f'{form} [name="region"]').select_option("eu")
     await person.press(f"{form} button", ours=False)
+    await confirm_consent(person, seller_id)
+
+
+async def confirm_consent(person: Person, seller_id: str) -> None:
+    """On the marketplace's page, and back."""
     await person.page.locator('[name="selling_partner_id"]').select_option(seller_id)
     await person.press('button[value="confirm"]')
     assert await person.sees(_SAVED), f"{person.page.url} does not say that the account is connected"
@@ -154,6 +160,19 @@ async def pause_and_resume(person: Person) -> None:
     await person.visit(connection)
     await person.press('main form[action$="/resume"] button')
     assert await person.sees('main form[action$="/pause"]')
+
+
+async def keep_a_calendar(person: Person) -> None:
+    """An address made on its page is read without signing in; removed, it is nobody's."""
+    await person.visit("/settings")
+    await person.press('main a[href="/settings/calendar"]')
+    await person.press('main form[action="/settings/calendar"] button')
+    address = await person.page.locator("#calendar-address").inner_text()
+    async with httpx.AsyncClient() as program:
+        read = await program.get(address)
+        assert (read.status_code, "BEGIN:VEVENT" in read.text) == (200, True)
+        await person.press('main form[action="/settings/calendar/remove"] button')
+        assert (await program.get(address)).status_code == 404
 
 
 async def use_the_api(person: Person) -> None:

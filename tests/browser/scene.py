@@ -1,6 +1,8 @@
 """A shop in the middle of its day: both marketplaces, orders at every stage, something short, something asked for."""
 
 import asyncio
+import os
+import signal
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -27,6 +29,16 @@ async def busy_shop(stack: Stack) -> AsyncIterator[Shop]:
         await shop.send("POST", "/api/labels/v1/batches", {"order_ids": [each["order_id"] for each in ready[:8]]})
         await _until_confirmed(shop, 8)
         yield shop
+
+
+async def end_soon(stack: Stack, shop: Shop) -> None:
+    """auth's worker looks for consents that end when it starts."""
+    pid = stack.supervisor.pid("auth-worker")
+    assert pid is not None
+    os.kill(pid, signal.SIGKILL)
+    async with asyncio.timeout(60):
+        while (await shop.connection())["state"] != "expiring":
+            await asyncio.sleep(0.3)
 
 
 async def _plant_trouble(shop: Shop, sellers: Sellers) -> None:

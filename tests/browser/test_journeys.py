@@ -26,7 +26,7 @@ async def test_sellers_get_from_sign_up_to_a_confirmed_parcel(chromium: Browser,
 
 
 async def _whole_way(chromium: Browser, stack: Stack, window: Window) -> None:
-    """Both connects, stock, labels, listings, the API, a pause, an acceptance: each page is sound, and works."""
+    """Both connects, stock, labels, listings, API, pause, calendar, acceptance: each page is sound and works."""
     async with Sandbox(stack.sandbox) as sandbox, person_at(chromium, stack.origin, window) as person:
         sellers = await plant_sellers(sandbox, amazon_orders=AMAZON_ORDERS, octopia_orders=OCTOPIA_ORDERS)
         await journey.sign_up(person, f"owner-{uuid4().hex[:12]}@shop.example")
@@ -39,6 +39,7 @@ async def _whole_way(chromium: Browser, stack: Stack, window: Window) -> None:
         await journey.map_a_listing(person)
         await journey.use_the_api(person)
         await journey.pause_and_resume(person)
+        await journey.keep_a_calendar(person)
         await journey.accept_an_order(person, sellers, sandbox)
         await journey.see_confirmed(person, order)
         await journey.sign_out(person)

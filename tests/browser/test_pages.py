@@ -9,8 +9,9 @@ import pytest_asyncio
 from playwright.async_api import Browser
 
 from deploy.local.stack import Stack
+from tests.browser import journey
 from tests.browser.person import Person, Window, person_at
-from tests.browser.scene import busy_shop
+from tests.browser.scene import busy_shop, end_soon
 from tests.browser.walk import walk
 from tests.shop import PASSWORD, Shop
 
@@ -30,11 +31,13 @@ _STARTS = (
 )
 # At the least: a walk that goes nowhere proves nothing.
 _KINDS = 30
+_WARNING = "aside.notice"
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def shop(stack: Stack) -> AsyncIterator[Shop]:
     async with busy_shop(stack) as busy:
+        await end_soon(stack, busy)
         yield busy
 
 
@@ -67,6 +70,20 @@ async def _walk_through(chromium: Browser, stack: Stack, shop: Shop, window: Win
         await person.visit("/stock?search=NOWHERE")
         await person.visit("/shipments?search=NOWHERE")
         await person.visit("/connections/amazon/callback?state=stale")
+
+
+async def test_an_authorisation_that_ends_is_renewed(chromium: Browser, stack: Stack, shop: Shop) -> None:
+    """Every page warns of it and leads to where it is renewed; the marketplace asks, and the warning is gone."""
+    async with person_at(chromium, stack.origin, PHONE) as person:
+        await enter(person, shop)
+        for address in ("/orders", "/stock", "/shipments", "/settings"):
+            await person.visit(address)
+            assert await person.sees(_WARNING), address
+        await person.press(f'{_WARNING} a[href="/connections"]')
+        its = (await shop.connection())["id"]
+        await person.press(f'main form[action="/connections/{its}/reconnect"] button', ours=False)
+        await journey.confirm_consent(person, shop.seller_id)
+        assert not await person.sees(_WARNING)
 
 
 async def test_a_form_with_mistakes_says_so_beside_its_fields(chromium: Browser, stack: Stack, shop: Shop) -> None:

@@ -27,6 +27,8 @@ async def stack(
         "KAFKA_BOOTSTRAP_SERVERS": kafka_bootstrap_servers,
         "DATABASE_PREFIX": f"{name}_",
         "TOPIC_PREFIX": f"{name}.",
+        # No consent here is a year old, but the one of a test.
+        "AUTH_EXPIRED_GOES_ON": "false",
     }
     async with stack_for_tests(folder, settings) as running:
         yield running

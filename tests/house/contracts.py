@@ -1,5 +1,6 @@
 """
-What is generated from code: event schemas (`shared/events/schemas`), `docs/asyncapi.json`, `docs/contracts.md`.
+What is generated from code: event schemas (`shared/events/schemas`), `docs/asyncapi.json`, `docs/contracts.md`,
+`docs/connections.md`.
 
 `python -m tests.house.contracts` writes them; with `--check` it names what differs and writes nothing.
 """
@@ -12,7 +13,7 @@ from pathlib import Path
 from shared.events.base import Body
 from shared.events.registry import BY_TYPE
 from shared.events.topics import PARTITIONS, TOPICS
-from tests.house import contracts_page
+from tests.house import contracts_page, life_page
 
 ROOT = Path(__file__).parents[2]
 SCHEMAS = ROOT / "shared" / "events" / "schemas"
@@ -64,6 +65,7 @@ def wanted() -> dict[Path, str]:
     files = {SCHEMAS / f"{name}.json": schema(body) for name, body in BY_TYPE.items()}
     files[ROOT / "docs" / "asyncapi.json"] = asyncapi()
     files[ROOT / "docs" / "contracts.md"] = contracts_page.page()
+    files[ROOT / "docs" / "connections.md"] = life_page.page()
     return files
 
 

@@ -32,8 +32,12 @@ from tests.house.manifests import (
 
 # Settings that hold secrets inside a larger value, besides those whose type says so.
 HOLD_SECRETS = {"AUTH_APPS", "AUTH_SERVICE_CLIENTS"}
-# Only where Kafka asks who we are; the user's name is kept with the password.
-FOR_KAFKA = {f"{service.upper()}_KAFKA_SASL_{what}" for service in PROCESSES for what in ("USERNAME", "PASSWORD")}
+# Only where Kafka, or a mail server, asks who we are; the user's name is kept with the password.
+WHERE_ASKED = {
+    *(f"{service.upper()}_KAFKA_SASL_{what}" for service in PROCESSES for what in ("USERNAME", "PASSWORD")),
+    "AUTH_SMTP_USERNAME",
+    "AUTH_SMTP_PASSWORD",
+}
 
 
 def known(service: str) -> set[str]:
@@ -53,7 +57,7 @@ def secret(service: str) -> set[str]:
         for name, each in settings.model_fields.items()
         if each.annotation in (SecretStr, SecretStr | None)
     }
-    return typed | ((HOLD_SECRETS | FOR_KAFKA) & known(service))
+    return typed | ((HOLD_SECRETS | WHERE_ASKED) & known(service))
 
 
 def assert_valid(service: str, environment: Mapping[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
@@ -79,7 +83,7 @@ def test_every_setting_that_has_no_default_is_told(service: str) -> None:
     assert names - known(service) == set()
     sealed = {each["name"]: each["valueFrom"]["secretKeyRef"] for each in told if "secretKeyRef" in each["valueFrom"]}
     assert sealed == {
-        name: {"name": f"{service}-secrets", "key": name} | ({"optional": True} if name in FOR_KAFKA else {})
+        name: {"name": f"{service}-secrets", "key": name} | ({"optional": True} if name in WHERE_ASKED else {})
         for name in secret(service)
     }
 
@@ -139,7 +143,7 @@ def test_the_compose_file_gives_settings_that_are_valid(
     assert set(told["environment"]) & secret(service) == set()
     plain = {name: _public_url(value) for name, value in told["environment"].items()}
     secrets = environment_file(copy / "secrets" / f"{service}.env")
-    assert set(secrets) == secret(service) - FOR_KAFKA
+    assert set(secrets) == secret(service) - WHERE_ASKED
     assert_valid(service, plain | secrets, monkeypatch)
     assert_valid(service, plain | secrets | over.get("environment", {}), monkeypatch)
 

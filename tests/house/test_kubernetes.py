@@ -128,6 +128,7 @@ def test_ports_are_the_same_everywhere() -> None:
         "to-postgresql": {5432},
         "to-kafka": {9092},
         "to-far-sides": {443},
+        "to-mail-server": {465, 587},
         "nobody-else": set(),
     }
     assert ports == {name: {HTTP} for name in ports} | by_name

@@ -21,6 +21,8 @@ def main() -> None:
         patch_applied_seconds=args.patch_applied_seconds,
         state_path=args.state,
         static_cases=args.static_cases,
+        mail_host=args.host,
+        mail_port=args.mail_port,
     )
     uvicorn.run(
         create_app(options),
@@ -48,6 +50,7 @@ def _arguments() -> Namespace:
     parser.add_argument("--write-visible-seconds", type=float, default=3.0, help="how late reads show a write")
     parser.add_argument("--patch-applied-seconds", type=float, default=10.0, help="when accepted quantities count")
     parser.add_argument("--static-cases", type=Path, help="a file of cases: Amazon's static sandbox")
+    parser.add_argument("--mail-port", type=int, default=0, help="where mails are taken (SMTP); 0: any free one")
     return parser.parse_args()
 
 

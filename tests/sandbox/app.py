@@ -16,6 +16,7 @@ from tests.sandbox.control import control_routes
 from tests.sandbox.control_listings import listing_routes
 from tests.sandbox.control_orders import order_routes
 from tests.sandbox.control_stock import stock_routes
+from tests.sandbox.mailbox import Mailbox, mail_routes
 from tests.sandbox.models import REGIONS
 from tests.sandbox.octopia.edge import OctopiaEdge
 from tests.sandbox.octopia.keycloak import OctopiaTokens
@@ -26,13 +27,14 @@ _METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
 
 def create_app(options: Options, clock: VirtualClock | None = None) -> Starlette:
     """A sandbox of its own; its `World` is at `app.state.world`."""
-    world = World(options, clock)
+    world, mailbox = World(options, clock), Mailbox()
     lwa, central = TokenEndpoint(world), ConsentPage(world)
     find = StaticCases.load(options.static_cases).find if options.static_cases else find_operation
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
-        yield
+        async with mailbox.open(options.mail_host, options.mail_port):
+            yield
         world.close()
 
     consent = "/amazon/central/{region}/apps/authorize/consent"
@@ -41,6 +43,7 @@ def create_app(options: Options, clock: VirtualClock | None = None) -> Starlette
         *stock_routes(world),
         *order_routes(world),
         *listing_routes(world),
+        *mail_routes(world, mailbox),
         Route("/amazon/lwa/auth/o2/token", lwa.serve, methods=["POST"]),
         Route(consent, central.show, methods=["GET"]),
         Route(consent, central.decide, methods=["POST"]),

@@ -96,7 +96,7 @@ def _add_seller(world: World, request: Request, body: Json) -> tuple[int, Any]:
     roles = tuple(body.get("roles", ROLES))
     if unknown := sorted(set(roles) - set(ROLES)):
         raise ControlError(f"unknown roles {', '.join(unknown)}; known: {', '.join(ROLES)}")
-    seller = Seller(seller_id, region, _channels(region, body.get("channels")), roles)
+    seller = Seller(seller_id, region, _channels(region, body.get("channels")), roles, int(body.get("grant_days", 365)))
     world.sellers.put(seller.key, seller)
     token = f"Atzr|{world.draw('refresh')}"
     world.grants.put(token, Grant(token, seller_id, region, _client_id(world, body), world.clock.now()))

@@ -18,12 +18,16 @@ class Application:
 
 @dataclass(frozen=True)
 class Seller:
-    """A seller in one region; `channels` are marketplace ids, the first is where orders come from by default."""
+    """
+    A seller in one region; `channels` are marketplace ids, the first is where orders come from by default. Its grants
+    are good for `grant_days`: Amazon says 365.
+    """
 
     seller_id: str
     region: str
     channels: tuple[str, ...]
     roles: tuple[str, ...]
+    grant_days: int = 365
 
     @property
     def key(self) -> str:

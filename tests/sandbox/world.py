@@ -22,7 +22,7 @@ from tests.sandbox.store import Store, Table
 class Options:
     """
     How a sandbox starts; seconds are virtual. `state_path` None: nothing is kept. `static_cases`: a file whose cases
-    Amazon answers with, instead of a seller's orders and listings.
+    Amazon answers with, instead of a seller's orders and listings. `mail_port` 0: a free one.
     """
 
     seed: int = 1
@@ -34,6 +34,8 @@ class Options:
     patch_applied_seconds: float = 10.0
     state_path: Path | None = None
     static_cases: Path | None = None
+    mail_host: str = "127.0.0.1"
+    mail_port: int = 0
 
 
 class World:

@@ -29,9 +29,10 @@ class OwnSessions:
             return None
         async with self._uow() as store:
             found = await resolve_session(cookie_value, store=store, clock=self._clock)
-        if found is None:
-            return None
-        session, account = found
+            if found is None:
+                return None
+            session, account = found
+            ending = await store.connections.ending(account.organisation_id)
         return Principal(
             account.organisation_id,
             account.id,
@@ -39,6 +40,7 @@ class OwnSessions:
             csrf_token=session.csrf_token,
             locale=account.locale,
             label=account.email,
+            ending=ending,
         )
 
 

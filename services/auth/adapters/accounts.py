@@ -42,13 +42,19 @@ class SqlAccounts:
     async def by_email(self, key: str) -> Account | None:
         found = await self._connection.execute(select(tables.account).where(tables.account.c.email_key == key))
         row = found.first()
-        return _account(row) if row else None
+        return to_account(row) if row else None
 
     async def set_password_hash(self, account_id: UserId, password_hash: str) -> None:
         await self._set(account_id, {"password_hash": password_hash})
 
     async def set_locale(self, account_id: UserId, locale: str) -> None:
         await self._set(account_id, {"locale": locale})
+
+    async def set_calendar(self, organisation_id: OrganisationId, digest: str | None) -> bool:
+        its = tables.organisation
+        another = (its.c.id == organisation_id, its.c.calendar_digest.is_distinct_from(digest))
+        changed = await self._connection.execute(update(its).where(*another).values(calendar_digest=digest))
+        return changed.rowcount > 0
 
     async def _set(self, account_id: UserId, values: Mapping[str, str]) -> None:
         await self._connection.execute(update(tables.account).where(tables.account.c.id == account_id).values(**values))
@@ -89,7 +95,7 @@ class SqlSessions:
         row = (await self._connection.execute(query)).first()
         if row is None:
             return None
-        began, account = row.session_created_at, _account(row)
+        began, account = row.session_created_at, to_account(row)
         return Session(row.session_id, row.digest, account.id, row.csrf_token, began, row.seen_at), account
 
     async def touch(self, session_id: UUID, now: datetime) -> None:
@@ -132,5 +138,5 @@ class SqlAttempts:
         )
 
 
-def _account(row: Row[tuple[object, ...]]) -> Account:
+def to_account(row: Row[tuple[object, ...]]) -> Account:
     return Account(UserId(row.id), OrganisationId(row.organisation_id), row.email, row.password_hash, row.locale)

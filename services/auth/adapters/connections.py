@@ -10,13 +10,14 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.auth.adapters import tables
-from services.auth.domain.connection import Connection, ConnectionState, ProbeOutcome
+from services.auth.domain.connection import RUNNING, Connection, ConnectionState, ProbeOutcome
 from services.auth.domain.consent import ConsentState
+from shared.access.principal import Ending
 from shared.kernel.ids import ConnectionId, GrantId, OrganisationId, UserId
 from shared.marketplaces.models import Channel
 
 _ITS = tables.connection
-_LAPSED_AT_ONCE = 500
+_AT_ONCE = 500
 
 
 class SqlConnections:
@@ -64,10 +65,29 @@ class SqlConnections:
             select(_ITS)
             .where(_ITS.c.state == ConnectionState.UNPROVEN, _ITS.c.claimed_at <= claimed_before)
             .order_by(_ITS.c.id)
-            .limit(_LAPSED_AT_ONCE)
+            .limit(_AT_ONCE)
             .with_for_update(skip_locked=True)
         )
         return [to_connection(row) for row in await self._connection.execute(query)]
+
+    async def lock_ending(self, before: datetime, after: ConnectionId | None) -> Sequence[Connection]:
+        query = (
+            select(_ITS)
+            .where(_ITS.c.state.in_(RUNNING), _ITS.c.expires_at <= before)
+            .order_by(_ITS.c.id)
+            .limit(_AT_ONCE)
+            .with_for_update(skip_locked=True)
+        )
+        if after is not None:
+            query = query.where(_ITS.c.id > after)
+        return [to_connection(row) for row in await self._connection.execute(query)]
+
+    async def ending(self, organisation_id: OrganisationId) -> Ending | None:
+        ends = _ITS.c.state.in_([ConnectionState.EXPIRING, ConnectionState.EXPIRED])
+        query = select(func.count().label("connections"), func.min(_ITS.c.expires_at).label("first_at"))
+        found = await self._connection.execute(query.where(_ITS.c.organisation_id == organisation_id, ends))
+        row = found.one()
+        return Ending(row.connections, row.first_at) if row.connections else None
 
     async def count_claims(self, organisation_id: OrganisationId) -> int:
         # Its row, so that two claims at once are counted one after the other; foreign keys to it do not wait.
@@ -150,7 +170,7 @@ def probes_due() -> Select[Any]:
         _ITS.c.id.label("subject"), _ITS.c.marketplace.label("far_side"), _ITS.c.probe_due_at.label("due_at")
     ).where(
         _ITS.c.probe_due_at <= func.statement_timestamp(),
-        _ITS.c.state.in_([ConnectionState.UNPROVEN, ConnectionState.AUTHORISED, ConnectionState.WAITING]),
+        _ITS.c.state.in_(RUNNING | {ConnectionState.UNPROVEN}),
     )
 
 

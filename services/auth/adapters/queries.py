@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.auth.adapters import tables
@@ -10,8 +10,9 @@ from services.auth.adapters.api_clients import of_organisation, to_clients
 from services.auth.adapters.connections import to_connection
 from services.auth.adapters.grants import SqlSigningKeys
 from services.auth.domain.api_client import ApiClient
-from services.auth.domain.connection import Connection, ConnectionState
+from services.auth.domain.connection import RUNNING, Connection, ConnectionState
 from services.auth.domain.signing import SigningKey
+from services.auth.usecases.views import Standing
 from shared.db.unit_of_work import transaction
 from shared.kernel.ids import ConnectionId, OrganisationId
 
@@ -39,6 +40,22 @@ class SqlViews:
             row = (await connection.execute(query)).first()
         return to_connection(row) if row else None
 
+    async def calendar(self, digest: str) -> Sequence[Connection] | None:
+        its = tables.organisation
+        async with transaction(self._engine) as connection:
+            found = await connection.execute(select(its.c.id).where(its.c.calendar_digest == digest))
+            organisation_id = found.scalar_one_or_none()
+            if organisation_id is None:
+                return None
+            own = select(_ITS).where(_ITS.c.organisation_id == organisation_id).order_by(_ITS.c.id)
+            return [to_connection(row) for row in await connection.execute(own)]
+
+    async def has_calendar(self, organisation_id: OrganisationId) -> bool:
+        its = tables.organisation
+        query = select(its.c.calendar_digest.is_not(None)).where(its.c.id == organisation_id)
+        async with transaction(self._engine) as connection:
+            return bool((await connection.execute(query)).scalar_one())
+
     async def api_clients(self, organisation_id: OrganisationId) -> Sequence[ApiClient]:
         async with transaction(self._engine) as connection:
             return to_clients((await connection.execute(of_organisation(organisation_id))).all())
@@ -49,6 +66,19 @@ class SqlViews:
             query = query.where(_ITS.c.state == state)
         async with transaction(self._engine) as connection:
             return [to_connection(row) for row in await connection.execute(query)]
+
+    async def standing(self) -> Standing:
+        counted = select(_ITS.c.marketplace, _ITS.c.state, func.count().label("connections")).group_by(
+            _ITS.c.marketplace, _ITS.c.state
+        )
+        nearest = select(func.min(_ITS.c.expires_at)).where(_ITS.c.state.in_(RUNNING))
+        oldest = select(func.min(tables.mail.c.due_at))
+        async with transaction(self._engine) as connection:
+            rows = (await connection.execute(counted)).all()
+            end = (await connection.execute(nearest)).scalar_one()
+            due = (await connection.execute(oldest)).scalar_one()
+        counts = {(row.marketplace, ConnectionState(row.state)): row.connections for row in rows}
+        return Standing(counts, end, due)
 
     async def regions(self) -> Sequence[tuple[str, str]]:
         pair = (_ITS.c.marketplace, _ITS.c.region)

@@ -6,6 +6,7 @@ from services.auth.adapters.accounts import SqlAccounts, SqlAttempts, SqlSession
 from services.auth.adapters.api_clients import SqlApiClients
 from services.auth.adapters.connections import SqlConnections, SqlConsents
 from services.auth.adapters.grants import SqlAudit, SqlGrants, SqlSigningKeys
+from services.auth.adapters.mails import SqlMails
 from services.auth.adapters.upkeep import SqlUpkeep
 from services.auth.usecases.ports import Store
 from shared.messaging.outbox import SqlOutbox
@@ -23,5 +24,6 @@ def bind(connection: AsyncConnection) -> Store:
         audit=SqlAudit(connection),
         signing_keys=SqlSigningKeys(connection),
         upkeep=SqlUpkeep(connection),
+        mails=SqlMails(connection),
         outbox=SqlOutbox(connection),
     )

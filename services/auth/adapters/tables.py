@@ -32,6 +32,8 @@ organisation = Table(
     Column("id", Uuid, primary_key=True),
     Column("name", Text, nullable=False),
     Column("created_at", _TIME, nullable=False),
+    Column("reminded_at", _TIME),
+    Column("calendar_digest", Text, unique=True),
 )
 
 account = Table(
@@ -149,6 +151,20 @@ Index(
     postgresql_where=text("state = 'unproven'"),
 )
 Index("ix_connection_probe_due_at", connection.c.probe_due_at, postgresql_where=text("probe_due_at is not null"))
+
+mail = Table(
+    "mail",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("organisation_id", Uuid, ForeignKey("organisation.id"), nullable=False, index=True),
+    Column("account_id", Uuid, ForeignKey("account.id"), nullable=False, index=True),
+    Column("kind", Text, nullable=False),
+    Column("connection_ids", ARRAY(Uuid), nullable=False),
+    Column("made_at", _TIME, nullable=False),
+    Column("due_at", _TIME),
+    Column("sent_at", _TIME),
+)
+Index("ix_mail_due_at", mail.c.due_at, postgresql_where=text("due_at is not null"))
 
 signing_key = Table(
     "signing_key",

@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.auth.adapters import tables
 from services.auth.domain.account import ATTEMPTS_WINDOW, SESSION_IDLE, SESSION_LASTS
+from services.auth.domain.mail import KEPT_FOR
 from shared.kernel.ids import GrantId
 
 # A used or expired consent is kept for a day, so that whoever comes back late is told why.
@@ -27,9 +28,11 @@ class SqlUpkeep:
         await self._connection.execute(delete(session).where(ended))
         await self._connection.execute(delete(attempt).where(attempt.c.window_began < now - ATTEMPTS_WINDOW))
         await self._connection.execute(delete(consent).where(consent.c.expires_at < now - _CONSENTS_KEPT))
-        lease, grants = tables.lease, select(tables.access_grant.c.id)
-        orphaned = (lease.c.kind == "token", lease.c.token.is_(None), lease.c.subject.not_in(grants))
-        await self._connection.execute(delete(lease).where(*orphaned))
+        await self._connection.execute(delete(tables.mail).where(tables.mail.c.made_at < now - KEPT_FOR))
+        lease = tables.lease
+        for kind, table in (("token", tables.access_grant), ("mail", tables.mail)):
+            gone = lease.c.subject.not_in(select(table.c.id))
+            await self._connection.execute(delete(lease).where(lease.c.kind == kind, lease.c.token.is_(None), gone))
 
     async def rewrap_grants(
         self, after: GrantId | None, rewrap: Callable[[GrantId, bytes], bytes | None]

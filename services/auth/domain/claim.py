@@ -12,16 +12,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from services.auth.domain.connection import (
-    PROBE_EVERY,
-    PROBE_REFUSED_EVERY,
-    Change,
-    Connection,
-    ConnectionState,
-    ProbeOutcome,
-    authorise,
-    disconnect,
-)
+from services.auth.domain.connection import Change, Connection, ConnectionState, ProbeOutcome
+from services.auth.domain.life import PROBE_EVERY, PROBE_REFUSED_EVERY, authorise, disconnect
 from shared.kernel.ids import GrantId, OrganisationId
 from shared.marketplaces.models import Channel
 

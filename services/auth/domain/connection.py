@@ -1,47 +1,42 @@
 """
-A connection: one seller account of one marketplace in one region, and what its consent is worth now.
+A connection: one seller account of one marketplace in one region, what its consent is worth now, and its settings.
 
-    authorised --(far side refuses, 403)--> waiting --(it answers again, 200)--> authorised
-    authorised, waiting --(consent withdrawn)--> revoked --(seller consents)--> authorised
-    authorised, waiting --(somebody pauses it)--> paused --(resumes it, or consents)--> authorised, waiting
-    any --(seller ends it)--> disconnected --(seller consents)--> authorised
-
-Where sellers delegate in the marketplace's portal, nothing leads back to us, and a claim comes first (`claim.py`):
-
-    new, disconnected --(an organisation claims the account)--> unproven
-    unproven --(proof, and the far side lets us in)--> authorised
-    unproven --(proof, before it does)--> waiting
-    unproven --(thirty days, or ended)--> disconnected
-
-Only auth changes a connection's state; every change that others must hear of is a `Change` with its event. Others
-first hear of a connection when it is authorised, and of a claim never.
+How it gets from state to state is in `life.py`. Only auth changes a connection's state; every change that others must
+hear of is a `Change` with its event. Others first hear of a connection when it is authorised, and of a claim never.
 """
 
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 
 from shared.kernel.ids import ConnectionId, GrantId, OrganisationId
 from shared.marketplaces.models import Channel
 
-CONSENT_LASTS = timedelta(days=365)
-PROBE_EVERY = timedelta(days=1)
-# A refusal is asked about sooner: the seller may be mending it now.
-PROBE_REFUSED_EVERY = timedelta(hours=1)
-# Every service may report the same lost consent, again and again: one check a minute answers them all.
-REPORTS_AT_MOST_EVERY = timedelta(minutes=1)
 NAME_LENGTH = 80
 
 
 class ConnectionState(StrEnum):
-    """Only in `authorised` may a service work. `unproven`: nobody has shown yet whose seller account it is."""
+    """
+    In `authorised` and `expiring` services work, in `expired` they finish what they took on before.
+
+    `unproven`: nobody has shown yet whose seller account it is.
+    """
 
     UNPROVEN = "unproven"
     AUTHORISED = "authorised"
+    EXPIRING = "expiring"
+    EXPIRED = "expired"
     WAITING = "waiting"
     REVOKED = "revoked"
     PAUSED = "paused"
     DISCONNECTED = "disconnected"
+
+
+# The consent is good for all we know, and its time is not over; in the first two services work.
+WORKING = frozenset({ConnectionState.AUTHORISED, ConnectionState.EXPIRING})
+# What was taken on before is finished while the consent works.
+TOKENS_GIVEN = WORKING | {ConnectionState.EXPIRED}
+RUNNING = WORKING | {ConnectionState.WAITING}
 
 
 class ProbeOutcome(StrEnum):
@@ -55,6 +50,8 @@ class Happened(StrEnum):
 
     AUTHORISED = "authorised"
     REVOKED = "revoked"
+    EXPIRING = "expiring"
+    EXPIRED = "expired"
     SETTINGS_CHANGED = "settings_changed"
     PAUSED = "paused"
     RESUMED = "resumed"
@@ -102,7 +99,7 @@ class Connection:
 
     @property
     def may_be_probed(self) -> bool:
-        return self.state in {ConnectionState.UNPROVEN, ConnectionState.AUTHORISED, ConnectionState.WAITING}
+        return self.state is ConnectionState.UNPROVEN or self.state in RUNNING
 
     @property
     def channels(self) -> tuple[Channel, ...]:
@@ -122,10 +119,6 @@ class NameInvalid(Exception):
     """A connection's name is empty or too long."""
 
 
-class NotRunning(Exception):
-    """Only a connection that works, or waits for the far side, can be paused."""
-
-
 class ChannelsInvalid(Exception):
     """No channel is left, or one is chosen that there is not."""
 
@@ -136,73 +129,6 @@ def clean_name(name: str) -> str:
     if not cleaned or len(cleaned) > NAME_LENGTH or not cleaned.isprintable():
         raise NameInvalid
     return cleaned
-
-
-def authorise(
-    connection: Connection, grant_id: GrantId | None, now: datetime, *, lasts: timedelta | None = CONSENT_LASTS
-) -> Change:
-    """
-    The seller consented, for the first time (`consent_version` 0 before) or again: settings are kept.
-
-    `lasts` None: until the seller ends it.
-    """
-    return told(
-        replace(
-            connection,
-            state=ConnectionState.AUTHORISED,
-            consent_version=connection.consent_version + 1,
-            grant_id=grant_id,
-            authorised_at=now,
-            expires_at=now + lasts if lasts else None,
-            probe_due_at=now,
-            probe_outcome=None,
-            suspected_at=None,
-        ),
-        Happened.AUTHORISED,
-    )
-
-
-def revoke(connection: Connection) -> Change:
-    """The far side says the consent is gone: only the seller can mend it."""
-    if connection.state not in {ConnectionState.AUTHORISED, ConnectionState.WAITING}:
-        return Change(connection, None)
-    lost = replace(connection, state=ConnectionState.REVOKED, probe_due_at=None, suspected_at=None)
-    return told(lost, Happened.REVOKED)
-
-
-def pause(connection: Connection) -> Change:
-    """Somebody wants it to rest: nothing is asked at the far side, nothing is forgotten. Raises NotRunning."""
-    if connection.state is ConnectionState.PAUSED:
-        return Change(connection, None)
-    if connection.state not in {ConnectionState.AUTHORISED, ConnectionState.WAITING}:
-        raise NotRunning
-    resting = replace(connection, state=ConnectionState.PAUSED, probe_due_at=None, suspected_at=None)
-    return told(resting, Happened.PAUSED)
-
-
-def resume(connection: Connection, now: datetime) -> Change:
-    """It goes on as it stood; what became of its consent meanwhile, the probe that is due now finds out."""
-    if connection.state is not ConnectionState.PAUSED:
-        return Change(connection, None)
-    refused = connection.probe_outcome is ProbeOutcome.REFUSED
-    state = ConnectionState.WAITING if refused else ConnectionState.AUTHORISED
-    return told(replace(connection, state=state, probe_due_at=now), Happened.RESUMED)
-
-
-def disconnect(connection: Connection) -> Change:
-    """The seller ended it here. Its grant is no longer named, and is to be destroyed."""
-    if connection.state is ConnectionState.DISCONNECTED:
-        return Change(connection, None)
-    ended = replace(
-        connection,
-        state=ConnectionState.DISCONNECTED,
-        grant_id=None,
-        probe_due_at=None,
-        suspected_at=None,
-        refused_at=None,
-        contested=False,
-    )
-    return told(ended, Happened.DISCONNECTED)
 
 
 def rename(connection: Connection, name: str) -> Change:
@@ -226,55 +152,7 @@ def choose(connection: Connection, wanted: frozenset[str] | None) -> Change:
         if not wanted & reached or wanted - reached - (connection.chosen or frozenset()):
             raise ChannelsInvalid
     changed = replace(connection, chosen=wanted)
-    return _with_channels(connection, changed)
-
-
-def suspect(connection: Connection, consent_version: int, now: datetime) -> Change:
-    """A service says the consent is lost: older consents' reports are ignored, the rest is checked soon."""
-    if consent_version < connection.consent_version or connection.state is not ConnectionState.AUTHORISED:
-        return Change(connection, None)
-    soon = now if connection.probed_at is None else max(now, connection.probed_at + REPORTS_AT_MOST_EVERY)
-    due = min(soon, connection.probe_due_at or soon)
-    return Change(replace(connection, suspected_at=connection.suspected_at or now, probe_due_at=due), None)
-
-
-def probed(connection: Connection, channels: tuple[Channel, ...], now: datetime) -> Change:
-    """The far side answered. After a refusal that is a new consent: what stopped may go on."""
-    if connection.state not in {ConnectionState.AUTHORISED, ConnectionState.WAITING}:
-        return Change(connection, None)
-    waited = connection.state is ConnectionState.WAITING
-    after_refusal = waited or connection.probe_outcome in {ProbeOutcome.REFUSED, ProbeOutcome.ROLE_MISSING}
-    news = replace(
-        connection,
-        state=ConnectionState.AUTHORISED,
-        consent_version=connection.consent_version + (1 if after_refusal else 0),
-        authorised_at=connection.authorised_at or now,
-        reached=channels,
-        probe_due_at=now + PROBE_EVERY,
-        probed_at=now,
-        probe_outcome=ProbeOutcome.OK,
-        suspected_at=None,
-    )
-    return told(news, Happened.AUTHORISED) if after_refusal else _with_channels(connection, news)
-
-
-def probe_refused(connection: Connection, outcome: ProbeOutcome, now: datetime) -> Change:
-    """
-    The far side answered 403. A missing role stops only what needs it; a token refused although it was renewed
-    stops everything until the far side answers again.
-    """
-    if connection.state not in {ConnectionState.AUTHORISED, ConnectionState.WAITING}:
-        return Change(connection, None)
-    noted = replace(
-        connection,
-        probe_due_at=now + PROBE_REFUSED_EVERY,
-        probed_at=now,
-        probe_outcome=outcome,
-        suspected_at=None,
-    )
-    if outcome is ProbeOutcome.ROLE_MISSING or connection.state is ConnectionState.WAITING:
-        return Change(noted, None)
-    return told(replace(noted, state=ConnectionState.WAITING), Happened.REVOKED)
+    return with_channels(connection, changed)
 
 
 def told(connection: Connection, happened: Happened) -> Change:
@@ -284,6 +162,6 @@ def told(connection: Connection, happened: Happened) -> Change:
     return Change(replace(connection, event_sequence=connection.event_sequence + 1), happened)
 
 
-def _with_channels(before: Connection, after: Connection) -> Change:
+def with_channels(before: Connection, after: Connection) -> Change:
     """Told where the channels to work for are others."""
     return Change(after, None) if after.channels == before.channels else told(after, Happened.SETTINGS_CHANGED)

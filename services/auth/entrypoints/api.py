@@ -9,6 +9,7 @@ from services.auth import bootstrap
 from services.auth.bootstrap import SERVICE, Auth
 from services.auth.entrypoints import (
     account_pages,
+    calendar_feed,
     connection_pages,
     connections_api,
     consent_pages,
@@ -34,6 +35,7 @@ _ROUTERS = (
     consent_pages,
     delegation_pages,
     connection_pages,
+    calendar_feed,
     connections_api,
     settings_pages,
     oauth,

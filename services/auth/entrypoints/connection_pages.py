@@ -10,7 +10,8 @@ from starlette.responses import RedirectResponse, Response
 
 from services.auth.domain.account import LOCALES
 from services.auth.domain.claim import CLAIM_LASTS
-from services.auth.domain.connection import ChannelsInvalid, Connection, ConnectionState, NameInvalid, NotRunning
+from services.auth.domain.connection import ChannelsInvalid, Connection, ConnectionState, NameInvalid
+from services.auth.domain.life import NotRunning
 from services.auth.entrypoints.held import actor_of, auth_of, pages_of
 from services.auth.entrypoints.sentences import FIELD_PROBLEMS, NOT_RUNNING
 from services.auth.usecases.change_settings import (
@@ -156,6 +157,7 @@ async def connections_page(
         offers=offers,
         delegations=[PROFILES[name] for name, offer in held.delegations.items() if offer.portals],
         profiles=PROFILES,
+        now=held.clock.now(),
         form=form or {},
         errors=errors or {},
     )
@@ -180,7 +182,7 @@ def connection_page(
     status: int = 200,
 ) -> Response:
     """One connection. `trouble`: a sentence about what was asked for and did not work out."""
-    held = auth_of(request)
+    held, now = auth_of(request), auth_of(request).clock.now()
     delegation = held.delegations.get(connection.marketplace)
     return pages_of(request).render(
         request,
@@ -192,7 +194,8 @@ def connection_page(
         portal=delegation.portals.get(connection.region) if delegation else None,
         delegation_proves=held.delegation_proves,
         lapses_at=connection.claimed_at + CLAIM_LASTS if connection.claimed_at else None,
-        ready=_is_ready(connection, held.clock.now()),
+        now=now,
+        ready=_is_ready(connection, now),
         form={"name": connection.name, **(form or {})},
         errors=errors or {},
         trouble=pages_of(request).say(request, trouble, principal=who) if trouble else None,

@@ -8,7 +8,8 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 
 from services.auth.domain.account import TooManyAttempts
 from services.auth.domain.claim import ClaimRefused
-from services.auth.domain.connection import ChannelsInvalid, Connection, NameInvalid, NotRunning
+from services.auth.domain.connection import ChannelsInvalid, Connection, NameInvalid
+from services.auth.domain.life import NotRunning
 from services.auth.entrypoints.held import actor_of, auth_of
 from services.auth.entrypoints.looking import look_at_once, look_if_asked
 from services.auth.entrypoints.schemas import ChangeIn, ClaimIn, ConnectionList, ConnectionOut

@@ -119,7 +119,13 @@ async def _complete(request: Request, returned: Returned, marketplace: str) -> C
     session = digest(session_cookie(request))
     try:
         return await complete_consent(
-            returned, session, marketplace, uow=held.uow, vault=held.consents, clock=held.clock
+            returned,
+            session,
+            marketplace,
+            uow=held.uow,
+            vault=held.consents,
+            lasts=held.consent_lasts,
+            clock=held.clock,
         )
     except (DatabaseUnavailable, Conflict) as error:
         # State and code may be used up: opening the address again, as a 503 asks for, would connect nothing.

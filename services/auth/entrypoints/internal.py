@@ -6,7 +6,7 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Request
 
 from services.auth.entrypoints.held import auth_of
-from services.auth.entrypoints.schemas import ConsentLostIn, SessionIn, SessionOut, TokenIn, TokenOut
+from services.auth.entrypoints.schemas import ConsentLostIn, EndingOut, SessionIn, SessionOut, TokenIn, TokenOut
 from services.auth.usecases.errors import Busy, ConnectionUnknown
 from services.auth.usecases.give_access_token import give_access_token
 from services.auth.usecases.report_consent_lost import report_consent_lost
@@ -70,6 +70,7 @@ async def resolve(request: Request, _who: SessionUser, asked: SessionIn) -> Sess
         csrf_token=found.csrf_token or "",
         locale=found.locale,
         label=found.label,
+        ending=EndingOut.model_validate(found.ending, from_attributes=True) if found.ending else None,
     )
 
 

@@ -1,22 +1,43 @@
-"""What an operator does by hand: publish events again, and decide about seller accounts that nothing proves."""
+"""What an operator does by hand: publish events again, look at connections, and act on one."""
 
 import argparse
+import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import datetime
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
 
 from services.auth import bootstrap
 from services.auth.bootstrap import Operator
 from services.auth.domain.claim import ClaimRefused
 from services.auth.domain.connection import Connection, ConnectionState
+from services.auth.domain.life import NotRunning
 from services.auth.entrypoints.sentences import CLAIM_REFUSALS
 from services.auth.settings import MigrationSettings
 from services.auth.usecases.actor import Actor
+from services.auth.usecases.change_settings import pause_connection, resume_connection
 from services.auth.usecases.disconnect_connection import disconnect_connection
 from services.auth.usecases.errors import ConnectionUnknown
+from services.auth.usecases.operate import NothingEnds, ask_for_probe, ask_for_reminder
+from services.auth.usecases.ports import Store
 from services.auth.usecases.prove_claim import approve_claim
 from shared.db.errors import DatabaseUnavailable
+from shared.kernel.clock import Clock
 from shared.kernel.ids import ConnectionId
 from shared.messaging.parked import run_republish
+
+_CHANGES: dict[str, Callable[..., Awaitable[Any]]] = {
+    "pause": pause_connection,
+    "resume": resume_connection,
+    "disconnect": disconnect_connection,
+}
+_COLUMNS = (
+    "id", "state", "marketplace", "region", "seller_id", "organisation_id", "authorised_at", "expires_at", "probed_at",
+    "probe_outcome", "claimed_at", "contested",
+)  # fmt: skip
 
 
 async def run(arguments: argparse.Namespace, settings: MigrationSettings) -> int:
@@ -34,39 +55,91 @@ async def run(arguments: argparse.Namespace, settings: MigrationSettings) -> int
 
 
 async def _connections(arguments: argparse.Namespace, held: Operator) -> int:
-    if arguments.action == "list":
-        found = await held.views.every_connection(ConnectionState.UNPROVEN if arguments.unproven else None)
-        sys.stdout.write("".join(_lines(found)))
-        return 0
     try:
-        await _decide(arguments.action, ConnectionId(arguments.connection), held)
-    except ConnectionUnknown:
-        sys.stderr.write("there is no connection of this id\n")
+        if arguments.action in ("list", "show"):
+            _print(await _found(arguments, held), as_json=arguments.json)
+        else:
+            async with held.uow() as store:
+                await _do(arguments.action, ConnectionId(arguments.connection), store, held.clock)
+            sys.stdout.write("done\n")
+    except (ConnectionUnknown, NotRunning, NothingEnds, ClaimRefused) as error:
+        sys.stderr.write(f"{_sentence(error)}\n")
         return 1
-    except ClaimRefused as refused:
-        sys.stderr.write(f"{CLAIM_REFUSALS[refused.problem].sentence}\n")
-        return 1
-    sys.stdout.write("done\n")
     return 0
 
 
-async def _decide(action: str, connection_id: ConnectionId, held: Operator) -> None:
+async def _found(arguments: argparse.Namespace, held: Operator) -> Sequence[Connection]:
+    if arguments.action == "list":
+        unproven = ConnectionState.UNPROVEN if arguments.unproven else None
+        return await held.views.every_connection(unproven or arguments.state)
     async with held.uow() as store:
-        if action == "approve":
-            await approve_claim(connection_id, store=store, clock=held.clock)
-            return
-        known = await store.connections.get(connection_id)
-        if known is None:
-            raise ConnectionUnknown
-        nobody = Actor(known.organisation_id, None)
-        await disconnect_connection(connection_id, nobody, store=store, clock=held.clock, reason="operator")
+        return [await _known(ConnectionId(arguments.connection), store)]
 
 
-def _lines(found: Sequence[Connection]) -> list[str]:
+async def _do(action: str, connection_id: ConnectionId, store: Store, clock: Clock) -> None:
+    """Raises ConnectionUnknown, NotRunning, NothingEnds, ClaimRefused."""
+    match action:
+        case "approve":
+            await approve_claim(connection_id, store=store, clock=clock)
+        case "probe":
+            await ask_for_probe(connection_id, store=store, clock=clock)
+        case "remind":
+            await ask_for_reminder(connection_id, store=store, clock=clock)
+        case _:
+            known = await _known(connection_id, store)
+            us = Actor(known.organisation_id, None, reason="operator")
+            await _CHANGES[action](connection_id, us, store=store, clock=clock)
+
+
+async def _known(connection_id: ConnectionId, store: Store) -> Connection:
+    known = await store.connections.get(connection_id)
+    if known is None:
+        raise ConnectionUnknown
+    return known
+
+
+def _sentence(error: Exception) -> str:
+    match error:
+        case ClaimRefused(problem=problem):
+            return CLAIM_REFUSALS[problem].sentence
+        case NotRunning():
+            return "it neither works nor waits for the marketplace"
+        case NothingEnds():
+            return "its authorisation does not end within thirty days"
+        case _:
+            return "there is no connection of this id"
+
+
+def _print(found: Sequence[Connection], *, as_json: bool) -> None:
     """Ids and codes only: a terminal's history is no place for what people wrote."""
-    return [
-        f"{one.id}  {one.state:<12}  {one.marketplace} {one.region} {one.seller_id}  "
-        f"organisation {one.organisation_id}  claimed {f'{one.claimed_at:%Y-%m-%d %H:%M}' if one.claimed_at else '-'}"
-        f"{'  contested' if one.contested else ''}\n"
-        for one in found
-    ]
+    if as_json:
+        sys.stdout.write(json.dumps([_facts(one) for one in found], indent=2) + "\n")
+        return
+    table = Table(*_COLUMNS, box=None, pad_edge=False)
+    for one in found:
+        facts = _facts(one)
+        table.add_row(*(str(facts[name] if facts[name] is not None else "-") for name in _COLUMNS))
+    # As wide as it needs to be: a line that is cut or wrapped cannot be searched.
+    Console(file=sys.stdout, width=400).print(table)
+
+
+def _facts(one: Connection) -> dict[str, str | int | bool | None]:
+    return {
+        "id": str(one.id),
+        "state": one.state.value,
+        "marketplace": one.marketplace,
+        "region": one.region,
+        "seller_id": one.seller_id,
+        "organisation_id": str(one.organisation_id),
+        "consent_version": one.consent_version,
+        "authorised_at": _time(one.authorised_at),
+        "expires_at": _time(one.expires_at),
+        "probed_at": _time(one.probed_at),
+        "probe_outcome": one.probe_outcome.value if one.probe_outcome else None,
+        "claimed_at": _time(one.claimed_at),
+        "contested": one.contested,
+    }
+
+
+def _time(value: datetime | None) -> str | None:
+    return f"{value:%Y-%m-%dT%H:%M:%SZ}" if value else None

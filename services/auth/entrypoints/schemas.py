@@ -11,6 +11,7 @@ from services.auth.domain.connection import NAME_LENGTH, Connection
 from shared.kernel.ports import AccessToken
 
 _CHANNELS_MOST = 200
+State = Literal["unproven", "authorised", "expiring", "expired", "waiting", "revoked", "paused", "disconnected"]
 
 
 class In(BaseModel):
@@ -35,10 +36,12 @@ class ConnectionOut(BaseModel):
     region: str
     seller_id: str
     name: str
-    state: Literal["unproven", "authorised", "waiting", "revoked", "paused", "disconnected"] = Field(
+    state: State = Field(
         description="`unproven`: claimed, and not shown yet whose it is; nothing is read. `authorised`: orders are "
-        "imported. `waiting`: the marketplace refuses us; it goes on by itself. `revoked`: the seller must authorise "
-        "again. `paused`: rests until somebody resumes it. `disconnected`: ended here."
+        "imported. `expiring`: they are; the seller must authorise again before `expires_at`. `expired`: nothing new "
+        "is read or sent until the seller authorises again. `waiting`: the marketplace refuses us; it goes on by "
+        "itself. `revoked`: the seller must authorise again. `paused`: rests until somebody resumes it. "
+        "`disconnected`: ended here."
     )
     consent_version: int = Field(description="Rises with each consent.")
     claimed_at: datetime | None = Field(description="Where sellers delegate: when the account was claimed last.")
@@ -118,12 +121,20 @@ class SessionIn(In):
     session: str = Field(repr=False, max_length=500, description="The session cookie's value.")
 
 
+class EndingOut(BaseModel):
+    """Authorisations that end soon, or ended: every page warns of them."""
+
+    connections: int
+    first_at: datetime
+
+
 class SessionOut(BaseModel):
     user_id: UUID
     organisation_id: UUID
     csrf_token: str = Field(repr=False)
     locale: str
     label: str = Field(repr=False, description="For the page's header.")
+    ending: EndingOut | None
 
 
 class ServiceTokenOut(BaseModel):

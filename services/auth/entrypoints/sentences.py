@@ -31,6 +31,9 @@ SCOPES = {scope: meaning for scope, meaning in MEANINGS.items() if scope in SELL
 SIGN_IN_REFUSED = "E-mail address and password do not fit together."
 TOO_MANY_ATTEMPTS = "Too many attempts. Please wait a few minutes and try again."
 NOT_RUNNING = "It is not authorised, so that there is nothing to pause. Reconnect or disconnect it."
+CALENDAR_NAME = "Days of renewal"
+CALENDAR_WHAT = "Renew the authorisation: %(name)s (%(marketplace)s)"
+CALENDAR_TO_DO = "Renew it here, before it ends: %(address)s"
 AWAY = "The marketplace does not answer just now. We ask again by ourselves; you can try again in a few minutes."
 
 
@@ -140,4 +143,5 @@ def all_sentences() -> list[str]:
     clients = [*CLIENT_PROBLEMS.values(), CLIENTS_FULL, *SCOPES.values()]
     refusals = [each.sentence for each in CLAIM_REFUSALS.values()]
     signing_in = [SIGN_IN_REFUSED, TOO_MANY_ATTEMPTS, AWAY]
-    return [*FIELD_PROBLEMS.values(), *clients, *signing_in, *outcomes, *refusals]
+    calendar = [CALENDAR_NAME, CALENDAR_WHAT, CALENDAR_TO_DO]
+    return [*FIELD_PROBLEMS.values(), *clients, *signing_in, *calendar, *outcomes, *refusals]

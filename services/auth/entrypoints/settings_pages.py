@@ -1,4 +1,4 @@
-"""The pages Settings: where what is set, the organisation's API clients, and how to use the API."""
+"""The pages Settings: where what is set, the organisation's API clients, how to use the API, and a calendar."""
 
 from typing import Annotated
 
@@ -10,9 +10,11 @@ from services.auth.entrypoints.connection_pages import signed_in
 from services.auth.entrypoints.held import actor_of, auth_of, pages_of
 from services.auth.entrypoints.sentences import CLIENT_PROBLEMS, CLIENTS_FULL, SCOPES
 from services.auth.usecases.api_clients import make_api_client, revoke_api_client
+from services.auth.usecases.calendar import make_calendar, remove_calendar
 from services.auth.usecases.errors import ClientUnknown
 from shared.access.principal import Principal
 from shared.web.forms import PostedForm, posted_form
+from shared.web.languages import PARAMETER, language_of
 from shared.web.problems import not_found
 
 router = APIRouter(prefix="/settings", include_in_schema=False)
@@ -31,6 +33,29 @@ async def settings_page(request: Request, who: Reader) -> Response:
 async def api_page(request: Request, who: Reader) -> Response:
     """How a program talks to us, with examples that work as they stand."""
     return pages_of(request).render(request, "api.html", principal=who, url=auth_of(request).public_url, scopes=SCOPES)
+
+
+@router.get("/calendar")
+async def calendar_page(request: Request, who: Reader) -> Response:
+    return await _calendar(request, who)
+
+
+@router.post("/calendar")
+async def make_calendar_form(request: Request, form: Form) -> Response:
+    """Shows the new address: this once, and nowhere else."""
+    held, who = auth_of(request), form.principal
+    async with held.uow() as store:
+        secret = await make_calendar(actor_of(who), store=store, clock=held.clock, new_secret=held.new_secret)
+    address = f"{held.public_url}/connections/calendar/{secret}.ics?{PARAMETER}={language_of(request, who)}"
+    return await _calendar(request, who, address=address)
+
+
+@router.post("/calendar/remove")
+async def remove_calendar_form(request: Request, form: Form) -> Response:
+    held = auth_of(request)
+    async with held.uow() as store:
+        await remove_calendar(actor_of(form.principal), store=store, clock=held.clock)
+    return RedirectResponse("/settings/calendar", 303)
 
 
 @router.get("/api-clients")
@@ -73,6 +98,11 @@ async def revoke_form(request: Request, form: Form, client_id: str) -> Response:
     except ClientUnknown:
         raise not_found() from None
     return RedirectResponse(_CLIENTS, 303)
+
+
+async def _calendar(request: Request, who: Principal, *, address: str | None = None) -> Response:
+    exists = await auth_of(request).views.has_calendar(who.organisation)
+    return pages_of(request).render(request, "calendar.html", principal=who, exists=exists, address=address)
 
 
 async def _clients(

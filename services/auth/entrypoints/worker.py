@@ -1,19 +1,25 @@
-"""The worker: publishes what happened here, probes consents, keeps keys young and removes what is over."""
+"""The worker: publishes what happened here, probes consents, sends mails, keeps keys young and removes what is over."""
 
 import asyncio
 from functools import partial
 
+import structlog
+
 from services.auth import bootstrap
-from services.auth.bootstrap import PROBE, SERVICE
+from services.auth.bootstrap import MAIL, PROBE, SERVICE
 from services.auth.entrypoints.advice import advise
+from services.auth.entrypoints.gauges import keep_gauges
+from services.auth.entrypoints.letters import CATALOGUES, Letters
 from services.auth.settings import Settings
-from services.auth.usecases.keep_house import keep_house
+from services.auth.usecases.send_mail import send_mail
 from shared.db.claim_loop import run_claim_loop
 from shared.db.upkeep import run_hourly
 from shared.http.outward import Outward
 from shared.kernel.clock import SystemClock
 from shared.messaging.relay import run_relay
 from shared.runtime.process import run_process
+
+log = structlog.get_logger()
 
 
 async def run(settings: Settings) -> int:
@@ -28,18 +34,27 @@ async def run(settings: Settings) -> int:
         await run_relay(settings.database_url.get_secret_value(), kafka, service=SERVICE, stop=stop)
 
     async def house(stop: asyncio.Event) -> None:
-        work = partial(keep_house, uow=held.uow, signing=held.signing, wrapping=held.wrapping, clock=held.clock)
-        await run_hourly(work, stop=stop)
+        await run_hourly(held.keep_house, stop=stop)
 
     async def probe(stop: asyncio.Event) -> None:
         await run_claim_loop(held.claims, PROBE, held.probe, stop=stop)
 
+    async def mail(stop: asyncio.Event) -> None:
+        if held.mailer is None:
+            log.warning("mail.not_set_up")
+            await stop.wait()
+            return
+        letters = Letters(CATALOGUES, held.public_url)
+        work = partial(send_mail, mailer=held.mailer, write=letters, clock=clock)
+        await run_claim_loop(held.claims, MAIL, work, stop=stop)
+
+    watched = [partial(keep_gauges, held), partial(advise, held, settings)]
     try:
         return await run_process(
             service=SERVICE,
             process="worker",
             settings=settings,
-            parts=[relay, probe, house, partial(advise, held, settings), held.tokens.finish],
+            parts=[relay, probe, mail, house, *watched, held.tokens.finish],
             ready=bootstrap.ready_on(engine),
         )
     finally:

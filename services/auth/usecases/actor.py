@@ -7,7 +7,11 @@ from shared.kernel.ids import OrganisationId, UserId
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """`user_id` None: a program of the organisation, with a token."""
+    """
+    `user_id` None: a program of the organisation, with a token; or the operator of this installation, whom `reason`
+    names.
+    """
 
     organisation_id: OrganisationId
     user_id: UserId | None
+    reason: str | None = None

@@ -4,7 +4,8 @@ from collections.abc import Callable
 from datetime import datetime
 
 from services.auth.domain.audit import Action, AuditEntry
-from services.auth.domain.connection import Change, Connection, choose, pause, rename, resume
+from services.auth.domain.connection import Change, Connection, choose, rename
+from services.auth.domain.life import pause, resume
 from services.auth.usecases.actor import Actor
 from services.auth.usecases.errors import ConnectionUnknown
 from services.auth.usecases.keep_change import keep_change
@@ -57,5 +58,6 @@ async def _change(
     if change.connection == connection:
         return connection
     await keep_change(change, store=store, now=now)
-    await store.audit.add(AuditEntry(new_id(), now, action, who.organisation_id, who.user_id, connection_id))
+    entry = AuditEntry(new_id(), now, action, who.organisation_id, who.user_id, connection_id, who.reason)
+    await store.audit.add(entry)
     return change.connection

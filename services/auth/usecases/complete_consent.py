@@ -5,14 +5,16 @@ The exchange runs between two transactions. A code cannot be read before it is t
 unknown, the seller authorises once more.
 """
 
+from collections.abc import Mapping
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from services.auth.domain.audit import Action, AuditEntry
 from services.auth.domain.claim import standing
-from services.auth.domain.connection import Connection, ConnectionState, authorise
+from services.auth.domain.connection import Connection, ConnectionState
 from services.auth.domain.consent import ConsentFailed, ConsentProblem, ConsentState, Returned, check_usable
 from services.auth.domain.grant import SealedGrant
+from services.auth.domain.life import authorise
 from services.auth.domain.opaque import digest
 from services.auth.usecases.keep_change import keep_change
 from services.auth.usecases.ports import ConsentVault, Store
@@ -26,10 +28,18 @@ _TOKENS_OF_A_CONSENT = 2**32
 
 
 async def complete_consent(
-    returned: Returned, session: str, marketplace: str, *, uow: UnitOfWork[Store], vault: ConsentVault, clock: Clock
+    returned: Returned,
+    session: str,
+    marketplace: str,
+    *,
+    uow: UnitOfWork[Store],
+    vault: ConsentVault,
+    lasts: Mapping[str, timedelta],
+    clock: Clock,
 ) -> ConnectionId:
     """
-    The connection, new or renewed. `session`: digest of the cookie that came back; `marketplace`: whose callback it is.
+    The connection, new or renewed. `session`: digest of the cookie that came back; `marketplace`: whose callback it is;
+    `lasts`: how long each marketplace's consents do.
 
     Raises ConsentFailed, whose problem has a page.
     """
@@ -44,7 +54,9 @@ async def complete_consent(
         raise ConsentFailed(problem)
     grant = await _exchanged(state, returned.code, vault)
     async with uow() as store:
-        return await _keep(state, returned.seller_id, grant, store=store, now=clock.now())
+        return await _keep(
+            state, returned.seller_id, grant, lasts=lasts[state.marketplace], store=store, now=clock.now()
+        )
 
 
 async def _problem_before(state: ConsentState, seller_id: str, store: Store) -> ConsentProblem | None:
@@ -75,7 +87,7 @@ async def _exchanged(state: ConsentState, code: str, vault: ConsentVault) -> Sea
 
 
 async def _keep(
-    state: ConsentState, seller_id: str, grant: SealedGrant, *, store: Store, now: datetime
+    state: ConsentState, seller_id: str, grant: SealedGrant, *, lasts: timedelta, store: Store, now: datetime
 ) -> ConnectionId:
     account = (state.marketplace, state.region, seller_id)
     found = standing(await store.connections.lock_of_seller(*account, state.organisation_id), state.organisation_id)
@@ -86,7 +98,7 @@ async def _keep(
     # One count over all grants of a connection, so that `rejected=` never means another consent's token.
     last = older.token_version if older else before.consent_version * _TOKENS_OF_A_CONSENT
     await store.grants.add(replace(grant, token_version=last + 1))
-    change = authorise(before, grant.id, now)
+    change = authorise(before, grant.id, now, lasts=lasts)
     await keep_change(change, store=store, now=now)
     if older is not None:
         await store.grants.delete(older.id)

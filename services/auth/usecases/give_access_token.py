@@ -1,6 +1,6 @@
 """A short-lived token of a connection, for one of our services."""
 
-from services.auth.domain.connection import ConnectionState
+from services.auth.domain.connection import TOKENS_GIVEN
 from services.auth.usecases.errors import ConnectionUnknown
 from services.auth.usecases.ports import Store, TokenVault
 from shared.kernel.errors import ConsentLost
@@ -21,6 +21,6 @@ async def give_access_token(
         state = await store.grants.token_state(connection_id)
     if state is None:
         raise ConnectionUnknown
-    if state.state is not ConnectionState.AUTHORISED:
+    if state.state not in TOKENS_GIVEN:
         raise ConsentLost("the connection is not authorised", consent_version=state.consent_version)
     return await vault.current(state, rejected=rejected)

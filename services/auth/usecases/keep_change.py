@@ -1,14 +1,17 @@
-"""Writes a changed connection, and the event that tells of it, in the caller's transaction (its row is locked)."""
+"""Writes a changed connection, its event and its mail, in the caller's transaction, which has locked its row."""
 
 from dataclasses import asdict
 from datetime import datetime
 
 from services.auth.domain.connection import Change, Connection, Happened
+from services.auth.domain.mail import told_by_mail
 from services.auth.usecases.ports import Store
 from shared.events.auth import (
     ChannelV1,
     ConnectionAuthorisedV1,
     ConnectionDisconnectedV1,
+    ConnectionExpiredV1,
+    ConnectionExpiringV1,
     ConnectionPausedV1,
     ConnectionResumedV1,
     ConnectionRevokedV1,
@@ -18,9 +21,11 @@ from shared.events.auth import (
 from shared.events.base import Event
 from shared.kernel.ids import new_id
 
-_EVENTS: dict[Happened, type[ConnectionStateV1]] = {
+EVENTS: dict[Happened, type[ConnectionStateV1]] = {
     Happened.AUTHORISED: ConnectionAuthorisedV1,
     Happened.REVOKED: ConnectionRevokedV1,
+    Happened.EXPIRING: ConnectionExpiringV1,
+    Happened.EXPIRED: ConnectionExpiredV1,
     Happened.SETTINGS_CHANGED: ConnectionSettingsChangedV1,
     Happened.PAUSED: ConnectionPausedV1,
     Happened.RESUMED: ConnectionResumedV1,
@@ -29,15 +34,18 @@ _EVENTS: dict[Happened, type[ConnectionStateV1]] = {
 
 
 async def keep_change(change: Change, *, store: Store, now: datetime) -> None:
-    """Saves the connection; publishes where others must hear of it."""
+    """Saves the connection; publishes where services must hear of it, writes to the members where they must act."""
     await store.connections.save(change.connection)
     if change.happened is not None:
         await store.outbox.add(event_of(change.connection, change.happened, now))
+    if mail := told_by_mail(change, now):
+        kind, due_at = mail
+        await store.mails.add(change.connection.organisation_id, kind, (change.connection.id,), due_at=due_at, now=now)
 
 
 def event_of(connection: Connection, happened: Happened, now: datetime) -> Event[ConnectionStateV1]:
     """The connection's whole public state."""
-    body = _EVENTS[happened](
+    body = EVENTS[happened](
         organisation_id=connection.organisation_id,
         connection_id=connection.id,
         marketplace=connection.marketplace,

@@ -1,16 +1,25 @@
 """
-The worker's quiet upkeep: a young signing key, nothing kept beyond its time, no claim that nothing proved, data keys
-under the newest key.
+The worker's quiet upkeep: a young signing key, nothing kept beyond its time, no claim that nothing proved, no consent's
+end unnoticed, data keys under the newest key.
 """
 
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+from services.auth.usecases.age_connections import age_connections
 from services.auth.usecases.keep_signing_keys import keep_signing_keys
 from services.auth.usecases.lapse_claims import lapse_claims
 from services.auth.usecases.ports import KeyWrapping, SigningVault, Store
+from services.auth.usecases.remind import remind
 from shared.kernel.clock import Clock
 from shared.kernel.ports import UnitOfWork
 
+Id = TypeVar("Id")
 
-async def keep_house(*, uow: UnitOfWork[Store], signing: SigningVault, wrapping: KeyWrapping, clock: Clock) -> None:
+
+async def keep_house(
+    *, uow: UnitOfWork[Store], signing: SigningVault, wrapping: KeyWrapping, expired_goes_on: bool, clock: Clock
+) -> None:
     """Each step is a transaction of its own, safe to repeat and to run in several processes."""
     async with uow() as store:
         await keep_signing_keys(store=store, vault=signing, clock=clock)
@@ -20,9 +29,16 @@ async def keep_house(*, uow: UnitOfWork[Store], signing: SigningVault, wrapping:
         await lapse_claims(store=store, clock=clock)
     async with uow() as store:
         await store.upkeep.rewrap_signing_keys(wrapping.rewrap_signing_key)
-    after = None
+    await _all(uow, lambda store, after: age_connections(after, goes_on=expired_goes_on, store=store, clock=clock))
+    await _all(uow, lambda store, after: remind(after, store=store, clock=clock))
+    await _all(uow, lambda store, after: store.upkeep.rewrap_grants(after, wrapping.rewrap_grant))
+
+
+async def _all(uow: UnitOfWork[Store], batch: Callable[[Store, Id | None], Awaitable[Id | None]]) -> None:
+    """Batch after batch: each begins after the id that the last one gave, until one gives none."""
+    after: Id | None = None
     while True:
         async with uow() as store:
-            after = await store.upkeep.rewrap_grants(after, wrapping.rewrap_grant)
+            after = await batch(store, after)
         if after is None:
             return

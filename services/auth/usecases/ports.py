@@ -15,6 +15,8 @@ from services.auth.domain.consent import ConsentState
 from services.auth.domain.grant import SealedGrant
 from services.auth.domain.signing import SigningKey
 from services.auth.domain.token import RenewalFailure, TokenState
+from services.auth.usecases.mail_ports import Mails
+from shared.access.principal import Ending
 from shared.kernel.ids import ConnectionId, GrantId, OrganisationId, UserId
 from shared.kernel.ports import AccessToken, Lease, Outbox
 
@@ -36,6 +38,10 @@ class Accounts(Protocol):
     async def set_password_hash(self, account_id: UserId, password_hash: str) -> None: ...
 
     async def set_locale(self, account_id: UserId, locale: str) -> None: ...
+
+    async def set_calendar(self, organisation_id: OrganisationId, digest: str | None) -> bool:
+        """Of the secret in its address; None: there is none. False: it was so before."""
+        ...
 
 
 class Sessions(Protocol):
@@ -87,6 +93,17 @@ class Connections(Protocol):
 
     async def lock_lapsed(self, claimed_before: datetime) -> Sequence[Connection]:
         """Claims since then or longer, a batch; without those that somebody works on."""
+        ...
+
+    async def lock_ending(self, before: datetime, after: ConnectionId | None) -> Sequence[Connection]:
+        """
+        Living ones whose consent ends by then, or ended, a batch in the order of their ids, beyond `after`; without
+        those that somebody works on.
+        """
+        ...
+
+    async def ending(self, organisation_id: OrganisationId) -> Ending | None:
+        """Of its authorisations that end soon, or ended; None: there is none."""
         ...
 
     async def count_claims(self, organisation_id: OrganisationId) -> int:
@@ -172,7 +189,7 @@ class SigningKeys(Protocol):
 
 class Upkeep(Protocol):
     async def remove_ended(self, now: datetime) -> None:
-        """Sessions, attempts and consent states whose time is over, leases of grants that are gone."""
+        """Sessions, attempts, consent states and mails whose time is over, leases of what is gone."""
         ...
 
     async def rewrap_grants(
@@ -196,6 +213,7 @@ class Store:
     audit: Audit
     signing_keys: SigningKeys
     upkeep: Upkeep
+    mails: Mails
     outbox: Outbox
 
 

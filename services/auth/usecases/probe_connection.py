@@ -12,9 +12,8 @@ from services.auth.domain.connection import (
     ConnectionState,
     Happened,
     ProbeOutcome,
-    probe_refused,
-    probed,
 )
+from services.auth.domain.life import probe_refused, probed
 from services.auth.domain.token import TokenState
 from services.auth.usecases.keep_change import keep_change
 from services.auth.usecases.ports import Store, TokenVault

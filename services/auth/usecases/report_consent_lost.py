@@ -1,6 +1,6 @@
 """A service was refused by the far side: auth looks for itself before it believes that the consent is gone."""
 
-from services.auth.domain.connection import suspect
+from services.auth.domain.life import suspect
 from services.auth.usecases.errors import ConnectionUnknown
 from services.auth.usecases.keep_change import keep_change
 from services.auth.usecases.ports import Store

@@ -1,12 +1,26 @@
 """What pages and lists read, straight from the tables."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Protocol
 
 from services.auth.domain.api_client import ApiClient
 from services.auth.domain.connection import Connection, ConnectionState
 from services.auth.domain.signing import SigningKey
 from shared.kernel.ids import ConnectionId, OrganisationId
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """
+    Of all organisations: connections by marketplace and state; when the first consent that works ends, as far as is
+    known; since when the mail that is due longest is due.
+    """
+
+    counts: Mapping[tuple[str, ConnectionState], int]
+    nearest_end: datetime | None
+    oldest_mail: datetime | None
 
 
 class Views(Protocol):
@@ -20,12 +34,22 @@ class Views(Protocol):
         """None: there is none of this organisation."""
         ...
 
+    async def calendar(self, digest: str) -> Sequence[Connection] | None:
+        """The connections of the organisation whose calendar has this address; None: nobody's has."""
+        ...
+
+    async def has_calendar(self, organisation_id: OrganisationId) -> bool: ...
+
     async def api_clients(self, organisation_id: OrganisationId) -> Sequence[ApiClient]:
         """An organisation's, living ones first."""
         ...
 
     async def every_connection(self, state: ConnectionState | None) -> Sequence[Connection]:
         """Of all organisations, for the operator, in the order they were made; None: in any state."""
+        ...
+
+    async def standing(self) -> Standing:
+        """For what operators watch."""
         ...
 
     async def regions(self) -> Sequence[tuple[str, str]]:

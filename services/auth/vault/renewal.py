@@ -13,8 +13,9 @@ import structlog
 from prometheus_client import Counter
 
 from services.auth.domain.audit import Action, AuditEntry
-from services.auth.domain.connection import revoke
+from services.auth.domain.connection import Happened
 from services.auth.domain.grant import SealedGrant
+from services.auth.domain.life import revoke
 from services.auth.domain.token import PAUSES, SHARED_RESTS, RenewalFailure
 from services.auth.usecases.keep_change import keep_change
 from services.auth.usecases.ports import Store
@@ -96,7 +97,7 @@ class Renewal:
             return
         now = self._clock.now()
         for connection in connections:
-            change = revoke(connection)
+            change = revoke(connection, now)
             if change.happened is None:
                 continue
             await keep_change(change, store=store, now=now)
@@ -105,7 +106,7 @@ class Renewal:
                 AuditEntry(
                     new_id(),
                     now,
-                    Action.REVOKED,
+                    Action.EXPIRED if change.happened is Happened.EXPIRED else Action.REVOKED,
                     connection.organisation_id,
                     connection_id=connection.id,
                     reason=reason,

@@ -8,8 +8,8 @@ from sqlalchemy import Select, func, select, union_all
 
 from services.inventory.adapters.tables import connection, discovery, submission, target
 from services.inventory.adapters.targets import is_due
-from services.inventory.domain.connection import AUTHORISED
 from shared.db.claims import Kind
+from shared.events.auth import MAY_WORK
 from shared.kernel.budgets import Rate
 
 LISTING = "listing"
@@ -31,7 +31,7 @@ def _listings() -> Select[Any]:
             discovery.c.connection_id.label("subject"), connection.c.marketplace.label("far_side"), discovery.c.due_at
         )
         .join(connection, connection.c.id == discovery.c.connection_id)
-        .where(connection.c.state == AUTHORISED, discovery.c.due_at <= func.statement_timestamp())
+        .where(connection.c.state.in_(MAY_WORK), discovery.c.due_at <= func.statement_timestamp())
     )
 
 
@@ -44,5 +44,5 @@ def _pushes(delay: timedelta) -> Select[Any]:
     return (
         select(due.c.connection_id.label("subject"), connection.c.marketplace.label("far_side"), due.c.due_at)
         .join(connection, connection.c.id == due.c.connection_id)
-        .where(connection.c.state == AUTHORISED)
+        .where(connection.c.state.in_(MAY_WORK))
     )

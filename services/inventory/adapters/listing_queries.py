@@ -11,12 +11,13 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from services.inventory.adapters.listings import listing_of
 from services.inventory.adapters.tables import connection, discovery, listing, sku, submission, target
 from services.inventory.adapters.targets import target_of
-from services.inventory.domain.connection import AUTHORISED, DISCONNECTED, PAUSED
+from services.inventory.domain.connection import DISCONNECTED, PAUSED
 from services.inventory.domain.target import REPEATED
 from services.inventory.usecases.listing_views import ListingFilter, ListingView, PushProgress, Shown
 from services.inventory.usecases.views import Slice
 from shared.db.arrays import among
 from shared.db.unit_of_work import transaction
+from shared.events.auth import MAY_WORK
 from shared.kernel.ids import ConnectionId, OrganisationId, SkuId
 
 _HERE = listing.c.gone_at.is_(None)
@@ -179,7 +180,7 @@ def _progress(row: Row[Any]) -> PushProgress:
         connection_id=ConnectionId(row.id),
         name=row.name,
         marketplace=row.marketplace,
-        active=row.state == AUTHORISED,
+        active=row.state in MAY_WORK,
         paused=row.state == PAUSED,
         waiting=row.waiting,
         on_the_way=row.on_the_way,

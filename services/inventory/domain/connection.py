@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 
+from shared.events.auth import MAY_WORK
 from shared.kernel.ids import ConnectionId, OrganisationId
 
-AUTHORISED = "authorised"
 DISCONNECTED = "disconnected"
 PAUSED = "paused"
 
@@ -29,4 +29,4 @@ class Connection:
 
     @property
     def active(self) -> bool:
-        return self.state == AUTHORISED
+        return self.state in MAY_WORK

@@ -1,4 +1,5 @@
-"""Labels' kinds of work that calls out, and what of each is due now: only of connections that are active."""
+"""Labels' kinds of work that calls out, and what of each is due now: of connections that are active,
+or whose consent expired while it may still be good, for what was taken on before."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -7,6 +8,7 @@ from sqlalchemy import ColumnElement, Select, Table, func, select
 
 from services.labels.adapters.tables import connection, shipment, write_back
 from shared.db.claims import Kind
+from shared.events.auth import MAY_FINISH
 from shared.kernel.budgets import Rate
 
 LABEL = "label"
@@ -27,5 +29,5 @@ def _due(table: Table, due_at: ColumnElement[Any]) -> Select[Any]:
             table.c.connection_id.label("subject"), connection.c.marketplace.label("far_side"), due_at.label("due_at")
         )
         .join(connection, connection.c.connection_id == table.c.connection_id)
-        .where(connection.c.state == "authorised", due_at <= func.statement_timestamp())
+        .where(connection.c.state.in_(MAY_FINISH), due_at <= func.statement_timestamp())
     )

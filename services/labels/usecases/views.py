@@ -10,6 +10,7 @@ from uuid import UUID
 from services.labels.domain.batches import Item
 from services.labels.domain.carrier import CarrierSettings
 from services.labels.domain.shipment import Shipment, State
+from shared.events.auth import MAY_FINISH
 
 LEAST_BEGINNING = 6
 
@@ -32,7 +33,7 @@ class ShipmentView:
     @property
     def connection_active(self) -> bool:
         """False: nothing is done for it until somebody resumes the connection, or authorises it."""
-        return self.connection_state == "authorised"
+        return self.connection_state in MAY_FINISH
 
     @property
     def paused(self) -> bool:

@@ -10,8 +10,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from services.orders.adapters import tables
 from services.orders.adapters.rows import Row
 from services.orders.domain.acceptance import Acceptance, Asker, Mode, State
-from services.orders.domain.connection import AUTHORISED, Connection
+from services.orders.domain.connection import Connection
 from shared.db.upsert import upsert
+from shared.events.auth import MAY_WORK
 from shared.kernel.ids import ConnectionId, OrderId, OrganisationId, UserId
 
 _TABLE, _MODE = tables.acceptance, tables.acceptance_mode
@@ -62,7 +63,7 @@ def due_answers() -> Select[Any]:
     return (
         select(_TABLE.c.connection_id.label("subject"), connection.c.marketplace.label("far_side"), _TABLE.c.due_at)
         .join(connection, connection.c.id == _TABLE.c.connection_id)
-        .where(connection.c.state == AUTHORISED, _TABLE.c.due_at <= func.statement_timestamp())
+        .where(connection.c.state.in_(MAY_WORK), _TABLE.c.due_at <= func.statement_timestamp())
     )
 
 

@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.orders.adapters import order_list, progress_rows, tables
 from services.orders.domain.acceptance import Mode
-from services.orders.domain.connection import AUTHORISED, PAUSED
+from services.orders.domain.connection import PAUSED
 from services.orders.domain.timeline import Entry
 from services.orders.usecases.ports import RecipientRead
 from services.orders.usecases.views import (
@@ -21,6 +21,7 @@ from services.orders.usecases.views import (
     UnreadableView,
 )
 from shared.db.unit_of_work import transaction
+from shared.events.auth import MAY_WORK
 from shared.kernel.clock import Clock
 from shared.kernel.ids import ConnectionId, OrderId, OrganisationId, UserId
 
@@ -119,7 +120,7 @@ def _recipient_read(row: Any) -> RecipientRead:
 
 def _polling(row: Any) -> PollingView:
     progress = progress_rows.progress_of(row.progress) if row.progress else None
-    active = row.state == AUTHORISED
+    active = row.state in MAY_WORK
     rests = "paused" if row.state == PAUSED else "waiting_for_authorisation"
     return PollingView(
         connection_id=ConnectionId(row.id),

@@ -18,6 +18,7 @@ from services.orders.usecases.ports import RecipientRead, UnreadableRecord
 from shared.db.arrays import among
 from shared.db.copying import copy_all
 from shared.db.upsert import upsert
+from shared.events.auth import MAY_WORK
 from shared.kernel.ids import ConnectionId, OrderId, OrganisationId, new_id
 
 # Made once: to make a statement costs as much as to run it.
@@ -190,7 +191,7 @@ def due_connections() -> Any:
             tables.poll.c.due_at,
         )
         .select_from(joined)
-        .where(tables.connection.c.state == "authorised", tables.poll.c.due_at <= func.statement_timestamp())
+        .where(tables.connection.c.state.in_(MAY_WORK), tables.poll.c.due_at <= func.statement_timestamp())
     )
 
 

@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass
 
+from shared.events.auth import MAY_WORK
 from shared.kernel.ids import ConnectionId, OrganisationId
 from shared.marketplaces.models import Channel
 
-AUTHORISED = "authorised"
 PAUSED = "paused"
 
 
@@ -25,4 +25,4 @@ class Connection:
 
     @property
     def active(self) -> bool:
-        return self.state == AUTHORISED
+        return self.state in MAY_WORK

@@ -6,7 +6,6 @@ from datetime import timedelta
 import pytest
 
 from services.auth.adapters.tables import metadata
-from services.auth.usecases.keep_house import keep_house
 from shared.kernel.errors import ClientSecretInvalid, ConsentLost, RoleMissing, Unavailable
 from tests.integration.auth.conftest import Running, run_auth
 from tests.integration.auth.delegating import APP, BAZAAR, ONE, TWO, Bazaar
@@ -137,8 +136,7 @@ async def test_a_claim_lapses(fair: Running, bazaar: Bazaar) -> None:
     assert "ends by itself" in await made.page()
     for days, state in ((29, "unproven"), (31, "disconnected")):
         fair.clock.ahead = timedelta(days=days)
-        held = fair.held
-        await keep_house(uow=held.uow, signing=held.signing, wrapping=held.wrapping, clock=held.clock)
+        await fair.held.keep_house()
         (row,) = await fair.rows("select state from connection where id = :id", id=made.id)
         assert row.state == state
     assert await fair.rows("select 1 from connection where state = 'authorised'") != []

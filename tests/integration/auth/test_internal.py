@@ -10,7 +10,6 @@ import httpx
 import pytest
 from pydantic import SecretStr
 
-from services.auth.usecases.keep_house import keep_house
 from tests.integration.auth.conftest import Running, Visitor, run_auth
 
 COOKIE = "passerelle_session"
@@ -22,8 +21,7 @@ async def ask(auth: Running, scope: str | None, name: str = "orders", secret: st
 
 
 async def house(auth: Running) -> None:
-    held = auth.held
-    await keep_house(uow=held.uow, signing=held.signing, wrapping=held.wrapping, clock=held.clock)
+    await auth.held.keep_house()
 
 
 async def test_a_service_gets_a_token_for_what_it_may(auth: Running) -> None:

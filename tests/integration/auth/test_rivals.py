@@ -1,31 +1,19 @@
 """Several organisations that say that a seller account is theirs: it ends up with one of them, and never by chance."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 
 import pytest
 
-from services.auth.__main__ import _parser
-from services.auth.entrypoints import operator
-from services.auth.settings import MigrationSettings
 from tests.integration.auth.conftest import Running
 from tests.integration.auth.delegating import BAZAAR, REGION, Bazaar
+from tests.integration.auth.operating import Operate, operating
 from tests.integration.auth.shops import API, Shop, claim, proven_shop, shop
-
-Operate = Callable[..., Awaitable[tuple[int, str]]]
 
 
 @pytest.fixture
 def operate(fair: Running, capsys: pytest.CaptureFixture[str]) -> Operate:
-    """Runs a command of the operator: its status, and what it said."""
-    settings = MigrationSettings.model_validate({"database_url": fair.settings.database_url})
-
-    async def run(*words: str) -> tuple[int, str]:
-        capsys.readouterr()
-        status = await operator.run(_parser().parse_args(words), settings)
-        return status, "".join(capsys.readouterr())
-
-    return run
+    return operating(fair, capsys)
 
 
 async def test_a_delegation_proves_nobody_where_two_claim(fair: Running, bazaar: Bazaar) -> None:

@@ -22,7 +22,7 @@ from tests.sandbox.world import World
 
 OPERATION = "amazon.token"
 LIFE_SECONDS = 3600
-_GRANT_LIFE_SECONDS = 365 * 86_400
+_DAY_SECONDS = 86_400
 _FORM = "application/x-www-form-urlencoded"
 _SCOPES = frozenset({
     "sellingpartnerapi::notifications",
@@ -132,7 +132,8 @@ class TokenEndpoint:
         grant = self._world.grants.get(text)
         if grant is None or grant.revoked or grant.client_id not in (None, app.client_id):
             _refuse_grant("refresh_token")
-        if grant.authorised_at + _GRANT_LIFE_SECONDS <= self._world.clock.now():
+        seller = self._world.seller(grant.region, grant.seller_id)
+        if seller is None or grant.authorised_at + seller.grant_days * _DAY_SECONDS <= self._world.clock.now():
             _refuse_grant("refresh_token")
         if grant.client_id is None:
             self._world.grants.put(text, replace(grant, client_id=app.client_id))

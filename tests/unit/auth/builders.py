@@ -3,16 +3,17 @@
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, cast
 from uuid import UUID
 
 from services.auth.domain.audit import AuditEntry
-from services.auth.domain.connection import Connection, ConnectionState
+from services.auth.domain.connection import RUNNING, Connection, ConnectionState
 from services.auth.domain.consent import ConsentState
 from services.auth.domain.grant import SealedGrant
 from services.auth.domain.opaque import digest
 from services.auth.usecases.ports import Store
+from shared.access.principal import Ending
 from shared.events.base import Event
 from shared.kernel.ids import ConnectionId, GrantId, OrganisationId, UserId, new_id
 from shared.marketplaces.models import Channel, OAuthAnswer
@@ -48,7 +49,7 @@ def connection(**changed: Any) -> Connection:
         consent_version=1,
         grant_id=GrantId(new_id()),
         authorised_at=NOW,
-        expires_at=NOW,
+        expires_at=NOW + timedelta(days=365),
         event_sequence=1,
     )
     return replace(made, **changed)
@@ -109,6 +110,7 @@ class Tables:
             audit=_Audit(self),
             signing_keys=nothing,
             upkeep=nothing,
+            mails=cast(Any, _Mails()),
             outbox=_Outbox(self),
         )
 
@@ -149,6 +151,14 @@ class _Connections:
     async def lock_lapsed(self, claimed_before: datetime) -> Sequence[Connection]:
         claims = (each for each in self.tables.connections.values() if each.state is ConnectionState.UNPROVEN)
         return [each for each in claims if each.claimed_at is not None and each.claimed_at <= claimed_before]
+
+    async def lock_ending(self, before: datetime, after: ConnectionId | None) -> Sequence[Connection]:
+        ending = (each for each in self.tables.connections.values() if each.expires_at and each.expires_at <= before)
+        living = sorted((each for each in ending if each.state in RUNNING), key=lambda each: each.id)
+        return [each for each in living if after is None or each.id > after]
+
+    async def ending(self, organisation_id: OrganisationId) -> Ending | None:
+        return None
 
     async def get(self, connection_id: ConnectionId) -> Connection | None:
         return self.tables.connections.get(connection_id)
@@ -208,6 +218,12 @@ class _Audit:
 
     async def add(self, entry: AuditEntry) -> None:
         self.tables.entries.append(entry)
+
+
+class _Mails:
+    """Looked at where they are rows."""
+
+    async def add(self, *_told: object, **_when: object) -> None: ...
 
 
 @dataclass

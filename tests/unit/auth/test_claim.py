@@ -20,11 +20,9 @@ from services.auth.domain.connection import (
     Happened,
     ProbeOutcome,
     choose,
-    disconnect,
-    probe_refused,
-    probed,
     rename,
 )
+from services.auth.domain.life import disconnect, probe_refused, probed
 from shared.kernel.ids import ConnectionId, GrantId, OrganisationId, new_id
 from tests.unit.auth.builders import FRANCE, GERMANY, NOW, ORGANISATION, OTHER_ORGANISATION, connection
 

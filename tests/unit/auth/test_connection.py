@@ -8,24 +8,26 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.auth.domain import connection as rules
+from services.auth.domain import life as rules
 from services.auth.domain.connection import (
     Change,
     Connection,
     ConnectionState,
     Happened,
     NameInvalid,
-    NotRunning,
     ProbeOutcome,
+    rename,
 )
 from shared.kernel.ids import GrantId, new_id
 from tests.unit.auth.builders import FRANCE, GERMANY, NOW, connection
+
+YEAR = timedelta(days=365)
 
 
 def test_a_consent_lasts_a_year_and_is_probed_at_once() -> None:
     """Authorised now, until a year from now, a probe due."""
     grant_id = GrantId(new_id())
-    change = rules.authorise(connection(state=ConnectionState.REVOKED), grant_id, NOW)
+    change = rules.authorise(connection(state=ConnectionState.REVOKED), grant_id, NOW, lasts=YEAR)
     made = change.connection
     assert (made.state, made.consent_version, made.grant_id) == (ConnectionState.AUTHORISED, 2, grant_id)
     assert (made.expires_at, made.probe_due_at) == (NOW + timedelta(days=365), NOW)
@@ -35,15 +37,15 @@ def test_a_consent_lasts_a_year_and_is_probed_at_once() -> None:
 def test_a_new_consent_keeps_name_and_channels() -> None:
     """Reconnecting loses no setting."""
     before = connection(name="Mine", reached=(FRANCE,))
-    after = rules.authorise(before, GrantId(new_id()), NOW).connection
+    after = rules.authorise(before, GrantId(new_id()), NOW, lasts=YEAR).connection
     assert (after.id, after.name, after.channels) == (before.id, "Mine", (FRANCE,))
 
 
 def test_a_lost_consent_is_told_once() -> None:
     """Revoked: probed no more. Again: nothing new."""
-    first = rules.revoke(connection())
+    first = rules.revoke(connection(), NOW)
     assert (first.connection.state, first.happened) == (ConnectionState.REVOKED, Happened.REVOKED)
-    assert rules.revoke(first.connection) == Change(first.connection, None)
+    assert rules.revoke(first.connection, NOW) == Change(first.connection, None)
 
 
 def test_ending_it_forgets_its_grant() -> None:
@@ -57,7 +59,7 @@ def test_ending_it_forgets_its_grant() -> None:
 def test_an_ended_connection_is_not_revoked_or_probed() -> None:
     """What comes late for an ended connection changes nothing."""
     ended = connection(state=ConnectionState.DISCONNECTED)
-    assert rules.revoke(ended) == Change(ended, None)
+    assert rules.revoke(ended, NOW) == Change(ended, None)
     assert rules.probed(ended, (FRANCE,), NOW) == Change(ended, None)
     assert rules.probe_refused(ended, ProbeOutcome.REFUSED, NOW) == Change(ended, None)
 
@@ -103,26 +105,26 @@ def test_reports_are_checked_at_most_once_a_minute() -> None:
 def test_a_name_can_be_shown(name: str) -> None:
     """1 to 80 printable characters."""
     with pytest.raises(NameInvalid):
-        rules.rename(connection(), name)
+        rename(connection(), name)
 
 
 def test_the_same_name_is_no_change() -> None:
     """Spaces around and between do not count."""
-    assert rules.rename(connection(name="Main shop"), "  Main   shop ").happened is None
-    renamed = rules.rename(connection(), "Other")
+    assert rename(connection(name="Main shop"), "  Main   shop ").happened is None
+    renamed = rename(connection(), "Other")
     assert (renamed.connection.name, renamed.happened) == ("Other", Happened.SETTINGS_CHANGED)
 
 
 def steps(made: Connection, chosen: list[int]) -> list[Change]:
     verbs: list[Callable[[Connection], Change]] = [
-        lambda each: rules.authorise(each, GrantId(new_id()), NOW),
-        rules.revoke,
+        lambda each: rules.authorise(each, GrantId(new_id()), NOW, lasts=YEAR),
+        lambda each: rules.revoke(each, NOW),
         rules.disconnect,
         lambda each: rules.probed(each, (FRANCE,), NOW),
         lambda each: rules.probe_refused(each, ProbeOutcome.REFUSED, NOW),
         lambda each: rules.probe_refused(each, ProbeOutcome.ROLE_MISSING, NOW),
         lambda each: rules.suspect(each, each.consent_version, NOW),
-        lambda each: rules.rename(each, "Other"),
+        lambda each: rename(each, "Other"),
     ]
     changes = [Change(made, None)]
     for number in chosen:
@@ -172,7 +174,7 @@ def test_what_works_or_waits_can_be_paused_and_goes_on_as_it_stood(state: Connec
 @pytest.mark.parametrize("state", [ConnectionState.UNPROVEN, ConnectionState.REVOKED, ConnectionState.DISCONNECTED])
 def test_what_does_not_work_cannot_be_paused(state: ConnectionState) -> None:
     """It is said, and nothing changes."""
-    with pytest.raises(NotRunning):
+    with pytest.raises(rules.NotRunning):
         rules.pause(connection(state=state))
 
 
@@ -181,6 +183,6 @@ def test_a_paused_connection_is_neither_probed_nor_revoked() -> None:
     paused = connection(state=ConnectionState.PAUSED)
     assert rules.probed(paused, (FRANCE,), NOW) == Change(paused, None)
     assert rules.probe_refused(paused, ProbeOutcome.REFUSED, NOW) == Change(paused, None)
-    assert rules.revoke(paused) == Change(paused, None)
-    assert rules.authorise(paused, GrantId(new_id()), NOW).connection.state is ConnectionState.AUTHORISED
+    assert rules.revoke(paused, NOW) == Change(paused, None)
+    assert rules.authorise(paused, GrantId(new_id()), NOW, lasts=YEAR).connection.state is ConnectionState.AUTHORISED
     assert rules.disconnect(paused).happened is Happened.DISCONNECTED

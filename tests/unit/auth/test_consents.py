@@ -35,10 +35,11 @@ from tests.unit.auth.builders import (
 )
 
 RETURNED = Returned("state", "code", "A1SELLER")
+LASTS = {"amazon": timedelta(days=365)}
 
 
 async def complete(tables: Tables, vault: FakeVault, *, session: str = "session", marketplace: str = "amazon") -> None:
-    await complete_consent(RETURNED, session, marketplace, uow=tables.uow, vault=vault, clock=FixedClock())
+    await complete_consent(RETURNED, session, marketplace, uow=tables.uow, vault=vault, lasts=LASTS, clock=FixedClock())
 
 
 async def problem_of(tables: Tables, vault: FakeVault, **given: str) -> ConsentProblem:

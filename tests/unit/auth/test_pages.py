@@ -6,6 +6,7 @@ from babel.messages.pofile import read_po
 
 from services.auth.domain.claim import ClaimProblem
 from services.auth.domain.consent import ConsentProblem
+from services.auth.entrypoints import letters
 from services.auth.entrypoints.sentences import CLAIM_REFUSALS, OUTCOMES, all_sentences
 from shared.marketplaces.registry import PROFILES
 
@@ -30,4 +31,8 @@ def test_every_sentence_is_translated() -> None:
         known = read_po(source)
     regions = [title for profile in PROFILES.values() for title in profile.regions.values()]
     steps = [step for profile in PROFILES.values() for step in profile.delegation_steps]
-    assert [said for said in [*all_sentences(), *regions, *steps] if said not in known or not known[said].string] == []
+    assert [
+        said
+        for said in [*all_sentences(), *letters.all_sentences(), *regions, *steps]
+        if said not in known or not known[said].string
+    ] == []

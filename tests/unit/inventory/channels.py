@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import TypeVar
 from uuid import UUID
 
-from services.inventory.domain.connection import AUTHORISED, Connection
+from services.inventory.domain.connection import Connection
 from services.inventory.domain.discovery import Discovery
 from services.inventory.domain.listing import Listing
 from services.inventory.domain.sku import StockRow
@@ -86,7 +86,7 @@ class Channels(Warehouse):
         self.stock, self.far = stock, FarListings()
         self.tokens = KnownTokens()
         id_ = ConnectionId(CONNECTION)
-        known = Connection(id_, ORGANISATION, MARKETPLACE, "eu", "SELLER", "Shop", AUTHORISED, 1, channels)
+        known = Connection(id_, ORGANISATION, MARKETPLACE, "eu", "SELLER", "Shop", "authorised", 1, channels)
         self.connections.rows[id_] = known
         self.discoveries.rows[id_] = Discovery(due_at=NOW)
         shared = frozenset({MARKETPLACE} if stock.limits.shared else ())

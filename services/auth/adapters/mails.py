@@ -1,0 +1,117 @@
+"""Mails to members, in PostgreSQL."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Select, delete, func, insert, literal, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.auth.adapters import tables
+from services.auth.adapters.accounts import to_account
+from services.auth.adapters.connections import to_connection
+from services.auth.domain.account import Account
+from services.auth.domain.connection import RUNNING, Connection, ConnectionState
+from services.auth.domain.mail import Mail, MailKind, Reminded
+from shared.kernel.ids import ConnectionId, OrganisationId, new_id
+
+_ITS, _ORGANISATION, _CONNECTION = tables.mail, tables.organisation, tables.connection
+_AT_ONCE = 500
+
+
+class SqlMails:
+    """See `usecases.mail_ports.Mails`."""
+
+    def __init__(self, connection: AsyncConnection) -> None:
+        self._connection = connection
+
+    async def add(
+        self,
+        organisation_id: OrganisationId,
+        kind: MailKind,
+        about: Sequence[ConnectionId],
+        *,
+        due_at: datetime,
+        now: datetime,
+    ) -> None:
+        members = select(tables.account.c.id).where(tables.account.c.organisation_id == organisation_id)
+        rows = [
+            {
+                "id": new_id(),
+                "organisation_id": organisation_id,
+                "account_id": account_id,
+                "kind": kind.value,
+                "connection_ids": list(about),
+                "made_at": now,
+                "due_at": due_at,
+            }
+            for account_id in (await self._connection.execute(members)).scalars()
+        ]
+        if rows:
+            await self._connection.execute(insert(_ITS), rows)
+
+    async def drop_unsent(self, organisation_id: OrganisationId, kind: MailKind) -> None:
+        unsent = (_ITS.c.organisation_id == organisation_id, _ITS.c.kind == kind, _ITS.c.due_at.is_not(None))
+        await self._connection.execute(delete(_ITS).where(*unsent))
+
+    async def lock_to_be_reminded(self, before: datetime, after: OrganisationId | None) -> Sequence[Reminded]:
+        lives = _CONNECTION.c.state.in_(RUNNING | {ConnectionState.PAUSED})
+        ending = (
+            select(
+                _CONNECTION.c.organisation_id,
+                func.array_agg(_CONNECTION.c.id).label("connection_ids"),
+                func.min(_CONNECTION.c.expires_at).label("first_end"),
+            )
+            .where(lives, _CONNECTION.c.expires_at <= before)
+            .group_by(_CONNECTION.c.organisation_id)
+            .subquery()
+        )
+        query = (
+            select(_ORGANISATION.c.id, _ORGANISATION.c.reminded_at, ending.c.connection_ids, ending.c.first_end)
+            .join(ending, ending.c.organisation_id == _ORGANISATION.c.id)
+            .order_by(_ORGANISATION.c.id)
+            .limit(_AT_ONCE)
+            .with_for_update(of=_ORGANISATION, skip_locked=True)
+        )
+        if after is not None:
+            query = query.where(_ORGANISATION.c.id > after)
+        return [
+            Reminded(
+                OrganisationId(row.id),
+                tuple(ConnectionId(each) for each in row.connection_ids),
+                row.first_end,
+                row.reminded_at,
+            )
+            for row in await self._connection.execute(query)
+        ]
+
+    async def reminded(self, organisation_id: OrganisationId, at: datetime | None) -> None:
+        own = _ORGANISATION.c.id == organisation_id
+        await self._connection.execute(update(_ORGANISATION).where(own).values(reminded_at=at))
+
+    async def lock(self, mail_id: UUID) -> tuple[Mail, Account, Sequence[Connection]] | None:
+        unsent = select(_ITS).where(_ITS.c.id == mail_id, _ITS.c.due_at.is_not(None)).with_for_update()
+        row = (await self._connection.execute(unsent)).first()
+        if row is None:
+            return None
+        reader = select(tables.account).where(tables.account.c.id == row.account_id)
+        about = select(_CONNECTION).where(
+            _CONNECTION.c.id.in_(row.connection_ids), _CONNECTION.c.organisation_id == row.organisation_id
+        )
+        account = to_account((await self._connection.execute(reader)).one())
+        return (
+            Mail(row.id, MailKind(row.kind)),
+            account,
+            [to_connection(each) for each in await self._connection.execute(about)],
+        )
+
+    async def settle(self, mail_id: UUID, *, sent_at: datetime | None) -> None:
+        settled = update(_ITS).where(_ITS.c.id == mail_id).values(due_at=None, sent_at=sent_at)
+        await self._connection.execute(settled)
+
+
+def mails_due() -> Select[Any]:
+    """Mails to be sent now (claims)."""
+    due = _ITS.c.due_at <= func.statement_timestamp()
+    return select(_ITS.c.id.label("subject"), literal("mail").label("far_side"), _ITS.c.due_at).where(due)

@@ -1,0 +1,194 @@
+"""
+How a connection lives: what the seller, the far side and time do to it.
+
+    authorised --(thirty days before the end)--> expiring --(the end)--> expired
+    authorised, expiring --(far side refuses, 403)--> waiting --(it answers again, 200)--> authorised
+    waiting --(the end)--> expired
+    authorised, expiring, waiting, expired --(consent gone at the far side)--> revoked
+    authorised, expiring, waiting --(somebody pauses it)--> paused --(resumes it)--> authorised, waiting
+    any --(seller consents)--> authorised
+    any --(seller ends it)--> disconnected
+
+Where sellers delegate in the marketplace's portal, nothing leads back to us, and a claim comes first (`claim.py`):
+
+    new, disconnected --(an organisation claims the account)--> unproven
+    unproven --(proof, and the far side lets us in)--> authorised
+    unproven --(proof, before it does)--> waiting
+    unproven --(thirty days, or ended)--> disconnected
+"""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from services.auth.domain.connection import (
+    RUNNING,
+    WORKING,
+    Change,
+    Connection,
+    ConnectionState,
+    Happened,
+    ProbeOutcome,
+    told,
+    with_channels,
+)
+from shared.kernel.ids import GrantId
+from shared.marketplaces.models import Channel
+
+EXPIRING_FOR = timedelta(days=30)
+# The far side's clock, and the moment it counts from, are not ours.
+_END_LEEWAY = timedelta(days=1)
+PROBE_EVERY = timedelta(days=1)
+# A refusal is asked about sooner: the seller may be mending it now.
+PROBE_REFUSED_EVERY = timedelta(hours=1)
+# Every service may report the same lost consent, again and again: one check a minute answers them all.
+REPORTS_AT_MOST_EVERY = timedelta(minutes=1)
+
+
+class NotRunning(Exception):
+    """Only a connection that works, or waits for the far side, can be paused."""
+
+
+def authorise(connection: Connection, grant_id: GrantId | None, now: datetime, *, lasts: timedelta | None) -> Change:
+    """
+    The seller consented, for the first time (`consent_version` 0 before) or again: settings are kept.
+
+    `lasts` None: until the seller ends it.
+    """
+    return told(
+        replace(
+            connection,
+            state=ConnectionState.AUTHORISED,
+            consent_version=connection.consent_version + 1,
+            grant_id=grant_id,
+            authorised_at=now,
+            expires_at=now + lasts if lasts else None,
+            probe_due_at=now,
+            probe_outcome=None,
+            suspected_at=None,
+        ),
+        Happened.AUTHORISED,
+    )
+
+
+def revoke(connection: Connection, now: datetime) -> Change:
+    """
+    The far side says the consent is gone: withdrawn, or, at its known end, expired. Only the seller can mend it.
+
+    What expired here before, and was good over there until now, is withdrawn.
+    """
+    if connection.state not in RUNNING | {ConnectionState.EXPIRED}:
+        return Change(connection, None)
+    lost = replace(connection, state=ConnectionState.REVOKED, probe_due_at=None, suspected_at=None)
+    ended = connection.expires_at is not None and now >= connection.expires_at - _END_LEEWAY
+    expired = ended and connection.state is not ConnectionState.EXPIRED
+    return told(lost, Happened.EXPIRED if expired else Happened.REVOKED)
+
+
+def age(connection: Connection, now: datetime, *, goes_on: bool) -> Change:
+    """
+    What time alone does. At the end the far side is asked once more: nothing dies of a consent we never looked at, nor
+    because the far side is down. `goes_on`: what still works after its end stays as it is, else it stops then.
+    """
+    end = connection.expires_at
+    if end is None or now < end - EXPIRING_FOR:
+        return Change(connection, None)
+    if connection.state is ConnectionState.AUTHORISED:
+        return told(replace(connection, state=ConnectionState.EXPIRING), Happened.EXPIRING)
+    if now < end or connection.state not in {ConnectionState.EXPIRING, ConnectionState.WAITING}:
+        return Change(connection, None)
+    if connection.probed_at is None or connection.probed_at < end:
+        return Change(replace(connection, probe_due_at=min(now, connection.probe_due_at or now)), None)
+    if connection.state is ConnectionState.EXPIRING and goes_on:
+        return Change(connection, None)
+    over = replace(connection, state=ConnectionState.EXPIRED, probe_due_at=None, suspected_at=None)
+    return told(over, Happened.EXPIRED)
+
+
+def pause(connection: Connection) -> Change:
+    """Somebody wants it to rest: nothing is asked at the far side, nothing is forgotten. Raises NotRunning."""
+    if connection.state is ConnectionState.PAUSED:
+        return Change(connection, None)
+    if connection.state not in RUNNING:
+        raise NotRunning
+    resting = replace(connection, state=ConnectionState.PAUSED, probe_due_at=None, suspected_at=None)
+    return told(resting, Happened.PAUSED)
+
+
+def resume(connection: Connection, now: datetime) -> Change:
+    """It goes on as it stood; what became of its consent meanwhile, the probe that is due now finds out."""
+    if connection.state is not ConnectionState.PAUSED:
+        return Change(connection, None)
+    refused = connection.probe_outcome is ProbeOutcome.REFUSED
+    state = ConnectionState.WAITING if refused else ConnectionState.AUTHORISED
+    return told(replace(connection, state=state, probe_due_at=now), Happened.RESUMED)
+
+
+def disconnect(connection: Connection) -> Change:
+    """The seller ended it here. Its grant is no longer named, and is to be destroyed."""
+    if connection.state is ConnectionState.DISCONNECTED:
+        return Change(connection, None)
+    ended = replace(
+        connection,
+        state=ConnectionState.DISCONNECTED,
+        grant_id=None,
+        probe_due_at=None,
+        suspected_at=None,
+        refused_at=None,
+        contested=False,
+    )
+    return told(ended, Happened.DISCONNECTED)
+
+
+def ask(connection: Connection, now: datetime) -> Change:
+    """Somebody wants the far side asked at once. Raises NotRunning."""
+    if not connection.may_be_probed:
+        raise NotRunning
+    return Change(replace(connection, probe_due_at=min(now, connection.probe_due_at or now)), None)
+
+
+def suspect(connection: Connection, consent_version: int, now: datetime) -> Change:
+    """A service says the consent is lost: older consents' reports are ignored, the rest is checked soon."""
+    if consent_version < connection.consent_version or connection.state not in WORKING:
+        return Change(connection, None)
+    soon = now if connection.probed_at is None else max(now, connection.probed_at + REPORTS_AT_MOST_EVERY)
+    due = min(soon, connection.probe_due_at or soon)
+    return Change(replace(connection, suspected_at=connection.suspected_at or now, probe_due_at=due), None)
+
+
+def probed(connection: Connection, channels: tuple[Channel, ...], now: datetime) -> Change:
+    """The far side answered. After a refusal that is a new consent: what stopped may go on."""
+    if connection.state not in RUNNING:
+        return Change(connection, None)
+    waited = connection.state is ConnectionState.WAITING
+    after_refusal = waited or connection.probe_outcome in {ProbeOutcome.REFUSED, ProbeOutcome.ROLE_MISSING}
+    news = replace(
+        connection,
+        state=ConnectionState.AUTHORISED if waited else connection.state,
+        consent_version=connection.consent_version + (1 if after_refusal else 0),
+        authorised_at=connection.authorised_at or now,
+        reached=channels,
+        probe_due_at=now + PROBE_EVERY,
+        probed_at=now,
+        probe_outcome=ProbeOutcome.OK,
+        suspected_at=None,
+    )
+    return told(news, Happened.AUTHORISED) if after_refusal else with_channels(connection, news)
+
+
+def probe_refused(connection: Connection, outcome: ProbeOutcome, now: datetime) -> Change:
+    """
+    The far side answered 403. A missing role stops only what needs it; a token refused although it was renewed
+    stops everything until the far side answers again.
+    """
+    if connection.state not in RUNNING:
+        return Change(connection, None)
+    noted = replace(
+        connection,
+        probe_due_at=now + PROBE_REFUSED_EVERY,
+        probed_at=now,
+        probe_outcome=outcome,
+        suspected_at=None,
+    )
+    if outcome is ProbeOutcome.ROLE_MISSING or connection.state is ConnectionState.WAITING:
+        return Change(noted, None)
+    return told(replace(noted, state=ConnectionState.WAITING), Happened.REVOKED)

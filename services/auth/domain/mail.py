@@ -1,0 +1,97 @@
+"""Mails to the members of an organisation about its authorisations: when one is due, and whether it is still true."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+from uuid import UUID
+
+from services.auth.domain.connection import RUNNING, Change, Connection, ConnectionState, Happened
+from services.auth.domain.life import EXPIRING_FOR
+from shared.kernel.ids import ConnectionId, OrganisationId
+
+REMINDED_EVERY = timedelta(days=7)
+# What still works after its end may stop at any moment.
+WARNED_EVERY = timedelta(days=1)
+# What could not be sent for so long is no news any more.
+KEPT_FOR = timedelta(days=30)
+# A refusal may pass: two more probes come first.
+_REFUSED_FOR = timedelta(hours=2)
+# An hourly look comes a little earlier or later: a week is a week all the same.
+_LOOK_LEEWAY = timedelta(minutes=30)
+
+
+class MailKind(StrEnum):
+    ENDING = "ending"
+    EXPIRED = "expired"
+    REVOKED = "revoked"
+    REFUSED = "refused"
+
+
+@dataclass(frozen=True, slots=True)
+class Mail:
+    """To one member, about some connections; who and which is kept with it."""
+
+    id: UUID
+    kind: MailKind
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """A mail as it is sent, as plain text. `id`: the same each time it is sent again."""
+
+    id: UUID
+    to: str = field(repr=False)
+    subject: str
+    text: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Reminded:
+    """An organisation with authorisations that end soon, or ended and still work. `at`: of the last reminder."""
+
+    organisation_id: OrganisationId
+    connection_ids: tuple[ConnectionId, ...]
+    first_end: datetime
+    at: datetime | None
+
+    def is_due(self, now: datetime) -> bool:
+        """Once a week, from the first end on each day."""
+        every = REMINDED_EVERY if now < self.first_end else WARNED_EVERY
+        return self.at is None or now >= self.at + every - _LOOK_LEEWAY
+
+
+# In which states each is still true, of those that are about one connection that stopped.
+_TRUE_IN = {
+    MailKind.EXPIRED: {ConnectionState.EXPIRED, ConnectionState.REVOKED},
+    MailKind.REVOKED: {ConnectionState.REVOKED},
+    MailKind.REFUSED: {ConnectionState.WAITING},
+}
+
+
+def told_by_mail(change: Change, now: datetime) -> tuple[MailKind, datetime] | None:
+    """Which mail tells of a connection that stopped, which only the seller can mend, and when; None: no mail does."""
+    state, end = change.connection.state, change.connection.expires_at
+    match change.happened:
+        case Happened.EXPIRED:
+            return MailKind.EXPIRED, now
+        case Happened.REVOKED if state is ConnectionState.WAITING:
+            return MailKind.REFUSED, now + _REFUSED_FOR
+        case Happened.REVOKED if end is None or now < end:
+            return MailKind.REVOKED, now
+        case _:  # past its end its members know that it expired
+            return None
+
+
+def still_true(kind: MailKind, connections: Iterable[Connection], now: datetime) -> list[Connection]:
+    """Of these connections those the mail is still about; the first to end first."""
+    told = [one for one in connections if _is_true(kind, one, now)]
+    return sorted(told, key=lambda one: (one.expires_at is None, one.expires_at, one.id))
+
+
+def _is_true(kind: MailKind, connection: Connection, now: datetime) -> bool:
+    if kind is not MailKind.ENDING:
+        return connection.state in _TRUE_IN[kind]
+    end = connection.expires_at
+    lives = connection.state in RUNNING | {ConnectionState.PAUSED}
+    return lives and end is not None and now >= end - EXPIRING_FOR

@@ -1,0 +1,44 @@
+"""What operators watch of authorisations and mails: counted anew each minute, by the worker."""
+
+import asyncio
+from contextlib import suppress
+
+import structlog
+from prometheus_client import Gauge
+
+from services.auth.bootstrap import Auth
+from services.auth.domain.connection import ConnectionState
+from services.auth.usecases.views import Standing
+from shared.db.errors import Conflict, DatabaseUnavailable
+from shared.marketplaces.registry import PROFILES
+
+_EVERY_SECONDS = 60.0
+_DAY_SECONDS = 86_400.0
+
+connections = Gauge("auth_connections", "Connections, by state", ["marketplace", "state"])
+nearest_end = Gauge("auth_nearest_end_days", "Until the first known end of a consent that works; below zero: since it")
+oldest_mail = Gauge("auth_oldest_unsent_mail_seconds", "How long the mail that is due longest has been so")
+
+log = structlog.get_logger()
+
+
+async def keep_gauges(held: Auth, stop: asyncio.Event) -> None:
+    """A part of the process."""
+    while not stop.is_set():
+        try:
+            show(await held.views.standing(), held)
+        except (DatabaseUnavailable, Conflict) as error:
+            log.warning("gauges.database_away", reason=str(error))
+        with suppress(TimeoutError):
+            await asyncio.wait_for(stop.wait(), _EVERY_SECONDS)
+
+
+def show(standing: Standing, held: Auth) -> None:
+    """A state that nothing is in is 0, and not what it was; what is unknown is no number."""
+    now = held.clock.now()
+    for marketplace in PROFILES:
+        for state in ConnectionState:
+            connections.labels(marketplace, state.value).set(standing.counts.get((marketplace, state), 0))
+    end, due = standing.nearest_end, standing.oldest_mail
+    nearest_end.set((end - now).total_seconds() / _DAY_SECONDS if end else float("nan"))
+    oldest_mail.set(max(0.0, (now - due).total_seconds()) if due else 0.0)

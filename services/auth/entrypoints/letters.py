@@ -1,0 +1,77 @@
+"""What our mails say, in their reader's language."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from babel.dates import format_date
+
+from services.auth.domain.account import LOCALES, Account
+from services.auth.domain.connection import Connection
+from services.auth.domain.mail import Letter, Mail, MailKind
+from shared.marketplaces.registry import PROFILES
+from shared.web.languages import HERE, read_translations
+
+_SUBJECTS = {
+    MailKind.ENDING: "Authorisations to renew by %(date)s: %(names)s",
+    MailKind.EXPIRED: "The authorisation has ended: %(names)s",
+    MailKind.REVOKED: "The authorisation was withdrawn: %(names)s",
+    MailKind.REFUSED: "The marketplace refuses us: %(names)s",
+}
+_HAPPENED = {
+    MailKind.ENDING: "These authorisations are to be renewed:",
+    MailKind.EXPIRED: "The time of this authorisation is over, and it was not renewed:",
+    MailKind.REVOKED: "The marketplace says that this authorisation was withdrawn:",
+    MailKind.REFUSED: "The marketplace has not let us in for two hours:",
+}
+_MEANS = {
+    MailKind.ENDING: "Everything goes on until then. Past that day the marketplace may stop it at any moment.",
+    MailKind.EXPIRED: "Orders are no longer imported and stock is no longer sent. Nothing is lost: once it is renewed, "
+    "what came meanwhile is imported.",
+    MailKind.REVOKED: "Orders are no longer imported, and no stock and no tracking number is sent. Nothing is lost: "
+    "once you reconnect, what came meanwhile is imported.",
+    MailKind.REFUSED: "Orders are no longer imported, and no stock and no tracking number is sent. We ask again every "
+    "hour and go on by ourselves; reconnecting, or giving us access in its portal again, may mend it.",
+}
+_TO_DO = "Renew or reconnect here: %(address)s"
+_HOW_OFTEN = "You get this mail once a week until they are renewed, and each day from the first end on."
+_LINE = "- %(name)s (%(marketplace)s)"
+_LINE_TO_RENEW = "- %(name)s (%(marketplace)s), by %(date)s"
+_NAMES_MOST = 3
+CATALOGUES = Path(__file__).parents[1] / "catalogues"
+
+
+class Letters:
+    """See `usecases.mail_ports.Writer`."""
+
+    def __init__(self, catalogues: Path, public_url: str) -> None:
+        folders = [HERE / "catalogues", catalogues]
+        self._translations = {language: read_translations(language, folders) for language in LOCALES}
+        self._address = f"{public_url}/connections"
+
+    def __call__(self, mail: Mail, reader: Account, about: Sequence[Connection]) -> Letter:
+        say, language = self._translations[reader.locale].gettext, reader.locale
+        is_reminder = mail.kind is MailKind.ENDING
+        names = ", ".join(one.name for one in about[:_NAMES_MOST]) + (", …" if len(about) > _NAMES_MOST else "")
+        lines = [
+            say(_LINE_TO_RENEW if is_reminder else _LINE)
+            % {"name": one.name, "marketplace": PROFILES[one.marketplace].title, "date": _day(one, language)}
+            for one in about
+        ]
+        parts = [
+            say(_HAPPENED[mail.kind]),
+            "\n".join(lines),
+            say(_MEANS[mail.kind]),
+            say(_TO_DO) % {"address": self._address},
+            *([say(_HOW_OFTEN)] if is_reminder else []),
+        ]
+        subject = say(_SUBJECTS[mail.kind]) % {"date": _day(about[0], language), "names": names}
+        return Letter(mail.id, reader.email, subject, "\n\n".join(parts) + "\n")
+
+
+def all_sentences() -> list[str]:
+    """Every sentence here, for the catalogues' completeness."""
+    return [*_SUBJECTS.values(), *_HAPPENED.values(), *_MEANS.values(), _TO_DO, _HOW_OFTEN, _LINE, _LINE_TO_RENEW]
+
+
+def _day(connection: Connection, language: str) -> str:
+    return format_date(connection.expires_at, "d MMMM y", locale=language) if connection.expires_at else ""

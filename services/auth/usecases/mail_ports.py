@@ -1,0 +1,56 @@
+"""What mails need from the outside: rows, a mail server, and somebody who writes them."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Protocol
+from uuid import UUID
+
+from services.auth.domain.account import Account
+from services.auth.domain.connection import Connection
+from services.auth.domain.mail import Letter, Mail, MailKind, Reminded
+from shared.kernel.ids import ConnectionId, OrganisationId
+
+
+class Mails(Protocol):
+    """Written for each member of an organisation, sent by the worker."""
+
+    async def add(
+        self,
+        organisation_id: OrganisationId,
+        kind: MailKind,
+        about: Sequence[ConnectionId],
+        *,
+        due_at: datetime,
+        now: datetime,
+    ) -> None: ...
+
+    async def drop_unsent(self, organisation_id: OrganisationId, kind: MailKind) -> None: ...
+
+    async def lock_to_be_reminded(self, before: datetime, after: OrganisationId | None) -> Sequence[Reminded]:
+        """Organisations with authorisations that end by then, a batch beyond `after`, in the order of their ids."""
+        ...
+
+    async def reminded(self, organisation_id: OrganisationId, at: datetime | None) -> None: ...
+
+    async def lock(self, mail_id: UUID) -> tuple[Mail, Account, Sequence[Connection]] | None:
+        """With its reader and what it is about; None: there is none, or it is settled."""
+        ...
+
+    async def settle(self, mail_id: UUID, *, sent_at: datetime | None) -> None:
+        """It is due no more. None: it came to nothing."""
+        ...
+
+
+class Mailer(Protocol):
+    async def send(self, letter: Letter) -> None:
+        """
+        Returns once the mail server has it. Raises Unavailable (again later: it may have it all the same), Refused
+        (for good).
+        """
+        ...
+
+
+class Writer(Protocol):
+    def __call__(self, mail: Mail, reader: Account, about: Sequence[Connection]) -> Letter:
+        """In the reader's language."""
+        ...

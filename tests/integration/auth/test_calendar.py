@@ -1,0 +1,69 @@
+"""The calendar of what is to be renewed: what it says, and who may read it."""
+
+from datetime import datetime
+from typing import Any
+
+from icalendar import Calendar
+
+from tests.integration.auth.conftest import Running, Visitor
+from tests.integration.auth.test_pause import connected
+
+PAGE = "/settings/calendar"
+
+
+def events(text: str) -> list[Any]:
+    return list(Calendar.from_ical(text).walk("VEVENT"))
+
+
+async def made(visitor: Visitor) -> str:
+    """A new address, as path and query."""
+    page = await visitor.submit(PAGE, page=PAGE)
+    address = page.text.split('id="calendar-address">')[1].split("<")[0]
+    assert address.startswith("http://127.0.0.1:8080/connections/calendar/")
+    return address.removeprefix("http://127.0.0.1:8080")
+
+
+async def test_each_authorisation_is_a_day_with_three_reminders(auth: Running) -> None:
+    """Read without a session, in the language of who made the address; what is disconnected is not there."""
+    visitor, its = await connected(auth)
+    await visitor.get("/settings?language=fr")
+    path = await made(visitor)
+    async with auth.client() as program:
+        answer = await program.get(path)
+        assert (answer.status_code, answer.headers["content-type"]) == (200, "text/calendar; charset=utf-8")
+        (event,) = events(answer.text)
+        (found,) = await visitor.connections()
+        assert event["summary"] == f"Renouveler l’autorisation\u00a0: {found['name']} (Amazon)"
+        assert event["dtstart"].dt == datetime.fromisoformat(found["expires_at"]).date()
+        assert (event["uid"], str(event["url"]).endswith(f"/connections/{its}")) == (its, True)
+        assert [alarm["trigger"].dt.days for alarm in event.walk("VALARM")] == [-30, -7, -1]
+        await visitor.submit(f"/connections/{its}/disconnect")
+        assert events((await program.get(path)).text) == []
+
+
+async def test_an_address_ends_with_the_next_one_or_by_hand(auth: Running) -> None:
+    """Shown once, kept as a digest; wrong ones are not found; each change is in the audit."""
+    visitor, _ = await connected(auth)
+    first = await made(visitor)
+    assert "calendar-address" not in (await visitor.get(PAGE)).text
+    secret = first.split("/")[-1].split(".")[0]
+    assert secret not in str(await auth.rows("select * from organisation"))
+    second = await made(visitor)
+    async with auth.client() as program:
+        assert [(await program.get(path)).status_code for path in (first, second)] == [404, 200]
+        assert (await program.get("/connections/calendar/x.ics")).status_code == 404
+        await visitor.submit(f"{PAGE}/remove", page=PAGE)
+        assert (await program.get(second)).status_code == 404
+        await visitor.submit(f"{PAGE}/remove", page=PAGE)
+    rows = await auth.rows("select action from audit where action like 'calendar.%' order by at")
+    done = [row.action for row in rows]
+    assert done == ["calendar.made", "calendar.made", "calendar.removed"]
+
+
+async def test_nobody_elses_days_are_in_it(auth: Running) -> None:
+    """An organisation's own, and no other's."""
+    visitor, its = await connected(auth)
+    await connected(auth)
+    async with auth.client() as program:
+        found = events((await program.get(await made(visitor))).text)
+    assert [event["uid"] for event in found] == [its]

@@ -1,0 +1,173 @@
+"""Mails: who gets which, when, in which language; what becomes of one that the mail server does not take."""
+
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from services.auth.bootstrap import MAIL
+from services.auth.domain.mail import Letter
+from services.auth.entrypoints.letters import CATALOGUES, Letters
+from services.auth.usecases.send_mail import send_mail
+from shared.kernel.errors import Unavailable
+from shared.kernel.ids import new_id
+from tests.integration.auth.conftest import Running, Visitor, run_auth
+from tests.integration.auth.mail_servers import tls_server
+from tests.integration.auth.test_expiry import DAY, NEAR, days_later, probed
+from tests.integration.auth.test_pause import connected
+from tests.sandbox_client import Json
+
+SENDER = "Passerelle <no-reply@passerelle.example>"
+
+
+@pytest.fixture
+async def mailing(auth: Running) -> AsyncIterator[Running]:
+    """auth with the sandbox's mail server."""
+    await auth.sandbox.forget_mails()
+    port = await auth.sandbox.mail_port()
+    told = {"smtp_host": "127.0.0.1", "smtp_port": port, "smtp_security": "none", "mail_from": SENDER}
+    running = run_auth(auth.settings.model_copy(update=told), auth.sandbox)
+    yield running
+    await running.close()
+
+
+async def sent(auth: Running, visitor: Visitor) -> list[Json]:
+    """All of the member's mails, once the worker has sent what is due."""
+    mailer = auth.held.mailer
+    assert mailer is not None
+    work = partial(send_mail, mailer=mailer, write=Letters(CATALOGUES, auth.held.public_url), clock=auth.held.clock)
+    while True:
+        async with auth.held.claims.lease(MAIL) as lease:
+            if lease is None:
+                break
+            await work(lease)
+    return await auth.sandbox.mails(visitor.email)
+
+
+async def test_members_are_reminded_once_a_week_and_each_day_past_the_end(mailing: Running) -> None:
+    """Named with its day, with where to renew it; nothing before; nobody else is written to."""
+    visitor, _ = await connected(mailing)
+    stranger, _ = await connected(mailing)
+    await mailing.rows(
+        "update connection set expires_at = expires_at + interval '9 years' where organisation_id = "
+        "(select organisation_id from account where email = :email)",
+        email=stranger.email,
+    )
+    counts = []
+    for ahead in (timedelta(days=334), DAY * 2, DAY * 3, DAY * 4, DAY * 22, DAY / 2, DAY / 2):
+        await days_later(mailing, ahead)
+        counts.append(len(await sent(mailing, visitor)))
+    assert counts == [0, 1, 1, 2, 3, 3, 4]
+    assert await mailing.sandbox.mails(stranger.email) == []
+    first = (await sent(mailing, visitor))[0]
+    (found,) = await visitor.connections()
+    assert first["headers"]["from"] == SENDER
+    assert first["headers"]["subject"].startswith("Authorisations to renew by ")
+    assert f"- {found['name']} (Amazon), by " in first["text"]
+    assert f"{mailing.settings.public_url}/connections" in first["text"]
+
+
+async def test_a_mail_is_in_its_readers_language(mailing: Running) -> None:
+    """French for who reads French."""
+    visitor, _ = await connected(mailing)
+    await visitor.get("/connections?language=fr")
+    await days_later(mailing, NEAR)
+    (mail,) = await sent(mailing, visitor)
+    assert mail["headers"]["subject"].startswith("Autorisations à renouveler avant le ")
+    assert "Tout continue jusque-là." in mail["text"]
+
+
+async def test_a_withdrawn_consent_is_told_once(mailing: Running) -> None:
+    """At once, however often it is found again; a renewal before it is sent makes it moot."""
+    visitor, its = await connected(mailing)
+    (found,) = await visitor.connections()
+    for sent_first in (True, False):
+        await mailing.sandbox.revoke(found["seller_id"])
+        await mailing.rows("update access_grant set token_expires_at = clock_timestamp()")
+        service = await mailing.service()
+        for _ in range(2):
+            assert (await service.post(f"/internal/v1/connections/{its}/access-token", json={})).status_code == 409
+        if sent_first:
+            assert len(await sent(mailing, visitor)) == 1
+        await visitor.connect(found["seller_id"])
+        assert len(await sent(mailing, visitor)) == 1
+    assert "was withdrawn" in (await sent(mailing, visitor))[0]["headers"]["subject"]
+
+
+async def test_a_refusal_that_passes_is_no_mail(mailing: Running) -> None:
+    """After two hours it is one, unless the marketplace let us in meanwhile."""
+    visitor, _ = await connected(mailing)
+    for passes in (True, False):
+        fault = await mailing.sandbox.fault("amazon.getMarketplaceParticipations", "token_rejected", times=2)
+        await mailing.rows("update connection set probe_due_at = clock_timestamp()")
+        await probed(mailing)
+        assert (await visitor.connections())[0]["state"] == "waiting"
+        assert await sent(mailing, visitor) == []
+        if passes:
+            await mailing.rows("update connection set probe_due_at = clock_timestamp()")
+            await probed(mailing)
+        await mailing.rows("update mail set due_at = due_at - interval '2 hours'")
+        assert len(await sent(mailing, visitor)) == (0 if passes else 1), fault
+
+
+async def test_what_the_mail_server_does_not_take_now_comes_later(mailing: Running) -> None:
+    """451: again, with the same Message-ID; 550: never again; the others' mails go out."""
+    visitor, _ = await connected(mailing)
+    await days_later(mailing, NEAR)
+    await mailing.sandbox.answer_mails("451 later")
+    with pytest.raises(Unavailable):
+        await sent(mailing, visitor)
+    await mailing.rows("update lease set not_before = null where kind = 'mail'")
+    (mail,) = await sent(mailing, visitor)
+    (row,) = await mailing.rows("select id, due_at, sent_at from mail")
+    assert mail["headers"]["message-id"] == f"<{row.id}@passerelle.example>"
+    assert (row.due_at, row.sent_at is None) == (None, False)
+    await days_later(mailing, DAY * 8)
+    await mailing.sandbox.answer_mails("550 nobody here")
+    assert len(await sent(mailing, visitor)) == 1
+    assert await mailing.rows("select 1 from mail where due_at is not null") == []
+
+
+async def test_an_unsent_reminder_is_replaced_by_the_next(mailing: Running) -> None:
+    """A mail server that was away for weeks is not handed every week's."""
+    visitor, _ = await connected(mailing)
+    for ahead in (NEAR, DAY * 8, DAY * 8):
+        await days_later(mailing, ahead)
+    assert len(await sent(mailing, visitor)) == 1
+
+
+async def test_without_a_mail_server_pages_warn_alone(auth: Running) -> None:
+    """Nothing is sent; what was written down is removed in time."""
+    visitor, _ = await connected(auth)
+    assert auth.held.mailer is None
+    await days_later(auth, NEAR)
+    assert "to be renewed by" in (await visitor.get("/settings")).text
+    await auth.rows("update mail set made_at = made_at - interval '31 days'")
+    await auth.held.keep_house()
+    assert await auth.rows("select 1 from mail") == []
+
+
+async def test_no_mail_and_no_password_leaves_for_a_server_that_is_not_who_it_says(
+    auth: Running, tmp_path: Path
+) -> None:
+    """TLS is not given up, and the certificate is looked at: the server sees neither."""
+    async with tls_server(tmp_path) as server:
+        told = {
+            "smtp_host": "127.0.0.1",
+            "smtp_port": server.port,
+            "smtp_username": "us",
+            "smtp_password": "our-password",
+            "mail_from": SENDER,
+        }
+        settings = type(auth.settings).model_validate(auth.settings.model_dump() | told)
+        running = run_auth(settings, auth.sandbox)
+        try:
+            assert running.held.mailer is not None
+            with pytest.raises(Unavailable) as failed:
+                await running.held.mailer.send(Letter(new_id(), "anna@shop.example", "subject", "text"))
+            assert server.seen == []
+            assert "our-password" not in str(failed.value)
+        finally:
+            await running.close()
