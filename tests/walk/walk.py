@@ -63,9 +63,7 @@ async def walk(
                 course = queue.pop(0)
                 await both[course.stops].join(course, await both[course.stops].visitor(), day)
             for installation in both:
-                for first in [one for one in installation.walked if one.began == day - _BESIDE_AFTER]:
-                    if first.course.beside:
-                        await installation.join(first.course.beside, first.visitor, day, is_beside=True)
+                await _join_beside(installation, day)
                 await installation.day(day)
             came = await sandbox.mails()
             await sandbox.forget_mails()
@@ -76,6 +74,12 @@ async def walk(
             for installation in both:
                 installation.turn_the_clock(timedelta(days=day + 1))
     return Outcome(len(walked), mails, differences)
+
+
+async def _join_beside(installation: Installation, day: int) -> None:
+    for first in [one for one in installation.walked if one.began == day - _BESIDE_AFTER]:
+        if first.course.beside:
+            await installation.join(first.course.beside, first.visitor, day, is_beside=True)
 
 
 @asynccontextmanager
