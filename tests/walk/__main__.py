@@ -1,8 +1,8 @@
 """
 `python -m tests.walk [--days N]`: fifty connections on their courses, on a PostgreSQL of its own, against the sandbox.
 
-Says what differed from the table, and last how many; fails if anything did. Seen red with a week's reminder that came
-after eight days, an end at which nobody asks the marketplace, and an expiry that is told by no mail.
+Says what differed from the table, and last how many; fails if anything did. Its short form was seen red with a week's
+reminder that came after eight days, an expiry that no mail tells, and one that is told as a consent withdrawn.
 """
 
 import argparse
