@@ -51,8 +51,9 @@ class SmtpMailer:
             )
         except aiosmtplib.SMTPRecipientsRefused as error:
             raise _failure(max(each.code for each in error.recipients)) from None
-        except (aiosmtplib.SMTPDataError, aiosmtplib.SMTPSenderRefused) as error:
+        except aiosmtplib.SMTPDataError as error:
             raise _failure(error.code) from None
+        # What is wrong with us, such as our address or password, is no reason to drop a mail.
         except (aiosmtplib.SMTPException, OSError) as error:
             raise Unavailable("the mail server does not answer", code=type(error).__name__) from None
 

@@ -1,4 +1,4 @@
-"""A mail server with a certificate that nobody signed."""
+"""Mail servers that do not take a mail: one whose certificate nobody signed, one that does not know our address."""
 
 import asyncio
 import ssl
@@ -30,6 +30,23 @@ class TlsServer:
         assert isinstance(what, LoginPassword)
         self.seen.append(what.password.decode())
         return AuthResult(success=True)
+
+
+class RefusingSenders:
+    async def handle_MAIL(  # noqa: N802 - aiosmtpd's
+        self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
+    ) -> str:
+        return "550 not from here"
+
+
+@asynccontextmanager
+async def refusing_server() -> AsyncIterator[int]:
+    """Its port."""
+    server = await asyncio.get_running_loop().create_server(lambda: SMTP(RefusingSenders()), "127.0.0.1", 0)
+    try:
+        yield server.sockets[0].getsockname()[1]
+    finally:
+        server.close()
 
 
 @asynccontextmanager

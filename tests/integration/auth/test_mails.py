@@ -14,7 +14,7 @@ from services.auth.usecases.send_mail import send_mail
 from shared.kernel.errors import Unavailable
 from shared.kernel.ids import new_id
 from tests.integration.auth.conftest import Running, Visitor, run_auth
-from tests.integration.auth.mail_servers import tls_server
+from tests.integration.auth.mail_servers import refusing_server, tls_server
 from tests.integration.auth.test_expiry import DAY, NEAR, days_later, probed
 from tests.integration.auth.test_pause import connected
 from tests.sandbox_client import Json
@@ -169,5 +169,18 @@ async def test_no_mail_and_no_password_leaves_for_a_server_that_is_not_who_it_sa
                 await running.held.mailer.send(Letter(new_id(), "anna@shop.example", "subject", "text"))
             assert server.seen == []
             assert "our-password" not in str(failed.value)
+        finally:
+            await running.close()
+
+
+async def test_a_mail_is_not_dropped_because_our_own_address_is_refused(auth: Running) -> None:
+    """An operator mends `AUTH_MAIL_FROM`; until then it is tried again."""
+    async with refusing_server() as port:
+        told = {"smtp_host": "127.0.0.1", "smtp_port": port, "smtp_security": "none", "mail_from": SENDER}
+        running = run_auth(auth.settings.model_copy(update=told), auth.sandbox)
+        try:
+            assert running.held.mailer is not None
+            with pytest.raises(Unavailable):
+                await running.held.mailer.send(Letter(new_id(), "anna@shop.example", "subject", "text"))
         finally:
             await running.close()
