@@ -9,6 +9,7 @@ import argparse
 import asyncio
 import logging
 import sys
+from functools import partial
 
 import structlog
 
@@ -35,7 +36,7 @@ def main() -> None:
 
 async def _walked(days: int, server: DatabaseServer) -> Outcome:
     async with start_sandbox(quota_scale=1_000_000) as sandbox:
-        return await walk(COURSES, days, server, sandbox)
+        return await walk(COURSES, days, server, sandbox, say=partial(print, flush=True))
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 """The walk: days pass, and each is compared with the table."""
 
 from collections import defaultdict
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -26,6 +26,7 @@ _SUBJECTS = {
 # One begins so many days after the one before: no day is everybody's. An organisation's second one, after its first.
 _APART = 2
 _BESIDE_AFTER = 10
+_SAID_EVERY = 30
 
 
 @dataclass(frozen=True)
@@ -36,12 +37,18 @@ class Outcome:
 
 
 async def walk(
-    courses: Sequence[Course], days: int, server: DatabaseServer, sandbox: Sandbox, *, lasts_days: int = 365
+    courses: Sequence[Course],
+    days: int,
+    server: DatabaseServer,
+    sandbox: Sandbox,
+    *,
+    lasts_days: int = 365,
+    say: Callable[[str], None] = lambda _: None,
 ) -> Outcome:
     """
     Two installations side by side: one where what works at its end goes on, one where it stops.
 
-    `lasts_days`: how long a consent is good for.
+    `lasts_days`: how long a consent is good for. `say` is told how far it came.
     """
     await sandbox.app(
         APP["application_id"],
@@ -62,18 +69,26 @@ async def walk(
             if day % _APART == 0 and queue:
                 course = queue.pop(0)
                 await both[course.stops].join(course, await both[course.stops].visitor(), day)
-            for installation in both:
-                await _join_beside(installation, day)
-                await installation.day(day)
-            came = await sandbox.mails()
-            await sandbox.forget_mails()
-            mails += len(came)
+            came = await _day(both, day, sandbox)
             walked = [one for installation in both for one in installation.walked]
+            mails += len(came)
             differences += [f"day {day}: {each}" for each in _differences(walked, came, day)]
-            await sandbox.advance(timedelta(days=1).total_seconds())
-            for installation in both:
-                installation.turn_the_clock(timedelta(days=day + 1))
+            if day % _SAID_EVERY == 0:
+                say(f"day {day} of {days}: {len(walked)} connections, {mails:,} mails so far")
     return Outcome(len(walked), mails, differences)
+
+
+async def _day(both: Sequence[Installation], day: int, sandbox: Sandbox) -> list[Json]:
+    """The mails of the day; then it is the next one."""
+    for installation in both:
+        await _join_beside(installation, day)
+        await installation.day(day)
+    came = await sandbox.mails()
+    await sandbox.forget_mails()
+    await sandbox.advance(timedelta(days=1).total_seconds())
+    for installation in both:
+        installation.turn_the_clock(timedelta(days=day + 1))
+    return came
 
 
 async def _join_beside(installation: Installation, day: int) -> None:
