@@ -9,7 +9,6 @@ import uvloop
 
 from shared.runtime.loading import loading
 
-_STATES = ("unproven", "authorised", "expiring", "expired", "waiting", "revoked", "paused", "disconnected")
 _ACTIONS = {
     "approve": "the account is this organisation's: you have seen it",
     "probe": "the worker asks the marketplace about it next",
@@ -63,9 +62,7 @@ def _add_connections_command(commands: "argparse._SubParsersAction[argparse.Argu
     connections = commands.add_parser("connections", help="seller accounts: look at them, act on one")
     actions = connections.add_subparsers(dest="action", required=True)
     listing = actions.add_parser("list", help="one line per connection, of all organisations")
-    which = listing.add_mutually_exclusive_group()
-    which.add_argument("--unproven", action="store_true", help="those that nothing has proven yet")
-    which.add_argument("--state", choices=_STATES, help="those in this state")
+    listing.add_argument("--state", help="those in this state, such as unproven: nothing has proven them yet")
     show = actions.add_parser("show", help="one connection")
     for each in (listing, show):
         each.add_argument("--json", action="store_true", help="for programs")

@@ -34,11 +34,14 @@ async def keep_gauges(held: Auth, stop: asyncio.Event) -> None:
 
 
 def show(standing: Standing, held: Auth) -> None:
-    """A state that nothing is in is 0, and not what it was; what is unknown is no number."""
+    """
+    A state that nothing is in is 0, and not what it was; what is unknown is no number. Where there is no mail server no
+    mail waits for one.
+    """
     now = held.clock.now()
     for marketplace in PROFILES:
         for state in ConnectionState:
             connections.labels(marketplace, state.value).set(standing.counts.get((marketplace, state), 0))
     end, due = standing.nearest_end, standing.oldest_mail
     nearest_end.set((end - now).total_seconds() / _DAY_SECONDS if end else float("nan"))
-    oldest_mail.set(max(0.0, (now - due).total_seconds()) if due else 0.0)
+    oldest_mail.set(max(0.0, (now - due).total_seconds()) if due and held.mailer else 0.0)

@@ -55,6 +55,9 @@ async def run(arguments: argparse.Namespace, settings: MigrationSettings) -> int
 
 
 async def _connections(arguments: argparse.Namespace, held: Operator) -> int:
+    if arguments.action == "list" and arguments.state not in (None, *ConnectionState):
+        sys.stderr.write(f"states are {', '.join(ConnectionState)}\n")
+        return 2
     try:
         if arguments.action in ("list", "show"):
             _print(await _found(arguments, held), as_json=arguments.json)
@@ -70,8 +73,7 @@ async def _connections(arguments: argparse.Namespace, held: Operator) -> int:
 
 async def _found(arguments: argparse.Namespace, held: Operator) -> Sequence[Connection]:
     if arguments.action == "list":
-        unproven = ConnectionState.UNPROVEN if arguments.unproven else None
-        return await held.views.every_connection(unproven or arguments.state)
+        return await held.views.every_connection(ConnectionState(arguments.state) if arguments.state else None)
     async with held.uow() as store:
         return [await _known(ConnectionId(arguments.connection), store)]
 

@@ -1,11 +1,13 @@
 """What an operator sees of connections, and does to one."""
 
 import json
+from dataclasses import replace
 
 import pytest
 from prometheus_client import REGISTRY
 
 from services.auth.bootstrap import PROBE
+from services.auth.domain.mail import Letter
 from services.auth.entrypoints import gauges
 from tests.integration.auth.conftest import Running
 from tests.integration.auth.operating import Operate, operating
@@ -13,6 +15,10 @@ from tests.integration.auth.test_expiry import DAY, NEAR, days_later
 from tests.integration.auth.test_pause import connected
 
 NOBODYS = "0190b5a0-0000-7000-8000-000000000000"
+
+
+class Taking:
+    async def send(self, letter: Letter) -> None: ...
 
 
 @pytest.fixture
@@ -36,6 +42,8 @@ async def test_connections_are_listed_and_shown(auth: Running, operate: Operate)
     assert (status, shown["seller_id"], shown["state"]) == (0, found["seller_id"], "authorised")
     assert "name" not in shown
     assert (await operate("connections", "show", NOBODYS))[0] == 1
+    status, said = await operate("connections", "list", "--state", "lost")
+    assert (status, "authorised, expiring" in said) == (2, True)
 
 
 async def test_a_connection_is_paused_resumed_and_probed_by_hand(auth: Running, operate: Operate) -> None:
@@ -85,6 +93,8 @@ async def test_operators_watch_states_and_ends(auth: Running) -> None:
         }
         assert seen == {"expiring": 2 - paused, "paused": paused, "revoked": 0}
         assert 28 < _value("auth_nearest_end_days") < 30
+        assert _value("auth_oldest_unsent_mail_seconds") == 0, "nobody sends it here"
+        gauges.show(await auth.held.views.standing(), replace(auth.held, mailer=Taking()))
         assert _value("auth_oldest_unsent_mail_seconds") >= 7200
         await auth.rows("update connection set state = 'paused' where id = :id", id=its)
 

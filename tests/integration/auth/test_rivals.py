@@ -98,7 +98,7 @@ async def test_an_operator_decides(fair: Running, bazaar: Bazaar, operate: Opera
     """Lists what is not proven, approves one, and can take an account from whom it does not belong to."""
     thief, owner = await shop(fair, "4711"), await shop(fair, "4711")
     bazaar.delegated.add("4711")
-    status, said = await operate("connections", "list", "--unproven")
+    status, said = await operate("connections", "list", "--state", "unproven")
     assert (status, said.count("4711"), owner.id in said) == (0, 2, True)
     assert (await operate("connections", "approve", thief.id))[0] == 0
     await thief.probe_by_worker()
