@@ -49,7 +49,7 @@ class Sandbox:
         await self._client.aclose()
 
     async def app(self, application_id: str, client_id: str, client_secrets: list[str], **fields: Any) -> None:
-        """Register an application (`redirect_uris`, `draft`), or replace its registration."""
+        """Register an application (`redirect_uris`, `login_uri`, `draft`), or replace its registration."""
         body = {"application_id": application_id, "client_id": client_id, "client_secrets": client_secrets}
         await self._call("POST", "/apps", body | fields)
 

@@ -44,6 +44,8 @@ CARRIER: Json = {
     "serial_last": 999_999_999,
     "tracking_url_template": "https://tracking.example/{tracking_number}",
 }
+# Where a seller of a region consents.
+_COUNTRIES = {"eu": "FR", "na": "US", "fe": "JP"}
 # Far sides that answer at once are asked often and read back soon.
 QUICK = {
     "ORDERS_POLL_INTERVAL_SECONDS": '{"amazon": 3, "octopia": 3}',
@@ -188,7 +190,9 @@ class Shop:
     async def consent(self) -> Page:
         """The page the seller sees after having confirmed on the marketplace's."""
         page = await self.browser.open("/connections")
-        consent = await self.browser.submit(page, page.form("region"), name="Test shop", region=self.region)
+        consent = await self.browser.submit(
+            page, page.form("country"), name="Test shop", country=_COUNTRIES[self.region]
+        )
         return await self.browser.submit(
             consent, consent.form("selling_partner_id"), decision="confirm", selling_partner_id=self.seller_id
         )

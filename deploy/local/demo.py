@@ -18,7 +18,7 @@ import httpx
 from deploy.local.browser import Browser, Page, Unexpected
 from deploy.local.demo_table import CONFIRMED, Board, make_board
 from deploy.local.errors import CannotRun
-from deploy.local.far_sellers import ORDERS_EACH, REGION, SOLD_LIVE, TITLES, FarSellers, Sellers
+from deploy.local.far_sellers import ORDERS_EACH, SOLD_LIVE, TITLES, FarSellers, Sellers
 from deploy.local.sandbox_apps import AMAZON, OCTOPIA
 from deploy.local.secrets import Secrets
 from deploy.local.stack import Stack
@@ -113,7 +113,7 @@ class Demo:
 
     async def _consent(self, browser: Browser, page: Page) -> None:
         """Connect Amazon, as a person clicks it: our form, the consent page of the sandbox, and back."""
-        consent = await browser.submit(page, page.form("region"), name="Demo shop", region=REGION)
+        consent = await browser.submit(page, page.form("country"), name="Demo shop", country="FR")
         seller_id = self._sellers.ids[AMAZON]
         back = await browser.submit(
             consent, consent.form("selling_partner_id"), decision="confirm", selling_partner_id=seller_id

@@ -29,6 +29,7 @@ def registrations(secrets: Mapping[str, str], public_url: str) -> dict[str, dict
         "client_id": AMAZON_CLIENT_ID,
         "client_secrets": [secrets[AMAZON]],
         "redirect_uris": [public_url.rstrip("/") + "/connections/amazon/callback"],
+        "login_uri": public_url.rstrip("/") + "/connections/amazon/login",
         "draft": False,
     }
     octopia = {"marketplace": OCTOPIA, "client_id": OCTOPIA_CLIENT_ID, "client_secrets": [secrets[OCTOPIA]]}

@@ -164,7 +164,7 @@ class Environments:
             }
             far["AUTH_MAIL_FROM"] = "Passerelle <no-reply@passerelle.example>"
             far["AUTH_CENTRAL_URLS"] = json.dumps(
-                {"amazon": {region: f"{amazon}/central/{region}" for region in AMAZON_REGIONS}}
+                {"amazon": dict.fromkeys(AMAZON_REGIONS, f"{amazon}/central/{{country}}")}
             )
         return far
 

@@ -176,7 +176,13 @@ def mailer_of(settings: Settings, clock: Clock) -> Mailer | None:
 def offers_of(settings: Settings, known: Mapping[str, Marketplace]) -> Mapping[str, Offer]:
     """The marketplaces one can consent to here: those we have an application for."""
     return {
-        name: Offer(each.consent, f"{settings.public_url}/connections/{name}/callback", frozenset(settings.apps[name]))
+        name: Offer(
+            each.consent,
+            PROFILES[name].places,
+            f"{settings.public_url}/connections/{name}/callback",
+            frozenset(settings.apps[name]),
+            each.appstore,
+        )
         for name, each in known.items()
         if each.consent is not None
     }

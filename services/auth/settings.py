@@ -93,7 +93,8 @@ class Settings(ServiceSettings):
     )
     central_urls: Mapping[str, ByRegion] = Field(
         default_factory=dict,
-        description="Where sellers authorise us, JSON by marketplace and region; else the real addresses.",
+        description="Where sellers authorise us, JSON by marketplace and region, {country} in an address standing for "
+        "the country's code; else the real addresses.",
     )
     api_urls: Mapping[str, ByRegion] = Field(default_factory=dict, description=API_URLS_MEANING)
 
@@ -133,13 +134,23 @@ class Settings(ServiceSettings):
         real = PROFILES[marketplace].real_addresses
         return FarSide(
             api_urls=self.api_urls.get(marketplace) or real.api_urls,
-            central_urls=self.central_urls.get(marketplace) or real.central_urls,
+            central_urls=self._central_urls(marketplace) or real.central_urls,
             token_url=self.token_urls.get(marketplace) or real.token_url,
             apps={
                 region: FarApp(app.application_id, app.client_id, app.client_secret.get_secret_value(), app.draft)
                 for region, app in self.apps.get(marketplace, {}).items()
             },
         )
+
+    def _central_urls(self, marketplace: str) -> Mapping[str, str]:
+        """Those that were set: by country where there is a page for each, else by region."""
+        by_region = self.central_urls.get(marketplace, {})
+        countries = PROFILES[marketplace].places.regions or {region: region for region in by_region}
+        return {
+            country: by_region[region].replace("{country}", country)
+            for country, region in countries.items()
+            if region in by_region
+        }
 
 
 class MigrationSettings(runtime.MigrationSettings):

@@ -4,6 +4,7 @@ What a marketplace tells and is told, in our words. Pure; every marketplace's fo
 `raw` and `PersonalData` are personal data: sealed by whoever stores them, never logged, never on Kafka.
 """
 
+from collections.abc import Container, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -21,6 +22,37 @@ class Channel:
     country: str
     currency: str
     time_zone: str
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """
+    Where sellers consent: a country's page, each of a region. `regions`: by country (ISO 3166); `homes`: the country of
+    a region whose page is taken where nobody chose one.
+    """
+
+    regions: Mapping[str, str]
+    homes: Mapping[str, str]
+
+    def of(self, regions: Container[str]) -> tuple[str, ...]:
+        """The countries of these regions."""
+        return tuple(country for country, region in self.regions.items() if region in regions)
+
+
+NOWHERE = Places({}, {})
+
+
+@dataclass(frozen=True, slots=True)
+class AppstoreVisit:
+    """
+    A seller whom the marketplace's app store sent to us. `regions`: those it may be about; `country`: whose page it
+    came from, None where the address does not tell. `confirm`: where to send them, with the visit's own secret in it.
+    """
+
+    seller_id: str
+    regions: frozenset[str]
+    country: str | None
+    confirm: str = field(repr=False)
 
 
 class OrderStatus(StrEnum):

@@ -14,6 +14,7 @@ from shared.kernel.budgets import Budgets, Rate
 from shared.kernel.ports import AccessToken, Intent
 from shared.marketplaces.listings import ListingPage, StockLimits, StockLine, StockStep
 from shared.marketplaces.models import (
+    AppstoreVisit,
     Channel,
     FarApp,
     MarketplaceOrder,
@@ -133,10 +134,24 @@ class TrackingPort(Protocol):
 class ConsentPort(Protocol):
     """Consent on a page of the marketplace that leads back to us. Only auth calls it."""
 
-    def consent_url(self, region: str, state: str, redirect_uri: str) -> str: ...
+    def consent_url(self, country: str, region: str, state: str, redirect_uri: str) -> str:
+        """The page of that country, of that region."""
+        ...
 
     async def exchange(self, region: str, code: str, redirect_uri: str) -> OAuthAnswer:
         """Consent code -> tokens. ConsentLost: code refused; OutcomeUnknown: it may have been used up."""
+        ...
+
+
+class AppstorePort(Protocol):
+    """Sellers who come from the marketplace's app store, to authorise us for the first time or again. Only auth."""
+
+    def read_visit(self, query: Mapping[str, str]) -> AppstoreVisit:
+        """What the marketplace's link says. Refused: it is not one of its links, or leads elsewhere."""
+        ...
+
+    def confirm_url(self, visit: AppstoreVisit, region: str, state: str, redirect_uri: str) -> str:
+        """Where the seller confirms; from there they are led back to `redirect_uri`."""
         ...
 
 
@@ -237,7 +252,8 @@ class FarSide:
     """
     Where a marketplace is and who we are there; from settings. Only auth fills `central_urls`, `token_url`, `apps`.
 
-    `api_urls`, `central_urls` (where sellers authorise us) and `apps` are by region.
+    `api_urls` and `apps` are by region; `central_urls` (where sellers authorise us) by country, or by region where they
+    delegate.
     """
 
     api_urls: Mapping[str, str]

@@ -6,12 +6,14 @@ here imports an HTTP client, so pages may use it freely.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from shared.kernel.budgets import Rate
 from shared.kernel.clock import Clock, SystemClock
 from shared.marketplaces.amazon import stores as amazon
+from shared.marketplaces.amazon.appstore import AmazonAppstore
+from shared.marketplaces.amazon.consent_codes import CONSENT_CODES
 from shared.marketplaces.amazon.listings import AmazonListings
 from shared.marketplaces.amazon.oauth import AmazonOAuth
 from shared.marketplaces.amazon.operations import OPERATIONS as AMAZON_OPERATIONS
@@ -21,7 +23,7 @@ from shared.marketplaces.amazon.tracking import CAPABILITIES as AMAZON_CAPABILIT
 from shared.marketplaces.amazon.tracking import AmazonTracking
 from shared.marketplaces.amazon.wire import Spapi
 from shared.marketplaces.calls import Sends
-from shared.marketplaces.models import Channel
+from shared.marketplaces.models import NOWHERE, Channel, Places
 from shared.marketplaces.octopia import stores as octopia
 from shared.marketplaces.octopia.acceptance import OctopiaAcceptance
 from shared.marketplaces.octopia.listings import OctopiaListings
@@ -34,6 +36,7 @@ from shared.marketplaces.octopia.tracking import OctopiaTracking
 from shared.marketplaces.octopia.wire import OctopiaApi
 from shared.marketplaces.ports import (
     AcceptancePort,
+    AppstorePort,
     Capabilities,
     ConsentPort,
     DelegationPort,
@@ -68,9 +71,10 @@ class Profile:
     What pages and settings need to know of a marketplace: no call is made with it.
 
     `authorisation`: by a consent page that leads back to us, or by delegation in the marketplace's portal, where one
-    grant of ours reaches all sellers. Of the latter: `delegation_steps`, what a seller does in the portal, a sentence
-    each, where %(us)s is the name we are listed under; `seller_ids`, what a seller id looks like, as a regular
-    expression that leaves an account one spelling.
+    grant of ours reaches all sellers. Of the first: `places`, the countries with a page; `consent_codes`, what a page
+    shows instead of leading back: by code, what it means and what to do. Of the latter: `delegation_steps`, what a
+    seller does in the portal, a sentence each, where %(us)s is the name we are listed under; `seller_ids`, what a
+    seller id looks like, as a regular expression that leaves an account one spelling.
     """
 
     name: str
@@ -82,6 +86,8 @@ class Profile:
     authorisation: Literal["consent", "delegation"]
     pace: Pace
     real_addresses: FarSide
+    places: Places = NOWHERE
+    consent_codes: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     delegation_steps: tuple[str, ...] = ()
     seller_ids: str = "[A-Za-z0-9_-]{1,64}"
 
@@ -91,9 +97,9 @@ class Marketplace:
     """
     A marketplace that can be called.
 
-    `grants`, and `consent` or `delegation`, are None where the addresses and applications for them were not given:
-    only auth has them. `acceptance`: None where no order waits for the seller's answer. `listings` and `stock`: None
-    where quantities are not ours to tell.
+    `grants`, and `consent` (with `appstore`) or `delegation`, are None where the addresses and applications for them
+    were not given: only auth has them. `acceptance`: None where no order waits for the seller's answer. `listings` and
+    `stock`: None where quantities are not ours to tell.
     """
 
     name: str
@@ -102,6 +108,7 @@ class Marketplace:
     tracking: TrackingPort
     grants: GrantPort | None = None
     consent: ConsentPort | None = None
+    appstore: AppstorePort | None = None
     delegation: DelegationPort | None = None
     acceptance: AcceptancePort | None = None
     listings: ListingsPort | None = None
@@ -119,6 +126,8 @@ PROFILES: Mapping[str, Profile] = {
         authorisation="consent",
         pace=Pace(interval_seconds=300, overlap_seconds=600, sweep_seconds=86_400),
         real_addresses=FarSide(api_urls=amazon.API_URLS, central_urls=amazon.CENTRAL_URLS, token_url=amazon.TOKEN_URL),
+        places=Places({store.country: store.region for store in amazon.STORES.values()}, amazon.HOMES),
+        consent_codes=CONSENT_CODES,
     ),
     OCTOPIA: Profile(
         name=OCTOPIA,
@@ -175,8 +184,9 @@ def _store(marketplace: str, channel_id: str | None) -> Channel | None:
 
 def _amazon(outward: Sends, far_side: FarSide, clock: Clock) -> Marketplace:
     spapi = Spapi(outward, far_side.api_urls, clock)
-    oauth = None
+    oauth = appstore = None
     if far_side.token_url and far_side.central_urls and far_side.apps:
+        appstore = AmazonAppstore(PROFILES[AMAZON].places, far_side.central_urls, far_side.apps)
         oauth = AmazonOAuth(
             outward,
             spapi,
@@ -191,6 +201,7 @@ def _amazon(outward: Sends, far_side: FarSide, clock: Clock) -> Marketplace:
         tracking=AmazonTracking(spapi, clock),
         grants=oauth,
         consent=oauth,
+        appstore=appstore,
         listings=AmazonListings(spapi),
         stock=AmazonStock(spapi),
     )

@@ -1,11 +1,13 @@
 """How dates, times, money and numbers are written in a language. Bound to one language as template filters."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from unicodedata import combining, normalize
 from zoneinfo import ZoneInfo
 
+from babel import Locale
 from babel.dates import format_date, format_datetime, format_timedelta
 from babel.numbers import format_currency, format_decimal
 from markupsafe import Markup
@@ -23,7 +25,7 @@ class Formats:
     language: str
     clock: Clock
 
-    def filters(self) -> dict[str, Callable[..., str]]:
+    def filters(self) -> dict[str, Callable[..., object]]:
         return {
             "datetime": self.moment,
             "date": self.day,
@@ -31,6 +33,7 @@ class Formats:
             "money": self.money,
             "number": self.number,
             "weight": self.weight,
+            "countries": self.countries,
         }
 
     def moment(self, value: datetime | None, zone: str = "UTC") -> str:
@@ -76,6 +79,16 @@ class Formats:
         if grams < 1000:
             return f"{grams} g"
         return f"{format_decimal(Decimal(grams) / 1000, locale=self.language)} kg"
+
+    def countries(self, codes: Iterable[str]) -> list[tuple[str, str]]:
+        """`[("FR", "France"), …]`: ISO 3166 codes with their names, in the language's alphabet, accents aside."""
+        names = Locale.parse(self.language).territories
+        return sorted(((code, names[code]) for code in codes), key=lambda pair: _plain(pair[1]))
+
+
+def _plain(word: str) -> str:
+    """How it is sorted: Égypte among the words with E."""
+    return "".join(sign for sign in normalize("NFD", word.casefold()) if not combining(sign))
 
 
 def _time(value: datetime | date, words: str, hint: str | None) -> Markup:

@@ -47,7 +47,7 @@ async def connect_by_consent(person: Person, seller_id: str) -> None:
     form = 'form[action="/connections"]'
     await person.visit("/connections")
     await person.fill(form, name="Test Shop")
-    await person.page.locator(f'{form} [name="region"]').select_option("eu")
+    await person.page.locator(f'{form} [name="country"]').select_option("FR")
     await person.press(f"{form} button", ours=False)
     await confirm_consent(person, seller_id)
 

@@ -18,6 +18,7 @@ import structlog
 
 from shared.http.outward import Outward
 from shared.kernel.clock import SystemClock
+from shared.marketplaces.amazon.stores import CENTRAL_URLS
 from shared.marketplaces.listings import StockLine
 from shared.marketplaces.models import FarApp
 from shared.marketplaces.ports import FarAccount, FarSide
@@ -66,7 +67,7 @@ async def open_place(sandbox: Sandbox, outward: Outward) -> Place:
     await sandbox.listings(SELLER, list(SKUS))
     far_side = FarSide(
         api_urls={"eu": "http://127.0.0.1"},
-        central_urls={"eu": f"{sandbox.base_url}/amazon/central/eu"},
+        central_urls=CENTRAL_URLS,
         token_url=f"{sandbox.base_url}/amazon/lwa/auth/o2/token",
         apps={"eu": APP},
     )

@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from starlette.applications import Starlette
 from starlette.routing import Route
 
+from tests.sandbox.amazon.appstore import Appstore
 from tests.sandbox.amazon.central import ConsentPage
 from tests.sandbox.amazon.edge import Edge
 from tests.sandbox.amazon.lwa import TokenEndpoint
@@ -28,7 +29,7 @@ _METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
 def create_app(options: Options, clock: VirtualClock | None = None) -> Starlette:
     """A sandbox of its own; its `World` is at `app.state.world`."""
     world, mailbox = World(options, clock), Mailbox()
-    lwa, central = TokenEndpoint(world), ConsentPage(world)
+    lwa, central, appstore = TokenEndpoint(world), ConsentPage(world), Appstore(world)
     find = StaticCases.load(options.static_cases).find if options.static_cases else find_operation
 
     @asynccontextmanager
@@ -37,7 +38,9 @@ def create_app(options: Options, clock: VirtualClock | None = None) -> Starlette
             yield
         world.close()
 
-    consent = "/amazon/central/{region}/apps/authorize/consent"
+    consent = "/amazon/central/{country}/apps/authorize/consent"
+    confirm = "/amazon/central/{country}/apps/authorize/confirm/{application_id}"
+    manage = "/amazon/central/{country}/apps/manage"
     routes = [
         *control_routes(world),
         *stock_routes(world),
@@ -47,6 +50,9 @@ def create_app(options: Options, clock: VirtualClock | None = None) -> Starlette
         Route("/amazon/lwa/auth/o2/token", lwa.serve, methods=["POST"]),
         Route(consent, central.show, methods=["GET"]),
         Route(consent, central.decide, methods=["POST"]),
+        Route(manage, appstore.show, methods=["GET"]),
+        Route(manage, appstore.send, methods=["POST"]),
+        Route(confirm, appstore.confirm, methods=["GET"]),
         *(Route(f"/amazon/{name}/{{rest:path}}", Edge(world, name, find).serve, methods=_METHODS) for name in REGIONS),
     ]
     routes += [

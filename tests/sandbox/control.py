@@ -78,6 +78,7 @@ def _add_app(world: World, request: Request, body: Json) -> tuple[int, Any]:
         client_secrets=tuple(body["client_secrets"]),
         redirect_uris=tuple(body.get("redirect_uris", ())),
         draft=bool(body.get("draft", False)),
+        login_uri=body.get("login_uri", ""),
     )
     world.apps.put(app.application_id, app)
     return 201, {"application_id": app.application_id}

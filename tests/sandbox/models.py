@@ -14,6 +14,7 @@ class Application:
     client_secrets: tuple[str, ...]
     redirect_uris: tuple[str, ...]
     draft: bool = False
+    login_uri: str = ""
 
 
 @dataclass(frozen=True)
@@ -60,6 +61,16 @@ class ConsentCode:
     region: str
     client_id: str
     redirect_uri: str
+    expires_at: float
+
+
+@dataclass(frozen=True)
+class AppstoreVisit:
+    """A seller whom Amazon sent to an application's Login URI; good once."""
+
+    state: str
+    seller_id: str
+    application_id: str
     expires_at: float
 
 

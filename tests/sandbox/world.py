@@ -12,7 +12,7 @@ from tests.sandbox.amazon.order import Record
 from tests.sandbox.calls import CallLog
 from tests.sandbox.clock import VirtualClock
 from tests.sandbox.faults import Faults
-from tests.sandbox.models import AccessToken, Application, ConsentCode, Fault, Grant, Seller, seller_key
+from tests.sandbox.models import AccessToken, Application, AppstoreVisit, ConsentCode, Fault, Grant, Seller, seller_key
 from tests.sandbox.octopia.state import Octopia
 from tests.sandbox.quotas import Quotas
 from tests.sandbox.store import Store, Table
@@ -48,6 +48,7 @@ class World:
         self.sellers = Table("seller", Seller)
         self.grants = Table("grant", Grant)
         self.codes = Table("code", ConsentCode)
+        self.visits = Table("visit", AppstoreVisit)
         self.tokens = Table("token", AccessToken)
         self._faults = Table("fault", Fault)
         self._records = Table("order", Record)
@@ -79,6 +80,7 @@ class World:
             self.sellers,
             self.grants,
             self.codes,
+            self.visits,
             self.tokens,
             self._faults,
             self._records,

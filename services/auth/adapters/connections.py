@@ -135,8 +135,10 @@ class SqlConsents:
                 account_id=state.user_id,
                 marketplace=state.marketplace,
                 region=state.region,
+                country=state.country,
                 name=state.name,
                 connection_id=state.connection_id,
+                seller_id=state.seller_id,
                 expires_at=state.expires_at,
             )
         )
@@ -153,8 +155,10 @@ class SqlConsents:
             user_id=UserId(row.account_id),
             marketplace=row.marketplace,
             region=row.region,
+            country=row.country,
             name=row.name,
             connection_id=ConnectionId(row.connection_id) if row.connection_id else None,
+            seller_id=row.seller_id,
             expires_at=row.expires_at,
             used_at=row.used_at,
         )
@@ -189,6 +193,7 @@ def to_connection(row: Any) -> Connection:
         expires_at=row.expires_at,
         reached=tuple(Channel(**channel) for channel in row.channels),
         chosen=frozenset(row.chosen_channels) if row.chosen_channels is not None else None,
+        country=row.country,
         login=row.login,
         claimed_at=row.claimed_at,
         refused_at=row.refused_at,

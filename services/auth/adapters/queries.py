@@ -1,6 +1,7 @@
 """Reads for pages and lists: each in a short transaction of its own."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -11,10 +12,11 @@ from services.auth.adapters.connections import to_connection
 from services.auth.adapters.grants import SqlSigningKeys
 from services.auth.domain.api_client import ApiClient
 from services.auth.domain.connection import RUNNING, Connection, ConnectionState
+from services.auth.domain.consent import STATE_LASTS, WONDERED_AFTER, WONDERED_UNTIL
 from services.auth.domain.signing import SigningKey
 from services.auth.usecases.views import Standing
 from shared.db.unit_of_work import transaction
-from shared.kernel.ids import ConnectionId, OrganisationId
+from shared.kernel.ids import ConnectionId, OrganisationId, UserId
 
 _ITS = tables.connection
 
@@ -39,6 +41,29 @@ class SqlViews:
         async with transaction(self._engine) as connection:
             row = (await connection.execute(query)).first()
         return to_connection(row) if row else None
+
+    async def of_seller(
+        self, organisation_id: OrganisationId, marketplace: str, seller_id: str
+    ) -> Sequence[Connection]:
+        account = (_ITS.c.marketplace == marketplace, _ITS.c.seller_id == seller_id)
+        query = select(_ITS).where(_ITS.c.organisation_id == organisation_id, *account).order_by(_ITS.c.id)
+        async with transaction(self._engine) as connection:
+            return [to_connection(row) for row in await connection.execute(query)]
+
+    async def unanswered(self, user_id: UserId, now: datetime) -> str | None:
+        its = tables.consent_state
+        begun = (now - WONDERED_UNTIL + STATE_LASTS, now + STATE_LASTS)
+        query = (
+            select(its)
+            .where(its.c.account_id == user_id, its.c.expires_at.between(*begun))
+            .order_by(its.c.expires_at.desc())
+            .limit(1)
+        )
+        async with transaction(self._engine) as connection:
+            last = (await connection.execute(query)).first()
+        if last is None or last.used_at is not None or last.expires_at - STATE_LASTS > now - WONDERED_AFTER:
+            return None
+        return str(last.marketplace)
 
     async def calendar(self, digest: str) -> Sequence[Connection] | None:
         its = tables.organisation

@@ -76,8 +76,10 @@ consent_state = Table(
     Column("account_id", Uuid, ForeignKey("account.id"), nullable=False),
     Column("marketplace", Text, nullable=False),
     Column("region", Text, nullable=False),
+    Column("country", Text, nullable=False, server_default=text("''")),
     Column("name", Text, nullable=False),
     Column("connection_id", Uuid),
+    Column("seller_id", Text),
     Column("expires_at", _TIME, nullable=False, index=True),
     Column("used_at", _TIME),
 )
@@ -127,6 +129,7 @@ connection = Table(
     Column("suspected_at", _TIME),
     Column("event_sequence", BigInteger, nullable=False),
     Column("chosen_channels", JSONB(none_as_null=True)),
+    Column("country", Text),
     Column("login", Text),
     Column("claimed_at", _TIME),
     Column("refused_at", _TIME),

@@ -63,7 +63,8 @@ class Connection:
     """
     `suspected_at`: since when a service says the consent is lost, until a probe with a new token has shown it.
     `reached`: the channels the last probe told; `chosen`: the ids of those the organisation wants, None = all.
-    `expires_at` None: no end is known. `login`: the seller's name in the marketplace's portal, personal data.
+    `expires_at` None: no end is known. `country`: on whose page the seller consented. `login`: the seller's
+    name in the marketplace's portal, personal data.
 
     Of a claim: since when it is made, when the far side first refused it since, and whether another organisation
     claimed the account beside it.
@@ -82,6 +83,7 @@ class Connection:
     expires_at: datetime | None = None
     reached: tuple[Channel, ...] = ()
     chosen: frozenset[str] | None = None
+    country: str | None = None
     login: str | None = field(default=None, repr=False)
     claimed_at: datetime | None = None
     refused_at: datetime | None = None

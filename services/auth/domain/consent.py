@@ -8,6 +8,8 @@ from enum import StrEnum
 from shared.kernel.ids import ConnectionId, OrganisationId, UserId
 
 STATE_LASTS = timedelta(minutes=10)
+# After so long without an answer the seller is asked what the marketplace showed; later nobody wonders any more.
+WONDERED_AFTER, WONDERED_UNTIL = timedelta(minutes=3), timedelta(hours=1)
 _SELLER_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _CODE_LENGTH = 2048
 
@@ -26,6 +28,8 @@ class ConsentProblem(StrEnum):
     OUR_SECRET = "our-secret"  # noqa: S105 - the name of a page
     OTHER_ORGANISATION = "other-organisation"
     OTHER_SELLER = "other-seller"
+    VISIT_UNKNOWN = "visit-unknown"
+    VISIT_LATE = "visit-late"
 
 
 class ConsentFailed(Exception):
@@ -40,7 +44,8 @@ class ConsentState:
     What the seller began. Kept under the digest of the `state` parameter, never the parameter itself; `session` is the
     digest of the cookie.
 
-    `connection_id`: the connection to renew; None: a new one.
+    `country`: whose page it is given on; empty for those begun before there was a choice. `connection_id`: the
+    connection to renew; None: a new one. `seller_id`: who must come back; None: whoever signs in over there.
     """
 
     digest: str
@@ -49,8 +54,10 @@ class ConsentState:
     user_id: UserId
     marketplace: str
     region: str
+    country: str
     name: str
     connection_id: ConnectionId | None
+    seller_id: str | None
     expires_at: datetime
     used_at: datetime | None = None
 

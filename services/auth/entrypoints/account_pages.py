@@ -36,13 +36,14 @@ async def start(request: Request) -> Response:
 
 
 @router.get("/signup")
-async def sign_up_page(request: Request) -> Response:
-    return RedirectResponse(_AFTER, 303) if await _signed_in(request) else _sign_up_form(request)
+async def sign_up_page(request: Request, next: str = _AFTER) -> Response:
+    goal = local_path(next, _AFTER)
+    return RedirectResponse(goal, 303) if await _signed_in(request) else _sign_up_form(request, goal)
 
 
 @router.post("/signup")
 async def sign_up_form(request: Request, fields: Annotated[dict[str, str], Depends(first_form)]) -> Response:
-    held = auth_of(request)
+    held, goal = auth_of(request), local_path(fields.get("next"), _AFTER)
     form = SignUp(fields.get("email", ""), fields.get("password", ""), fields.get("organisation", ""))
     try:
         made = await sign_up(
@@ -56,12 +57,12 @@ async def sign_up_form(request: Request, fields: Annotated[dict[str, str], Depen
             mask=held.mask_attempt,
         )
     except FormInvalid as error:
-        return _sign_up_form(request, fields, error.problems, status=422)
+        return _sign_up_form(request, goal, fields, error.problems, status=422)
     except EmailTaken:
-        return _sign_up_form(request, fields, {"email": "taken"}, status=409)
+        return _sign_up_form(request, goal, fields, {"email": "taken"}, status=409)
     except TooManyAttempts as error:
-        return _waiting(_sign_up_form(request, fields, trouble=TOO_MANY_ATTEMPTS, status=429), error)
-    return _welcome(request, made, _AFTER_SIGN_UP)
+        return _waiting(_sign_up_form(request, goal, fields, trouble=TOO_MANY_ATTEMPTS, status=429), error)
+    return _welcome(request, made, _AFTER_SIGN_UP if goal == _AFTER else goal)
 
 
 @router.get("/signin")
@@ -120,6 +121,7 @@ def _waiting(response: Response, error: TooManyAttempts) -> Response:
 
 def _sign_up_form(
     request: Request,
+    goal: str,
     fields: Mapping[str, str] | None = None,
     problems: Mapping[str, str] | None = None,
     *,
@@ -130,7 +132,7 @@ def _sign_up_form(
         name: pages_of(request).say(request, FIELD_PROBLEMS[f"{name}.{code}"], principal=None)
         for name, code in (problems or {}).items()
     }
-    return _first_page(request, "signup.html", status, fields=fields or {}, errors=said, trouble=trouble)
+    return _first_page(request, "signup.html", status, fields=fields or {}, next=goal, errors=said, trouble=trouble)
 
 
 def _sign_in_form(

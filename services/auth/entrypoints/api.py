@@ -9,6 +9,7 @@ from services.auth import bootstrap
 from services.auth.bootstrap import SERVICE, Auth
 from services.auth.entrypoints import (
     account_pages,
+    appstore_pages,
     calendar_feed,
     connection_pages,
     connections_api,
@@ -33,6 +34,7 @@ _ROUTERS = (
     internal,
     account_pages,
     consent_pages,
+    appstore_pages,
     delegation_pages,
     connection_pages,
     calendar_feed,

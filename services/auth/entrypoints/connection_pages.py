@@ -146,7 +146,8 @@ async def connections_page(
     """The list with its *Connect* form. `connected`: the connection just authorised."""
     held = auth_of(request)
     found = await held.views.connections(who.organisation, after=None, limit=_MOST_SHOWN)
-    offers = [(PROFILES[name], sorted(offer.regions)) for name, offer in held.offers.items() if offer.regions]
+    offers = [(PROFILES[name], offer.countries) for name, offer in held.offers.items() if offer.countries]
+    wondering = await held.views.unanswered(who.user_id, held.clock.now()) if who.user_id else None
     return pages_of(request).render(
         request,
         "connections.html",
@@ -155,6 +156,7 @@ async def connections_page(
         connections=found,
         connected=next((each for each in found if each.id == connected), None),
         offers=offers,
+        unanswered=PROFILES.get(wondering) if wondering else None,
         delegations=[PROFILES[name] for name, offer in held.delegations.items() if offer.portals],
         profiles=PROFILES,
         now=held.clock.now(),

@@ -23,7 +23,7 @@ from services.auth.entrypoints.sentences import FIELD_PROBLEMS, OUTCOMES
 from services.auth.usecases.begin_consent import Wanted, begin_consent, begin_renewal
 from services.auth.usecases.complete_consent import complete_consent
 from services.auth.usecases.errors import ConnectionUnknown, RegionNotOffered
-from shared.access.dependencies import Access
+from shared.access.dependencies import Access, signed_in_page
 from shared.access.principal import Principal
 from shared.db.errors import Conflict, DatabaseUnavailable
 from shared.kernel.ids import ConnectionId
@@ -40,7 +40,7 @@ log = structlog.get_logger()
 @router.post("")
 async def connect_form(request: Request, form: Form) -> Response:
     held, who = auth_of(request), form.principal
-    wanted = Wanted(form.text("marketplace"), form.text("region"), form.text("name") or _default_name(form))
+    wanted = Wanted(form.text("marketplace"), form.text("country"), form.text("name") or _default_name(form))
     try:
         async with held.uow() as store:
             address = await begin_consent(
@@ -52,7 +52,7 @@ async def connect_form(request: Request, form: Form) -> Response:
                 new_secret=held.new_secret,
             )
     except (NameInvalid, RegionNotOffered) as error:
-        return await _again(request, who, wanted, "name" if isinstance(error, NameInvalid) else "region")
+        return await _again(request, who, wanted, "name" if isinstance(error, NameInvalid) else "country")
     return RedirectResponse(address, 303)
 
 
@@ -102,6 +102,17 @@ async def callback(
     return RedirectResponse(f"/connections?connected={connection_id}", 303)
 
 
+@router.get("/{marketplace}/codes")
+async def codes_page(
+    request: Request, marketplace: str, who: Annotated[Principal, Depends(signed_in_page)], code: str = ""
+) -> Response:
+    """What the marketplace's consent page shows instead of leading back, and what to do about it."""
+    profile = PROFILES.get(marketplace)
+    if profile is None or not profile.consent_codes:
+        raise not_found()
+    return pages_of(request).render(request, "codes.html", principal=who, profile=profile, code=code)
+
+
 @router.get("/outcome/{problem}")
 async def outcome_page(request: Request, problem: str) -> Response:
     """What happened and what to do: also for somebody who is not signed in here."""
@@ -138,13 +149,16 @@ async def _signed_in(request: Request) -> Principal | None:
 
 
 async def _again(request: Request, who: Principal, wanted: Wanted, field: str) -> Response:
-    sentence = FIELD_PROBLEMS["name.invalid" if field == "name" else "region.not_offered"]
+    sentence = FIELD_PROBLEMS["name.invalid" if field == "name" else "country.not_offered"]
     said = pages_of(request).say(request, sentence, principal=who)
-    form = {"region": wanted.region, "name": wanted.name, "marketplace": wanted.marketplace}
+    form = {"country": wanted.country, "name": wanted.name, "marketplace": wanted.marketplace}
     return await connections_page(request, who, form=form, errors={field: said}, status=422)
 
 
 def _default_name(form: PostedForm) -> str:
     """Such as "Amazon Europe"."""
     profile = PROFILES.get(form.text("marketplace"))
-    return f"{profile.title} {profile.regions.get(form.text('region'), '')}" if profile else "?"
+    if profile is None:
+        return "?"
+    region = profile.places.regions.get(form.text("country"), "")
+    return f"{profile.title} {profile.regions.get(region, '')}"

@@ -17,6 +17,7 @@ FIELD_PROBLEMS = {
     "organisation.missing": "Enter the name of your organisation.",
     "organisation.too_long": "The name has more than 120 characters, or some that cannot be shown.",
     "name.invalid": "Enter a name of 1 to 80 characters.",
+    "country.not_offered": "Choose the country of your seller account; one that is not in the list is not set up here.",
     "region.not_offered": "This region is not set up here. Choose another one.",
     "channels.invalid": "Choose at least one channel of the list.",
 }
@@ -130,9 +131,20 @@ OUTCOMES = {
     ),
     ConsentProblem.OTHER_SELLER: Outcome(
         "You authorised another seller account",
-        "You wanted to renew one connection, but were signed in to another seller account at the marketplace. "
+        "This was begun for one seller account, but you were signed in to another one at the marketplace. "
         "Nothing was changed.",
-        "Sign in to the right account there and reconnect, or add the other account as a new connection.",
+        "Sign in to the right account there and authorise again, or add the other account as a new connection.",
+    ),
+    ConsentProblem.VISIT_UNKNOWN: Outcome(
+        "This link does not lead to our application",
+        "It says that it comes from the marketplace's app store, but does not lead back to where that would be. "
+        "Nothing was connected.",
+        "Open our application's page in the app store again. If it happens again, connect from Connections instead.",
+    ),
+    ConsentProblem.VISIT_LATE: Outcome(
+        "The way from the app store took too long",
+        "It must be finished within ten minutes, in one browser. Nothing was connected.",
+        "Open our application's page in the app store again, or connect from Connections.",
     ),
 }
 

@@ -11,7 +11,8 @@ from services.auth.usecases.errors import ConnectionUnknown, RegionNotOffered
 from services.auth.usecases.ports import Store
 from shared.kernel.clock import Clock
 from shared.kernel.ids import ConnectionId, OrganisationId, UserId, new_id
-from shared.marketplaces.ports import ConsentPort
+from shared.marketplaces.models import AppstoreVisit, Places
+from shared.marketplaces.ports import AppstorePort, ConsentPort
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,19 +26,31 @@ class Who:
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
+    """`seller_id`: who must authorise; None: whoever signs in over there."""
+
     marketplace: str
-    region: str
+    country: str
     name: str
     connection_id: ConnectionId | None = None
+    seller_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """A marketplace one can connect here: its consent, our registered address, and the regions we have an app for."""
+    """
+    A marketplace one can connect here: its consent, where its pages are, our registered address, and the regions we
+    have an application for. `appstore` None: no seller is sent to us from one.
+    """
 
     consent: ConsentPort
+    places: Places
     redirect_uri: str
     regions: frozenset[str]
+    appstore: AppstorePort | None = None
+
+    @property
+    def countries(self) -> tuple[str, ...]:
+        return self.places.of(self.regions)
 
 
 async def begin_consent(
@@ -48,10 +61,16 @@ async def begin_consent(
     offers: Mapping[str, Offer],
     clock: Clock,
     new_secret: Callable[[], str],
+    visit: AppstoreVisit | None = None,
 ) -> str:
-    """Where to send the seller. Raises RegionNotOffered, NameInvalid."""
+    """
+    Where to send the seller; back to the app store they came from, with `visit`. Raises RegionNotOffered, NameInvalid.
+    """
     offer = offers.get(wanted.marketplace)
-    if offer is None or wanted.region not in offer.regions:
+    if offer is None or wanted.country not in offer.countries:
+        raise RegionNotOffered
+    region = offer.places.regions[wanted.country]
+    if visit is not None and region not in visit.regions:
         raise RegionNotOffered
     now, state = clock.now(), new_secret()
     await store.consents.add(
@@ -61,16 +80,20 @@ async def begin_consent(
             organisation_id=who.organisation_id,
             user_id=who.user_id,
             marketplace=wanted.marketplace,
-            region=wanted.region,
+            region=region,
+            country=wanted.country,
             name=clean_name(wanted.name),
             connection_id=wanted.connection_id,
+            seller_id=wanted.seller_id,
             expires_at=now + STATE_LASTS,
         )
     )
     await store.audit.add(
         AuditEntry(new_id(), now, Action.CONSENT_BEGUN, who.organisation_id, who.user_id, wanted.connection_id)
     )
-    return offer.consent.consent_url(wanted.region, state, offer.redirect_uri)
+    if visit is not None and offer.appstore is not None:
+        return offer.appstore.confirm_url(visit, region, state, offer.redirect_uri)
+    return offer.consent.consent_url(wanted.country, region, state, offer.redirect_uri)
 
 
 async def begin_renewal(
@@ -86,5 +109,14 @@ async def begin_renewal(
     connection = await store.connections.get_own(connection_id, who.organisation_id)
     if connection is None:
         raise ConnectionUnknown
-    wanted = Wanted(connection.marketplace, connection.region, connection.name, connection.id)
+    offer = offers.get(connection.marketplace)
+    if offer is None:
+        raise RegionNotOffered
+    wanted = Wanted(
+        connection.marketplace,
+        connection.country or offer.places.homes[connection.region],
+        connection.name,
+        connection.id,
+        connection.seller_id,
+    )
     return await begin_consent(wanted, who, store=store, offers=offers, clock=clock, new_secret=new_secret)

@@ -64,11 +64,7 @@ async def _problem_before(state: ConsentState, seller_id: str, store: Store) -> 
     holder = await store.connections.holder(state.marketplace, state.region, seller_id)
     if holder is not None and holder != state.organisation_id:
         return ConsentProblem.OTHER_ORGANISATION
-    if state.connection_id is None:
-        return None
-    renewed = await store.connections.get_own(state.connection_id, state.organisation_id)
-    fits = renewed is not None and renewed.seller_id == seller_id
-    return None if fits else ConsentProblem.OTHER_SELLER
+    return None if state.seller_id in {None, seller_id} else ConsentProblem.OTHER_SELLER
 
 
 async def _exchanged(state: ConsentState, code: str, vault: ConsentVault) -> SealedGrant:
@@ -93,7 +89,7 @@ async def _keep(
     found = standing(await store.connections.lock_of_seller(*account, state.organisation_id), state.organisation_id)
     if found.holder not in {None, state.organisation_id}:
         raise ConsentFailed(ConsentProblem.OTHER_ORGANISATION)
-    before = found.own or _new_connection(state, seller_id)
+    before = replace(found.own or _new_connection(state, seller_id), country=state.country)
     older = await store.grants.get(before.grant_id) if before.grant_id else None
     # One count over all grants of a connection, so that `rejected=` never means another consent's token.
     last = older.token_version if older else before.consent_version * _TOKENS_OF_A_CONSENT

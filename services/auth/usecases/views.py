@@ -8,7 +8,7 @@ from typing import Protocol
 from services.auth.domain.api_client import ApiClient
 from services.auth.domain.connection import Connection, ConnectionState
 from services.auth.domain.signing import SigningKey
-from shared.kernel.ids import ConnectionId, OrganisationId
+from shared.kernel.ids import ConnectionId, OrganisationId, UserId
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +32,16 @@ class Views(Protocol):
 
     async def connection(self, organisation_id: OrganisationId, connection_id: ConnectionId) -> Connection | None:
         """None: there is none of this organisation."""
+        ...
+
+    async def of_seller(
+        self, organisation_id: OrganisationId, marketplace: str, seller_id: str
+    ) -> Sequence[Connection]:
+        """An organisation's connections of one seller account: one for each region, the ended ones too."""
+        ...
+
+    async def unanswered(self, user_id: UserId, now: datetime) -> str | None:
+        """The marketplace whose consent this person began and was not led back from, if it was the last they began."""
         ...
 
     async def calendar(self, digest: str) -> Sequence[Connection] | None:

@@ -46,13 +46,13 @@ class AmazonOAuth:
         self._central_urls = central_urls
         self._apps = apps
 
-    def consent_url(self, region: str, state: str, redirect_uri: str) -> str:
+    def consent_url(self, country: str, region: str, state: str, redirect_uri: str) -> str:
         """`version=beta` for a draft application only: without it Amazon shows MD1000, with it a published one errs."""
         app = self._apps[region]
         query = {"application_id": app.application_id, "state": state, "redirect_uri": redirect_uri}
         if app.draft:
             query["version"] = "beta"
-        central = self._central_urls[region].rstrip("/")
+        central = self._central_urls[country].rstrip("/")
         return f"{central}/apps/authorize/consent?{urlencode(query, quote_via=quote, safe='')}"
 
     async def exchange(self, region: str, code: str, redirect_uri: str) -> OAuthAnswer:

@@ -19,12 +19,10 @@ API_URLS: Mapping[str, str] = {
     EU: "https://sellingpartnerapi-eu.amazon.com",
     FE: "https://sellingpartnerapi-fe.amazon.com",
 }
-# Any store's host serves its whole region: one consent covers all the seller's stores there.
-CENTRAL_URLS: Mapping[str, str] = {
-    NA: "https://sellercentral.amazon.com",
-    EU: "https://sellercentral-europe.amazon.com",
-    FE: "https://sellercentral.amazon.co.jp",
-}
+# Where links of the Appstore may lead besides the countries' own hosts.
+APPSTORE_URL = "https://amazon.com"
+# Where to consent as long as nobody chose a country.
+HOMES: Mapping[str, str] = {NA: "US", EU: "FR", FE: "JP"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,3 +79,5 @@ STORES: Mapping[str, Store] = {
         _store(FE, "JP", "A1VC38T7YXB528", "amazon.co.jp", "JPY", "Asia/Tokyo"),
     )
 }
+# By country. One consent covers all the seller's stores of the region, but each country's sellers sign in at its host.
+CENTRAL_URLS: Mapping[str, str] = {store.country: f"https://{store.central_host}" for store in STORES.values()}

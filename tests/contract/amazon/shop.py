@@ -62,7 +62,7 @@ class Shop:
         self.outward = Outward(self.clock, transport=self.far.transport)
         far_side = FarSide(
             api_urls={region: f"{_FAR}/{region}" for region in REGIONS},
-            central_urls={region: f"{_FAR}/central/{region}" for region in REGIONS},
+            central_urls={country: f"{_FAR}/central/{country}" for country in PROFILES["amazon"].places.regions},
             token_url=f"{_FAR}/lwa/auth/o2/token",
             apps={region: FarApp(APPLICATION, CLIENT_ID, SECRET, draft=False) for region in REGIONS},
         )

@@ -33,7 +33,7 @@ def grants(shop: Shop) -> GrantPort:
 
 async def consented(shop: Shop) -> str:
     """The code that the redirect brings after the form was confirmed."""
-    url = consent(shop).consent_url("eu", "state+1/=", REDIRECT_URI)
+    url = consent(shop).consent_url("FR", "eu", "state+1/=", REDIRECT_URI)
     form = {"decision": "confirm", "selling_partner_id": SELLER}
     page = await shop.far.http.get(url)
     form |= dict(re.findall(r'type="hidden" name="([^"]+)" value="([^"]*)"', page.text))

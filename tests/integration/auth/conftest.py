@@ -33,6 +33,7 @@ from shared.db.unit_of_work import transaction
 from shared.http.outward import Outward
 from shared.kernel.clock import SystemClock
 from shared.marketplaces import registry
+from shared.marketplaces.amazon.stores import HOMES
 from tests.infrastructure import MakeDatabase
 from tests.integration.auth.delegating import APP as OUR_BAZAAR_APP
 from tests.integration.auth.delegating import BAZAAR, PROFILE, REGION, Bazaar
@@ -75,7 +76,7 @@ def settings_for(database_url: str, sandbox_url: str, **changed: Any) -> Setting
             "service_clients": clients,
             "apps": {"amazon": {region: {**APP, "draft": False} for region in REGIONS}},
             "token_urls": {"amazon": f"{sandbox_url}/amazon/lwa/auth/o2/token"},
-            "central_urls": {"amazon": {region: f"{sandbox_url}/amazon/central/{region}" for region in REGIONS}},
+            "central_urls": {"amazon": dict.fromkeys(REGIONS, f"{sandbox_url}/amazon/central/{{country}}")},
             "api_urls": {"amazon": {region: f"{sandbox_url}/amazon/{region}" for region in REGIONS}},
         }
         | changed
@@ -114,7 +115,7 @@ class Visitor:
 
     async def begin(self, region: str = "eu", **fields: str) -> str:
         """Clicks *Connect*: the address of the consent page."""
-        answer = await self.submit("/connections", marketplace="amazon", region=region, **fields)
+        answer = await self.submit("/connections", marketplace="amazon", country=HOMES[region], **fields)
         assert answer.status_code == 303, answer.text
         return answer.headers["location"]
 
@@ -231,6 +232,7 @@ async def sandbox(sandbox_url: str) -> AsyncIterator[Sandbox]:
             APP["client_id"],
             [APP["client_secret"]],
             redirect_uris=[f"{PUBLIC_URL}/connections/amazon/callback"],
+            login_uri=f"{PUBLIC_URL}/connections/amazon/login",
             draft=False,
         )
         yield made

@@ -132,7 +132,7 @@ async def test_forms_are_bound_to_their_session(auth: Running) -> None:
     one, other = await auth.visitor().sign_up(), await auth.visitor().sign_up()
     stolen = await other.csrf()
     for fields in ({"csrf_token": stolen}, {}):
-        assert (await one.post("/connections", region="eu", marketplace="amazon", **fields)).status_code == 403
+        assert (await one.post("/connections", country="FR", marketplace="amazon", **fields)).status_code == 403
         assert (await one.post("/signout", **fields)).status_code == 403
     assert await auth.rows("select 1 from consent_state") == []
 

@@ -251,7 +251,7 @@ async def test_the_redirect_is_left_at_once(auth: Running) -> None:
 async def test_a_region_without_an_application_is_not_offered(auth: Running) -> None:
     """An unknown region or marketplace is an error next to its field."""
     visitor = await auth.visitor().sign_up()
-    refused = await visitor.submit("/connections", marketplace="amazon", region="xx", name="n")
+    refused = await visitor.submit("/connections", marketplace="amazon", country="xx", name="n")
     assert refused.status_code == 422
     assert "not set up" in refused.text
 

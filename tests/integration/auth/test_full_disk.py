@@ -26,7 +26,7 @@ async def test_who_is_signed_in_reads_on_and_nobody_signs_in(auth: Running) -> N
         assert asks_to_come_again(await other.submit("/signin", page="/signin", **fields))
         assert (await owner.get("/connections")).status_code == 200
         assert (await owner.client.get("/api/auth/v1/connections")).status_code == 200
-        assert asks_to_come_again(await owner.submit("/connections", marketplace="amazon", region="eu"))
+        assert asks_to_come_again(await owner.submit("/connections", marketplace="amazon", country="FR"))
     assert (await other.submit("/signin", page="/signin", **fields)).status_code == 303
 
 

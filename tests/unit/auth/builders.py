@@ -67,8 +67,10 @@ def consent_state(state: str = "state", **changed: Any) -> ConsentState:
         user_id=USER,
         marketplace="amazon",
         region="eu",
+        country="FR",
         name="Main shop",
         connection_id=None,
+        seller_id=None,
         expires_at=NOW.replace(minute=10),
     )
     return replace(made, **changed)
@@ -258,6 +260,6 @@ class FakeOAuth:
     def __init__(self) -> None:
         self.addresses: list[Mapping[str, str]] = []
 
-    def consent_url(self, region: str, state: str, redirect_uri: str) -> str:
-        self.addresses.append({"region": region, "state": state, "redirect_uri": redirect_uri})
+    def consent_url(self, country: str, region: str, state: str, redirect_uri: str) -> str:
+        self.addresses.append({"country": country, "region": region, "state": state, "redirect_uri": redirect_uri})
         return "https://far.example/consent"

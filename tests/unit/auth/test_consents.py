@@ -20,6 +20,7 @@ from shared.kernel.errors import (
     Unavailable,
     Unreadable,
 )
+from shared.marketplaces.models import Places
 from tests.unit.auth.builders import (
     NOW,
     ORGANISATION,
@@ -38,6 +39,12 @@ RETURNED = Returned("state", "code", "A1SELLER")
 LASTS = {"amazon": timedelta(days=365)}
 
 
+def offers(oauth: FakeOAuth) -> dict[str, Offer]:
+    """An application for Europe only."""
+    places = Places({"FR": "eu", "US": "na"}, {"eu": "FR", "na": "US"})
+    return {"amazon": Offer(oauth, places, "https://us/callback", frozenset({"eu"}))}  # type: ignore[arg-type]
+
+
 async def complete(tables: Tables, vault: FakeVault, *, session: str = "session", marketplace: str = "amazon") -> None:
     await complete_consent(RETURNED, session, marketplace, uow=tables.uow, vault=vault, lasts=LASTS, clock=FixedClock())
 
@@ -51,28 +58,28 @@ async def problem_of(tables: Tables, vault: FakeVault, **given: str) -> ConsentP
 async def test_a_state_is_kept_as_its_digest_for_ten_minutes() -> None:
     """The parameter itself is in the address only."""
     tables, oauth = Tables(), FakeOAuth()
-    offers = {"amazon": Offer(oauth, "https://us/callback", frozenset({"eu"}))}  # type: ignore[arg-type]
-    who, wanted = Who("session", ORGANISATION, USER), Wanted("amazon", "eu", " Shop ")
+    who, wanted = Who("session", ORGANISATION, USER), Wanted("amazon", "FR", " Shop ")
     await begin_consent(
-        wanted, who, store=tables.store(), offers=offers, clock=FixedClock(), new_secret=lambda: "random"
+        wanted, who, store=tables.store(), offers=offers(oauth), clock=FixedClock(), new_secret=lambda: "random"
     )
     (kept,) = tables.consents.values()
     assert (kept.digest, kept.name, kept.expires_at) == (digest("random"), "Shop", NOW + timedelta(minutes=10))
-    assert oauth.addresses == [{"region": "eu", "state": "random", "redirect_uri": "https://us/callback"}]
+    assert oauth.addresses == [
+        {"country": "FR", "region": "eu", "state": "random", "redirect_uri": "https://us/callback"}
+    ]
     assert "random" not in str(tables)
 
 
 async def test_only_regions_with_an_application_are_offered() -> None:
     """Nothing is begun elsewhere."""
     tables = Tables()
-    offers = {"amazon": Offer(FakeOAuth(), "https://us/callback", frozenset({"eu"}))}  # type: ignore[arg-type]
-    for wanted in (Wanted("amazon", "na", "n"), Wanted("ebay", "eu", "n")):
+    for wanted in (Wanted("amazon", "US", "n"), Wanted("amazon", "eu", "n"), Wanted("ebay", "FR", "n")):
         with pytest.raises(RegionNotOffered):
             await begin_consent(
                 wanted,
                 Who("session", ORGANISATION, USER),
                 store=tables.store(),
-                offers=offers,
+                offers=offers(FakeOAuth()),
                 clock=FixedClock(),
                 new_secret=lambda: "random",
             )
@@ -173,7 +180,9 @@ async def test_an_ended_connection_of_ours_comes_back() -> None:
 async def test_renewing_needs_the_same_seller() -> None:
     """Known before the code is spent."""
     known = connection(seller_id="A2OTHER")
-    tables = Tables(consents={digest("state"): replace(consent_state(), connection_id=known.id)})
+    tables = Tables(
+        consents={digest("state"): replace(consent_state(), connection_id=known.id, seller_id=known.seller_id)}
+    )
     tables.keep(known)
     vault = FakeVault(tables, grant())
     assert await problem_of(tables, vault) is ConsentProblem.OTHER_SELLER

@@ -26,13 +26,14 @@ def test_who_delegates_is_told_how() -> None:
 
 
 def test_every_sentence_is_translated() -> None:
-    """Also those that templates get from code, and the marketplaces' data: regions, steps in their portals."""
+    """Also those that templates get from code, and the marketplaces' data: regions, portals' steps, codes of consent pages."""
     with CATALOGUE.open("rb") as source:
         known = read_po(source)
     regions = [title for profile in PROFILES.values() for title in profile.regions.values()]
     steps = [step for profile in PROFILES.values() for step in profile.delegation_steps]
+    codes = [said for profile in PROFILES.values() for pair in profile.consent_codes.values() for said in pair]
     assert [
         said
-        for said in [*all_sentences(), *letters.all_sentences(), *regions, *steps]
+        for said in [*all_sentences(), *letters.all_sentences(), *regions, *steps, *codes]
         if said not in known or not known[said].string
     ] == []

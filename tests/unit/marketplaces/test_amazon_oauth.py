@@ -43,7 +43,7 @@ GRANTED = {"access_token": "Atza|new", "token_type": "bearer", "expires_in": 360
 
 def client(*answers: Answer | Exception) -> tuple[AmazonOAuth, ScriptedOutward]:
     outward = ScriptedOutward(*answers)
-    central = {region: f"https://central-{region}.example/" for region in APPS}
+    central = {"FR": "https://central-fr.example/", "US": "https://central-us.example/"}
     spapi = Spapi(outward, API_URLS, StoppedClock())
     token_url = "https://lwa.example/auth/o2/token"
     return AmazonOAuth(outward, spapi, token_url=token_url, central_urls=central, apps=APPS), outward
@@ -55,8 +55,8 @@ def lwa(status: int, error: str, description: str = "") -> Answer:
 
 def test_the_consent_page_of_a_published_application() -> None:
     """Application, state and redirect address are encoded; no version."""
-    url = urlsplit(client()[0].consent_url("eu", "st+te/", REDIRECT))
-    assert (url.netloc, url.path) == ("central-eu.example", "/apps/authorize/consent")
+    url = urlsplit(client()[0].consent_url("FR", "eu", "st+te/", REDIRECT))
+    assert (url.netloc, url.path) == ("central-fr.example", "/apps/authorize/consent")
     assert parse_qs(url.query) == {
         "application_id": ["amzn1.sp.solution.eu"],
         "state": ["st+te/"],
@@ -66,7 +66,7 @@ def test_the_consent_page_of_a_published_application() -> None:
 
 def test_a_draft_application_says_so() -> None:
     """Without version=beta a draft shows MD1000."""
-    query = parse_qs(urlsplit(client()[0].consent_url("na", "s", REDIRECT)).query)
+    query = parse_qs(urlsplit(client()[0].consent_url("US", "na", "s", REDIRECT)).query)
     assert query["version"] == ["beta"]
 
 

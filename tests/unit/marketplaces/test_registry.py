@@ -9,7 +9,7 @@ import pytest
 
 from shared.kernel.errors import Refused
 from shared.marketplaces.amazon.carriers import carrier_fields
-from shared.marketplaces.amazon.stores import CENTRAL_URLS, STORES
+from shared.marketplaces.amazon.stores import CENTRAL_URLS, HOMES, STORES
 from shared.marketplaces.models import FarApp
 from shared.marketplaces.ports import FarSide
 from shared.marketplaces.registry import PROFILES, far_sides, marketplaces, rates, store_name, store_zone
@@ -101,14 +101,17 @@ def test_the_real_addresses_are_complete() -> None:
     """Every region that is offered has its API and its consent page."""
     for profile in PROFILES.values():
         real = profile.real_addresses
-        assert set(real.api_urls) == set(real.central_urls or {}) == set(profile.regions)
+        assert set(real.api_urls) == set(profile.regions)
+        assert set(real.central_urls or {}) == set(profile.places.regions or profile.regions)
+        assert {profile.places.regions[home] for home in profile.places.homes.values()} == set(profile.places.homes)
         assert all(url.startswith("https://") for url in (*real.api_urls.values(), real.token_url or ""))
 
 
 def test_the_store_table_is_sound() -> None:
     """Twenty-three stores, each with a zone that exists, in a region we know; names are what people say."""
     assert len(STORES) == 23
-    assert {store.region for store in STORES.values()} == set(CENTRAL_URLS)
+    assert {store.country for store in STORES.values()} == set(CENTRAL_URLS)
+    assert {store.region for store in STORES.values()} == set(HOMES)
     for store in STORES.values():
         assert ZoneInfo(store.time_zone).key == store.time_zone
         assert (len(store.country), len(store.currency)) == (2, 3)
