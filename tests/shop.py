@@ -33,7 +33,7 @@ CARRIER: Json = {
     "carrier_name": "Test Express",
     "sender": {
         "name": "Test Shop",
-        "lines": ["1 rue du Test"],
+        "lines": ["1 rue Test"],
         "postal_code": "75001",
         "city": "Paris",
         "country": "FR",
@@ -190,9 +190,8 @@ class Shop:
     async def consent(self) -> Page:
         """The page the seller sees after having confirmed on the marketplace's."""
         page = await self.browser.open("/connections")
-        consent = await self.browser.submit(
-            page, page.form("country"), name="Test shop", country=_COUNTRIES[self.region]
-        )
+        fields = {"name": "Test shop", "country": _COUNTRIES[self.region]}
+        consent = await self.browser.submit(page, page.form("country"), **fields)
         return await self.browser.submit(
             consent, consent.form("selling_partner_id"), decision="confirm", selling_partner_id=self.seller_id
         )

@@ -216,15 +216,21 @@ def clients_of(settings: Settings) -> Mapping[str, ServiceClient]:
 
 
 def consent_origins(settings: Settings) -> list[str]:
-    """Where a *Connect* form leads to by redirect."""
+    """Where the marketplaces' consent pages are."""
     central = (
         urlsplit(url)
         for name, by_region in settings.apps.items()
         if PROFILES[name].authorisation == "consent"
-        for region, url in (settings.far_side(name).central_urls or {}).items()
-        if region in by_region
+        for country, url in (settings.far_side(name).central_urls or {}).items()
+        if PROFILES[name].places.regions[country] in by_region
     )
     return sorted({f"{url.scheme}://{url.netloc}" for url in central})
+
+
+def form_targets(settings: Settings) -> list[str]:
+    """Where a form of ours may lead to by redirect: consent pages, and the confirmation pages of app stores."""
+    appstores = {PROFILES[name].places.appstore for name in settings.apps}
+    return sorted({*consent_origins(settings), *(each for each in appstores if each)})
 
 
 def ready_on(engine: AsyncEngine) -> Ready:

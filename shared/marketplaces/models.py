@@ -28,11 +28,13 @@ class Channel:
 class Places:
     """
     Where sellers consent: a country's page, each of a region. `regions`: by country (ISO 3166); `homes`: the country of
-    a region whose page is taken where nobody chose one.
+    a region whose page is taken where nobody chose one. `appstore`: the marketplace's own site, where links of its app
+    store lead besides; None: they do not.
     """
 
     regions: Mapping[str, str]
     homes: Mapping[str, str]
+    appstore: str | None = None
 
     def of(self, regions: Container[str]) -> tuple[str, ...]:
         """The countries of these regions."""

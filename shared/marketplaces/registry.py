@@ -126,7 +126,9 @@ PROFILES: Mapping[str, Profile] = {
         authorisation="consent",
         pace=Pace(interval_seconds=300, overlap_seconds=600, sweep_seconds=86_400),
         real_addresses=FarSide(api_urls=amazon.API_URLS, central_urls=amazon.CENTRAL_URLS, token_url=amazon.TOKEN_URL),
-        places=Places({store.country: store.region for store in amazon.STORES.values()}, amazon.HOMES),
+        places=Places(
+            {store.country: store.region for store in amazon.STORES.values()}, amazon.HOMES, amazon.APPSTORE_URL
+        ),
         consent_codes=CONSENT_CODES,
     ),
     OCTOPIA: Profile(

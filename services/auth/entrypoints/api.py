@@ -62,7 +62,7 @@ async def run(settings: Settings) -> int:
     clock = SystemClock()
     outward = Outward(clock)
     held = bootstrap.auth_on(engine, settings, outward, clock)
-    app = make_app(held, bootstrap.access_on(held), form_targets=bootstrap.consent_origins(settings))
+    app = make_app(held, bootstrap.access_on(held), form_targets=bootstrap.form_targets(settings))
     serve = http_part(app, settings.http_host, settings.http_port, trusted_proxies=settings.trusted_proxies)
     try:
         return await run_process(

@@ -66,12 +66,7 @@ async def begin_consent(
     """
     Where to send the seller; back to the app store they came from, with `visit`. Raises RegionNotOffered, NameInvalid.
     """
-    offer = offers.get(wanted.marketplace)
-    if offer is None or wanted.country not in offer.countries:
-        raise RegionNotOffered
-    region = offer.places.regions[wanted.country]
-    if visit is not None and region not in visit.regions:
-        raise RegionNotOffered
+    offer, region = _place(wanted, offers, visit)
     now, state = clock.now(), new_secret()
     await store.consents.add(
         ConsentState(
@@ -94,6 +89,17 @@ async def begin_consent(
     if visit is not None and offer.appstore is not None:
         return offer.appstore.confirm_url(visit, region, state, offer.redirect_uri)
     return offer.consent.consent_url(wanted.country, region, state, offer.redirect_uri)
+
+
+def _place(wanted: Wanted, offers: Mapping[str, Offer], visit: AppstoreVisit | None) -> tuple[Offer, str]:
+    """The offer, and the country's region. Raises RegionNotOffered."""
+    offer = offers.get(wanted.marketplace)
+    if offer is None or wanted.country not in offer.countries:
+        raise RegionNotOffered
+    region = offer.places.regions[wanted.country]
+    if visit is not None and region not in visit.regions:
+        raise RegionNotOffered
+    return offer, region
 
 
 async def begin_renewal(

@@ -8,11 +8,10 @@ Source: developer page Selling Partner Appstore Authorization Workflow (read 202
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from urllib.parse import quote, urlencode
 
 from shared.kernel.errors import Refused
-from shared.marketplaces.amazon.stores import APPSTORE_URL
 from shared.marketplaces.models import AppstoreVisit, FarApp, Places
 
 _SELLER_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
@@ -26,10 +25,15 @@ class AmazonAppstore:
         self._apps = apps
         self._regions: dict[str, set[str]] = {}
         self._countries: dict[str, str] = {}
-        for address, region, country in _confirmation_pages(places, central_urls, apps):
-            self._regions.setdefault(address, set()).add(region)
-            if country == places.homes[region] or address not in self._countries:
-                self._countries[address] = country or ""
+        for country in places.of(apps):
+            region = places.regions[country]
+            page = f"/apps/authorize/confirm/{apps[region].application_id}"
+            own = central_urls[country].rstrip("/") + page
+            self._regions.setdefault(own, set()).add(region)
+            if country == places.homes[region] or own not in self._countries:
+                self._countries[own] = country
+            if places.appstore is not None:
+                self._regions.setdefault(places.appstore + page, set()).add(region)
 
     def read_visit(self, query: Mapping[str, str]) -> AppstoreVisit:
         """Amazon's state is handed back unchanged: it is how Amazon knows the visit."""
@@ -41,7 +45,7 @@ class AmazonAppstore:
         if not _STATE.fullmatch(state) or not _SELLER_ID.fullmatch(seller_id):
             raise Refused("The link is not complete.", code="visit_incomplete")
         confirm = f"{address}?{_encoded({'amazon_state': state})}"
-        return AppstoreVisit(seller_id, frozenset(regions), self._countries[address] or None, confirm)
+        return AppstoreVisit(seller_id, frozenset(regions), self._countries.get(address), confirm)
 
     def confirm_url(self, visit: AppstoreVisit, region: str, state: str, redirect_uri: str) -> str:
         """`version=beta` for a draft application, as on the consent page."""
@@ -49,16 +53,6 @@ class AmazonAppstore:
         if self._apps[region].draft:
             query["version"] = "beta"
         return f"{visit.confirm}&{_encoded(query)}"
-
-
-def _confirmation_pages(
-    places: Places, central_urls: Mapping[str, str], apps: Mapping[str, FarApp]
-) -> Iterator[tuple[str, str, str | None]]:
-    """The address of each, its region, and its country: None where the host is Amazon's own and tells none."""
-    for country in places.of(apps):
-        region = places.regions[country]
-        for host, told in ((central_urls[country].rstrip("/"), country), (APPSTORE_URL, None)):
-            yield f"{host}/apps/authorize/confirm/{apps[region].application_id}", region, told
 
 
 def _encoded(query: Mapping[str, str]) -> str:

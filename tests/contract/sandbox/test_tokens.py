@@ -17,7 +17,7 @@ async def consent_code(far: Far) -> str:
         "selling_partner_id": SELLER,
         "decision": "confirm",
     }
-    answer = await far.http.post("/amazon/central/eu/apps/authorize/consent", data=form)
+    answer = await far.http.post("/amazon/central/FR/apps/authorize/consent", data=form)
     return str(answer.next_request.url.params["spapi_oauth_code"]) if answer.next_request else ""
 
 

@@ -115,7 +115,8 @@ class Visitor:
 
     async def begin(self, region: str = "eu", **fields: str) -> str:
         """Clicks *Connect*: the address of the consent page."""
-        answer = await self.submit("/connections", marketplace="amazon", country=HOMES[region], **fields)
+        form = {"country": HOMES[region]} | fields
+        answer = await self.submit("/connections", marketplace="amazon", **form)
         assert answer.status_code == 303, answer.text
         return answer.headers["location"]
 
@@ -199,7 +200,7 @@ def run_auth(settings: Settings, sandbox: Sandbox) -> Running:
     outward = Outward(clock)
     cheap = Argon2Passwords(PasswordHasher(time_cost=1, memory_cost=64, parallelism=1))
     held = replace(bootstrap.auth_on(engine, settings, outward, clock), hasher=cheap)
-    app = make_app(held, bootstrap.access_on(held), form_targets=bootstrap.consent_origins(settings))
+    app = make_app(held, bootstrap.access_on(held), form_targets=bootstrap.form_targets(settings))
     return Running(settings, engine, outward, held, app, sandbox, clock)
 
 

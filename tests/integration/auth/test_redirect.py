@@ -45,7 +45,7 @@ async def test_the_address_is_ours_whatever_the_request_says(auth: Running, name
     visitor.client.headers.update(SPOOFED[name])
     cookies = "; ".join(f"{cookie.name}={cookie.value}" for cookie in visitor.client.cookies.jar)
     visitor.client.headers["cookie"] = cookies  # as a browser has it; httpx would ask for those of the spoofed host
-    begun = await visitor.post("/connections", csrf_token=csrf, marketplace="amazon", region="eu")
+    begun = await visitor.post("/connections", csrf_token=csrf, marketplace="amazon", country="FR")
     assert sent_back_to(begun.headers["location"]) == CALLBACK
     back = await visitor.get(await visitor.confirm(begun.headers["location"], seller["seller_id"]))
     assert back.headers["location"].startswith("/connections?connected=")

@@ -26,7 +26,7 @@ def test_who_delegates_is_told_how() -> None:
 
 
 def test_every_sentence_is_translated() -> None:
-    """Also those that templates get from code, and the marketplaces' data: regions, portals' steps, codes of consent pages."""
+    """Also those from code, and the marketplaces' data: regions, portals' steps, codes of consent pages."""
     with CATALOGUE.open("rb") as source:
         known = read_po(source)
     regions = [title for profile in PROFILES.values() for title in profile.regions.values()]
