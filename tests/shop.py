@@ -31,13 +31,7 @@ Json = dict[str, Any]
 PASSWORD = "A-long-passphrase-2026"
 CARRIER: Json = {
     "carrier_name": "Test Express",
-    "sender": {
-        "name": "Test Shop",
-        "lines": ["1 rue Test"],
-        "postal_code": "75001",
-        "city": "Paris",
-        "country": "FR",
-    },
+    "sender": {"name": "Test Shop", "lines": ["1 rue Test"], "postal_code": "75001", "city": "Paris", "country": "FR"},
     "gs1_prefix": "9521234",
     "extension": 0,
     "serial_first": 1,
