@@ -26,7 +26,7 @@ FAULT_PROOFS := tests/e2e/test_far_side_faults.py tests/e2e/test_servers_away.py
 	tests/integration/messaging/test_rebalance.py
 
 .DEFAULT_GOAL := help
-.PHONY: help run clean test browser check faults leaks doors fairness walk bench conformance prism faultpage format lint types imports contracts lock
+.PHONY: help run clean test browser static check faults leaks doors fairness walk bench conformance prism faultpage format lint types imports contracts lock
 
 help: ## say what can be made
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -44,13 +44,16 @@ test: .venv/dev.stamp ## all tests but those in a browser, on real PostgreSQL an
 browser: .venv/dev.stamp ## its pages in Chromium, with axe, in both languages and two widths
 	@$(BIN)/pytest tests/browser
 
+static: .venv/dev.stamp
+	@$(BIN)/mypy $(CODE)
+	@$(BIN)/lint-imports
+	@$(BIN)/python -m tests.house.contracts --check
+
 check: .venv/dev.stamp ## what CI runs: format, lint, types, import rules, contracts, tests, browser, 20 kills
 	@echo "format"    && $(BIN)/ruff format --check --quiet $(CODE)
 	@echo "lint"      && $(BIN)/ruff check --quiet $(CODE)
-	@echo "types"     && $(BIN)/mypy $(CODE)
-	@echo "imports"   && $(BIN)/lint-imports
-	@echo "contracts" && $(BIN)/python -m tests.house.contracts --check
-	@echo "tests"     && $(TEST)
+	@echo "tests, and what needs none: types, imports, contracts"
+	@$(MAKE) --no-print-directory --jobs 2 --output-sync=line static test
 	@echo "browser and faults, side by side" && $(MAKE) --no-print-directory --jobs 2 --output-sync browser faults
 
 faults: .venv/dev.stamp ## kill processes at random while orders flow, then compare ledgers (KILLS=n SEED=s AWAY=seconds)

@@ -1,5 +1,6 @@
 """
-Fixtures that any test may ask for. A server is started when the first test wants it, and once per session.
+Fixtures that any test may ask for. A server is started when the first test wants it, and once per session; side by side
+all workers share a PostgreSQL, its migrated databases, and a Kafka.
 
 Models (`test_*_model.py`) are walked the same few hundred steps in every run, and a failure is shown as it was met.
 `MODEL_WALKS=50` walks fifty times as many, others each time, and takes its time to find the shortest failure:
@@ -9,16 +10,22 @@ Side by side (`-n 4 --no-loadscope-reorder`) a file stays with one worker. The f
 work, go first and to two workers only: each of these runs a whole product.
 """
 
+import gc
 import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import ExitStack
+from fcntl import LOCK_EX, flock
+from functools import cache
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import Phase, settings
 from xdist.remote import Producer
 from xdist.scheduler.loadfile import LoadFileScheduling
+from xdist.workermanage import WorkerController
 
 from tests.infrastructure import DatabaseServer, MakeDatabase, running_kafka, running_postgres, unique_name
 
@@ -69,16 +76,55 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items[:] = [*whole, *(item for item in items if item.path.parent.name != "e2e")]
 
 
+_SERVICES = ("auth", "orders", "inventory", "labels")
+_SHARED = pytest.StashKey[tuple[str, str]]()
+
+
+def pytest_configure_node(node: WorkerController) -> None:
+    """In the process that starts the workers: the servers they share, which go with it."""
+    config, run = node.config, node.workerinput["testrunuid"]
+    if _SHARED not in config.stash:
+        servers = ExitStack()
+        config.add_cleanup(servers.close)
+        url = servers.enter_context(running_postgres())
+        servers.callback(_drop_templates, DatabaseServer(url), run)
+        config.stash[_SHARED] = url, servers.enter_context(running_kafka())
+    node.workerinput["servers"] = config.stash[_SHARED]
+
+
+def pytest_collection() -> None:
+    """See the next."""
+    gc.disable()
+
+
+def pytest_collection_finish() -> None:
+    """What was collected stays to the end: the collector of garbage need not look at it again and again."""
+    gc.freeze()
+    gc.enable()
+
+
+def _shared(config: pytest.Config) -> tuple[str, str] | None:
+    """URL of PostgreSQL and bootstrap servers of Kafka; None: this process is alone."""
+    worker: dict[str, Any] = getattr(config, "workerinput", {})
+    return worker.get("servers")
+
+
 @pytest.fixture(scope="session")
-def database_server() -> Iterator[DatabaseServer]:
+def database_server(request: pytest.FixtureRequest) -> Iterator[DatabaseServer]:
     """A real PostgreSQL: makes and drops databases."""
+    if shared := _shared(request.config):
+        yield DatabaseServer(shared[0])
+        return
     with running_postgres() as server_url:
         yield DatabaseServer(server_url)
 
 
 @pytest.fixture(scope="session")
-def kafka_bootstrap_servers() -> Iterator[str]:
+def kafka_bootstrap_servers(request: pytest.FixtureRequest) -> Iterator[str]:
     """A real Kafka, shared by all tests: keep apart by `topic_prefix` and by consumer group."""
+    if shared := _shared(request.config):
+        yield shared[1]
+        return
     with running_kafka() as bootstrap_servers:
         yield bootstrap_servers
 
@@ -105,20 +151,37 @@ def database(database_server: DatabaseServer) -> Iterator[MakeDatabase]:
 
 
 @pytest.fixture(scope="session")
-def migrated_template(database_server: DatabaseServer) -> Iterator[MakeDatabase]:
-    """`migrated_template("orders")` gives the name of a database the service has migrated, made once per session."""
-    made: dict[str, str] = {}
+def migrated_template(
+    request: pytest.FixtureRequest, database_server: DatabaseServer, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[MakeDatabase]:
+    """`migrated_template("orders")` gives the name of a database the service has migrated, once for all workers."""
+    shared = _shared(request.config) is not None
+    run = request.config.workerinput["testrunuid"] if shared else unique_name("run")  # type: ignore[attr-defined]
+    notes = tmp_path_factory.getbasetemp().parent if shared else tmp_path_factory.getbasetemp()
 
+    @cache
     def make(service: str) -> str:
-        if service not in made:
-            made[service] = unique_name(f"{service}_template")
-            database_server.create(made[service])
-            migrate(service, database_server.url(made[service]))
-        return made[service]
+        name = _template(service, run)
+        with (notes / name).open("a+") as note:
+            flock(note, LOCK_EX)
+            if note.seek(0, os.SEEK_END) == 0:
+                database_server.create(name)
+                migrate(service, database_server.url(name))
+                note.write("made")
+        return name
 
     yield make
-    for name in made.values():
-        database_server.drop(name)
+    if not shared:
+        _drop_templates(database_server, run)
+
+
+def _template(service: str, run: str) -> str:
+    return f"{service}_template_{run}"
+
+
+def _drop_templates(server: DatabaseServer, run: str) -> None:
+    for service in _SERVICES:
+        server.drop(_template(service, run))
 
 
 @pytest.fixture

@@ -32,6 +32,8 @@ from deploy.local.processes import command_line, die_with_parent, free_ports
 
 MakeDatabase = Callable[[str], str]
 _READY_WITHIN_SECONDS = 60
+# For whole products beside each other.
+_SETTINGS = (*postgres.NOT_DURABLE.items(), ("max_connections", "400"))
 _IN_MEMORY = Path("/dev/shm")  # noqa: S108 - a folder of our own in it
 _ROOM_NEEDED_BYTES = 4 * 2**30
 
@@ -130,7 +132,7 @@ def running_postgres() -> Iterator[str]:
         yield given
         return
     with _temporary_folder("pg") as folder:
-        server = Postgres(Path(folder, "data"), free_ports(1)[0], settings=tuple(postgres.NOT_DURABLE.items()))
+        server = Postgres(Path(folder, "data"), free_ports(1)[0], settings=_SETTINGS)
         # An immediate end, but not SIGKILL: that would leave a piece of shared memory behind.
         with _running(Running(server, Path(folder, "log")), signal.SIGQUIT):
             yield server.url("postgres")

@@ -54,6 +54,16 @@ MAIL = "mail"
 
 
 @dataclass(frozen=True)
+class Unlisted:
+    """An application of ours that may have so many sellers at most, over all its regions."""
+
+    marketplace: str
+    application_id: str
+    regions: frozenset[str]
+    most: int
+
+
+@dataclass(frozen=True)
 class Auth:
     """What pages, APIs and the worker work with."""
 
@@ -78,6 +88,7 @@ class Auth:
     consent_lasts: Mapping[str, timedelta]
     delegation_proves: bool
     public_url: str
+    unlisted: tuple[Unlisted, ...]
 
     def regions(self, marketplace: str) -> frozenset[str]:
         """Where sellers can connect this marketplace here, either way."""
@@ -140,6 +151,7 @@ def auth_on(engine: AsyncEngine, settings: Settings, outward: Outward, clock: Cl
         consent_lasts={name: settings.consent_lasts(name) for name in offers},
         delegation_proves=proves,
         public_url=settings.public_url,
+        unlisted=unlisted_of(settings),
     )
 
 
@@ -186,6 +198,19 @@ def offers_of(settings: Settings, known: Mapping[str, Marketplace]) -> Mapping[s
         for name, each in known.items()
         if each.consent is not None
     }
+
+
+def unlisted_of(settings: Settings) -> tuple[Unlisted, ...]:
+    """The applications that are in no app store, where that limits them."""
+    found: dict[tuple[str, str], set[str]] = {}
+    for name, by_region in settings.apps.items():
+        for region, app in by_region.items():
+            if PROFILES[name].unlisted_most is not None and not app.listed:
+                found.setdefault((name, app.application_id), set()).add(region)
+    return tuple(
+        Unlisted(name, application_id, frozenset(regions), PROFILES[name].unlisted_most or 0)
+        for (name, application_id), regions in found.items()
+    )
 
 
 def delegations_of(settings: Settings, known: Mapping[str, Marketplace]) -> Mapping[str, DelegationOffer]:

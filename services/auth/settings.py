@@ -34,7 +34,8 @@ class ServiceClientSettings(BaseModel):
 
 class AppSettings(BaseModel):
     """
-    Our application at the marketplace, in one region. `draft`: it is not published yet.
+    Our application at the marketplace, in one region. `draft`: it is not published yet; `listed`: in its app store,
+    where any number of sellers may authorise it.
 
     `application_id` is for consent pages: empty where sellers delegate in the marketplace's portal, which lists us as
     `listed_as`.
@@ -46,6 +47,7 @@ class AppSettings(BaseModel):
     client_id: str = Field(min_length=1)
     client_secret: SecretStr
     draft: bool = False
+    listed: bool = False
     listed_as: str = Field(default="Passerelle", min_length=1, max_length=80)
 
 
@@ -58,9 +60,9 @@ class Settings(ServiceSettings):
     )
     apps: Mapping[str, Mapping[str, AppSettings]] = Field(
         default_factory=dict,
-        description="Our applications, JSON by marketplace and region: {client_id, client_secret}, and application_id "
-        "and draft where sellers consent on a page of the marketplace, listed_as (else Passerelle) where they delegate "
-        "in its portal. A region without one is not offered.",
+        description="Our applications, JSON by marketplace and region: {client_id, client_secret}, and application_id, "
+        "draft and listed where sellers consent on a page of the marketplace, listed_as (else Passerelle) where they "
+        "delegate in its portal. A region without one is not offered.",
     )
     delegation_proves: bool = Field(
         default=True,

@@ -72,7 +72,9 @@ class Profile:
 
     `authorisation`: by a consent page that leads back to us, or by delegation in the marketplace's portal, where one
     grant of ours reaches all sellers. Of the first: `places`, the countries with a page; `consent_codes`, what a page
-    shows instead of leading back: by code, what it means and what to do. Of the latter: `delegation_steps`, what a
+    shows instead of leading back: by code, what it means and what to do; `older_interface`, the one that is switched
+    off, whose accounts may be brought here; `unlisted_most`, how many sellers an application may have that is not
+    listed in its app store. Of the latter: `delegation_steps`, what a
     seller does in the portal, a sentence each, where %(us)s is the name we are listed under; `seller_ids`, what a
     seller id looks like, as a regular expression that leaves an account one spelling.
     """
@@ -88,6 +90,8 @@ class Profile:
     real_addresses: FarSide
     places: Places = NOWHERE
     consent_codes: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    older_interface: str | None = None
+    unlisted_most: int | None = None
     delegation_steps: tuple[str, ...] = ()
     seller_ids: str = "[A-Za-z0-9_-]{1,64}"
 
@@ -130,6 +134,8 @@ PROFILES: Mapping[str, Profile] = {
             {store.country: store.region for store in amazon.STORES.values()}, amazon.HOMES, amazon.APPSTORE_URL
         ),
         consent_codes=CONSENT_CODES,
+        older_interface="MWS",
+        unlisted_most=amazon.UNLISTED_MOST,
     ),
     OCTOPIA: Profile(
         name=OCTOPIA,

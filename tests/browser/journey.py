@@ -59,6 +59,19 @@ async def confirm_consent(person: Person, seller_id: str) -> None:
     assert await person.sees(_SAVED), f"{person.page.url} does not say that the account is connected"
 
 
+async def come_from_amazon(person: Person, sandbox: str, seller_id: str) -> None:
+    """Amazon's page of the seller's apps sends them to us; our page that comes is looked at."""
+    await person.page.goto(f"{sandbox}/amazon/central/FR/apps/manage")
+    await person.page.locator('[name="selling_partner_id"]').select_option(seller_id)
+    await person.press("form button")
+
+
+async def authorise_from_amazon(person: Person) -> None:
+    """Our page of the visit, Amazon's confirmation, and back."""
+    await person.press('main form[action$="/authorise"] button')
+    assert await person.sees(_SAVED), f"{person.page.url} does not say that the account is connected"
+
+
 async def connect_by_delegation(person: Person, seller_id: str, sandbox: Sandbox) -> None:
     """Our form, the access given in the portal, *Check now*, ready."""
     await person.press('main a[href="/connections/octopia/connect"]')

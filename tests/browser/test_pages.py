@@ -8,12 +8,13 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser
 
+from deploy.local.sandbox_apps import AMAZON
 from deploy.local.stack import Stack
 from tests.browser import journey
 from tests.browser.person import Person, Window, person_at
 from tests.browser.scene import busy_shop, end_soon
 from tests.browser.walk import walk
-from tests.shop import PASSWORD, Shop
+from tests.shop import PASSWORD, Shop, new_seller
 
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(600)]
 
@@ -70,6 +71,9 @@ async def _walk_through(chromium: Browser, stack: Stack, shop: Shop, window: Win
         await person.visit("/stock?search=NOWHERE")
         await person.visit("/shipments?search=NOWHERE")
         await person.visit("/connections/amazon/callback?state=stale")
+        await person.visit("/connections/amazon/login")
+        for code in ("MD1000", "SPDC8143", "unknown"):
+            await person.visit(f"/connections/amazon/codes?code={code}")
 
 
 async def test_an_authorisation_that_ends_is_renewed(chromium: Browser, stack: Stack, shop: Shop) -> None:
@@ -84,6 +88,38 @@ async def test_an_authorisation_that_ends_is_renewed(chromium: Browser, stack: S
         await person.press(f'main form[action="/connections/{its}/reconnect"] button', ours=False)
         await journey.confirm_consent(person, shop.seller_id)
         assert not await person.sees(_WARNING)
+
+
+async def test_amazon_sends_sellers_who_authorise_us_from_there(chromium: Browser, stack: Stack, shop: Shop) -> None:
+    """Re-Authorize renews what is connected, after signing in on the way; a new account is connected."""
+    async with person_at(chromium, stack.origin, DESKTOP) as person:
+        await person.visit(f"/signin?language={DESKTOP.language}")
+        await journey.come_from_amazon(person, stack.sandbox, shop.seller_id)
+        await person.fill("main form", email=shop.email, password=PASSWORD)
+        await person.press("main form button")
+        await journey.authorise_from_amazon(person)
+    new = await new_seller(shop.sandbox, AMAZON)
+    async with person_at(chromium, stack.origin, PHONE) as person:
+        await enter(person, shop)
+        await journey.come_from_amazon(person, stack.sandbox, new)
+        await person.fill("main form", name="From the Appstore")
+        await journey.authorise_from_amazon(person)
+        assert await person.sees("text=From the Appstore")
+
+
+async def test_accounts_of_an_older_interface_are_brought(chromium: Browser, stack: Stack, shop: Shop) -> None:
+    """A table with a bad line is shown again; mended, its account waits for one click, which leads to Amazon."""
+    async with person_at(chromium, stack.origin, PHONE) as person:
+        await enter(person, shop)
+        await person.visit("/connections/amazon/import")
+        form = "main form:has(textarea)"
+        for countries, status in (("XX", 422), ("DE", 200)):
+            text = f"name,merchant_id,marketplace_ids\nOld shop,{await new_seller(shop.sandbox, AMAZON)},{countries}"
+            await person.fill(form, table=text)
+            await person.press(f"{form} button", status=status)
+        row = "tr:has-text('Old shop')"
+        await person.press(f"{row} form button", ours=False)
+        assert "/amazon/central/DE/apps/authorize/consent" in person.page.url
 
 
 async def test_a_form_with_mistakes_says_so_beside_its_fields(chromium: Browser, stack: Stack, shop: Shop) -> None:

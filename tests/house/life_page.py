@@ -14,7 +14,7 @@ from tests.unit.auth.builders import FRANCE, NOW, connection
 _END = NOW + timedelta(days=365)
 _SOON = _END - life.EXPIRING_FOR
 _MEANS = {
-    ConnectionState.UNPROVEN: "claimed, and nothing shows yet whose seller account it is",
+    ConnectionState.UNPROVEN: "claimed, or brought from an older interface; nothing shows yet whose account it is",
     ConnectionState.AUTHORISED: "the seller consented",
     ConnectionState.EXPIRING: "the consent ends within 30 days, or ended and still works",
     ConnectionState.EXPIRED: "the consent's time is over",

@@ -5,7 +5,7 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, func, insert, or_, select, text, update
+from sqlalchemy import ColumnElement, Select, func, insert, or_, select, text, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -90,13 +90,19 @@ class SqlConnections:
         return Ending(row.connections, row.first_at) if row.connections else None
 
     async def count_claims(self, organisation_id: OrganisationId) -> int:
-        # Its row, so that two claims at once are counted one after the other; foreign keys to it do not wait.
+        return await self._count_unproven(organisation_id, _ITS.c.claimed_at.is_not(None))
+
+    async def count_brought(self, organisation_id: OrganisationId) -> int:
+        return await self._count_unproven(organisation_id, _ITS.c.claimed_at.is_(None))
+
+    async def _count_unproven(self, organisation_id: OrganisationId, which: ColumnElement[bool]) -> int:
+        # Its row, so that two that are made at once are counted one after the other; foreign keys to it do not wait.
         its = tables.organisation
         await self._connection.execute(
             select(its.c.id).where(its.c.id == organisation_id).with_for_update(key_share=True)
         )
-        claims = (_ITS.c.organisation_id == organisation_id, _ITS.c.state == ConnectionState.UNPROVEN)
-        counted = await self._connection.execute(select(func.count()).select_from(_ITS).where(*claims))
+        unproven = (_ITS.c.organisation_id == organisation_id, _ITS.c.state == ConnectionState.UNPROVEN, which)
+        counted = await self._connection.execute(select(func.count()).select_from(_ITS).where(*unproven))
         return int(counted.scalar_one())
 
     async def holder(self, marketplace: str, region: str, seller_id: str) -> OrganisationId | None:

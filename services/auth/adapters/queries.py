@@ -96,14 +96,21 @@ class SqlViews:
         counted = select(_ITS.c.marketplace, _ITS.c.state, func.count().label("connections")).group_by(
             _ITS.c.marketplace, _ITS.c.state
         )
+        its = tables.access_grant
+        granted = (
+            select(its.c.marketplace, its.c.region, func.count().label("grants"))
+            .where(its.c.sealed_refresh_token.is_not(None))
+            .group_by(its.c.marketplace, its.c.region)
+        )
         nearest = select(func.min(_ITS.c.expires_at)).where(_ITS.c.state.in_(RUNNING))
         oldest = select(func.min(tables.mail.c.due_at))
         async with transaction(self._engine) as connection:
             rows = (await connection.execute(counted)).all()
+            grants = (await connection.execute(granted)).all()
             end = (await connection.execute(nearest)).scalar_one()
             due = (await connection.execute(oldest)).scalar_one()
         counts = {(row.marketplace, ConnectionState(row.state)): row.connections for row in rows}
-        return Standing(counts, end, due)
+        return Standing(counts, {(row.marketplace, row.region): row.grants for row in grants}, end, due)
 
     async def regions(self) -> Sequence[tuple[str, str]]:
         pair = (_ITS.c.marketplace, _ITS.c.region)

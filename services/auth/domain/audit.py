@@ -17,6 +17,7 @@ class Action(StrEnum):
     CONSENT_REFUSED = "consent.refused"
     CONNECTED = "connection.authorised"
     CLAIMED = "connection.claimed"
+    BROUGHT = "connection.brought"
     PROVEN = "connection.proven"
     PROOF_REFUSED = "connection.proof_refused"
     LAPSED = "connection.lapsed"

@@ -19,7 +19,7 @@ class ConnectionState(StrEnum):
     """
     In `authorised` and `expiring` services work, in `expired` they finish what they took on before.
 
-    `unproven`: nobody has shown yet whose seller account it is.
+    `unproven`: nobody has shown yet whose seller account it is: claimed, or brought from an older interface.
     """
 
     UNPROVEN = "unproven"
@@ -100,8 +100,13 @@ class Connection:
         return self.state not in {ConnectionState.UNPROVEN, ConnectionState.DISCONNECTED}
 
     @property
+    def is_claimed(self) -> bool:
+        """The far side may let us in any moment, where sellers delegate; elsewhere a consent comes first."""
+        return self.state is ConnectionState.UNPROVEN and self.claimed_at is not None
+
+    @property
     def may_be_probed(self) -> bool:
-        return self.state is ConnectionState.UNPROVEN or self.state in RUNNING
+        return self.is_claimed or self.state in RUNNING
 
     @property
     def channels(self) -> tuple[Channel, ...]:

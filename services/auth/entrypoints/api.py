@@ -10,6 +10,7 @@ from services.auth.bootstrap import SERVICE, Auth
 from services.auth.entrypoints import (
     account_pages,
     appstore_pages,
+    brought_pages,
     calendar_feed,
     connection_pages,
     connections_api,
@@ -35,6 +36,7 @@ _ROUTERS = (
     account_pages,
     consent_pages,
     appstore_pages,
+    brought_pages,
     delegation_pages,
     connection_pages,
     calendar_feed,

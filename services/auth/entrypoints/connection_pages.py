@@ -51,8 +51,10 @@ Form = Annotated[PostedForm, Depends(posted_form)]
 
 
 @router.get("")
-async def list_page(request: Request, who: Reader, connected: UUID | None = None) -> Response:
-    return await connections_page(request, who, connected=connected)
+async def list_page(
+    request: Request, who: Reader, connected: UUID | None = None, waiting: int = 0, known: int = 0
+) -> Response:
+    return await connections_page(request, who, connected=connected, brought=(waiting, known))
 
 
 @router.get("/{connection_id:uuid}")
@@ -139,11 +141,15 @@ async def connections_page(
     who: Principal,
     *,
     connected: UUID | None = None,
+    brought: tuple[int, int] = (0, 0),
     form: dict[str, str] | None = None,
     errors: dict[str, str] | None = None,
     status: int = 200,
 ) -> Response:
-    """The list with its *Connect* form. `connected`: the connection just authorised."""
+    """
+    The list with its *Connect* form. `connected`: the connection just authorised; `brought`: how many accounts now wait
+    for consent, and how many of those somebody brought live here already.
+    """
     held = auth_of(request)
     found = await held.views.connections(who.organisation, after=None, limit=_MOST_SHOWN)
     offers = [(PROFILES[name], offer.countries) for name, offer in held.offers.items() if offer.countries]
@@ -155,6 +161,7 @@ async def connections_page(
         status=status,
         connections=found,
         connected=next((each for each in found if each.id == connected), None),
+        brought=brought,
         offers=offers,
         unanswered=PROFILES.get(wondering) if wondering else None,
         delegations=[PROFILES[name] for name, offer in held.delegations.items() if offer.portals],

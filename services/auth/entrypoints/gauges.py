@@ -18,6 +18,12 @@ _DAY_SECONDS = 86_400.0
 connections = Gauge("auth_connections", "Connections, by state", ["marketplace", "state"])
 nearest_end = Gauge("auth_nearest_end_days", "Until the first known end of a consent that works; below zero: since it")
 oldest_mail = Gauge("auth_oldest_unsent_mail_seconds", "How long the mail that is due longest has been so")
+unlisted = Gauge(
+    "auth_unlisted_sellers", "Sellers of an application that is in no app store", ["marketplace", "application"]
+)
+unlisted_most = Gauge(
+    "auth_unlisted_sellers_most", "How many such an application may have", ["marketplace", "application"]
+)
 
 log = structlog.get_logger()
 
@@ -42,6 +48,10 @@ def show(standing: Standing, held: Auth) -> None:
     for marketplace in PROFILES:
         for state in ConnectionState:
             connections.labels(marketplace, state.value).set(standing.counts.get((marketplace, state), 0))
+    for each in held.unlisted:
+        sellers = sum(standing.grants.get((each.marketplace, region), 0) for region in each.regions)
+        unlisted.labels(each.marketplace, each.application_id).set(sellers)
+        unlisted_most.labels(each.marketplace, each.application_id).set(each.most)
     end, due = standing.nearest_end, standing.oldest_mail
     nearest_end.set((end - now).total_seconds() / _DAY_SECONDS if end else float("nan"))
     oldest_mail.set(max(0.0, (now - due).total_seconds()) if due and held.mailer else 0.0)

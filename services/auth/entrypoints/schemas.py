@@ -37,11 +37,11 @@ class ConnectionOut(BaseModel):
     seller_id: str
     name: str
     state: State = Field(
-        description="`unproven`: claimed, and not shown yet whose it is; nothing is read. `authorised`: orders are "
-        "imported. `expiring`: they are; the seller must authorise again before `expires_at`. `expired`: nothing new "
-        "is read or sent until the seller authorises again. `waiting`: the marketplace refuses us; it goes on by "
-        "itself. `revoked`: the seller must authorise again. `paused`: rests until somebody resumes it. "
-        "`disconnected`: ended here."
+        description="`unproven`: claimed, or brought from an older interface; not shown yet whose it is, nothing is "
+        "read. `authorised`: orders are imported. `expiring`: they are; the seller must authorise again before "
+        "`expires_at`. `expired`: nothing new is read or sent until the seller authorises again. `waiting`: the "
+        "marketplace refuses us; it goes on by itself. `revoked`: the seller must authorise again. `paused`: rests "
+        "until somebody resumes it. `disconnected`: ended here."
     )
     consent_version: int = Field(description="Rises with each consent.")
     claimed_at: datetime | None = Field(description="Where sellers delegate: when the account was claimed last.")

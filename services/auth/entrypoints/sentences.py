@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from services.auth.domain.brought import BroughtProblem
 from services.auth.domain.claim import ClaimProblem
 from services.auth.domain.consent import ConsentProblem
 from shared.access.scopes import MEANINGS, SELLER_SCOPES
@@ -21,6 +22,18 @@ FIELD_PROBLEMS = {
     "region.not_offered": "This region is not set up here. Choose another one.",
     "channels.invalid": "Choose at least one channel of the list.",
 }
+BROUGHT_PROBLEMS = {
+    BroughtProblem.EMPTY: "There is no account in it.",
+    BroughtProblem.NOT_A_TABLE: "This is not a table.",
+    BroughtProblem.TOO_MANY: "A table may have 200 lines.",
+    BroughtProblem.COLUMN_MISSING: "The first line must name name, merchant_id and marketplace_ids, each once.",
+    BroughtProblem.NAME_INVALID: "Enter a name of 1 to 80 characters.",
+    BroughtProblem.SELLER_INVALID: "A merchant ID has letters and digits, such as A2EXAMPLE0001.",
+    BroughtProblem.CHANNELS_UNKNOWN: "Enter country codes or marketplace IDs that Amazon has, with spaces between.",
+    BroughtProblem.NOT_OFFERED: "One of these marketplaces is in a region that is not set up here.",
+    BroughtProblem.REPEATED: "This account is in an earlier line already.",
+}
+BROUGHT_FULL = "So many accounts wait for your consent already. Authorise or disconnect some of them first."
 CLIENT_PROBLEMS = {
     "name.invalid": "Enter a name of 1 to 80 characters.",
     "scopes.missing": "Choose at least one thing that the program may do.",
@@ -152,8 +165,9 @@ OUTCOMES = {
 def all_sentences() -> list[str]:
     """Every sentence here, for the catalogues' completeness."""
     outcomes = [part for each in OUTCOMES.values() for part in (each.title, each.happened, each.to_do)]
+    brought = [*BROUGHT_PROBLEMS.values(), BROUGHT_FULL]
     clients = [*CLIENT_PROBLEMS.values(), CLIENTS_FULL, *SCOPES.values()]
     refusals = [each.sentence for each in CLAIM_REFUSALS.values()]
     signing_in = [SIGN_IN_REFUSED, TOO_MANY_ATTEMPTS, AWAY]
     calendar = [CALENDAR_NAME, CALENDAR_WHAT, CALENDAR_TO_DO]
-    return [*FIELD_PROBLEMS.values(), *clients, *signing_in, *calendar, *outcomes, *refusals]
+    return [*FIELD_PROBLEMS.values(), *brought, *clients, *signing_in, *calendar, *outcomes, *refusals]

@@ -110,6 +110,10 @@ class Connections(Protocol):
         """Its open ones. Until the transaction ends the organisation claims nothing else."""
         ...
 
+    async def count_brought(self, organisation_id: OrganisationId) -> int:
+        """Those that wait for consent and were brought from elsewhere; locked in the same way."""
+        ...
+
     async def get(self, connection_id: ConnectionId) -> Connection | None:
         """Whosever it is, for the operator; not locked."""
         ...

@@ -10,7 +10,7 @@ from datetime import datetime
 
 from services.auth.domain.audit import Action, AuditEntry
 from services.auth.domain.claim import ClaimProblem, ClaimRefused, Proof, prove, standing
-from services.auth.domain.connection import Connection, ConnectionState
+from services.auth.domain.connection import Connection
 from services.auth.usecases.actor import Actor
 from services.auth.usecases.count_attempt import check_attempts, count_attempt
 from services.auth.usecases.errors import ConnectionUnknown
@@ -49,7 +49,7 @@ async def prove_by_credentials(
     connection = await lease.read(lambda store: store.connections.get_own(connection_id, who.organisation_id))
     if connection is None:
         raise ConnectionUnknown
-    if connection.state is not ConnectionState.UNPROVEN:
+    if not connection.is_claimed:
         raise ClaimRefused(ClaimProblem.NOT_OPEN)
     now = clock.now()
     async with uow() as store:
@@ -86,7 +86,7 @@ async def _keep(
     now, account = clock.now(), (seen.marketplace, seen.region, seen.seller_id)
     found = standing(await store.connections.lock_of_seller(*account, seen.organisation_id), seen.organisation_id)
     own = found.own
-    if own is None or own.state is not ConnectionState.UNPROVEN or own.claimed_at != seen.claimed_at:
+    if own is None or not own.is_claimed or own.claimed_at != seen.claimed_at:
         return ClaimProblem.NOT_OPEN
     if found.holder is not None:
         await _note(own, ClaimProblem.OTHER_ORGANISATION, user_id, store, now)

@@ -14,11 +14,12 @@ from shared.kernel.ids import ConnectionId, OrganisationId, UserId
 @dataclass(frozen=True, slots=True)
 class Standing:
     """
-    Of all organisations: connections by marketplace and state; when the first consent that works ends, as far as is
-    known; since when the mail that is due longest is due.
+    Of all organisations: connections by marketplace and state; sellers' own grants by marketplace and region; when the
+    first consent that works ends, as far as is known; since when the mail that is due longest is due.
     """
 
     counts: Mapping[tuple[str, ConnectionState], int]
+    grants: Mapping[tuple[str, str], int]
     nearest_end: datetime | None
     oldest_mail: datetime | None
 

@@ -19,6 +19,8 @@ API_URLS: Mapping[str, str] = {
     EU: "https://sellingpartnerapi-eu.amazon.com",
     FE: "https://sellingpartnerapi-fe.amazon.com",
 }
+# Sellers of a public application; vendors are not counted (developer page Application Authorization Limits).
+UNLISTED_MOST = 25
 # Where links of the Appstore may lead besides the countries' own hosts.
 APPSTORE_URL = "https://amazon.com"
 # Where to consent as long as nobody chose a country.

@@ -6,10 +6,10 @@ from dataclasses import replace
 import pytest
 from prometheus_client import REGISTRY
 
-from services.auth.bootstrap import PROBE
+from services.auth.bootstrap import PROBE, unlisted_of
 from services.auth.domain.mail import Letter
 from services.auth.entrypoints import gauges
-from tests.integration.auth.conftest import Running
+from tests.integration.auth.conftest import APP, Running
 from tests.integration.auth.operating import Operate, operating
 from tests.integration.auth.test_expiry import DAY, NEAR, days_later
 from tests.integration.auth.test_pause import connected
@@ -97,6 +97,22 @@ async def test_operators_watch_states_and_ends(auth: Running) -> None:
         gauges.show(await auth.held.views.standing(), replace(auth.held, mailer=Taking()))
         assert _value("auth_oldest_unsent_mail_seconds") >= 7200
         await auth.rows("update connection set state = 'paused' where id = :id", id=its)
+
+
+async def test_operators_watch_how_full_an_application_is(auth: Running) -> None:
+    """All its regions together; who disconnected is not counted here; one that is listed has no limit."""
+    labels = {"marketplace": "amazon", "application": APP["application_id"]}
+    visitor = await auth.visitor().sign_up()
+    for region in ("eu", "na"):
+        await visitor.connect((await auth.sandbox.seller(region=region))["seller_id"], region)
+    gauges.show(await auth.held.views.standing(), auth.held)
+    assert (_value("auth_unlisted_sellers", **labels), _value("auth_unlisted_sellers_most", **labels)) == (2, 25)
+    first = (await visitor.connections())[0]
+    await visitor.submit(f"/connections/{first['id']}/disconnect")
+    gauges.show(await auth.held.views.standing(), auth.held)
+    assert _value("auth_unlisted_sellers", **labels) == 1
+    apps = {region: app.model_copy(update={"listed": True}) for region, app in auth.settings.apps["amazon"].items()}
+    assert unlisted_of(auth.settings.model_copy(update={"apps": {"amazon": apps}})) == ()
 
 
 def _value(name: str, **labels: str) -> float:

@@ -150,6 +150,9 @@ class _Connections:
         claims = (each for each in self.tables.connections.values() if each.state is ConnectionState.UNPROVEN)
         return len([each for each in claims if each.organisation_id == organisation_id])
 
+    async def count_brought(self, organisation_id: OrganisationId) -> int:
+        return 0
+
     async def lock_lapsed(self, claimed_before: datetime) -> Sequence[Connection]:
         claims = (each for each in self.tables.connections.values() if each.state is ConnectionState.UNPROVEN)
         return [each for each in claims if each.claimed_at is not None and each.claimed_at <= claimed_before]

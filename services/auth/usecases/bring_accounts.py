@@ -1,0 +1,79 @@
+"""Accounts of a marketplace's older interface are remembered, to be consented to with one click each."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from services.auth.domain.audit import Action, AuditEntry
+from services.auth.domain.brought import Brought, Market, bring
+from services.auth.domain.claim import standing
+from services.auth.domain.connection import Connection, ConnectionState
+from services.auth.usecases.actor import Actor
+from services.auth.usecases.begin_consent import Offer
+from services.auth.usecases.keep_change import keep_change
+from services.auth.usecases.ports import Store
+from shared.kernel.clock import Clock
+from shared.kernel.ids import ConnectionId, new_id
+from shared.marketplaces.models import Channel
+
+# Of one organisation, waiting for consent: more than any has.
+BROUGHT_MOST = 300
+
+
+class TooManyBrought(Exception):
+    """So many accounts wait already that these would be too many."""
+
+
+@dataclass(frozen=True, slots=True)
+class BroughtIn:
+    """`waiting`: how many now wait for consent; `known`: how many live here already, and stay as they are."""
+
+    waiting: int
+    known: int
+
+
+def markets_of(offer: Offer, stores: Mapping[str, Channel]) -> Mapping[str, Market]:
+    """What may be brought, by channel id."""
+    regions = offer.places.regions
+    return {
+        channel.id: Market(channel.country, regions[channel.country], regions[channel.country] in offer.regions)
+        for channel in stores.values()
+    }
+
+
+async def bring_accounts(
+    marketplace: str, accounts: Sequence[Brought], who: Actor, *, store: Store, clock: Clock
+) -> BroughtIn:
+    """
+    All in one transaction. Whether an account is another organisation's shows when its seller consents, not before.
+
+    Raises TooManyBrought.
+    """
+    now, known = clock.now(), 0
+    if await store.connections.count_brought(who.organisation_id) + len(accounts) > BROUGHT_MOST:
+        raise TooManyBrought
+    # In one order, so that two who bring the same do not wait for each other.
+    for account in sorted(accounts, key=lambda each: (each.region, each.seller_id)):
+        of_seller = (marketplace, account.region, account.seller_id, who.organisation_id)
+        own = standing(await store.connections.lock_of_seller(*of_seller), who.organisation_id).own
+        if own is not None and own.state is not ConnectionState.DISCONNECTED:
+            known += 1
+            continue
+        change = bring(own or _new_connection(marketplace, account, who), account)
+        await keep_change(change, store=store, now=now)
+        its = change.connection.id
+        await store.audit.add(AuditEntry(new_id(), now, Action.BROUGHT, who.organisation_id, who.user_id, its))
+    return BroughtIn(len(accounts) - known, known)
+
+
+def _new_connection(marketplace: str, account: Brought, who: Actor) -> Connection:
+    return Connection(
+        id=ConnectionId(new_id()),
+        organisation_id=who.organisation_id,
+        marketplace=marketplace,
+        region=account.region,
+        seller_id=account.seller_id,
+        name=account.name,
+        state=ConnectionState.DISCONNECTED,
+        consent_version=0,
+        grant_id=None,
+    )
