@@ -17,7 +17,7 @@ from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Error,
 
 _OVERFLOW = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
 _WAIT_SECONDS = 60.0
-_LOOK_EVERY_SECONDS = 0.3
+_LOOK_EVERY_SECONDS = 1.0
 _LOADED_AGAIN = ("because of a navigation", "axe is not defined")
 
 
