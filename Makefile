@@ -26,7 +26,7 @@ FAULT_PROOFS := tests/e2e/test_far_side_faults.py tests/e2e/test_servers_away.py
 	tests/integration/messaging/test_rebalance.py
 
 .DEFAULT_GOAL := help
-.PHONY: help run clean test browser static check faults leaks doors fairness walk bench conformance prism faultpage format lint types imports contracts lock
+.PHONY: help run clean test browser static check faults leaks doors fairness walk abuse bench conformance prism faultpage format lint types imports contracts lock
 
 help: ## say what can be made
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -53,7 +53,7 @@ check: .venv/dev.stamp ## what CI runs: format, lint, types, import rules, contr
 	@echo "format"    && $(BIN)/ruff format --check --quiet $(CODE)
 	@echo "lint"      && $(BIN)/ruff check --quiet $(CODE)
 	@echo "tests, and what needs none: types, imports, contracts"
-	@$(MAKE) --no-print-directory --jobs 2 --output-sync=line static test
+	@$(MAKE) --no-print-directory --jobs 2 static test
 	@echo "browser and faults, side by side" && $(MAKE) --no-print-directory --jobs 2 --output-sync browser faults
 
 faults: .venv/dev.stamp ## kill processes at random while orders flow, then compare ledgers (KILLS=n SEED=s AWAY=seconds)
@@ -67,6 +67,9 @@ fairness: .venv/dev.stamp ## one seller with 20,000 orders beside 99 small ones 
 
 walk: .venv/dev.stamp ## two years of fifty connections, day by day in virtual time, against a table of states, events, mails
 	@$(BIN)/python -m tests.walk
+
+abuse: .venv/dev.stamp ## every way we know to abuse the redirect, the app store's link, the token endpoint, sign-in
+	@$(BIN)/python -m tests.abuse
 
 bench: .venv/dev.stamp ## measure what has a target, each beside a rival (LONG=1: for docs/performance.md)
 	@$(BIN)/python -m tests.bench $(if $(LONG),--long --write docs/performance.md)

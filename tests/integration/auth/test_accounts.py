@@ -4,6 +4,7 @@ import asyncio
 from datetime import timedelta
 
 import httpx
+import pytest
 
 from services.auth.domain.opaque import digest
 from tests.integration.auth.conftest import PASSWORD, Running, Visitor, run_auth
@@ -74,6 +75,7 @@ async def test_sign_in_and_out(auth: Running) -> None:
     assert (await owner.get("/connections")).status_code == 200
 
 
+@pytest.mark.abuse
 async def test_a_wrong_password_tells_no_more_than_an_unknown_address(auth: Running) -> None:
     """The same page, the same status."""
     owner = await auth.visitor().sign_up()
@@ -86,6 +88,7 @@ async def test_a_wrong_password_tells_no_more_than_an_unknown_address(auth: Runn
     assert COOKIE not in wrong.cookies
 
 
+@pytest.mark.abuse
 async def test_too_many_wrong_passwords_are_refused_for_a_while(auth: Running) -> None:
     """Ten tries for an account from an address; then 429, also with the right password, until the window ends."""
     owner = await auth.visitor().sign_up()
@@ -115,6 +118,7 @@ async def test_attempts_are_counted_without_addresses(auth: Running) -> None:
     assert "127.0.0.1" not in kept
 
 
+@pytest.mark.abuse
 async def test_first_forms_are_bound_to_their_browser(auth: Running) -> None:
     """Without the token of this browser nobody is signed in or up (login CSRF)."""
     owner = await auth.visitor().sign_up()
@@ -127,6 +131,7 @@ async def test_first_forms_are_bound_to_their_browser(auth: Running) -> None:
     assert COOKIE not in answer.cookies
 
 
+@pytest.mark.abuse
 async def test_forms_are_bound_to_their_session(auth: Running) -> None:
     """Another session's token, or none, changes nothing."""
     one, other = await auth.visitor().sign_up(), await auth.visitor().sign_up()
@@ -150,6 +155,7 @@ async def test_a_session_ends_by_itself(auth: Running) -> None:
     assert (await other.get("/connections")).status_code == 303
 
 
+@pytest.mark.abuse
 async def test_next_leads_nowhere_else(auth: Running) -> None:
     """After signing in one goes on where one was, but never to an address of somebody else."""
     owner = await auth.visitor().sign_up()
@@ -161,6 +167,7 @@ async def test_next_leads_nowhere_else(auth: Running) -> None:
         assert answer.headers["location"] == goal
 
 
+@pytest.mark.abuse
 async def test_cookies_are_out_of_reach_of_scripts_and_other_sites(auth: Running) -> None:
     """HttpOnly and SameSite=Lax; under https also Secure and `__Host-`."""
     owner = await auth.visitor().sign_up()

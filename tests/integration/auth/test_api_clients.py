@@ -3,6 +3,7 @@
 import re
 
 import httpx
+import pytest
 
 from tests.integration.auth.conftest import Running, Visitor
 
@@ -45,6 +46,7 @@ async def test_the_secret_is_shown_once(auth: Running) -> None:
     assert secret not in str(await auth.rows("select * from api_client"))
 
 
+@pytest.mark.abuse
 async def test_a_program_sees_its_organisation_only(auth: Running) -> None:
     """Its token names the organisation: the same rows as on the pages, and no others."""
     await auth.sandbox.seller("A1OURS")
@@ -70,6 +72,7 @@ async def test_a_program_may_do_what_it_was_made_for(auth: Running) -> None:
     assert (await token(auth, client_id, secret, "auth.tokens:use")).json()["error"] == "invalid_scope"
 
 
+@pytest.mark.abuse
 async def test_a_revoked_client_gets_nothing_more(auth: Running) -> None:
     """Confirmed on a page; afterwards it is nobody, and the list says so."""
     visitor = await auth.visitor().sign_up()
@@ -102,6 +105,7 @@ async def test_the_list_shows_all_living_clients_and_some_revoked(auth: Running)
     assert page.count("client-old-") == 99
 
 
+@pytest.mark.abuse
 async def test_another_organisations_client_is_not_there(auth: Running) -> None:
     """Neither to be looked at nor to be revoked."""
     ours, theirs = await auth.visitor().sign_up(), await auth.visitor().sign_up()

@@ -92,6 +92,7 @@ async def test_one_signs_up_or_in_on_the_way(auth: Running) -> None:
     assert connection["name"] == f"Amazon {seller['seller_id']}"
 
 
+@pytest.mark.abuse
 async def test_an_account_of_another_organisation_is_refused(auth: Running) -> None:
     """With a sentence, and before the code is spent; until Amazon vouches for the seller nothing is told of it."""
     seller = await auth.sandbox.seller(region="eu")
@@ -106,6 +107,7 @@ async def test_an_account_of_another_organisation_is_refused(auth: Running) -> N
     assert await other.connections() == []
 
 
+@pytest.mark.abuse
 async def test_who_comes_back_is_who_was_sent(auth: Running) -> None:
     """A link with somebody's seller id, and another seller signed in at Amazon: nothing is connected."""
     named, signed_in = await auth.sandbox.seller(region="eu"), await auth.sandbox.seller(region="eu")
@@ -115,6 +117,7 @@ async def test_who_comes_back_is_who_was_sent(auth: Running) -> None:
     assert await visitor.connections() == []
 
 
+@pytest.mark.abuse
 async def test_our_confirmation_leads_nowhere_else(auth: Running) -> None:
     """A link to a stranger's address redirects to our own page, keeps nothing, and its address is not written there."""
     visitor = await auth.visitor().sign_up()
@@ -130,6 +133,7 @@ async def test_our_confirmation_leads_nowhere_else(auth: Running) -> None:
 
 
 @pytest.mark.parametrize("cookie", ["", "%", "bm90IGEgbGluaw==", "_w=="])
+@pytest.mark.abuse
 async def test_a_visit_that_is_no_longer_there_is_told(auth: Running, cookie: str) -> None:
     """No cookie, or one that nobody of us wrote, at the page and at its form."""
     visitor = await auth.visitor().sign_up()
@@ -155,6 +159,7 @@ async def test_a_wrong_field_is_named(auth: Running) -> None:
     assert await visitor.connections() == []
 
 
+@pytest.mark.abuse
 async def test_the_form_needs_its_token(auth: Running) -> None:
     """A stranger's page cannot make somebody authorise."""
     seller = await auth.sandbox.seller(region="eu")
@@ -163,6 +168,7 @@ async def test_the_form_needs_its_token(auth: Running) -> None:
     assert (await visitor.post(AUTHORISE, country="FR", name="x")).status_code == 403
 
 
+@pytest.mark.abuse
 async def test_amazons_state_is_in_no_address_and_no_table(auth: Running) -> None:
     """It is in a cookie no script reads, for ten minutes, and in the redirect back to Amazon."""
     seller = await auth.sandbox.seller(region="eu")

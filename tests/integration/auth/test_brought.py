@@ -41,6 +41,7 @@ async def test_an_account_is_brought_and_consented_to_with_one_click(auth: Runni
     assert {channel["country"] for channel in connection["reached_channels"]} == {"FR", "DE"}
 
 
+@pytest.mark.abuse
 async def test_the_token_is_nowhere(auth: Running) -> None:
     """Neither in a table of the database nor on the page that shows the lines again."""
     visitor = await auth.visitor().sign_up()
@@ -92,6 +93,7 @@ async def test_what_lives_here_stays_as_it_is(auth: Running) -> None:
     assert (again["name"], again["state"]) == ("Old shop", "unproven")
 
 
+@pytest.mark.abuse
 async def test_what_is_brought_keeps_nobody_out(auth: Running) -> None:
     """Anybody can type a merchant id: its owner connects it, and whoever only typed it cannot."""
     seller = await auth.sandbox.seller(region="eu")

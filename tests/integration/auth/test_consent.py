@@ -6,6 +6,8 @@ from datetime import timedelta
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+import pytest
+
 from services.auth.bootstrap import Auth
 from services.auth.domain.grant import SealedGrant
 from services.auth.usecases.ports import Store
@@ -72,6 +74,7 @@ async def test_secrets_are_sealed(auth: Running) -> None:
     assert "Atz" not in str(await auth.rows("select * from audit, outbox, consent_state"))
 
 
+@pytest.mark.abuse
 async def test_a_state_works_once(auth: Running) -> None:
     """The same redirect opened again connects nothing and says so; the connection stays."""
     seller = await auth.sandbox.seller(region="eu")
@@ -82,6 +85,7 @@ async def test_a_state_works_once(auth: Running) -> None:
     assert len(await visitor.connections()) == 1
 
 
+@pytest.mark.abuse
 async def test_a_stolen_redirect_is_refused(auth: Running) -> None:
     """Another organisation's session cannot use a state; nor nobody's; and its owner still can."""
     seller = await auth.sandbox.seller(region="eu")
@@ -93,6 +97,7 @@ async def test_a_stolen_redirect_is_refused(auth: Running) -> None:
     assert (await owner.get(back)).headers["location"].startswith("/connections?connected=")
 
 
+@pytest.mark.abuse
 async def test_another_session_of_the_same_person_is_refused(auth: Running) -> None:
     """A state is bound to the session that began it."""
     seller = await auth.sandbox.seller(region="eu")
@@ -104,6 +109,7 @@ async def test_another_session_of_the_same_person_is_refused(auth: Running) -> N
     assert outcome((await second.get(back)).headers["location"]) == "unknown"
 
 
+@pytest.mark.abuse
 async def test_a_state_lives_ten_minutes(auth: Running) -> None:
     """Whoever comes back later is told to begin again."""
     seller = await auth.sandbox.seller(region="eu")
@@ -114,6 +120,7 @@ async def test_a_state_lives_ten_minutes(auth: Running) -> None:
     assert await visitor.connections() == []
 
 
+@pytest.mark.abuse
 async def test_an_invented_state_is_refused(auth: Running) -> None:
     """A state nobody made, none at all, and a redirect without a code connect nothing."""
     visitor = await auth.visitor().sign_up()
@@ -126,6 +133,7 @@ async def test_an_invented_state_is_refused(auth: Running) -> None:
     assert (await visitor.get("/connections/ebay/callback")).status_code == 404
 
 
+@pytest.mark.abuse
 async def test_a_seller_account_belongs_to_one_organisation(auth: Running) -> None:
     """A second organisation is refused with a sentence, before the code is spent; after a disconnect it may connect."""
     seller = await auth.sandbox.seller(region="eu")
@@ -235,6 +243,7 @@ async def test_our_own_secret_refused_is_no_fault_of_the_seller(auth: Running) -
     assert outcome((await visitor.connect(seller["seller_id"])).headers["location"]) == "our-secret"
 
 
+@pytest.mark.abuse
 async def test_the_redirect_is_left_at_once(auth: Running) -> None:
     """Code and state are in no address we send the browser to, and no referrer is sent."""
     seller = await auth.sandbox.seller(region="eu")
@@ -264,6 +273,7 @@ async def test_our_client_has_no_deviations(auth: Running) -> None:
     assert (await auth.sandbox.calls())["deviations"] == []
 
 
+@pytest.mark.abuse
 async def test_the_forms_may_lead_to_the_consent_page(auth: Running) -> None:
     """form-action names the consent pages' origins: browsers hold it against redirects too."""
     visitor: Visitor = await auth.visitor().sign_up()

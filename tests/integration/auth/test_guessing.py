@@ -3,9 +3,12 @@
 from datetime import timedelta
 
 import httpx
+import pytest
 
 from services.auth.domain.account import ATTEMPTS_MOST
 from tests.integration.auth.conftest import PASSWORD, PUBLIC_URL, Running, Visitor
+
+pytestmark = pytest.mark.abuse
 
 
 class Guesser:

@@ -34,6 +34,7 @@ async def test_a_service_gets_a_token_for_what_it_may(auth: Running) -> None:
 
 
 @pytest.mark.parametrize("scope", ["orders.recipient:read", "auth.tokens:use orders.recipient:read", "", None])
+@pytest.mark.abuse
 async def test_other_scopes_are_refused(auth: Running, scope: str | None) -> None:
     """A scope beyond the client's is refused, not trimmed."""
     answer = await ask(auth, scope)
@@ -41,6 +42,7 @@ async def test_other_scopes_are_refused(auth: Running, scope: str | None) -> Non
 
 
 @pytest.mark.parametrize(("name", "secret"), [("orders", "wrong"), ("nobody", "wrong"), ("orders", "secret-labels")])
+@pytest.mark.abuse
 async def test_wrong_credentials_are_refused(auth: Running, name: str, secret: str) -> None:
     """401 invalid_client, whoever it was."""
     answer = await ask(auth, "auth.tokens:use", name, secret)
@@ -113,6 +115,7 @@ async def test_a_session_is_resolved(auth: Running) -> None:
         assert (await service.post("/internal/v1/sessions/resolve", json={"session": nobody})).status_code == 404
 
 
+@pytest.mark.abuse
 async def test_the_internal_api_is_for_our_services_only(auth: Running) -> None:
     """Without a token, with a session, with another scope: 401 or 403."""
     visitor = await auth.visitor().sign_up()
@@ -126,6 +129,7 @@ async def test_the_internal_api_is_for_our_services_only(auth: Running) -> None:
     assert (await forged.post(path, json={})).status_code == 401
 
 
+@pytest.mark.abuse
 async def test_foreign_ids_are_404_on_every_route(auth: Running) -> None:
     """Another organisation's connection, and one that never was, are not there: for pages and API alike."""
     seller = await auth.sandbox.seller(region="eu")

@@ -12,6 +12,8 @@ import pytest
 
 from tests.integration.auth.conftest import APP, PUBLIC_URL, Running, Visitor, run_auth
 
+pytestmark = pytest.mark.abuse
+
 CALLBACK = f"{PUBLIC_URL}/connections/amazon/callback"
 EVIL = "evil.example"
 SPOOFED = {

@@ -10,6 +10,8 @@ from tests.integration.auth.delegating import BAZAAR, REGION, Bazaar
 from tests.integration.auth.operating import Operate, operating
 from tests.integration.auth.shops import API, Shop, claim, proven_shop, shop
 
+pytestmark = pytest.mark.abuse
+
 
 @pytest.fixture
 def operate(fair: Running, capsys: pytest.CaptureFixture[str]) -> Operate:

@@ -81,7 +81,10 @@ async def test_a_connection_the_server_ended_is_the_database_away(engine: AsyncE
             await copy_all(connection, _TABLE, [row("a")])
 
     with pytest.raises(DatabaseUnavailable):
-        await copied("select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'copying'")
+        await copied(
+            "select pg_terminate_backend(pid) from pg_stat_activity "
+            "where datname = current_database() and application_name = 'copying'"
+        )
     await copied("select 1")
     await operator.dispose()
     assert len(await rows(engine)) == 1

@@ -9,7 +9,10 @@ from shared.db.unit_of_work import transaction
 from tests.infrastructure import MakeDatabase
 
 _OWN = "select pg_backend_pid()"
-_END_OTHERS = "select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'tests'"
+_END_OTHERS = (
+    "select pg_terminate_backend(pid) from pg_stat_activity "
+    "where datname = current_database() and application_name = 'tests'"
+)
 
 
 async def test_connections_the_server_has_ended_are_replaced(database: MakeDatabase) -> None:

@@ -92,12 +92,14 @@ REFUSED = {
 
 
 @pytest.mark.parametrize("token", REFUSED.values(), ids=REFUSED.keys())
+@pytest.mark.abuse
 async def test_any_other_token_is_refused(token: str) -> None:
     """NotSignedIn, whatever is wrong, and no hint which."""
     with pytest.raises(NotSignedIn, match=r"^the token is not valid$"):
         await verifier(far_auth(KEY)).verify(token)
 
 
+@pytest.mark.abuse
 async def test_an_unsigned_token_is_refused() -> None:
     """`alg: none` opens nothing."""
     parts = [{"alg": "none", "kid": "k1"}, CLAIMS]
@@ -159,6 +161,7 @@ async def test_a_remembered_token_ends_in_time(counted: HeldKeys) -> None:
         await tokens.verify(token)
 
 
+@pytest.mark.abuse
 async def test_a_withdrawn_key_ends_what_it_signed() -> None:
     """Once the keys are read again without it, a token that was remembered is refused."""
     auth, clock = far_auth(KEY), TurnedClock()
@@ -198,6 +201,7 @@ async def test_keys_are_asked_for_once() -> None:
     assert len(auth.asked) == 2
 
 
+@pytest.mark.abuse
 async def test_a_new_key_is_found_at_once_and_a_forged_id_is_no_flood() -> None:
     """An unknown key id asks again, at most every ten seconds."""
     auth, clock = far_auth(KEY), TurnedClock()

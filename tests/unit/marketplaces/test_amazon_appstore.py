@@ -70,6 +70,7 @@ def test_one_application_for_several_regions_leaves_the_region_open() -> None:
         "https://www.amazon.com/apps/authorize/confirm/amzn1.sellerapps.app.na",
     ],
 )
+@pytest.mark.abuse
 def test_any_other_address_is_refused(callback: str) -> None:
     """Letter by letter: hosts that look alike, other schemes, ports, paths, applications."""
     with pytest.raises(Refused) as refused:
@@ -81,6 +82,7 @@ def test_any_other_address_is_refused(callback: str) -> None:
     "changed",
     [{"state": ""}, {"state": "a b"}, {"state": "x\n"}, {"state": "x" * 1025}, {"seller_id": ""}, {"seller_id": "A/1"}],
 )
+@pytest.mark.abuse
 def test_an_incomplete_link_is_refused(changed: dict[str, str]) -> None:
     """Without a state Amazon would not know the visit, without a seller we would not."""
     with pytest.raises(Refused) as refused:
@@ -98,6 +100,7 @@ def test_amazons_state_goes_back_unchanged() -> None:
     assert parse_qs(urlsplit(APPSTORE.confirm_url(draft, "na", "s", REDIRECT)).query)["version"] == ["beta"]
 
 
+@pytest.mark.abuse
 def test_a_visit_does_not_show_its_state() -> None:
     """Its text may land in a log."""
     assert "st%2F" not in repr(APPSTORE.read_visit(link()))
