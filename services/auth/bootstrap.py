@@ -34,7 +34,7 @@ from services.auth.vault.service_tokens import ServiceClient, ServiceTokenIssuer
 from services.auth.vault.signing import SealedSigning
 from services.auth.vault.tokens import RenewedTokens
 from services.auth.vault.wrapping import Rewrapping
-from shared.access.dependencies import Access
+from shared.access.access import Access
 from shared.access.tokens import TokenVerifier
 from shared.crypto.keyring import KeyRing
 from shared.db.claims import Kind, SqlClaims

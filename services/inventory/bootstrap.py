@@ -21,8 +21,8 @@ from services.inventory.usecases.push import Pushing
 from services.inventory.usecases.reserve_orders import reserve_orders
 from services.inventory.usecases.ship_orders import ship_orders
 from services.inventory.usecases.views import Views
+from shared.access.access import Access
 from shared.access.access_tokens import RemoteAccessTokens
-from shared.access.dependencies import Access
 from shared.access.internal import ServiceTokens
 from shared.access.sessions import SessionResolver
 from shared.access.tokens import RemoteSigningKeys, TokenVerifier

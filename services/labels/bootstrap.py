@@ -18,8 +18,8 @@ from services.labels.usecases.ports import Carrier, Recipients, Store
 from services.labels.usecases.receive import receive_connections, receive_orders, receive_reservations
 from services.labels.usecases.telling import Telling
 from services.labels.usecases.views import Views
+from shared.access.access import Access
 from shared.access.access_tokens import RemoteAccessTokens
-from shared.access.dependencies import Access
 from shared.access.internal import InternalApi, ServiceTokens
 from shared.access.sessions import SessionResolver
 from shared.access.tokens import RemoteSigningKeys, TokenVerifier

@@ -24,8 +24,8 @@ from services.orders.usecases.ports import Keys, Store
 from services.orders.usecases.rewrap_keys import rewrap_keys
 from services.orders.usecases.send_answers import Answering
 from services.orders.usecases.views import Views
+from shared.access.access import Access
 from shared.access.access_tokens import RemoteAccessTokens
-from shared.access.dependencies import Access
 from shared.access.internal import ServiceTokens
 from shared.access.sessions import SessionResolver
 from shared.access.tokens import RemoteSigningKeys, TokenVerifier

@@ -1,5 +1,5 @@
 """
-FastAPI dependencies that say who may come in. `bootstrap` keeps an `Access` on `app.state.access`.
+FastAPI dependencies that say who may come in. An app keeps an `Access` on `app.state.access`.
 
     async def orders_page(who: Annotated[Principal, Depends(signed_in_page)]) …
     async def list_orders(who: Annotated[Principal, Depends(principal(ORDERS_READ))]) …
@@ -7,16 +7,15 @@ FastAPI dependencies that say who may come in. `bootstrap` keeps an `Access` on 
 """
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from typing import Annotated
 from urllib.parse import urlencode
 
-import structlog
 from fastapi import Depends, Request
 from fastapi.security import APIKeyCookie, HTTPBearer
 
+from shared.access.access import Access
 from shared.access.errors import Forbidden, NotSignedIn, SignInFirst
-from shared.access.principal import Principal, Sessions, Tokens, check_csrf, session_cookie_name
+from shared.access.principal import Principal, check_csrf
 
 CSRF_HEADER = "X-CSRF-Token"
 # What a consent redirect brings: never written into an address again.
@@ -26,32 +25,6 @@ _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 # For the OpenAPI description only; the cookie's real name depends on the public URL.
 _COOKIE = APIKeyCookie(name="passerelle_session", scheme_name="session", auto_error=False)
 _BEARER = HTTPBearer(scheme_name="token", bearerFormat="JWT", auto_error=False)
-
-
-@dataclass(frozen=True)
-class Access:
-    """How this process tells who asks."""
-
-    sessions: Sessions
-    tokens: Tokens
-    public_url: str
-
-    async def by_session(self, request: Request) -> Principal | None:
-        """The session's user, if the request brings a session. Raises Unavailable."""
-        cookie = request.cookies.get(session_cookie_name(self.public_url))
-        found = await self.sessions.resolve(cookie) if cookie else None
-        if found is not None:
-            _remember(request, found)
-        return found
-
-    async def by_token(self, request: Request) -> Principal | None:
-        """The token's holder, if the request brings a token. Raises NotSignedIn for a bad one, Unavailable."""
-        kind, _, value = request.headers.get("authorization", "").partition(" ")
-        if kind.lower() != "bearer" or not value:
-            return None
-        found = await self.tokens.verify(value.strip())
-        _remember(request, found)
-        return found
 
 
 async def signed_in_page(request: Request) -> Principal:
@@ -116,11 +89,3 @@ def _address(request: Request) -> str:
 def _access(request: Request) -> Access:
     access: Access = request.app.state.access
     return access
-
-
-def _remember(request: Request, found: Principal) -> None:
-    """For the request's log lines and for error pages."""
-    request.state.principal = found
-    if found.organisation_id is not None:
-        request.state.organisation_id = found.organisation_id
-        structlog.contextvars.bind_contextvars(organisation_id=str(found.organisation_id))

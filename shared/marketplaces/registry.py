@@ -74,9 +74,9 @@ class Profile:
     grant of ours reaches all sellers. Of the first: `places`, the countries with a page; `consent_codes`, what a page
     shows instead of leading back: by code, what it means and what to do; `older_interface`, the one that is switched
     off, whose accounts may be brought here; `unlisted_most`, how many sellers an application may have that is not
-    listed in its app store. Of the latter: `delegation_steps`, what a
-    seller does in the portal, a sentence each, where %(us)s is the name we are listed under; `seller_ids`, what a
-    seller id looks like, as a regular expression that leaves an account one spelling.
+    listed in its app store. Of the latter: `delegation_steps`, what a seller does in the portal, a sentence each, where
+    %(us)s is the name we are listed under; `seller_ids`, what a seller id looks like, as a regular expression that
+    leaves an account one spelling.
     """
 
     name: str

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from fastapi import FastAPI
 from starlette.staticfiles import StaticFiles
 
-from shared.access.dependencies import Access
+from shared.access.access import Access
 from shared.runtime.requests import RequestLines
 from shared.web.documents import COMMON, install_document
 from shared.web.headers import install_headers

@@ -18,7 +18,7 @@ from sqlalchemy import text
 
 from services.orders import bootstrap
 from services.orders.entrypoints.api import make_app
-from shared.access.dependencies import Access
+from shared.access.access import Access
 from shared.access.tokens import TokenVerifier
 from shared.db.engine import make_engine
 from shared.kernel.clock import SystemClock

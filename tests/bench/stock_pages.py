@@ -17,7 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.inventory import bootstrap
 from services.inventory.entrypoints.api import make_app
-from shared.access.dependencies import Access
+from shared.access.access import Access
 from shared.access.principal import Principal
 from shared.access.scopes import SELLER_SCOPES
 from shared.db.engine import make_engine

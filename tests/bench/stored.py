@@ -21,7 +21,7 @@ from services.orders import bootstrap
 from services.orders.bootstrap import OrdersParts
 from services.orders.entrypoints.api import make_app
 from services.orders.usecases.receive_orders import receive_orders
-from shared.access.dependencies import Access
+from shared.access.access import Access
 from shared.access.tokens import TokenVerifier
 from shared.db.engine import make_engine
 from shared.kernel.clock import SystemClock

@@ -15,7 +15,7 @@ from schemathesis.schemas import APIOperation
 
 from deploy.local.gateway import PREFIXES
 from deploy.local.stack import Stack
-from shared.access.dependencies import Access
+from shared.access.access import Access
 from shared.web.app import new_app
 from tests.routes import routes_of
 

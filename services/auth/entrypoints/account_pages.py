@@ -20,7 +20,7 @@ from services.auth.usecases.sign_in import sign_in
 from services.auth.usecases.sign_out import sign_out
 from services.auth.usecases.sign_up import sign_up
 from services.auth.usecases.start_session import SignedIn
-from shared.access.dependencies import Access
+from shared.access.access import Access
 from shared.web.forms import PostedForm, local_path, posted_form
 from shared.web.languages import language_of
 

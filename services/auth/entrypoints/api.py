@@ -21,7 +21,7 @@ from services.auth.entrypoints import (
     settings_pages,
 )
 from services.auth.settings import Settings
-from shared.access.dependencies import Access
+from shared.access.access import Access
 from shared.http.outward import Outward
 from shared.kernel.clock import SystemClock
 from shared.runtime.process import run_process

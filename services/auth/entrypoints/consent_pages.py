@@ -23,7 +23,8 @@ from services.auth.entrypoints.sentences import FIELD_PROBLEMS, OUTCOMES
 from services.auth.usecases.begin_consent import Wanted, begin_consent, begin_renewal
 from services.auth.usecases.complete_consent import complete_consent
 from services.auth.usecases.errors import ConnectionUnknown, RegionNotOffered
-from shared.access.dependencies import Access, signed_in_page
+from shared.access.access import Access
+from shared.access.dependencies import signed_in_page
 from shared.access.principal import Principal
 from shared.db.errors import Conflict, DatabaseUnavailable
 from shared.kernel.ids import ConnectionId

@@ -10,7 +10,8 @@ from services.auth.entrypoints.schemas import ConsentLostIn, EndingOut, SessionI
 from services.auth.usecases.errors import Busy, ConnectionUnknown
 from services.auth.usecases.give_access_token import give_access_token
 from services.auth.usecases.report_consent_lost import report_consent_lost
-from shared.access.dependencies import Access, service
+from shared.access.access import Access
+from shared.access.dependencies import service
 from shared.access.principal import Principal
 from shared.access.scopes import AUTH_SESSIONS_RESOLVE, AUTH_TOKENS_USE
 from shared.kernel.errors import ClientSecretInvalid, ConsentLost, FarSideError, Throttled, Unavailable

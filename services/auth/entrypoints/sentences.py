@@ -29,7 +29,7 @@ BROUGHT_PROBLEMS = {
     BroughtProblem.COLUMN_MISSING: "The first line must name name, merchant_id and marketplace_ids, each once.",
     BroughtProblem.NAME_INVALID: "Enter a name of 1 to 80 characters.",
     BroughtProblem.SELLER_INVALID: "A merchant ID has letters and digits, such as A2EXAMPLE0001.",
-    BroughtProblem.CHANNELS_UNKNOWN: "Enter country codes or marketplace IDs that Amazon has, with spaces between.",
+    BroughtProblem.CHANNELS_UNKNOWN: "Enter country codes or marketplace IDs, with spaces between.",
     BroughtProblem.NOT_OFFERED: "One of these marketplaces is in a region that is not set up here.",
     BroughtProblem.REPEATED: "This account is in an earlier line already.",
 }

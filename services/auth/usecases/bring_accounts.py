@@ -48,21 +48,20 @@ async def bring_accounts(
 
     Raises TooManyBrought.
     """
-    now, known = clock.now(), 0
-    if await store.connections.count_brought(who.organisation_id) + len(accounts) > BROUGHT_MOST:
-        raise TooManyBrought
+    now, waiting = clock.now(), await store.connections.count_brought(who.organisation_id)
+    fresh: list[tuple[Connection, Brought]] = []
     # In one order, so that two who bring the same do not wait for each other.
     for account in sorted(accounts, key=lambda each: (each.region, each.seller_id)):
         of_seller = (marketplace, account.region, account.seller_id, who.organisation_id)
         own = standing(await store.connections.lock_of_seller(*of_seller), who.organisation_id).own
-        if own is not None and own.state is not ConnectionState.DISCONNECTED:
-            known += 1
-            continue
-        change = bring(own or _new_connection(marketplace, account, who), account)
-        await keep_change(change, store=store, now=now)
-        its = change.connection.id
-        await store.audit.add(AuditEntry(new_id(), now, Action.BROUGHT, who.organisation_id, who.user_id, its))
-    return BroughtIn(len(accounts) - known, known)
+        if own is None or own.state is ConnectionState.DISCONNECTED:
+            fresh.append((own or _new_connection(marketplace, account, who), account))
+    if waiting + len(fresh) > BROUGHT_MOST:
+        raise TooManyBrought
+    for own, account in fresh:
+        await keep_change(bring(own, account), store=store, now=now)
+        await store.audit.add(AuditEntry(new_id(), now, Action.BROUGHT, who.organisation_id, who.user_id, own.id))
+    return BroughtIn(len(fresh), len(accounts) - len(fresh))
 
 
 def _new_connection(marketplace: str, account: Brought, who: Actor) -> Connection:

@@ -30,7 +30,8 @@ from services.inventory.entrypoints.sku_paths import RawSkuPaths, code_to_set, s
 from services.inventory.settings import Settings
 from services.inventory.usecases.set_stock import set_stock
 from services.inventory.usecases.views import Show
-from shared.access.dependencies import Access, principal
+from shared.access.access import Access
+from shared.access.dependencies import principal
 from shared.access.principal import Principal
 from shared.access.scopes import STOCK_READ, STOCK_WRITE
 from shared.db.unit_of_work import run_in_transaction

@@ -38,7 +38,8 @@ from services.labels.settings import Settings
 from services.labels.usecases.act import request_label, retry, void_label
 from services.labels.usecases.choose import require_channel, set_carrier, set_channel_mode
 from services.labels.usecases.views import Filter
-from shared.access.dependencies import Access, principal
+from shared.access.access import Access
+from shared.access.dependencies import principal
 from shared.access.principal import Principal
 from shared.access.scopes import SHIPMENTS_READ, SHIPMENTS_WRITE
 from shared.http.outward import Outward

@@ -18,7 +18,8 @@ from services.orders.entrypoints.parts import answer_of, open_recipient, open_re
 from services.orders.entrypoints.schemas import CountsOut, ListOut, OrderRowOut, PollingOut, UnreadableOut
 from services.orders.settings import Settings
 from services.orders.usecases.read_recipient import Reader
-from shared.access.dependencies import Access, principal, service
+from shared.access.access import Access
+from shared.access.dependencies import principal, service
 from shared.access.principal import Principal
 from shared.access.scopes import ORDERS_READ, ORDERS_RECIPIENT_READ
 from shared.http.outward import Outward

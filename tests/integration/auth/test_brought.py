@@ -25,7 +25,7 @@ async def test_an_account_is_brought_and_consented_to_with_one_click(auth: Runni
     seller = await auth.sandbox.seller(region="eu", channels=["FR", "DE"])
     visitor = await auth.visitor().sign_up()
     page = await visitor.get(await bring(visitor, f"Old shop,{seller['seller_id']},DE,{TOKEN}"))
-    assert "Brought: 1 accounts" in page.text
+    assert "Accounts brought: 1" in page.text
     assert "Waiting for your consent" in page.text
     (waiting,) = await visitor.connections()
     assert (waiting["state"], waiting["name"], waiting["channels"]) == ("unproven", "Old shop", [])
@@ -125,6 +125,7 @@ async def test_no_more_wait_than_somebody_has(auth: Running) -> None:
     assert answer.status_code == 409
     assert "Authorise or disconnect" in answer.text
     assert "One,B1,FR" in answer.text
+    assert await bring(visitor, "S1,A1,FR,") == "/connections?waiting=0&known=1"
     first = (await visitor.connections())[0]
     await visitor.submit(f"/connections/{first['id']}/disconnect")
     assert await bring(visitor, "One,B1,FR,") == "/connections?waiting=1&known=0"

@@ -22,7 +22,7 @@ from services.labels.entrypoints.api import make_app as make_labels
 from services.labels.settings import Settings as LabelsSettings
 from services.orders import bootstrap as orders
 from services.orders.entrypoints.api import make_app as make_orders
-from shared.access.dependencies import Access
+from shared.access.access import Access
 from shared.access.principal import Principal, session_cookie_name
 from shared.access.scopes import SELLER_SCOPES
 from shared.crypto.keyring import KeyRing

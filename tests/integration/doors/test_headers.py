@@ -12,7 +12,7 @@ from typing import Any
 import httpx
 
 from deploy.local.gateway import make_app
-from shared.access.dependencies import Access
+from shared.access.access import Access
 from shared.kernel.errors import Unavailable
 from tests.integration.auth.conftest import PASSWORD
 from tests.integration.doors.conftest import PUBLIC_URL, Service

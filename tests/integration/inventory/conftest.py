@@ -25,7 +25,7 @@ from services.inventory.domain.sku import Sku, StockRow
 from services.inventory.entrypoints.api import make_app
 from services.inventory.usecases.ports import Store
 from services.inventory.usecases.set_stock import set_stock
-from shared.access.dependencies import Access
+from shared.access.access import Access
 from shared.access.tokens import TokenVerifier
 from shared.db.engine import make_engine
 from shared.db.errors import Conflict

@@ -9,7 +9,7 @@ import pytest
 
 from services.labels.bootstrap import Labels as Held
 from services.labels.entrypoints.api import make_app
-from shared.access.dependencies import Access
+from shared.access.access import Access
 from shared.access.principal import Principal
 from shared.access.scopes import SELLER_SCOPES
 from shared.access.tokens import TokenVerifier

@@ -7,7 +7,7 @@ import httpx
 import pytest
 
 from services.orders.entrypoints.api import make_app
-from shared.access.dependencies import Access
+from shared.access.access import Access
 from shared.access.tokens import TokenVerifier
 from shared.db.engine import make_engine
 from tests.infrastructure import MakeDatabase

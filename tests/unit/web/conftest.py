@@ -14,7 +14,8 @@ from fastapi.responses import HTMLResponse
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 
-from shared.access.dependencies import Access, principal, service, signed_in_page
+from shared.access.access import Access
+from shared.access.dependencies import principal, service, signed_in_page
 from shared.access.errors import NotSignedIn
 from shared.access.principal import Principal
 from shared.access.scopes import AUTH_TOKENS_USE, ORDERS_READ, SELLER_SCOPES, STOCK_WRITE
