@@ -16,7 +16,7 @@ unexport PYTHONDONTWRITEBYTECODE
 BIN := .venv/bin
 CODE := services shared deploy tests
 # Four at a time, two of them with the whole running product: tests wait for servers. See tests/conftest.py.
-TEST := $(BIN)/pytest --numprocesses 4 --dist loadfile --no-loadscope-reorder --ignore=tests/browser
+TEST := $(BIN)/pytest --numprocesses 4 --dist loadfile --no-loadscope-reorder --ignore=tests/browser -m "not long"
 
 # What proves that a fault is borne and outlived.
 FAULT_PROOFS := tests/e2e/test_far_side_faults.py tests/e2e/test_servers_away.py tests/e2e/test_slow_sellers.py \
@@ -38,7 +38,7 @@ run: .venv/run.stamp ## start everything, with a sandbox for the far sides and a
 clean: ## remove what `make run` made: data, secrets, logs (.run/)
 	@$(PYTHON) -m deploy.local.folder clean
 
-test: .venv/dev.stamp ## all tests but those in a browser, on real PostgreSQL and Kafka
+test: .venv/dev.stamp ## all tests but those in a browser and those on demand only, on real PostgreSQL and Kafka
 	@$(TEST)
 
 browser: .venv/dev.stamp ## its pages in Chromium, with axe, in both languages and two widths

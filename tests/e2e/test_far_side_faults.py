@@ -2,10 +2,11 @@
 Each fault kind of the far side, on each call it can strike: what the product does, what the seller sees, and that
 everything catches up by itself after it ends.
 
-The proofs run side by side on one stack, each with its own seller; a test here waits for one of them.
+The proofs run side by side on one stack, each with its own seller; a test here waits for one of them. `make check`
+tries at each marketplace every kind of fault and every call at least once; `make faultpage` and `make leaks` try all.
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -22,7 +23,7 @@ from tests.e2e import (
     faults_of_telling,
     faults_page,
 )
-from tests.e2e.courses import Proofs
+from tests.e2e.courses import Course, Proofs
 from tests.e2e.databases import open_databases
 from tests.sandbox.faults import KINDS
 from tests.sandbox_client import Sandbox
@@ -40,6 +41,21 @@ COURSES = [
 NAMES = [case.name for course in COURSES for case in course.cases]
 
 
+def usual(courses: Sequence[Course]) -> set[str]:
+    """Of all proofs those that are the first of their kind of fault at their marketplace, or of their call."""
+    names, met = set(), set[object]()
+    for course in courses:
+        for case in course.cases:
+            its = {(course.marketplace, case.kind), case.operation}
+            if its - met:
+                names.add(case.name)
+            met |= its
+    return names
+
+
+_USUAL = usual(COURSES)
+
+
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def proofs(stack: Stack, request: pytest.FixtureRequest) -> AsyncIterator[Proofs]:
     """All that was asked for is under way; only that, so that one alone is quick."""
@@ -51,7 +67,9 @@ async def proofs(stack: Stack, request: pytest.FixtureRequest) -> AsyncIterator[
         await running.close()
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=() if name in _USUAL else pytest.mark.long) for name in NAMES]
+)
 async def test_the_product_bears_and_outlives(
     name: str, proofs: Proofs, stack: Stack, pytestconfig: pytest.Config
 ) -> None:
@@ -73,6 +91,15 @@ async def test_every_kind_of_fault_has_its_proof(marketplace: str) -> None:
     playable = [kinds for operation, kinds in KINDS.items() if operation.startswith(f"{marketplace}.")]
     proved = {case.kind for course in COURSES if course.marketplace == marketplace for case in course.cases}
     assert set().union(*playable) - proved == set()
+
+
+async def test_the_usual_proofs_meet_every_kind_and_every_call() -> None:
+    """What is left to the long form is met in another proof."""
+    tried = [(course.marketplace, case) for course in COURSES for case in course.cases if case.name in _USUAL]
+    everything = [(course.marketplace, case) for course in COURSES for case in course.cases]
+    assert {(market, case.kind) for market, case in tried} == {(market, case.kind) for market, case in everything}
+    assert {case.operation for _, case in tried} == {case.operation for _, case in everything}
+    assert len(tried) < len(everything)
 
 
 async def test_each_proof_has_a_name_of_its_own() -> None:
