@@ -23,7 +23,7 @@ _PYTHON = _VENV / "bin" / "python"
 _TOOLS_LOCK = Path("requirements-dev.lock")
 _LOCKED = ["--no-deps", "--require-hashes", "--quiet"]
 _COMPILED_LATER = (
-    "/(spapi|mypy|mypyc|schemathesis|graphql|werkzeug|reportlab|pygments|PIL|jgo|requests|urllib3|charset_normalizer|"
+    "/(mypy|mypyc|schemathesis|graphql|werkzeug|reportlab|pygments|PIL|jgo|requests|urllib3|charset_normalizer|"
     "progressbar|psutil|click|cffi|pycparser|packaging|"
     "semconv|protobuf|sqlalchemy/testing|sqlalchemy/dialects/(mysql|oracle|mssql|sqlite)|pydantic/(v1|deprecated))/"
 )
