@@ -13,7 +13,10 @@ from tests.integration.labels.conftest import Labels
 
 
 async def somebody_waits_for_an_advisory_lock(labels: Labels) -> bool:
-    query = "select count(*) from pg_locks where locktype = 'advisory' and not granted"
+    query = (
+        "select count(*) from pg_locks join pg_database on oid = database "
+        "where datname = current_database() and locktype = 'advisory' and not granted"
+    )
     async with transaction(labels.engine) as connection:
         return bool((await connection.execute(text(query))).scalar_one())
 

@@ -68,7 +68,10 @@ async def test_a_second_relay_takes_over_when_the_first_loses_its_session(
         async with engine.begin() as connection:
             with suppress(Exception):
                 await connection.execute(
-                    text("select pg_terminate_backend(pid) from pg_locks where locktype = 'advisory' and granted")
+                    text(
+                        "select pg_terminate_backend(pid) from pg_locks join pg_database on oid = database "
+                        "where datname = current_database() and locktype = 'advisory' and granted"
+                    )
                 )
         await write(engine, changed(subject, 2))
         assert await until(engine, {subject: 2}) == {subject: (2, 2)}
