@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 
-from shared.kernel.ids import ConnectionId, GrantId, OrganisationId
+from shared.kernel.ids import ConnectionId, GrantId, OrganisationId, new_id
 from shared.marketplaces.models import Channel
 
 NAME_LENGTH = 80
@@ -112,6 +112,23 @@ class Connection:
     def channels(self) -> tuple[Channel, ...]:
         """Where services work: reached, and chosen."""
         return tuple(each for each in self.reached if self.chosen is None or each.id in self.chosen)
+
+
+def new_connection(
+    organisation_id: OrganisationId, marketplace: str, region: str, seller_id: str, name: str
+) -> Connection:
+    """Before its first consent or claim: nothing of it is kept unless that is."""
+    return Connection(
+        id=ConnectionId(new_id()),
+        organisation_id=organisation_id,
+        marketplace=marketplace,
+        region=region,
+        seller_id=seller_id,
+        name=name,
+        state=ConnectionState.DISCONNECTED,
+        consent_version=0,
+        grant_id=None,
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from services.auth.domain.audit import Action, AuditEntry
 from services.auth.domain.brought import Brought, Market, bring
 from services.auth.domain.claim import standing
-from services.auth.domain.connection import Connection, ConnectionState
+from services.auth.domain.connection import Connection, ConnectionState, new_connection
 from services.auth.usecases.actor import Actor
 from services.auth.usecases.begin_consent import Offer
 from services.auth.usecases.keep_change import keep_change
 from services.auth.usecases.ports import Store
 from shared.kernel.clock import Clock
-from shared.kernel.ids import ConnectionId, new_id
+from shared.kernel.ids import new_id
 from shared.marketplaces.models import Channel
 
 # Of one organisation, waiting for consent: more than any has.
@@ -50,29 +50,15 @@ async def bring_accounts(
     """
     now, waiting = clock.now(), await store.connections.count_brought(who.organisation_id)
     fresh: list[tuple[Connection, Brought]] = []
-    # In one order, so that two who bring the same do not wait for each other.
+    # In one order, so that of two who bring the same neither waits for the other for ever.
     for account in sorted(accounts, key=lambda each: (each.region, each.seller_id)):
-        of_seller = (marketplace, account.region, account.seller_id, who.organisation_id)
-        own = standing(await store.connections.lock_of_seller(*of_seller), who.organisation_id).own
+        named = (marketplace, account.region, account.seller_id)
+        own = standing(await store.connections.lock_of_seller(*named, who.organisation_id), who.organisation_id).own
         if own is None or own.state is ConnectionState.DISCONNECTED:
-            fresh.append((own or _new_connection(marketplace, account, who), account))
+            fresh.append((own or new_connection(who.organisation_id, *named, account.name), account))
     if waiting + len(fresh) > BROUGHT_MOST:
         raise TooManyBrought
     for own, account in fresh:
         await keep_change(bring(own, account), store=store, now=now)
         await store.audit.add(AuditEntry(new_id(), now, Action.BROUGHT, who.organisation_id, who.user_id, own.id))
     return BroughtIn(len(fresh), len(accounts) - len(fresh))
-
-
-def _new_connection(marketplace: str, account: Brought, who: Actor) -> Connection:
-    return Connection(
-        id=ConnectionId(new_id()),
-        organisation_id=who.organisation_id,
-        marketplace=marketplace,
-        region=account.region,
-        seller_id=account.seller_id,
-        name=account.name,
-        state=ConnectionState.DISCONNECTED,
-        consent_version=0,
-        grant_id=None,
-    )

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from services.auth.domain.audit import Action, AuditEntry
 from services.auth.domain.claim import CLAIMS_MOST, ClaimProblem, ClaimRefused, claim, clean_login, contest, standing
-from services.auth.domain.connection import ChannelsInvalid, Connection, ConnectionState, clean_name
+from services.auth.domain.connection import ChannelsInvalid, Connection, ConnectionState, clean_name, new_connection
 from services.auth.usecases.actor import Actor
 from services.auth.usecases.errors import ConnectionUnknown, RegionNotOffered
 from services.auth.usecases.keep_change import keep_change
@@ -113,22 +113,9 @@ async def _claim(claimed: Claimed, who: Actor, *, store: Store, grants: SharedGr
     for rival in found.rivals:
         await keep_change(contest(rival), store=store, now=now)
     grant_id = await store.grants.share(grants.new_shared_grant(claimed.marketplace, claimed.region, now))
-    own = replace(found.own or _new_connection(claimed, who), name=claimed.name, login=login, chosen=claimed.chosen)
+    before = found.own or new_connection(who.organisation_id, *account, claimed.name)
+    own = replace(before, name=claimed.name, login=login, chosen=claimed.chosen)
     change = claim(own, grant_id, now, contested=bool(found.rivals))
     await keep_change(change, store=store, now=now)
     await store.audit.add(AuditEntry(new_id(), now, Action.CLAIMED, who.organisation_id, who.user_id, own.id))
     return change.connection
-
-
-def _new_connection(claimed: Claimed, who: Actor) -> Connection:
-    return Connection(
-        id=ConnectionId(new_id()),
-        organisation_id=who.organisation_id,
-        marketplace=claimed.marketplace,
-        region=claimed.region,
-        seller_id=claimed.seller_id,
-        name=claimed.name,
-        state=ConnectionState.DISCONNECTED,
-        consent_version=0,
-        grant_id=None,
-    )

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 
 from services.auth.domain.audit import Action, AuditEntry
 from services.auth.domain.claim import standing
-from services.auth.domain.connection import Connection, ConnectionState
+from services.auth.domain.connection import new_connection
 from services.auth.domain.consent import ConsentFailed, ConsentProblem, ConsentState, Returned, check_usable
 from services.auth.domain.grant import SealedGrant
 from services.auth.domain.life import authorise
@@ -89,7 +89,7 @@ async def _keep(
     found = standing(await store.connections.lock_of_seller(*account, state.organisation_id), state.organisation_id)
     if found.holder not in {None, state.organisation_id}:
         raise ConsentFailed(ConsentProblem.OTHER_ORGANISATION)
-    before = replace(found.own or _new_connection(state, seller_id), country=state.country)
+    before = replace(found.own or new_connection(state.organisation_id, *account, state.name), country=state.country)
     older = await store.grants.get(before.grant_id) if before.grant_id else None
     # One count over all grants of a connection, so that `rejected=` never means another consent's token.
     last = older.token_version if older else before.consent_version * _TOKENS_OF_A_CONSENT
@@ -100,21 +100,6 @@ async def _keep(
         await store.grants.delete(older.id)
     await store.audit.add(replace(_entry(state, now, Action.CONNECTED), connection_id=before.id))
     return before.id
-
-
-def _new_connection(state: ConsentState, seller_id: str) -> Connection:
-    """Before its first consent: nothing of it is kept unless that is."""
-    return Connection(
-        id=ConnectionId(new_id()),
-        organisation_id=state.organisation_id,
-        marketplace=state.marketplace,
-        region=state.region,
-        seller_id=seller_id,
-        name=state.name,
-        state=ConnectionState.DISCONNECTED,
-        consent_version=0,
-        grant_id=None,
-    )
 
 
 def _entry(state: ConsentState, now: datetime, action: Action, *, reason: str | None = None) -> AuditEntry:
