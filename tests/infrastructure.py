@@ -28,7 +28,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from deploy.local import postgres
 from deploy.local.kafka import Kafka
 from deploy.local.postgres import Postgres
-from deploy.local.processes import command_line, die_with_parent, free_ports
+from deploy.local.processes import command_line, die_with_parent
+from tests.ports import free_port, free_ports
 
 MakeDatabase = Callable[[str], str]
 _READY_WITHIN_SECONDS = 60
@@ -132,7 +133,7 @@ def running_postgres() -> Iterator[str]:
         yield given
         return
     with _temporary_folder("pg") as folder:
-        server = Postgres(Path(folder, "data"), free_ports(1)[0], settings=_SETTINGS)
+        server = Postgres(Path(folder, "data"), free_port(), settings=_SETTINGS)
         # An immediate end, but not SIGKILL: that would leave a piece of shared memory behind.
         with _running(Running(server, Path(folder, "log")), signal.SIGQUIT):
             yield server.url("postgres")

@@ -5,7 +5,6 @@ Knows nothing of the sandbox's code, so that it works against any sandbox at any
 """
 
 import asyncio
-import socket
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -14,6 +13,8 @@ from types import TracebackType
 from typing import Any
 
 import httpx
+
+from tests.ports import free_port
 
 _ROOT = Path(__file__).resolve().parent.parent
 _START_SECONDS = 30.0
@@ -167,13 +168,6 @@ class Sandbox:
         answer.raise_for_status()
         found: Json = answer.json()
         return found
-
-
-def free_port() -> int:
-    """A port nobody listens on right now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @asynccontextmanager

@@ -19,11 +19,11 @@ import httpx
 from deploy.local.browser import Browser, Page, Unexpected
 from deploy.local.folder import RunFolder
 from deploy.local.options import read_options
-from deploy.local.processes import free_ports
 from deploy.local.sandbox_apps import AMAZON, OCTOPIA, registrations
 from deploy.local.secrets import Secrets
 from deploy.local.stack import Stack
 from deploy.local.supervisor import Supervisor
+from tests.ports import free_ports
 from tests.sandbox_client import Sandbox
 
 Json = dict[str, Any]

@@ -78,7 +78,7 @@ def free_ports(count: int) -> list[int]:
     From below the range that outgoing connections take theirs from: a server that is started again must not find its
     port in use by somebody's connection.
     """
-    candidates = SystemRandom().sample(range(20_000, 32_000), 12_000)
+    candidates = SystemRandom().sample(range(20_000, 28_000), 8_000)
     return list(islice((port for port in candidates if not port_is_taken(port)), count))
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from deploy.local.processes import free_ports
+from tests.ports import free_ports
 
 PROJECT = Path(__file__).parents[2]
 

@@ -23,7 +23,6 @@ import structlog
 from deploy.local import postgres
 from deploy.local.kafka import Kafka
 from deploy.local.postgres import Postgres
-from deploy.local.processes import free_ports
 from deploy.local.sandbox_apps import OCTOPIA
 from deploy.local.stack import Stack
 from tests.e2e.courses import Proofs
@@ -38,6 +37,7 @@ from tests.leaks.heard import Heard
 from tests.leaks.places import Place, all_places
 from tests.leaks.search import Canary, Needles
 from tests.leaks.secrets import buyers, secrets
+from tests.ports import free_ports
 from tests.shop import stack_for_tests
 
 _PASSWORD = f"Database-password-{uuid4().hex}"

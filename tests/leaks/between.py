@@ -14,12 +14,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from deploy.local.processes import free_ports
 from deploy.local.secrets import Secrets
 from deploy.local.stack import Stack
 from shared.access.internal import InternalApi, ServiceTokens
 from shared.http.outward import Outward
 from shared.kernel.clock import SystemClock
+from tests.ports import free_ports
 
 # Whom the others call, and as what settings they are told where.
 _CALLED = {"auth": ("ORDERS_AUTH_URL", "INVENTORY_AUTH_URL", "LABELS_AUTH_URL"), "orders": ("LABELS_ORDERS_URL",)}

@@ -12,14 +12,14 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from deploy.local.processes import free_ports
+from tests.ports import free_port
 
 
 class Collector:
     """`by_process`: everything sent by each, as protobuf (strings are in clear there)."""
 
     def __init__(self) -> None:
-        (self._port,) = free_ports(1)
+        self._port = free_port()
         self.by_process: dict[str, bytes] = {}
 
     @property

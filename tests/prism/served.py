@@ -8,7 +8,7 @@ from pathlib import Path
 
 import httpx
 
-from tests.sandbox_client import free_port
+from tests.ports import free_port
 
 _START_SECONDS = 60.0
 

@@ -1,13 +1,12 @@
 """auth over a migrated database and a sandbox, as its API process runs it; visitors with cookies of their own."""
 
+import asyncio
 import base64
 import hashlib
 import json
 import secrets
-import subprocess
-import sys
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -16,6 +15,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 import httpx
 import pytest
+import pytest_asyncio
 from argon2 import PasswordHasher
 from fastapi import FastAPI
 from pydantic import SecretStr
@@ -37,7 +37,7 @@ from shared.marketplaces.amazon.stores import HOMES
 from tests.infrastructure import MakeDatabase
 from tests.integration.auth.delegating import APP as OUR_BAZAAR_APP
 from tests.integration.auth.delegating import BAZAAR, PROFILE, REGION, Bazaar
-from tests.sandbox_client import Sandbox, free_port
+from tests.sandbox_client import Sandbox, start_sandbox
 
 ROOT = Path(__file__).parents[3]
 PUBLIC_URL = "http://127.0.0.1:8080"
@@ -189,6 +189,9 @@ class Running:
     async def close(self) -> None:
         for visitor in self.visitors:
             await visitor.aclose()
+        stopped = asyncio.Event()
+        stopped.set()
+        await self.held.tokens.finish(stopped)  # a renewal may outlive its request, not its engine
         await self.outward.close()
         await self.engine.dispose()
 
@@ -204,20 +207,11 @@ def run_auth(settings: Settings, sandbox: Sandbox) -> Running:
     return Running(settings, engine, outward, held, app, sandbox, clock)
 
 
-@pytest.fixture(scope="session")
-def sandbox_url() -> Iterator[str]:
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def sandbox_url() -> AsyncIterator[str]:
     """A sandbox process for all of auth's tests; emptied by each."""
-    port = free_port()
-    process = subprocess.Popen(
-        [sys.executable, "-m", "tests.sandbox", f"--port={port}", "--quota-scale=1000"], cwd=ROOT
-    )
-    url = f"http://127.0.0.1:{port}"
-    try:
-        _until_healthy(url, process)
-        yield url
-    finally:
-        process.terminate()
-        process.wait()
+    async with start_sandbox(quota_scale=1000) as started:
+        yield started.base_url
 
 
 @pytest.fixture
@@ -284,14 +278,3 @@ async def another() -> AsyncIterator[Callable[[Running], Running]]:
     yield make
     for running in made:
         await running.close()
-
-
-def _until_healthy(url: str, process: subprocess.Popen[bytes]) -> None:
-    deadline = time.monotonic() + 30
-    while time.monotonic() < deadline and process.poll() is None:
-        try:
-            if httpx.get(f"{url}/control/health", trust_env=False).status_code == 200:
-                return
-        except httpx.TransportError:
-            time.sleep(0.05)
-    raise RuntimeError("the sandbox did not start")

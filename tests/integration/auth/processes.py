@@ -13,7 +13,7 @@ from typing import Any
 import httpx
 
 from services.auth.settings import Settings
-from tests.sandbox_client import free_port
+from tests.ports import free_port
 
 _START_SECONDS = 40
 

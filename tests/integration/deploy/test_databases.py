@@ -11,9 +11,9 @@ import pytest
 
 from deploy.local import postgres
 from deploy.local.postgres import Postgres
-from deploy.local.processes import free_ports
 from deploy.local.settings import PROCESSES
 from tests.infrastructure import DatabaseServer, Running
+from tests.ports import free_port
 
 DATABASES = Path(__file__).parents[3] / "deploy" / "k8s" / "components" / "servers" / "databases.sql"
 PASSWORDS = {f"{service.upper()}_PASSWORD": f"it's of {service}" for service in PROCESSES}
@@ -23,7 +23,7 @@ PASSWORDS = {f"{service.upper()}_PASSWORD": f"it's of {service}" for service in 
 def server() -> Iterator[DatabaseServer]:
     """A server on which the file has been run, as a superuser."""
     with tempfile.TemporaryDirectory(prefix="passerelle-pg-") as folder:
-        own = Postgres(Path(folder, "data"), free_ports(1)[0], settings=tuple(postgres.NOT_DURABLE.items()))
+        own = Postgres(Path(folder, "data"), free_port(), settings=tuple(postgres.NOT_DURABLE.items()))
         running = Running(own, Path(folder, "log"))
         running.start()
         try:

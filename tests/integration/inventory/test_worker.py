@@ -14,7 +14,6 @@ import httpx
 import pytest
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 
-from deploy.local.processes import free_ports
 from services.inventory.domain.sku import StockRow
 from shared.events.base import Event
 from shared.events.inventory import ReservationChangedV1
@@ -22,6 +21,7 @@ from shared.events.topics import INVENTORY_RESERVATION
 from shared.messaging import cloudevents
 from shared.messaging.kafka import KafkaSettings, ensure_topics
 from tests.integration.inventory.conftest import Inventory
+from tests.ports import free_ports
 from tests.unit.inventory.builders import order, order_line, shipment
 
 ORDERS = 40

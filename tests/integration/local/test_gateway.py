@@ -13,7 +13,7 @@ from starlette.responses import JSONResponse, RedirectResponse, Response, Stream
 from starlette.routing import Route
 
 from deploy.local.gateway import make_app, server, service_for
-from deploy.local.processes import free_ports
+from tests.ports import free_port
 
 
 def _service() -> Starlette:
@@ -59,7 +59,7 @@ def _service() -> Starlette:
 
 @asynccontextmanager
 async def _served(app: Starlette) -> AsyncIterator[str]:
-    (port,) = free_ports(1)
+    port = free_port()
     running = server(app, port)
     task = asyncio.create_task(running.serve())
     while not running.started:
@@ -78,7 +78,7 @@ async def service() -> Starlette:
 
 @pytest.fixture
 async def origin(service: Starlette) -> AsyncIterator[httpx.AsyncClient]:
-    down = f"http://127.0.0.1:{free_ports(1)[0]}"
+    down = f"http://127.0.0.1:{free_port()}"
     async with _served(service) as up:
         gateway = make_app({"auth": up, "orders": up, "inventory": up, "labels": down}, "http://127.0.0.1:8080")
         async with _served(gateway) as url, httpx.AsyncClient(base_url=url, trust_env=False) as client:

@@ -13,7 +13,8 @@ from pathlib import Path
 import pytest
 
 from deploy.local.folder import RunFolder
-from deploy.local.processes import command_line, free_ports
+from deploy.local.processes import command_line
+from tests.ports import free_ports
 
 PROJECT = Path(__file__).parents[3]
 

@@ -11,8 +11,8 @@ from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from deploy.local.classes import use
 from deploy.local.kafka import Kafka
 from deploy.local.postgres import Postgres, create_databases
-from deploy.local.processes import free_ports
 from tests.infrastructure import MakeDatabase, Running
+from tests.ports import free_port, free_ports
 
 
 async def test_each_test_has_databases_of_its_own(database: MakeDatabase) -> None:
@@ -41,7 +41,7 @@ async def test_topics_can_be_made_as_soon_as_kafka_is_ready(kafka_bootstrap_serv
 
 async def test_postgres_keeps_what_was_committed_before_a_kill(tmp_path: Path) -> None:
     """SIGKILL, a new start on the same folder, and the committed row is there."""
-    server = Postgres(tmp_path / "data", free_ports(1)[0])
+    server = Postgres(tmp_path / "data", free_port())
     running = Running(server, tmp_path / "log")
     running.start()
     try:
@@ -59,7 +59,7 @@ async def test_postgres_keeps_what_was_committed_before_a_kill(tmp_path: Path) -
 
 async def test_a_role_sees_only_its_own_database(tmp_path: Path) -> None:
     """One role per service: labels cannot connect to the database of orders."""
-    server = Postgres(tmp_path / "data", free_ports(1)[0])
+    server = Postgres(tmp_path / "data", free_port())
     running = Running(server, tmp_path / "log")
     running.start()
     try:

@@ -17,6 +17,7 @@ import pytest
 from shared.runtime import process
 from shared.runtime.process import run_parts
 from shared.runtime.serve import PortTaken, http_part, watch_app
+from tests.ports import free_port
 
 ROOT = process.__file__.rsplit("/shared/", 1)[0]
 
@@ -35,11 +36,6 @@ async def ending(_stop: asyncio.Event) -> None:
 
 async def stubborn(_stop: asyncio.Event) -> None:
     await asyncio.Event().wait()
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return int(listener.getsockname()[1])
 
 
 async def stopped_after_start(stop: asyncio.Event) -> None:
