@@ -129,6 +129,7 @@ connection = Table(
     Column("suspected_at", _TIME),
     Column("event_sequence", BigInteger, nullable=False),
     Column("chosen_channels", JSONB(none_as_null=True)),
+    Column("seller_state", Text),
     Column("country", Text),
     Column("login", Text),
     Column("claimed_at", _TIME),

@@ -11,6 +11,7 @@ from enum import StrEnum
 
 from shared.kernel.ids import ConnectionId, GrantId, OrganisationId, new_id
 from shared.marketplaces.models import Channel
+from shared.marketplaces.reached import SellerState
 
 NAME_LENGTH = 80
 
@@ -63,6 +64,7 @@ class Connection:
     """
     `suspected_at`: since when a service says the consent is lost, until a probe with a new token has shown it.
     `reached`: the channels the last probe told; `chosen`: the ids of those the organisation wants, None = all.
+    `seller_state`: how the marketplace kept the account at that probe, where it tells.
     `expires_at` None: no end is known. `country`: on whose page the seller consented. `login`: the seller's
     name in the marketplace's portal, personal data.
 
@@ -83,6 +85,7 @@ class Connection:
     expires_at: datetime | None = None
     reached: tuple[Channel, ...] = ()
     chosen: frozenset[str] | None = None
+    seller_state: SellerState | None = None
     country: str | None = None
     login: str | None = field(default=None, repr=False)
     claimed_at: datetime | None = None

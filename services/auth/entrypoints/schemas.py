@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from services.auth.domain.claim import LOGIN_LENGTH
 from services.auth.domain.connection import NAME_LENGTH, Connection
 from shared.kernel.ports import AccessToken
+from shared.marketplaces.reached import SellerState
 
 _CHANNELS_MOST = 200
 State = Literal["unproven", "authorised", "expiring", "expired", "waiting", "revoked", "paused", "disconnected"]
@@ -55,6 +56,9 @@ class ConnectionOut(BaseModel):
     )
     chosen_channels: list[str] | None = Field(
         validation_alias="chosen", description="Ids; null: all, also those that come later."
+    )
+    seller_state: SellerState | None = Field(
+        description="How the marketplace kept the account at the last probe; null: it does not tell."
     )
     probed_at: datetime | None = Field(description="When the marketplace last answered about this consent.")
     probe_outcome: Literal["ok", "role_missing", "refused"] | None

@@ -23,8 +23,9 @@ from shared.marketplaces.amazon.stores import STORES
 from shared.marketplaces.amazon.wire import Call, Spapi, refusal
 from shared.marketplaces.calls import Sends
 from shared.marketplaces.fields import Json, load_object, part, parts, text
-from shared.marketplaces.models import Channel, FarApp, OAuthAnswer
+from shared.marketplaces.models import FarApp, OAuthAnswer
 from shared.marketplaces.ports import FarAccount
+from shared.marketplaces.reached import Reached
 from shared.marketplaces.token_endpoint import app_of, ask_for_tokens
 
 
@@ -70,7 +71,7 @@ class AmazonOAuth:
         form = {"grant_type": "refresh_token", "refresh_token": refresh_token}
         return await self._ask(region, form, "read")
 
-    async def probe(self, account: FarAccount, token: AccessToken, budgets: Budgets) -> tuple[Channel, ...]:
+    async def probe(self, account: FarAccount, token: AccessToken, budgets: Budgets) -> Reached:
         """The stores of the table in this region that the seller takes part in: the list has rows that are no store."""
         call = Call(GET_PARTICIPATIONS, "GET", "/sellers/v1/marketplaceParticipations")
         answer = await self._spapi.call(account, call, token, budgets)
@@ -80,7 +81,8 @@ class AmazonOAuth:
         if not isinstance(body.get("payload"), list):
             raise Unreadable("The answer holds no list of stores.", code="no_payload", raw=answer.body)
         ids = {text(part(row, "marketplace"), "id") for row in parts(body, "payload") if _takes_part(row)}
-        return tuple(store.channel for store in STORES.values() if store.id in ids and store.region == account.region)
+        stores = [store for store in STORES.values() if store.id in ids and store.region == account.region]
+        return Reached(tuple(store.channel for store in stores))
 
     async def _ask(self, region: str, form: Mapping[str, str], effect: Literal["read", "write"]) -> OAuthAnswer:
         app = app_of(self._apps, region)
