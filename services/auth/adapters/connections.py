@@ -201,6 +201,7 @@ def to_connection(row: Any) -> Connection:
         reached=tuple(Channel(**channel) for channel in row.channels),
         chosen=frozenset(row.chosen_channels) if row.chosen_channels is not None else None,
         seller_state=SellerState(row.seller_state) if row.seller_state else None,
+        orders_from=row.orders_from,
         country=row.country,
         login=row.login,
         claimed_at=row.claimed_at,

@@ -65,6 +65,7 @@ class Connection:
     `suspected_at`: since when a service says the consent is lost, until a probe with a new token has shown it.
     `reached`: the channels the last probe told; `chosen`: the ids of those the organisation wants, None = all.
     `seller_state`: how the marketplace kept the account at that probe, where it tells.
+    `orders_from`: orders placed before stay with another system; None: there is no such.
     `expires_at` None: no end is known. `country`: on whose page the seller consented. `login`: the seller's
     name in the marketplace's portal, personal data.
 
@@ -86,6 +87,7 @@ class Connection:
     reached: tuple[Channel, ...] = ()
     chosen: frozenset[str] | None = None
     seller_state: SellerState | None = None
+    orders_from: datetime | None = None
     country: str | None = None
     login: str | None = field(default=None, repr=False)
     claimed_at: datetime | None = None
