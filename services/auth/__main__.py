@@ -39,9 +39,13 @@ def main() -> int:
             return uvloop.run(_migrate())
         case "keys":
             with loading():
+                import structlog
+
                 from services.auth.entrypoints import keys_operator
                 from services.auth.settings import load_for_migration
 
+            # Standard output is for what was asked.
+            structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
             return uvloop.run(keys_operator.run(arguments, load_for_migration()))
         case _:
             with loading():

@@ -44,7 +44,7 @@ def worker_process(settings: Settings) -> AbstractAsyncContextManager[Process]:
 async def migrate(settings: Settings) -> None:
     """As a deployment does before anything starts."""
     command = [sys.executable, "-m", "services.auth", "migrate"]
-    environment = os.environ | _environment(settings, 1, 1)
+    environment = os.environ | environment_of(settings)
     running = await asyncio.create_subprocess_exec(*command, env=environment)
     assert await running.wait() == 0
 
@@ -53,7 +53,7 @@ async def migrate(settings: Settings) -> None:
 async def _process(name: str, settings: Settings) -> AsyncIterator[Process]:
     port, metrics_port = free_port(), free_port()
     command = [sys.executable, "-m", "services.auth", name]
-    environment = os.environ | _environment(settings, port, metrics_port)
+    environment = os.environ | environment_of(settings, port, metrics_port)
     running = await asyncio.create_subprocess_exec(*command, env=environment, stdout=asyncio.subprocess.DEVNULL)
     process = Process(f"http://127.0.0.1:{port}", running)
     try:
@@ -66,7 +66,7 @@ async def _process(name: str, settings: Settings) -> AsyncIterator[Process]:
         await running.wait()
 
 
-def _environment(settings: Settings, port: int, metrics_port: int) -> dict[str, str]:
+def environment_of(settings: Settings, port: int = 1, metrics_port: int = 1) -> dict[str, str]:
     values: dict[str, Any] = settings.model_dump(mode="json", exclude_none=True)
     values |= {
         "database_url": settings.database_url.get_secret_value(),
