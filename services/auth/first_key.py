@@ -4,6 +4,8 @@ The first signing key, made by `migrate`: so that the first service that asks fo
 A composition root of its own, beside `bootstrap.py`: `migrate` needs neither pages nor far sides and must start fast.
 """
 
+import structlog
+
 from services.auth.adapters.store import bind
 from services.auth.settings import MigrationSettings
 from services.auth.usecases.keep_signing_keys import keep_signing_keys
@@ -12,10 +14,13 @@ from shared.crypto.data_keys import DataKeys, WrappingKeys
 from shared.db.engine import make_engine
 from shared.db.unit_of_work import SqlUnitOfWork
 from shared.kernel.clock import SystemClock
+from shared.kernel.errors import Unavailable
+
+log = structlog.get_logger()
 
 
 async def make_first_key(settings: MigrationSettings) -> None:
-    """Where there is none; several at once make one. Without key-encryption keys the first API process does it."""
+    """Where there is none; several at once make one. Where it cannot be wrapped the first API process does it."""
     if settings.key_encryption_keys is None:
         return
     clock = SystemClock()
@@ -23,6 +28,8 @@ async def make_first_key(settings: MigrationSettings) -> None:
     engine = make_engine(settings.database_url.get_secret_value(), "auth migrate", pool_size=1)
     try:
         await keep_signing_keys(uow=SqlUnitOfWork(engine, bind), vault=SealedSigning(keys), clock=clock)
+    except Unavailable as error:
+        log.warning("signing_key.made_later", reason=error.code)
     finally:
         await keys.close()
         await engine.dispose()

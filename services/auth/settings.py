@@ -14,14 +14,14 @@ from shared.marketplaces.ports import FarSide
 from shared.marketplaces.registry import PROFILES
 from shared.marketplaces.settings import API_URLS_MEANING, ByRegion, every_region, known_marketplaces, known_regions
 from shared.runtime import settings as runtime
-from shared.runtime.settings import ServiceSettings, load_settings
+from shared.runtime.settings import ServiceSettings, load_settings, secret_in_file
 
 _PREFIX = "AUTH_"
 # A year, at every marketplace we know where consents end.
 _CONSENT_LASTS_DAYS = 365
 _KEYS = (
     "Key-encryption keys, kid:base64 of 32 bytes, or aws-kms:ARN for one in AWS KMS, separated by commas: the first "
-    "seals, all open."
+    "seals, all open. Or file:PATH of a file with them."
 )
 _KMS_URL = "Where AWS KMS is, for keys aws-kms:…; else the address of the key's own region."
 
@@ -186,6 +186,7 @@ def load_for_migration() -> MigrationSettings:
 
 
 def _checked_keys(value: SecretStr) -> SecretStr:
+    value = secret_in_file(value)
     try:
         WrappingKeys.parse(value.get_secret_value())
     except KeysInvalid as error:

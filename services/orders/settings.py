@@ -10,7 +10,7 @@ from shared.crypto.keyring import KeyRing
 from shared.marketplaces.registry import PROFILES, Pace
 from shared.marketplaces.settings import API_URLS_MEANING, ByRegion, every_region, known_marketplaces
 from shared.runtime import settings as runtime
-from shared.runtime.settings import InternalCallerSettings, load_settings
+from shared.runtime.settings import InternalCallerSettings, load_settings, secret_in_file
 
 _PREFIX = "ORDERS_"
 
@@ -23,7 +23,8 @@ class Settings(InternalCallerSettings):
     model_config = SettingsConfigDict(env_prefix=_PREFIX)
 
     key_encryption_keys: SecretStr = Field(
-        description="Keys that wrap each order's data key, kid:base64 separated by commas: the first seals, all open."
+        description="Keys that wrap each order's data key, kid:base64 separated by commas: the first seals, all open. "
+        "Or file:PATH of a file with them."
     )
     api_urls: Mapping[str, ByRegion] = Field(default_factory=dict, description=API_URLS_MEANING)
     poll_interval_seconds: Mapping[str, PositiveFloat] = Field(
@@ -50,6 +51,7 @@ class Settings(InternalCallerSettings):
     @field_validator("key_encryption_keys")
     @classmethod
     def _keys_parse(cls, value: SecretStr) -> SecretStr:
+        value = secret_in_file(value)
         try:
             KeyRing.parse(value.get_secret_value())
         except KeysInvalid as error:
