@@ -9,8 +9,8 @@ from typing import Any
 
 import httpx
 
-_CALLERS = 4
-_REST_SECONDS = 0.05
+_CALLERS = 3
+_REST_SECONDS = 0.1
 # One in so many names its token as refused, so that it is renewed; one in so many asks for a service's own token.
 _RENEWED = 10
 _SERVICES = 25
