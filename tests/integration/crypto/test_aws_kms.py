@@ -5,7 +5,6 @@ import base64
 import json
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
-from datetime import datetime
 
 import pytest
 
@@ -27,9 +26,6 @@ class Hours(SystemClock):
     """Monotonic time as a test says."""
 
     at = 0.0
-
-    def now(self) -> datetime:
-        return datetime.max
 
     def monotonic(self) -> float:
         return self.at
