@@ -26,7 +26,7 @@ FAULT_PROOFS := tests/e2e/test_far_side_faults.py tests/e2e/test_servers_away.py
 	tests/integration/messaging/test_rebalance.py
 
 .DEFAULT_GOAL := help
-.PHONY: help run clean test browser journey pages static check faults leaks doors fairness walk abuse bench conformance prism faultpage format lint types imports contracts lock
+.PHONY: help run clean test browser journey pages static check faults leaks doors fairness walk abuse rotate bench conformance prism faultpage format lint types imports contracts lock
 
 help: ## say what can be made
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -75,6 +75,9 @@ walk: .venv/dev.stamp ## two years of fifty connections, day by day in virtual t
 
 abuse: .venv/dev.stamp ## every way we know to abuse the redirect, the app store's link, the token endpoint, sign-in
 	@$(BIN)/python -m tests.abuse
+
+rotate: .venv/dev.stamp ## a new key-encryption key while tokens are asked for and renewed, killed in the middle and resumed
+	@$(BIN)/python -m tests.rotate
 
 bench: .venv/dev.stamp ## measure what has a target, each beside a rival (LONG=1: for docs/performance.md)
 	@$(BIN)/python -m tests.bench $(if $(LONG),--long --write docs/performance.md)

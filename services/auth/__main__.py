@@ -1,4 +1,4 @@
-"""python -m services.auth api|worker|migrate|connections|republish"""
+"""python -m services.auth api|worker|migrate|connections|keys|republish"""
 
 import argparse
 import sys
@@ -37,6 +37,16 @@ def main() -> int:
             return uvloop.run(worker.run(load()))
         case "migrate":
             return uvloop.run(_migrate())
+        case "keys":
+            with loading():
+                import structlog
+
+                from services.auth.entrypoints import keys_operator
+                from services.auth.settings import load_for_migration
+
+            # Standard output is for what was asked.
+            structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
+            return uvloop.run(keys_operator.run(arguments, load_for_migration()))
         case _:
             with loading():
                 from services.auth.entrypoints import operator
@@ -54,6 +64,7 @@ def _parser() -> argparse.ArgumentParser:
     commands.add_parser("worker", help="publishes events, probes consents, sends mails, keeps keys young")
     commands.add_parser("migrate", help="brings the database to its newest revision, makes our topics and signing key")
     _add_connections_command(commands)
+    _add_keys_command(commands)
     add_republish_command(commands)
     return parser
 
@@ -69,6 +80,19 @@ def _add_connections_command(commands: "argparse._SubParsersAction[argparse.Argu
     for action, help_ in _ACTIONS.items():
         actions.add_parser(action, help=help_).add_argument("connection", type=UUID)
     show.add_argument("connection", type=UUID)
+
+
+def _add_keys_command(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    keys = commands.add_parser("keys", help="data keys: under which key-encryption key they are, and rotation")
+    actions = keys.add_subparsers(dest="action", required=True)
+    status = actions.add_parser(
+        "status", help="how many are under which; exits with 3 while some are not under the newest"
+    )
+    rotate = actions.add_parser("rotate", help="brings all under the newest now, beside the worker; again after a kill")
+    for each in (status, rotate):
+        each.add_argument("--json", action="store_true", help="for programs")
+    renew = actions.add_parser("renew", help="seals a connection's tokens under a fresh data key")
+    renew.add_argument("--connection", type=UUID, required=True)
 
 
 async def _migrate() -> int:

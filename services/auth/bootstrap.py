@@ -27,6 +27,7 @@ from services.auth.usecases.ports import PasswordHasher, SharedGrants, Store
 from services.auth.usecases.probe_connection import probe_connection
 from services.auth.usecases.views import Views
 from services.auth.vault.consents import SealingConsents
+from services.auth.vault.fresh_keys import FreshKeys
 from services.auth.vault.renewal import KIND as TOKEN
 from services.auth.vault.renewal import LEASE_SECONDS, MARGIN_SECONDS, Renewal
 from services.auth.vault.seals import GrantSeals
@@ -36,7 +37,7 @@ from services.auth.vault.tokens import RenewedTokens
 from services.auth.vault.wrapping import Rewrapping
 from shared.access.access import Access
 from shared.access.tokens import TokenVerifier
-from shared.crypto.keyring import KeyRing
+from shared.crypto.data_keys import DataKeys, WrappingKeys
 from shared.db.claims import Kind, SqlClaims
 from shared.db.engine import make_engine
 from shared.db.readiness import migrated
@@ -78,6 +79,7 @@ class Auth:
     probe: Callable[[Lease[Store]], Awaitable[None]]
     keep_house: Callable[[], Awaitable[None]]
     mailer: Mailer | None
+    keys: DataKeys
     consents: SealingConsents
     tokens: RenewedTokens
     signing: SealedSigning
@@ -111,12 +113,36 @@ def operator_on(engine: AsyncEngine) -> Operator:
     return Operator(SqlUnitOfWork(engine, bind), SqlViews(engine), SystemClock())
 
 
+@dataclass(frozen=True)
+class KeyKeeper:
+    """What an operator's commands about keys work with."""
+
+    uow: UnitOfWork[Store]
+    keys: DataKeys
+    wrapping: Rewrapping
+    fresh: FreshKeys
+
+
+def key_keeper_on(engine: AsyncEngine, settings: MigrationSettings) -> KeyKeeper:
+    clock = SystemClock()
+    uow, keys = SqlUnitOfWork(engine, bind), keys_of(settings, clock)
+    fresh = FreshKeys(uow, claims_on(engine, clock), GrantSeals(keys), clock)
+    return KeyKeeper(uow, keys, Rewrapping(keys), fresh)
+
+
+def keys_of(settings: Settings | MigrationSettings, clock: Clock) -> DataKeys:
+    """Raises KeysInvalid: there are none."""
+    setting = settings.key_encryption_keys
+    keys = WrappingKeys.parse(setting.get_secret_value() if setting else "")
+    return DataKeys(keys, clock, settings.aws_kms_url)
+
+
 def engine_of(settings: Settings | MigrationSettings, process: str) -> AsyncEngine:
     return make_engine(settings.database_url.get_secret_value(), f"{SERVICE} {process}")
 
 
 def auth_on(engine: AsyncEngine, settings: Settings, outward: Outward, clock: Clock) -> Auth:
-    uow, keys = SqlUnitOfWork(engine, bind), KeyRing.parse(settings.key_encryption_keys.get_secret_value())
+    uow, keys = SqlUnitOfWork(engine, bind), keys_of(settings, clock)
     known = marketplaces(outward, {name: settings.far_side(name) for name in settings.apps}, clock=clock)
     offers, grants = offers_of(settings, known), {name: one.grants for name, one in known.items() if one.grants}
     seals, claims = GrantSeals(keys), claims_on(engine, clock)
@@ -141,6 +167,7 @@ def auth_on(engine: AsyncEngine, settings: Settings, outward: Outward, clock: Cl
             clock=clock,
         ),
         mailer=mailer_of(settings, clock),
+        keys=keys,
         consents=SealingConsents(offers, seals, clock),
         tokens=tokens,
         signing=signing,

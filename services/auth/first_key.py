@@ -4,24 +4,32 @@ The first signing key, made by `migrate`: so that the first service that asks fo
 A composition root of its own, beside `bootstrap.py`: `migrate` needs neither pages nor far sides and must start fast.
 """
 
+import structlog
+
 from services.auth.adapters.store import bind
 from services.auth.settings import MigrationSettings
 from services.auth.usecases.keep_signing_keys import keep_signing_keys
 from services.auth.vault.signing import SealedSigning
-from shared.crypto.keyring import KeyRing
+from shared.crypto.data_keys import DataKeys, WrappingKeys
 from shared.db.engine import make_engine
 from shared.db.unit_of_work import SqlUnitOfWork
 from shared.kernel.clock import SystemClock
+from shared.kernel.errors import Unavailable
+
+log = structlog.get_logger()
 
 
 async def make_first_key(settings: MigrationSettings) -> None:
-    """Where there is none; several at once make one. Without key-encryption keys the first API process does it."""
+    """Where there is none; several at once make one. Where it cannot be wrapped the first API process does it."""
     if settings.key_encryption_keys is None:
         return
-    signing = SealedSigning(KeyRing.parse(settings.key_encryption_keys.get_secret_value()))
+    clock = SystemClock()
+    keys = DataKeys(WrappingKeys.parse(settings.key_encryption_keys.get_secret_value()), clock, settings.aws_kms_url)
     engine = make_engine(settings.database_url.get_secret_value(), "auth migrate", pool_size=1)
     try:
-        async with SqlUnitOfWork(engine, bind)() as store:
-            await keep_signing_keys(store=store, vault=signing, clock=SystemClock())
+        await keep_signing_keys(uow=SqlUnitOfWork(engine, bind), vault=SealedSigning(keys), clock=clock)
+    except Unavailable as error:
+        log.warning("signing_key.made_later", reason=error.code)
     finally:
+        await keys.close()
         await engine.dispose()

@@ -7,19 +7,23 @@ from typing import Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, PositiveInt, SecretStr, field_validator, model_validator
 from pydantic_settings import SettingsConfigDict
 
+from shared.crypto.data_keys import WrappingKeys
 from shared.crypto.errors import KeysInvalid
-from shared.crypto.keyring import KeyRing
 from shared.marketplaces.models import FarApp
 from shared.marketplaces.ports import FarSide
 from shared.marketplaces.registry import PROFILES
 from shared.marketplaces.settings import API_URLS_MEANING, ByRegion, every_region, known_marketplaces, known_regions
 from shared.runtime import settings as runtime
-from shared.runtime.settings import ServiceSettings, load_settings
+from shared.runtime.settings import ServiceSettings, load_settings, secret_in_file
 
 _PREFIX = "AUTH_"
 # A year, at every marketplace we know where consents end.
 _CONSENT_LASTS_DAYS = 365
-_KEYS = "Key-encryption keys, kid:base64 of 32 bytes, separated by commas: the first seals, all open."
+_KEYS = (
+    "Key-encryption keys, kid:base64 of 32 bytes, or aws-kms:ARN for one in AWS KMS, separated by commas: the first "
+    "seals, all open. Or file:PATH of a file with them."
+)
+_KMS_URL = "Where AWS KMS is, for keys aws-kms:…; else the address of the key's own region."
 
 
 class ServiceClientSettings(BaseModel):
@@ -55,6 +59,7 @@ class Settings(ServiceSettings):
     model_config = SettingsConfigDict(env_prefix=_PREFIX)
 
     key_encryption_keys: SecretStr = Field(description=_KEYS)
+    aws_kms_url: str | None = Field(default=None, description=_KMS_URL)
     service_clients: tuple[ServiceClientSettings, ...] = Field(
         description="OAuth clients of our services, JSON: [{id, secret_hash (SHA-256, hex), scopes}]."
     )
@@ -162,6 +167,8 @@ class MigrationSettings(runtime.MigrationSettings):
         default=None, description=_KEYS + " Without them the first signing key is made by the first process that runs."
     )
 
+    aws_kms_url: str | None = Field(default=None, description=_KMS_URL)
+
     @field_validator("key_encryption_keys")
     @classmethod
     def _keys_parse(cls, value: SecretStr | None) -> SecretStr | None:
@@ -179,8 +186,9 @@ def load_for_migration() -> MigrationSettings:
 
 
 def _checked_keys(value: SecretStr) -> SecretStr:
+    value = secret_in_file(value)
     try:
-        KeyRing.parse(value.get_secret_value())
+        WrappingKeys.parse(value.get_secret_value())
     except KeysInvalid as error:
         raise ValueError(str(error)) from None
     return value

@@ -1,4 +1,4 @@
-"""python -m services.orders api|worker|poller|migrate|parked|republish"""
+"""python -m services.orders api|worker|poller|migrate|keys|parked|republish"""
 
 import argparse
 import sys
@@ -33,6 +33,16 @@ def main() -> int:
             return uvloop.run(poller.run(load()))
         case "migrate":
             return uvloop.run(_migrate())
+        case "keys":
+            with loading():
+                import structlog
+
+                from services.orders.entrypoints import keys_operator
+                from services.orders.settings import load_for_migration
+
+            # Standard output is for what was asked.
+            structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
+            return uvloop.run(keys_operator.run(arguments, load_for_migration()))
         case _:
             with loading():
                 from services.orders.entrypoints import operator
@@ -50,6 +60,10 @@ def _parser() -> argparse.ArgumentParser:
     commands.add_parser("worker", help="publishes and applies events")
     commands.add_parser("poller", help="reads orders from the marketplaces")
     commands.add_parser("migrate", help="brings the database to its newest revision, makes our topics")
+    keys = commands.add_parser("keys", help="data keys: under which key-encryption key they are, and rotation")
+    actions = keys.add_subparsers(dest="action", required=True)
+    for action, help_ in (("status", "how many are under which; 3 while some are left"), ("rotate", "rewraps all now")):
+        actions.add_parser(action, help=help_).add_argument("--json", action="store_true", help="for programs")
     add_parked_commands(commands)
     add_republish_command(commands)
     return parser

@@ -1,6 +1,6 @@
 """The composition root: the one place where ports meet what fills them."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
@@ -84,6 +84,12 @@ def orders_on(engine: AsyncEngine, keys: Keys, clock: Clock) -> OrdersParts:
 def rewrapping_on(engine: AsyncEngine, keys: KeyRing) -> Callable[[], Awaitable[None]]:
     """Upkeep: data keys under the newest key-encryption key."""
     return partial(rewrap_keys, uow=SqlUnitOfWork(engine, bind), wrapping=Rewrapping(keys))
+
+
+async def data_keys_on(engine: AsyncEngine) -> Mapping[str, int]:
+    """How many data keys there are under each key-encryption key, by its id."""
+    async with SqlUnitOfWork(engine, bind)() as store:
+        return await store.data_keys.count()
 
 
 def access_of(settings: Settings, outward: Outward) -> Access:

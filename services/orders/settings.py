@@ -10,9 +10,13 @@ from shared.crypto.keyring import KeyRing
 from shared.marketplaces.registry import PROFILES, Pace
 from shared.marketplaces.settings import API_URLS_MEANING, ByRegion, every_region, known_marketplaces
 from shared.runtime import settings as runtime
-from shared.runtime.settings import InternalCallerSettings, load_settings
+from shared.runtime.settings import InternalCallerSettings, load_settings, secret_in_file
 
 _PREFIX = "ORDERS_"
+_KEYS = (
+    "Keys that wrap each order's data key, kid:base64 separated by commas: the first seals, all open. Or file:PATH of "
+    "a file with them."
+)
 
 
 def _paces(of: str) -> str:
@@ -22,9 +26,7 @@ def _paces(of: str) -> str:
 class Settings(InternalCallerSettings):
     model_config = SettingsConfigDict(env_prefix=_PREFIX)
 
-    key_encryption_keys: SecretStr = Field(
-        description="Keys that wrap each order's data key, kid:base64 separated by commas: the first seals, all open."
-    )
+    key_encryption_keys: SecretStr = Field(description=_KEYS)
     api_urls: Mapping[str, ByRegion] = Field(default_factory=dict, description=API_URLS_MEANING)
     poll_interval_seconds: Mapping[str, PositiveFloat] = Field(
         default_factory=dict,
@@ -50,11 +52,7 @@ class Settings(InternalCallerSettings):
     @field_validator("key_encryption_keys")
     @classmethod
     def _keys_parse(cls, value: SecretStr) -> SecretStr:
-        try:
-            KeyRing.parse(value.get_secret_value())
-        except KeysInvalid as error:
-            raise ValueError(str(error)) from None
-        return value
+        return _checked_keys(value)
 
     _addresses = field_validator("api_urls")(every_region)
     _marketplaces = field_validator("poll_interval_seconds", "poll_overlap_seconds", "sweep_interval_seconds")(
@@ -74,6 +72,13 @@ class Settings(InternalCallerSettings):
 class MigrationSettings(runtime.MigrationSettings):
     model_config = SettingsConfigDict(env_prefix=_PREFIX)
 
+    key_encryption_keys: SecretStr | None = Field(default=None, description=_KEYS + " Only `keys` needs them here.")
+
+    @field_validator("key_encryption_keys")
+    @classmethod
+    def _keys_parse(cls, value: SecretStr | None) -> SecretStr | None:
+        return _checked_keys(value) if value else None
+
 
 def load() -> Settings:
     """Ends the process with status 2 and a sentence for each setting that is missing or wrong."""
@@ -83,3 +88,12 @@ def load() -> Settings:
 def load_for_migration() -> MigrationSettings:
     """The same, for `migrate` and for what an operator does with events."""
     return load_settings(MigrationSettings)
+
+
+def _checked_keys(value: SecretStr) -> SecretStr:
+    value = secret_in_file(value)
+    try:
+        KeyRing.parse(value.get_secret_value())
+    except KeysInvalid as error:
+        raise ValueError(str(error)) from None
+    return value

@@ -6,6 +6,7 @@ all that was sealed with it. `context` binds bytes to where they belong (b"order
 they do not open in another. AES-256-GCM throughout, with random 96-bit nonces; a data key seals few things.
 
     wrapped key = 1, length of kid, kid, nonce, AES-GCM(key-encryption key, data key, context)
+                  1, length of ARN, ARN, what AWS KMS made of data key and context (`data_keys.py`)
     sealed      = 1, nonce, AES-GCM(derived from data key, plaintext, context)
 """
 
@@ -23,16 +24,17 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from shared.crypto.errors import CannotOpen, KeysInvalid, UnknownKey
 
 _FORMAT = b"\x01"
-_KEY_BYTES = 32
+KEY_BYTES = 32
 _NONCE_BYTES = 12
 _KID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
 
 class DataKey:
-    """One subject's data key unwrapped, bound to its context; for a moment, never kept. `wrapped`: as it is stored."""
+    """One subject's data key unwrapped, bound to its context. `wrapped`: as it is stored; `bare`: to wrap it anew."""
 
     def __init__(self, wrapped: bytes, context: bytes, key: bytes) -> None:
         self.wrapped = wrapped
+        self.bare = key
         self._context = context
         self._seal = AESGCM(_derive(key, b"seal"))
         self._digest = _derive(key, b"digest")
@@ -85,7 +87,10 @@ class KeyRing:
 
     def new_at_hand(self, context: bytes) -> DataKey:
         """The same, for several things to be sealed at once."""
-        key = os.urandom(_KEY_BYTES)
+        return self.wrapped(os.urandom(KEY_BYTES), context)
+
+    def wrapped(self, key: bytes, context: bytes) -> DataKey:
+        """This very data key, wrapped by the current key-encryption key."""
         return DataKey(self._wrap(key, context), context, key)
 
     def at_hand(self, wrapped: bytes, context: bytes) -> DataKey:
@@ -111,29 +116,33 @@ class KeyRing:
 
     def rewrap(self, wrapped: bytes, context: bytes) -> bytes | None:
         """The same data key under the current key-encryption key; None: it already is. What it sealed still opens."""
-        if _split(wrapped)[0] == self.current:
+        if split(wrapped)[0] == self.current:
             return None
         return self._wrap(self._unwrap(wrapped, context), context)
 
     @property
     def head(self) -> bytes:
         """What every data key wrapped now begins with: format and key id."""
-        kid = self.current.encode()
-        return _FORMAT + bytes([len(kid)]) + kid
+        return head_of(self.current)
 
     def _wrap(self, key: bytes, context: bytes) -> bytes:
         return self.head + _encrypt(AESGCM(self.keys[self.current]), key, self.head + context)
 
     def _unwrap(self, wrapped: bytes, context: bytes) -> bytes:
-        kid, head, body = _split(wrapped)
+        kid, head, body = split(wrapped)
         if kid not in self.keys:
             raise UnknownKey(f"no key-encryption key {kid!r}: add it to the setting, after the first")
         trouble = "the data key does not open: altered, or of another context"
         return _decrypt(AESGCM(self.keys[kid]), body, head + context, trouble)
 
 
-def _split(wrapped: bytes) -> tuple[str, bytes, bytes]:
-    """Key id, head (format and key id) and the encrypted data key."""
+def head_of(kid: str) -> bytes:
+    """What a data key that this key-encryption key wrapped begins with: format and key id."""
+    return _FORMAT + bytes([len(kid)]) + kid.encode()
+
+
+def split(wrapped: bytes) -> tuple[str, bytes, bytes]:
+    """Key id, head (format and key id) and the encrypted data key. Raises CannotOpen: it is no wrapped key."""
     end = 2 + wrapped[1] if len(wrapped) > 1 else 0
     if wrapped[:1] != _FORMAT or len(wrapped) <= end:
         raise CannotOpen("not a wrapped key in a format we know")
@@ -164,6 +173,6 @@ def _decode(kid: str, encoded: str) -> bytes:
         key = base64.b64decode(encoded, validate=True)
     except (binascii.Error, ValueError):
         raise KeysInvalid(f"key {kid} is not base64") from None
-    if len(key) != _KEY_BYTES:
-        raise KeysInvalid(f"key {kid} has {len(key)} bytes, must be {_KEY_BYTES}")
+    if len(key) != KEY_BYTES:
+        raise KeysInvalid(f"key {kid} has {len(key)} bytes, must be {KEY_BYTES}")
     return key

@@ -1,4 +1,4 @@
-"""Upkeep that nobody waits for: at the start and every hour, sooner again while the database is away."""
+"""Upkeep that nobody waits for: at the start and every hour, sooner again while what it needs is away."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -7,9 +7,11 @@ from contextlib import suppress
 import structlog
 
 from shared.db.errors import Conflict, DatabaseUnavailable
+from shared.kernel.errors import Unavailable
 
 _REST_SECONDS = 3600.0
 _AWAY_SECONDS = 5.0
+_FAR_SIDE_AWAY_SECONDS = 60.0
 
 log = structlog.get_logger()
 
@@ -23,5 +25,8 @@ async def run_hourly(work: Callable[[], Awaitable[None]], *, stop: asyncio.Event
         except (DatabaseUnavailable, Conflict) as error:
             log.warning("upkeep.database_away", reason=str(error))
             rest = _AWAY_SECONDS
+        except Unavailable as error:
+            log.warning("upkeep.far_side_away", reason=error.code)
+            rest = _FAR_SIDE_AWAY_SECONDS
         with suppress(TimeoutError):
             await asyncio.wait_for(stop.wait(), rest)

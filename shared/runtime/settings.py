@@ -6,6 +6,7 @@ A service's `settings.py` derives from these and hands its class to `load_settin
 
 import ssl
 import sys
+from pathlib import Path
 from typing import Literal, Self, TypeVar
 from urllib.parse import urlsplit
 
@@ -106,6 +107,17 @@ class InternalCallerSettings(ServiceSettings):
     auth_url: str = Field(description="Base URL of auth's internal API.")
     client_id: str = Field(description="This service's OAuth client at auth.")
     client_secret: SecretStr = Field(description="The secret of this service's OAuth client.")
+
+
+def secret_in_file(value: SecretStr) -> SecretStr:
+    """What the file holds, where a secret is given as file:PATH (as Kubernetes and Compose mount one); else itself."""
+    kind, _, path = value.get_secret_value().partition(":")
+    if kind != "file":
+        return value
+    try:
+        return SecretStr(Path(path).read_text().strip())
+    except (OSError, UnicodeDecodeError):
+        raise ValueError("there is no file there that can be read") from None
 
 
 SettingsT = TypeVar("SettingsT", bound=BaseSettings)

@@ -114,6 +114,15 @@ class SqlGrants:
         renewing = update(_ITS).where(_ITS.c.id == grant.id, _ITS.c.token_version == seen_version).values(values)
         return (await self._connection.execute(renewing)).rowcount == 1
 
+    async def reseal(self, grant: SealedGrant) -> bool:
+        resealing = update(_ITS).where(_ITS.c.id == grant.id, _ITS.c.token_version == grant.token_version)
+        values = {
+            "wrapped_key": grant.data_key,
+            "sealed_refresh_token": grant.refresh_token,
+            "sealed_access_token": grant.access_token,
+        }
+        return (await self._connection.execute(resealing.values(values))).rowcount == 1
+
     async def fail(self, grant_id: GrantId, seen_version: int, failure: RenewalFailure, retry_at: datetime) -> None:
         await self._connection.execute(
             update(_ITS)

@@ -1,19 +1,37 @@
-"""What is removed when its time is over, and data keys brought under the newest key-encryption key."""
+"""What is removed when its time is over, and data keys as a rotation reads and replaces them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
 
-from sqlalchemy import delete, or_, select, update
+from sqlalchemy import delete, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.auth.adapters import tables
 from services.auth.domain.account import ATTEMPTS_WINDOW, SESSION_IDLE, SESSION_LASTS
+from services.auth.domain.keys import KeyCount, Sealed, WrappedKey
 from services.auth.domain.mail import KEPT_FOR
-from shared.kernel.ids import GrantId
 
 # A used or expired consent is kept for a day, so that whoever comes back late is told why.
 _CONSENTS_KEPT = timedelta(days=1)
-_BATCH = 500
+_BATCH = 100
+
+
+@dataclass(frozen=True)
+class _Key:
+    """Where a data key is kept, and how its row's id is read."""
+
+    id: Any
+    wrapped: Any
+    read: Callable[[str], Any]
+
+
+_KEYS = {
+    Sealed.GRANT: _Key(tables.access_grant.c.id, tables.access_grant.c.wrapped_key, UUID),
+    Sealed.SIGNING_KEY: _Key(tables.signing_key.c.kid, tables.signing_key.c.wrapped_key, str),
+}
 
 
 class SqlUpkeep:
@@ -34,22 +52,25 @@ class SqlUpkeep:
             gone = lease.c.subject.not_in(select(table.c.id))
             await self._connection.execute(delete(lease).where(lease.c.kind == kind, lease.c.token.is_(None), gone))
 
-    async def rewrap_grants(
-        self, after: GrantId | None, rewrap: Callable[[GrantId, bytes], bytes | None]
-    ) -> GrantId | None:
-        its = tables.access_grant
-        query = select(its.c.id, its.c.wrapped_key).order_by(its.c.id).limit(_BATCH)
-        rows = list(await self._connection.execute(query.where(its.c.id > after) if after else query))
-        for row in rows:
-            renewed = rewrap(GrantId(row.id), row.wrapped_key)
-            if renewed is not None:
-                same = (its.c.id == row.id, its.c.wrapped_key == row.wrapped_key)
-                await self._connection.execute(update(its).where(*same).values(wrapped_key=renewed))
-        return GrantId(rows[-1].id) if len(rows) == _BATCH else None
+    async def keys_under_another(self, sealed: Sealed, newest: bytes, after: str | None) -> list[WrappedKey]:
+        key = _KEYS[sealed]
+        another = func.substr(key.wrapped, 1, len(newest)) != newest
+        query = select(key.id, key.wrapped).where(func.length(key.wrapped) > 0, another).order_by(key.id).limit(_BATCH)
+        if after is not None:
+            query = query.where(key.id > key.read(after))
+        return [WrappedKey(sealed, str(row[0]), row[1]) for row in await self._connection.execute(query)]
 
-    async def rewrap_signing_keys(self, rewrap: Callable[[str, bytes], bytes | None]) -> None:
-        its = tables.signing_key
-        for row in list(await self._connection.execute(select(its.c.kid, its.c.wrapped_key))):
-            renewed = rewrap(row.kid, row.wrapped_key)
-            if renewed is not None:
-                await self._connection.execute(update(its).where(its.c.kid == row.kid).values(wrapped_key=renewed))
+    async def replace_key(self, key: WrappedKey, wrapped: bytes) -> bool:
+        its = _KEYS[key.sealed]
+        replacing = update(its.id.table).where(its.id == its.read(key.id), its.wrapped == key.wrapped)
+        return (await self._connection.execute(replacing.values(wrapped_key=wrapped))).rowcount == 1
+
+    async def count_keys(self) -> Sequence[KeyCount]:
+        found: list[KeyCount] = []
+        for sealed, key in _KEYS.items():
+            # The format, the length of the key-encryption key's id, and that id.
+            kid = func.substr(key.wrapped, 3, func.get_byte(key.wrapped, 1))
+            query = select(kid, func.count()).where(func.length(key.wrapped) > 2).group_by(kid).order_by(kid)
+            rows = await self._connection.execute(query)
+            found += [KeyCount(row[0].decode("utf-8", "replace"), sealed, row[1]) for row in rows]
+        return found

@@ -30,6 +30,7 @@ class Action(StrEnum):
     RENAMED = "connection.renamed"
     CHANNELS_CHANGED = "connection.channels_changed"
     CUT_OVER = "connection.cut_over"
+    KEY_RENEWED = "connection.key_renewed"
     DISCONNECTED = "connection.disconnected"
     CALENDAR_MADE = "calendar.made"
     CALENDAR_REMOVED = "calendar.removed"

@@ -78,4 +78,5 @@ async def run(settings: Settings) -> int:
         )
     finally:
         await outward.close()
+        await held.keys.close()
         await engine.dispose()

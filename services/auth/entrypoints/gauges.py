@@ -1,6 +1,7 @@
 """What operators watch of authorisations and mails: counted anew each minute, by the worker."""
 
 import asyncio
+from collections.abc import Sequence
 from contextlib import suppress
 
 import structlog
@@ -8,6 +9,7 @@ from prometheus_client import Gauge
 
 from services.auth.bootstrap import Auth
 from services.auth.domain.connection import ConnectionState
+from services.auth.domain.keys import KeyCount
 from services.auth.usecases.views import Standing
 from shared.db.errors import Conflict, DatabaseUnavailable
 from shared.marketplaces.registry import PROFILES
@@ -18,6 +20,7 @@ _DAY_SECONDS = 86_400.0
 connections = Gauge("auth_connections", "Connections, by state", ["marketplace", "state"])
 nearest_end = Gauge("auth_nearest_end_days", "Until the first known end of a consent that works; below zero: since it")
 oldest_mail = Gauge("auth_oldest_unsent_mail_seconds", "How long the mail that is due longest has been so")
+keys_to_rewrap = Gauge("auth_data_keys_to_rewrap", "Data keys that are not under the newest key-encryption key")
 unlisted = Gauge(
     "auth_unlisted_sellers", "Sellers of an application that is in no app store", ["marketplace", "application"]
 )
@@ -33,10 +36,16 @@ async def keep_gauges(held: Auth, stop: asyncio.Event) -> None:
     while not stop.is_set():
         try:
             show(await held.views.standing(), held)
+            async with held.uow() as store:
+                show_keys(await store.upkeep.count_keys(), held.keys.current)
         except (DatabaseUnavailable, Conflict) as error:
             log.warning("gauges.database_away", reason=str(error))
         with suppress(TimeoutError):
             await asyncio.wait_for(stop.wait(), _EVERY_SECONDS)
+
+
+def show_keys(counts: Sequence[KeyCount], newest: str) -> None:
+    keys_to_rewrap.set(sum(each.count for each in counts if each.kid != newest))
 
 
 def show(standing: Standing, held: Auth) -> None:

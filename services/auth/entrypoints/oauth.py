@@ -51,7 +51,7 @@ async def token(request: Request) -> Response:
     async with sent_fields(request, most_fields=_MOST_FIELDS) as posted:
         fields = {name: value for name, value in posted.items() if isinstance(value, str)}
     headers = {"Authorization": request.headers["authorization"]} if "authorization" in request.headers else {}
-    key = held.signing.opened(await _signing_key(held))
+    key = await held.signing.opened(await _signing_key(held))
     client = await _api_client(held, held.issuer.names_api_client(fields, headers))
     answer = held.issuer.issue(fields, headers, key, client)
     if client is not None and answer.status == 200:
@@ -84,6 +84,5 @@ async def _signing_key(held: Auth) -> SigningKey:
     newest = signing(await held.views.signing_keys())
     if newest is not None:
         return newest
-    async with held.uow() as store:
-        await keep_signing_keys(store=store, vault=held.signing, clock=held.clock)
+    await keep_signing_keys(uow=held.uow, vault=held.signing, clock=held.clock)
     return await _signing_key(held)

@@ -11,6 +11,7 @@ from services.auth.usecases.keep_signing_keys import keep_signing_keys
 from services.auth.usecases.lapse_claims import lapse_claims
 from services.auth.usecases.ports import KeyWrapping, SigningVault, Store
 from services.auth.usecases.remind import remind
+from services.auth.usecases.rewrap_keys import rewrap_keys
 from shared.kernel.clock import Clock
 from shared.kernel.ports import UnitOfWork
 
@@ -20,18 +21,16 @@ Id = TypeVar("Id")
 async def keep_house(
     *, uow: UnitOfWork[Store], signing: SigningVault, wrapping: KeyWrapping, expired_goes_on: bool, clock: Clock
 ) -> None:
-    """Each step is a transaction of its own, safe to repeat and to run in several processes."""
-    async with uow() as store:
-        await keep_signing_keys(store=store, vault=signing, clock=clock)
+    """Each step is a transaction of its own, safe to repeat and to run in several processes. Raises Unavailable."""
     async with uow() as store:
         await store.upkeep.remove_ended(clock.now())
     async with uow() as store:
         await lapse_claims(store=store, clock=clock)
-    async with uow() as store:
-        await store.upkeep.rewrap_signing_keys(wrapping.rewrap_signing_key)
     await _all(uow, lambda store, after: age_connections(after, goes_on=expired_goes_on, store=store, clock=clock))
     await _all(uow, lambda store, after: remind(after, store=store, clock=clock))
-    await _all(uow, lambda store, after: store.upkeep.rewrap_grants(after, wrapping.rewrap_grant))
+    # Last, as they may ask a key service, which may be away.
+    await keep_signing_keys(uow=uow, vault=signing, clock=clock)
+    await rewrap_keys(uow=uow, wrapping=wrapping, told=lambda _: None)
 
 
 async def _all(uow: UnitOfWork[Store], batch: Callable[[Store, Id | None], Awaitable[Id | None]]) -> None:

@@ -1,6 +1,6 @@
 """What the use cases need from the outside: the `Store` of one transaction, and the vault, which calls out."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,6 +13,7 @@ from services.auth.domain.audit import AuditEntry
 from services.auth.domain.connection import Connection
 from services.auth.domain.consent import ConsentState
 from services.auth.domain.grant import SealedGrant
+from services.auth.domain.keys import KeyCount, Sealed, WrappedKey
 from services.auth.domain.signing import SigningKey
 from services.auth.domain.token import RenewalFailure, TokenState
 from services.auth.usecases.mail_ports import Mails
@@ -154,6 +155,10 @@ class Grants(Protocol):
         """
         ...
 
+    async def reseal(self, grant: SealedGrant) -> bool:
+        """The same tokens under another data key; whether they still are of its version."""
+        ...
+
     async def fail(self, grant_id: GrantId, seen_version: int, failure: RenewalFailure, retry_at: datetime) -> None: ...
 
 
@@ -196,13 +201,15 @@ class Upkeep(Protocol):
         """Sessions, attempts, consent states and mails whose time is over, leases of what is gone."""
         ...
 
-    async def rewrap_grants(
-        self, after: GrantId | None, rewrap: Callable[[GrantId, bytes], bytes | None]
-    ) -> GrantId | None:
-        """Replaces the wrapped keys that `rewrap` gives another for, a batch after `after`; where to go on."""
+    async def keys_under_another(self, sealed: Sealed, newest: bytes, after: str | None) -> list[WrappedKey]:
+        """A batch, by id, of the data keys that do not begin with `newest`; those after `after`."""
         ...
 
-    async def rewrap_signing_keys(self, rewrap: Callable[[str, bytes], bytes | None]) -> None: ...
+    async def replace_key(self, key: WrappedKey, wrapped: bytes) -> bool:
+        """Whether it was still the one that was read."""
+        ...
+
+    async def count_keys(self) -> Sequence[KeyCount]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -265,16 +272,24 @@ class TokenVault(Protocol):
 
 
 class SigningVault(Protocol):
-    def new_key(self, now: datetime) -> SigningKey: ...
+    async def new_key(self, now: datetime) -> SigningKey:
+        """Raises Unavailable."""
+        ...
 
-    def opens(self, key: SigningKey) -> bool:
-        """Whether we can sign with it: a key-encryption key that is lost takes it along."""
+    async def opens(self, key: SigningKey) -> bool:
+        """Whether we can sign with it: a key-encryption key that is lost takes it along. Raises Unavailable."""
         ...
 
 
 class KeyWrapping(Protocol):
-    """None: the data key is under the newest key-encryption key already, or does not open (which is logged)."""
+    @property
+    def newest(self) -> bytes:
+        """What a data key under the newest key-encryption key begins with."""
+        ...
 
-    def rewrap_grant(self, grant_id: GrantId, wrapped: bytes) -> bytes | None: ...
-
-    def rewrap_signing_key(self, kid: str, wrapped: bytes) -> bytes | None: ...
+    async def rewrap(self, key: WrappedKey) -> bytes | None:
+        """
+        The data key under the newest key-encryption key; None: it already is, or does not open, which is logged: it
+        must not end the worker, which publishes for everybody. Raises Unavailable.
+        """
+        ...

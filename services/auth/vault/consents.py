@@ -20,7 +20,9 @@ class SealingConsents:
 
     async def exchange(self, marketplace: str, region: str, code: str) -> SealedGrant:
         offer, asked_at = self._offers[marketplace], self._clock.now()
+        grant_id = GrantId(new_id())
+        key = await self._seals.new_key(grant_id)  # before the code is spent
         answer = await offer.consent.exchange(region, code, offer.redirect_uri)
         if answer.refresh_token is None:
             raise Unreadable("the exchange gave no refresh token", code="no_refresh_token")
-        return self._seals.new_grant(GrantId(new_id()), marketplace, region, answer, asked_at)
+        return self._seals.new_grant(grant_id, key, marketplace, region, answer, asked_at)

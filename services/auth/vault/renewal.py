@@ -80,14 +80,15 @@ class Renewal:
         grants = self._grants[grant.marketplace]
         try:
             async with asyncio.timeout(LEASE_SECONDS - MARGIN_SECONDS):
-                answer = await grants.renew(grant.region, self._seals.refresh_token(grant))
+                key = await self._seals.key_of(grant)
+                answer = await grants.renew(grant.region, self._seals.refresh_token(grant, key))
         except TimeoutError as error:
             raise Unavailable("the token endpoint is too slow", code="timeout") from error
         except ConsentLost as error:
             if grant.is_shared:  # nobody's consent is in it: what is refused is our application
                 raise ClientSecretInvalid("our application is refused", code=error.code) from error
             raise
-        return self._seals.with_answer(grant, answer, asked_at)
+        return self._seals.with_answer(grant, key, answer, asked_at)
 
     async def _lost(self, store: Store, grant: SealedGrant, reason: str) -> None:
         """Only for the consent that was refused: a new one has another grant, or another version of this."""

@@ -5,7 +5,8 @@ from datetime import datetime, timedelta
 
 from services.auth.domain.grant import SealedGrant
 from services.auth.domain.token import TokenState
-from shared.crypto.keyring import KeyRing
+from shared.crypto.data_keys import DataKeys
+from shared.crypto.keyring import DataKey
 from shared.kernel.ids import GrantId, new_id
 from shared.kernel.ports import AccessToken
 from shared.marketplaces.models import OAuthAnswer
@@ -17,61 +18,81 @@ _ACCESS = b"access_token"
 class GrantSeals:
     """The only place where tokens of far sides are in clear beside sealed bytes."""
 
-    def __init__(self, keys: KeyRing) -> None:
+    def __init__(self, keys: DataKeys) -> None:
         self._keys = keys
 
+    async def new_key(self, grant_id: GrantId) -> DataKey:
+        """For a grant that is to be. Raises Unavailable."""
+        return await self._keys.new_at_hand(key_context(grant_id))
+
+    async def key_of(self, grant: SealedGrant) -> DataKey:
+        """
+        What a renewal opens and seals with: had before the far side is asked, whose answer must not be lost for it.
+
+        A shared grant seals one token only, so it gets a new data key with each: no lost key stops its sellers.
+        Raises UnknownKey, CannotOpen, Unavailable.
+        """
+        if grant.is_shared:
+            return await self.new_key(grant.id)
+        return await self._keys.at_hand(grant.data_key, key_context(grant.id))
+
     def new_grant(
-        self, grant_id: GrantId, marketplace: str, region: str, answer: OAuthAnswer, asked_at: datetime
+        self, grant_id: GrantId, key: DataKey, marketplace: str, region: str, answer: OAuthAnswer, asked_at: datetime
     ) -> SealedGrant:
         """What an exchange gave, under a data key of its own."""
-        data_key = self._keys.new_key(key_context(grant_id))
-        empty = SealedGrant(grant_id, marketplace, region, data_key, b"", b"", asked_at)
-        return self.with_answer(empty, answer, asked_at)
+        empty = SealedGrant(grant_id, marketplace, region, key.wrapped, b"", b"", asked_at)
+        return self.with_answer(empty, key, answer, asked_at)
 
     def new_shared_grant(self, marketplace: str, region: str, now: datetime) -> SealedGrant:
-        """Our application's own, before its first token."""
-        grant_id = GrantId(new_id())
-        return SealedGrant(grant_id, marketplace, region, self._keys.new_key(key_context(grant_id)), None, b"", now)
+        """Our application's own, before its first token: nothing is sealed, so there is no data key yet."""
+        return SealedGrant(GrantId(new_id()), marketplace, region, b"", None, b"", now)
 
-    def with_answer(self, grant: SealedGrant, answer: OAuthAnswer, asked_at: datetime) -> SealedGrant:
+    def with_answer(self, grant: SealedGrant, key: DataKey, answer: OAuthAnswer, asked_at: datetime) -> SealedGrant:
         """
         The grant after a renewal; a refresh token that was not sent again stays, and a shared grant has none.
 
-        A shared grant seals one token only, so it gets a new data key with each: no lost key stops its sellers.
+        `key`: see `key_of`.
         """
         refresh_token = grant.refresh_token
-        if refresh_token is None:
-            grant = replace(grant, data_key=self._keys.new_key(key_context(grant.id)))
-        elif answer.refresh_token is not None:
-            refresh_token = self._seal(grant, _REFRESH, answer.refresh_token)
+        if refresh_token is not None and answer.refresh_token is not None:
+            refresh_token = _sealed(key, _REFRESH, answer.refresh_token)
         return replace(
             grant,
+            data_key=key.wrapped,
             refresh_token=refresh_token,
-            access_token=self._seal(grant, _ACCESS, answer.access_token),
+            access_token=_sealed(key, _ACCESS, answer.access_token),
             # Counted from when it was asked for: never believed for longer than the far side does.
             expires_at=asked_at + timedelta(seconds=answer.expires_in_seconds),
             token_version=grant.token_version + 1,
         )
 
-    def refresh_token(self, grant: SealedGrant) -> str | None:
-        if grant.refresh_token is None:
-            return None
-        opened = self._keys.open(grant.data_key, grant.refresh_token, key_context(grant.id))
-        return _unmarked(opened, _REFRESH)
+    async def under_a_new_key(self, grant: SealedGrant) -> SealedGrant:
+        """The same tokens, sealed anew. Raises UnknownKey, CannotOpen, Unavailable."""
+        context = key_context(grant.id)
+        old, new = await self._keys.at_hand(grant.data_key, context), await self._keys.new_at_hand(context)
+        refresh_token = None if grant.refresh_token is None else new.seal(old.open(grant.refresh_token))
+        access_token = new.seal(old.open(grant.access_token))
+        return replace(grant, data_key=new.wrapped, refresh_token=refresh_token, access_token=access_token)
 
-    def access_token(self, state: TokenState) -> AccessToken:
-        """The token of a state that has one."""
+    def refresh_token(self, grant: SealedGrant, key: DataKey) -> str | None:
+        """None: it is shared. Raises CannotOpen."""
+        return None if grant.refresh_token is None else _unmarked(key.open(grant.refresh_token), _REFRESH)
+
+    async def access_token(self, state: TokenState) -> AccessToken:
+        """The token of a state that has one. Raises UnknownKey, CannotOpen, Unavailable."""
         if state.grant_id is None or state.expires_at is None:
             raise ValueError("there is no token")
-        opened = self._keys.open(state.data_key, state.sealed_token, key_context(state.grant_id))
+        key = await self._keys.at_hand(state.data_key, key_context(state.grant_id))
+        opened = key.open(state.sealed_token)
         return AccessToken(_unmarked(opened, _ACCESS), state.token_version, state.consent_version, state.expires_at)
-
-    def _seal(self, grant: SealedGrant, place: bytes, value: str) -> bytes:
-        return self._keys.seal(grant.data_key, place + b"\x00" + value.encode(), key_context(grant.id))
 
 
 def key_context(grant_id: GrantId) -> bytes:
     return f"auth.grant:{grant_id}".encode()
+
+
+def _sealed(key: DataKey, place: bytes, value: str) -> bytes:
+    return key.seal(place + b"\x00" + value.encode())
 
 
 def _unmarked(opened: bytes, place: bytes) -> str:

@@ -8,8 +8,8 @@ from typing import Any
 from joserfc.jwk import ECKey
 
 from services.auth.domain.signing import SigningKey
+from shared.crypto.data_keys import DataKeys
 from shared.crypto.errors import CryptoError
-from shared.crypto.keyring import KeyRing
 from shared.kernel.ids import new_id
 
 _CURVE = "P-256"
@@ -18,28 +18,27 @@ _CURVE = "P-256"
 class SealedSigning:
     """See `usecases.ports.SigningVault`."""
 
-    def __init__(self, keys: KeyRing) -> None:
+    def __init__(self, keys: DataKeys) -> None:
         self._keys = keys
 
-    def new_key(self, now: datetime) -> SigningKey:
+    async def new_key(self, now: datetime) -> SigningKey:
         kid = str(new_id())
         pair = ECKey.generate_key(_CURVE, {"kid": kid, "use": "sig", "alg": "ES256"}, private=True)
-        data_key = self._keys.new_key(signing_context(kid))
+        data_key = await self._keys.new_at_hand(signing_context(kid))
         private = json.dumps(pair.as_dict(private=True)).encode()
-        sealed = self._keys.seal(data_key, private, signing_context(kid))
-        return SigningKey(kid, dict(pair.as_dict(private=False)), data_key, sealed, now)
+        return SigningKey(kid, dict(pair.as_dict(private=False)), data_key.wrapped, data_key.seal(private), now)
 
-    def opens(self, key: SigningKey) -> bool:
+    async def opens(self, key: SigningKey) -> bool:
         try:
-            self.opened(key)
+            await self.opened(key)
         except CryptoError:
             return False
         return True
 
-    def opened(self, key: SigningKey) -> ECKey:
-        """The pair, to sign with."""
-        opened = self._keys.open(key.data_key, key.private_key, signing_context(key.kid))
-        return ECKey.import_key(json.loads(opened))
+    async def opened(self, key: SigningKey) -> ECKey:
+        """The pair, to sign with. Raises UnknownKey, CannotOpen, Unavailable."""
+        data_key = await self._keys.at_hand(key.data_key, signing_context(key.kid))
+        return ECKey.import_key(json.loads(data_key.open(key.private_key)))
 
 
 def jwks(keys: Sequence[SigningKey]) -> dict[str, Any]:

@@ -58,7 +58,7 @@ class RenewedTokens:
                 raise ConsentLost("the consent is gone", consent_version=state.consent_version)
             now = self._clock.now()
             if state.is_usable(now, rejected) or state.is_renewed(seen, now):
-                token = self._opened(state)
+                token = await self._opened(state)
                 if token is not None:
                     return token
                 seen = rejected = state.token_version
@@ -126,10 +126,10 @@ class RenewedTokens:
             raise ConnectionUnknown
         return state
 
-    def _opened(self, state: TokenState) -> AccessToken | None:
-        """None: it does not open, so it is as good as not kept."""
+    async def _opened(self, state: TokenState) -> AccessToken | None:
+        """None: it does not open, so it is as good as not kept. Raises Unavailable: it may well open later."""
         try:
-            return self._seals.access_token(state)
+            return await self._seals.access_token(state)
         except (CryptoError, ValueError) as error:
             log.warning("token.does_not_open", grant_id=str(state.grant_id), error=type(error).__name__)
             return None

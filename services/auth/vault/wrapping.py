@@ -1,20 +1,28 @@
 """Brings the data keys of grants and signing keys under the newest key-encryption key."""
 
-from services.auth.vault.seals import key_context
-from services.auth.vault.signing import signing_context
-from shared.crypto import rewrapping
-from shared.crypto.keyring import KeyRing
-from shared.kernel.ids import GrantId
+import structlog
+
+from services.auth.domain.keys import WrappedKey
+from shared.crypto.data_keys import DataKeys
+from shared.crypto.errors import CryptoError
+
+log = structlog.get_logger()
 
 
 class Rewrapping:
     """See `usecases.ports.KeyWrapping`."""
 
-    def __init__(self, keys: KeyRing) -> None:
-        self._rewrapping = rewrapping.Rewrapping(keys)
+    def __init__(self, keys: DataKeys) -> None:
+        self._keys = keys
 
-    def rewrap_grant(self, grant_id: GrantId, wrapped: bytes) -> bytes | None:
-        return self._rewrapping.rewrap(wrapped, key_context(grant_id))
+    @property
+    def newest(self) -> bytes:
+        return self._keys.head
 
-    def rewrap_signing_key(self, kid: str, wrapped: bytes) -> bytes | None:
-        return self._rewrapping.rewrap(wrapped, signing_context(kid))
+    async def rewrap(self, key: WrappedKey) -> bytes | None:
+        context = f"auth.{key.sealed}:{key.id}"
+        try:
+            return await self._keys.rewrap(key.wrapped, context.encode())
+        except CryptoError as error:
+            log.error("data_key.does_not_open", subject=context, reason=str(error))  # noqa: TRY400 - no bug
+            return None

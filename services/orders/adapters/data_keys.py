@@ -1,6 +1,7 @@
 """Wrapped data keys, over one open transaction: those that are not yet under the newest key-encryption key."""
 
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Mapping
 from typing import Any
 from uuid import UUID
 
@@ -29,6 +30,16 @@ class SqlDataKeys:
         return await self._rewrap(
             its, named, lambda row: record_context(row.connection_id, row.record_key), after, wrapping
         )
+
+    async def count(self) -> Mapping[str, int]:
+        found: Counter[str] = Counter()
+        for its in (tables.order, tables.unreadable):
+            # The format, the length of the key-encryption key's id, and that id.
+            kid = func.substr(its.c.data_key, 3, func.get_byte(its.c.data_key, 1))
+            query = select(kid, func.count()).where(func.length(its.c.data_key) > 2).group_by(kid)
+            for name, number in await self._connection.execute(query):
+                found[name.decode("utf-8", "replace")] += number
+        return found
 
     async def _rewrap(
         self,

@@ -203,6 +203,10 @@ class DataKeys(Protocol):
     async def rewrap_orders(self, after: UUID | None, wrapping: KeyWrapping) -> UUID | None: ...
     async def rewrap_unreadable(self, after: UUID | None, wrapping: KeyWrapping) -> UUID | None: ...
 
+    async def count(self) -> Mapping[str, int]:
+        """How many there are under each key-encryption key, by its id."""
+        ...
+
 
 class Outbox(Protocol):
     async def add_all(self, events: Sequence[Event[Any]]) -> None:

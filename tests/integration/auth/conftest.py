@@ -193,6 +193,7 @@ class Running:
         stopped.set()
         await self.held.tokens.finish(stopped)  # a renewal may outlive its request, not its engine
         await self.outward.close()
+        await self.held.keys.close()
         await self.engine.dispose()
 
 

@@ -32,9 +32,9 @@ class Process:
         self.running.send_signal(signal.SIGCONT)
 
 
-def api_process(settings: Settings) -> AbstractAsyncContextManager[Process]:
+def api_process(settings: Settings, *, start_seconds: float = _START_SECONDS) -> AbstractAsyncContextManager[Process]:
     """Started and ready; ended with the block, also when it is frozen."""
-    return _process("api", settings)
+    return _process("api", settings, start_seconds)
 
 
 def worker_process(settings: Settings) -> AbstractAsyncContextManager[Process]:
@@ -44,20 +44,20 @@ def worker_process(settings: Settings) -> AbstractAsyncContextManager[Process]:
 async def migrate(settings: Settings) -> None:
     """As a deployment does before anything starts."""
     command = [sys.executable, "-m", "services.auth", "migrate"]
-    environment = os.environ | _environment(settings, 1, 1)
+    environment = os.environ | environment_of(settings)
     running = await asyncio.create_subprocess_exec(*command, env=environment)
     assert await running.wait() == 0
 
 
 @asynccontextmanager
-async def _process(name: str, settings: Settings) -> AsyncIterator[Process]:
+async def _process(name: str, settings: Settings, start_seconds: float = _START_SECONDS) -> AsyncIterator[Process]:
     port, metrics_port = free_port(), free_port()
     command = [sys.executable, "-m", "services.auth", name]
-    environment = os.environ | _environment(settings, port, metrics_port)
+    environment = os.environ | environment_of(settings, port, metrics_port)
     running = await asyncio.create_subprocess_exec(*command, env=environment, stdout=asyncio.subprocess.DEVNULL)
     process = Process(f"http://127.0.0.1:{port}", running)
     try:
-        await _until_ready(f"http://127.0.0.1:{metrics_port}/health/ready", running)
+        await _until_ready(f"http://127.0.0.1:{metrics_port}/health/ready", running, start_seconds)
         yield process
     finally:
         if running.returncode is None:
@@ -66,7 +66,7 @@ async def _process(name: str, settings: Settings) -> AsyncIterator[Process]:
         await running.wait()
 
 
-def _environment(settings: Settings, port: int, metrics_port: int) -> dict[str, str]:
+def environment_of(settings: Settings, port: int = 1, metrics_port: int = 1) -> dict[str, str]:
     values: dict[str, Any] = settings.model_dump(mode="json", exclude_none=True)
     values |= {
         "database_url": settings.database_url.get_secret_value(),
@@ -81,8 +81,8 @@ def _environment(settings: Settings, port: int, metrics_port: int) -> dict[str, 
     }
 
 
-async def _until_ready(address: str, running: asyncio.subprocess.Process) -> None:
-    async with asyncio.timeout(_START_SECONDS), httpx.AsyncClient(trust_env=False) as client:
+async def _until_ready(address: str, running: asyncio.subprocess.Process, start_seconds: float) -> None:
+    async with asyncio.timeout(start_seconds), httpx.AsyncClient(trust_env=False) as client:
         while True:
             if running.returncode is not None:
                 raise RuntimeError(f"auth ended at its start with status {running.returncode}")

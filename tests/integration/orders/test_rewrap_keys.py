@@ -1,13 +1,17 @@
 """The laws of another key-encryption key: what was sealed under the one before still opens, and does without it."""
 
 import base64
+import json
 from collections.abc import Sequence
 
 import pytest
 from sqlalchemy import update
 
+from services.orders.__main__ import _parser
 from services.orders.adapters import data_keys, tables
 from services.orders.adapters.store import bind
+from services.orders.entrypoints import keys_operator
+from services.orders.settings import MigrationSettings
 from services.orders.usecases.ports import order_context, record_context
 from services.orders.usecases.rewrap_keys import rewrap_keys
 from shared.crypto.errors import UnknownKey
@@ -67,3 +71,15 @@ async def test_a_key_that_does_not_open_stops_no_other(orders: OrdersService) ->
     await rewrap(orders, f"{NEW},{OLD}")
     told = {row.id: row.data_key for row in await orders.rows("marketplace_order")}
     assert (len(told[first.id]), told[second.id][2:5]) == (20, b"new")
+
+
+async def test_an_operator_counts_and_rewraps_them(orders: OrdersService, capsys: pytest.CaptureFixture[str]) -> None:
+    """Status 3 while any is under another key, 0 afterwards; rotating again changes nothing."""
+    await orders.receive(page(order(1), order(2), unreadable=(UnreadableOrder(None, "no order", b"record"),)))
+    url = orders.engine.url.render_as_string(hide_password=False)
+    seen = []
+    for words in (("status", OLD), ("status", f"{NEW},{OLD}"), ("rotate", f"{NEW},{OLD}"), ("rotate", NEW)):
+        settings = MigrationSettings.model_validate({"database_url": url, "key_encryption_keys": words[1]})
+        status = await keys_operator.run(_parser().parse_args(["keys", words[0], "--json"]), settings)
+        seen.append((status, json.loads(capsys.readouterr().out)["left"]))
+    assert seen == [(0, 0), (3, 3), (0, 0), (0, 0)]

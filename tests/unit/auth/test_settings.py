@@ -2,13 +2,16 @@
 
 import base64
 import json
+from pathlib import Path
 
 import pytest
 
 from services.auth.bootstrap import portals_of
 from services.auth.settings import load, load_for_migration
+from shared.crypto.data_keys import WrappingKeys
 
 KEY = base64.b64encode(b"k" * 32).decode()
+ARN = "arn:aws:kms:eu-west-3:111122223333:key/0190b5a0-0000-7000-8000-000000000000"
 APP = {"application_id": "a", "client_id": "c", "client_secret": "s"}
 COMPLETE = {
     "AUTH_DATABASE_URL": "postgresql+asyncpg://auth@127.0.0.1/auth",
@@ -92,3 +95,37 @@ def test_a_missing_secret_has_no_default(environment: pytest.MonkeyPatch, capsys
     environment.delenv("AUTH_KEY_ENCRYPTION_KEYS")
     assert "AUTH_KEY_ENCRYPTION_KEYS is not set" in sentence(capsys)
     assert load_for_migration().key_encryption_keys is None
+
+
+def test_keys_may_be_in_a_file(environment: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """As Kubernetes and Compose mount a secret, with the newline that an editor leaves."""
+    (tmp_path / "keys").write_text(f"k1:{KEY}\n")
+    environment.setenv("AUTH_KEY_ENCRYPTION_KEYS", f"file:{tmp_path / 'keys'}")
+    assert load().key_encryption_keys.get_secret_value() == f"k1:{KEY}"
+
+
+@pytest.mark.parametrize(
+    ("setting", "said"),
+    [
+        ("file:/nowhere", "no file there"),
+        (f"aws-kms:{ARN}", "a key kid:base64 is needed"),
+        (f"aws-kms:{ARN.replace('key/', 'alias/')},k1:{KEY}", "not an alias"),
+        (f"aws-kms:,k1:{KEY}", "needs the ARN"),
+        (f"aws-kms:{ARN},k1:{KEY},aws-kms:{ARN}", "twice"),
+    ],
+)
+def test_keys_that_cannot_be_meant_are_refused(
+    environment: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], setting: str, said: str
+) -> None:
+    """At the start, by a sentence, which quotes no key."""
+    environment.setenv("AUTH_KEY_ENCRYPTION_KEYS", setting)
+    told = sentence(capsys)
+    assert said in told
+    assert KEY not in told
+
+
+def test_the_first_key_wraps_wherever_it_is(environment: pytest.MonkeyPatch) -> None:
+    """Ours or AWS's; all of them unwrap."""
+    for first, second, current in ((f"aws-kms:{ARN}", f"k1:{KEY}", ARN), (f"k1:{KEY}", f"aws-kms:{ARN}", "k1")):
+        keys = WrappingKeys.parse(f"{first}, {second}")
+        assert (keys.current, sorted(keys.kids)) == (current, [ARN, "k1"])

@@ -17,8 +17,8 @@ from services.auth.domain.token import RenewalFailure, TokenState
 from services.auth.vault.renewal import Renewal
 from services.auth.vault.seals import GrantSeals
 from services.auth.vault.tokens import RenewedTokens
+from shared.crypto.data_keys import DataKeys, WrappingKeys
 from shared.crypto.errors import CannotOpen
-from shared.crypto.keyring import KeyRing
 from shared.kernel.errors import Throttled
 from shared.kernel.ids import ConnectionId, GrantId, new_id
 from shared.kernel.ports import Intent
@@ -98,11 +98,14 @@ class HeldLease:
 
 async def test_a_grant_that_does_not_open_is_not_tried_by_each_caller() -> None:
     """The trouble is noted on the row for half a minute, and raised for the log."""
-    ring = KeyRing.parse("k1:" + base64.b64encode(bytes(32)).decode())
-    other = KeyRing.parse("k1:" + base64.b64encode(b"o" * 32).decode())
-    sealed = GrantSeals(ring).new_grant(GrantId(new_id()), "amazon", "eu", answer(), NOW)
+    seals, other = (
+        GrantSeals(DataKeys(WrappingKeys.parse("k1:" + base64.b64encode(key * 32).decode()), FixedClock()))
+        for key in (b"k", b"o")
+    )
+    grant_id = GrantId(new_id())
+    sealed = seals.new_grant(grant_id, await seals.new_key(grant_id), "amazon", "eu", answer(), NOW)
     lease: Any = HeldLease(sealed)
     nobody: Any = SimpleNamespace(renew=None)
     with pytest.raises(CannotOpen):
-        await Renewal({"amazon": nobody}, GrantSeals(other), FixedClock()).run(lease, sealed.token_version)
+        await Renewal({"amazon": nobody}, other, FixedClock()).run(lease, sealed.token_version)
     assert lease.failed == [(RenewalFailure.UNAVAILABLE, timedelta(seconds=30))]

@@ -1,0 +1,29 @@
+"""Data keys as they are kept: each wrapped by a key-encryption key, for what it seals."""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+
+class Sealed(StrEnum):
+    """What a data key seals: the tokens of a grant, or a key that signs."""
+
+    GRANT = "grant"
+    SIGNING_KEY = "signing_key"
+
+
+@dataclass(frozen=True, slots=True)
+class WrappedKey:
+    """The data key of one grant or signing key, readable in the vault only."""
+
+    sealed: Sealed
+    id: str
+    wrapped: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class KeyCount:
+    """How many data keys of one kind a key-encryption key (`kid`) wraps."""
+
+    kid: str
+    sealed: Sealed
+    count: int
