@@ -186,11 +186,33 @@ api_client = Table(
     Column("organisation_id", Uuid, ForeignKey("organisation.id"), nullable=False, index=True),
     Column("name", Text, nullable=False),
     Column("scopes", ARRAY(Text), nullable=False),
+    # For processes of the version before `api_client_secret`, which go on while tables change: the newest living one.
     Column("secret_digest", Text, nullable=False),
     Column("made_by", Uuid),
     Column("made_at", _TIME, nullable=False),
     Column("used_at", _TIME),
     Column("revoked_at", _TIME),
+)
+
+api_client_secret = Table(
+    "api_client_secret",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("client_id", Text, ForeignKey("api_client.id"), nullable=False, index=True),
+    Column("digest", Text, nullable=False),
+    Column("made_by", Uuid),
+    Column("made_at", _TIME, nullable=False),
+    Column("used_at", _TIME),
+    Column("ended_at", _TIME),
+)
+
+# Ids of tokens and of secrets, as tokens name them.
+revoked_token = Table(
+    "revoked_token",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("client_id", Text, nullable=False, index=True),
+    Column("until", _TIME, nullable=False),
 )
 
 audit = Table(

@@ -34,6 +34,9 @@ class Action(StrEnum):
     CALENDAR_REMOVED = "calendar.removed"
     CLIENT_MADE = "api_client.made"
     CLIENT_REVOKED = "api_client.revoked"
+    SECRET_MADE = "api_client.secret_made"  # noqa: S105 - a deed
+    SECRET_ENDED = "api_client.secret_ended"  # noqa: S105 - a deed
+    TOKEN_REVOKED = "api_client.token_revoked"  # noqa: S105 - a deed
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ from services.auth.entrypoints import (
     delegation_pages,
     internal,
     oauth,
+    secret_pages,
     settings_pages,
 )
 from services.auth.settings import Settings
@@ -42,6 +43,7 @@ _ROUTERS = (
     calendar_feed,
     connections_api,
     settings_pages,
+    secret_pages,
     oauth,
 )
 

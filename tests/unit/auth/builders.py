@@ -109,6 +109,7 @@ class Tables:
             connections=_Connections(self),
             grants=cast(Any, _Grants(self)),
             api_clients=nothing,
+            revoked=nothing,
             audit=_Audit(self),
             signing_keys=nothing,
             upkeep=nothing,
