@@ -1,4 +1,4 @@
-"""python -m services.auth api|worker|migrate|connections|republish"""
+"""python -m services.auth api|worker|migrate|connections|audit|republish"""
 
 import argparse
 import sys
@@ -54,6 +54,7 @@ def _parser() -> argparse.ArgumentParser:
     commands.add_parser("worker", help="publishes events, probes consents, sends mails, keeps keys young")
     commands.add_parser("migrate", help="brings the database to its newest revision, makes our topics and signing key")
     _add_connections_command(commands)
+    _add_audit_command(commands)
     add_republish_command(commands)
     return parser
 
@@ -69,6 +70,13 @@ def _add_connections_command(commands: "argparse._SubParsersAction[argparse.Argu
     for action, help_ in _ACTIONS.items():
         actions.add_parser(action, help=help_).add_argument("connection", type=UUID)
     show.add_argument("connection", type=UUID)
+
+
+def _add_audit_command(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    audit = commands.add_parser("audit", help="the audit log: whether it is what was written")
+    actions = audit.add_subparsers(dest="action", required=True)
+    verify = actions.add_parser("verify", help="goes through the whole chain; 1: it is broken, and where first")
+    verify.add_argument("--head", metavar="POSITION:HASH", help="one that was noted before, which must still be in it")
 
 
 async def _migrate() -> int:

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.auth.adapters.access import OwnRevokedTokens, OwnSessions, OwnSigningKeys
+from services.auth.adapters.audit import SqlAuditLog
 from services.auth.adapters.connections import probes_due
 from services.auth.adapters.mails import mails_due
 from services.auth.adapters.passwords import Argon2Passwords
@@ -18,6 +19,7 @@ from services.auth.adapters.queries import SqlViews
 from services.auth.adapters.smtp import SmtpMailer, SmtpServer
 from services.auth.adapters.store import bind
 from services.auth.settings import MigrationSettings, Settings
+from services.auth.usecases.audit_log import AuditLog
 from services.auth.usecases.begin_consent import Offer
 from services.auth.usecases.claim_seller import DelegationOffer, Portal
 from services.auth.usecases.count_attempt import Mask
@@ -71,6 +73,7 @@ class Auth:
     reads: Reads[Store]
     claims: SqlClaims[Store]
     views: Views
+    audit_log: AuditLog
     hasher: PasswordHasher
     offers: Mapping[str, Offer]
     delegations: Mapping[str, DelegationOffer]
@@ -105,11 +108,12 @@ class Operator:
 
     uow: UnitOfWork[Store]
     views: Views
+    audit_log: AuditLog
     clock: Clock
 
 
 def operator_on(engine: AsyncEngine) -> Operator:
-    return Operator(SqlUnitOfWork(engine, bind), SqlViews(engine), SystemClock())
+    return Operator(SqlUnitOfWork(engine, bind), SqlViews(engine), SqlAuditLog(engine), SystemClock())
 
 
 def engine_of(settings: Settings | MigrationSettings, process: str) -> AsyncEngine:
@@ -128,6 +132,7 @@ def auth_on(engine: AsyncEngine, settings: Settings, outward: Outward, clock: Cl
         reads=SqlReads(engine, bind),
         claims=claims,
         views=views,
+        audit_log=SqlAuditLog(engine),
         hasher=Argon2Passwords(),
         offers=offers,
         delegations=delegations_of(settings, known),

@@ -10,6 +10,7 @@ from services.auth.bootstrap import SERVICE, Auth
 from services.auth.entrypoints import (
     account_pages,
     appstore_pages,
+    audit_pages,
     brought_pages,
     calendar_feed,
     connection_pages,
@@ -44,6 +45,7 @@ _ROUTERS = (
     connections_api,
     settings_pages,
     secret_pages,
+    audit_pages,
     oauth,
 )
 

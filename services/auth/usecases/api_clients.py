@@ -43,7 +43,7 @@ async def make_api_client(
         secrets=(_secret(secret, who, clock),),
     )
     await store.api_clients.save(client)
-    await store.audit.add(_entry(client, Action.CLIENT_MADE, who, clock))
+    await store.audit.add(_entry(client, Action.CLIENT_MADE, who, clock, after=" ".join(sorted(scopes))))
     return client, secret
 
 
@@ -54,7 +54,7 @@ async def make_secret(
     client, secret = await _lock(client_id, who, store), new_secret()
     client = add_secret(client, _secret(secret, who, clock))
     await store.api_clients.save(client)
-    await store.audit.add(_entry(client, Action.SECRET_MADE, who, clock))
+    await store.audit.add(_entry(client, Action.SECRET_MADE, who, clock, after=str(client.living[-1].id)))
     return client, secret
 
 
@@ -66,7 +66,7 @@ async def end_client_secret(client_id: str, secret_id: UUID, who: Actor, *, stor
     ended = end_secret(client, secret_id, clock.now())
     if ended != client:
         await _keep_ended(client, ended, store, clock)
-        await store.audit.add(_entry(client, Action.SECRET_ENDED, who, clock))
+        await store.audit.add(_entry(client, Action.SECRET_ENDED, who, clock, before=str(secret_id)))
 
 
 async def revoke_api_client(client_id: str, who: Actor, *, store: Store, clock: Clock) -> ApiClient:
@@ -99,5 +99,8 @@ def _secret(secret: str, who: Actor, clock: Clock) -> ClientSecret:
     return ClientSecret(new_id(), digest(secret), who.user_id, clock.now())
 
 
-def _entry(client: ApiClient, action: Action, who: Actor, clock: Clock) -> AuditEntry:
-    return AuditEntry(new_id(), clock.now(), action, who.organisation_id, who.user_id, reason=client.id)
+def _entry(
+    client: ApiClient, action: Action, who: Actor, clock: Clock, *, before: str | None = None, after: str | None = None
+) -> AuditEntry:
+    its = (who.organisation_id, who.user_id)
+    return AuditEntry(new_id(), clock.now(), action, *its, reason=client.id, before=before, after=after)

@@ -158,7 +158,13 @@ class Grants(Protocol):
 
 
 class Audit(Protocol):
-    async def add(self, entry: AuditEntry) -> None: ...
+    async def add(self, entry: AuditEntry) -> None:
+        """Chained when the transaction commits; from then on nobody changes it."""
+        ...
+
+    async def remove_old(self) -> int | None:
+        """A batch of the oldest, older than twelve months: the position removed up to. Until the end nobody adds."""
+        ...
 
 
 class SigningKeys(Protocol):

@@ -24,4 +24,6 @@ async def revoke_token(
     if await store.revoked.lock_count(client_id) >= REVOKED_MOST:
         raise RevokedFull
     await store.revoked.add(of_token(jti, client_id, ends_at))
-    await store.audit.add(AuditEntry(new_id(), clock.now(), Action.TOKEN_REVOKED, organisation_id, reason=client_id))
+    await store.audit.add(
+        AuditEntry(new_id(), clock.now(), Action.TOKEN_REVOKED, organisation_id, reason=client_id, client_id=client_id)
+    )

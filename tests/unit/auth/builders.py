@@ -225,6 +225,9 @@ class _Audit:
     async def add(self, entry: AuditEntry) -> None:
         self.tables.entries.append(entry)
 
+    async def remove_old(self) -> int | None:
+        return None
+
 
 class _Mails:
     """Looked at where they are rows."""

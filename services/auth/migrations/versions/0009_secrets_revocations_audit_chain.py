@@ -6,6 +6,8 @@ import sqlalchemy as sa
 from alembic import op as alembic_op
 from alembic.operations import Operations
 
+from services.auth.adapters.audit_chain_v1 import CHAIN
+
 revision = "0009"
 down_revision = "0006"
 
@@ -17,6 +19,7 @@ _TIME = sa.DateTime(timezone=True)
 def upgrade() -> None:
     _secrets()
     _revocations()
+    _audit_chain()
 
 
 def _secrets() -> None:
@@ -48,3 +51,20 @@ def _revocations() -> None:
         sa.PrimaryKeyConstraint("id", name="pk_revoked_token"),
     )
     op.create_index("ix_revoked_token_client_id", "revoked_token", ["client_id"])
+
+
+def _audit_chain() -> None:
+    for name in ("client_id", "before", "after"):
+        op.add_column("audit", sa.Column(name, sa.Text))
+    op.create_index("ix_audit_organisation_id_id", "audit", ["organisation_id", "id"])
+    op.drop_index("ix_audit_organisation_id", "audit")
+    op.create_table(
+        "audit_link",
+        sa.Column("position", sa.BigInteger, nullable=False, autoincrement=False),
+        sa.Column("entry_id", sa.Uuid, nullable=False),
+        sa.Column("hash", sa.LargeBinary, nullable=False),
+        sa.PrimaryKeyConstraint("position", name="pk_audit_link"),
+        sa.UniqueConstraint("entry_id", name="uq_audit_link_entry_id"),
+    )
+    for statement in CHAIN:
+        op.execute(statement)
