@@ -36,7 +36,7 @@ async def _ids_of(shop: Shop, number: str) -> dict[str, str]:
         "batch_id": batch["id"],
         "listing_id": await _listing_of(shop),
         "import_id": await _import_of(shop),
-        "client_id": await _client_of(shop),
+        **await _client_of(shop),
         "sku": _SKU,
     }
 
@@ -57,9 +57,11 @@ async def _import_of(shop: Shop) -> str:
     return (await shop.browser.submit(page, form, lines=f"sku,counted\n{_SKU},4")).url.rsplit("/", 1)[-1]
 
 
-async def _client_of(shop: Shop) -> str:
-    """The id of an API client made on its page."""
+async def _client_of(shop: Shop) -> dict[str, str]:
+    """The ids of an API client made on its page, and of its secret."""
     page = await shop.browser.open("/settings/api-clients")
     await shop.browser.submit(page, page.form("name"), name="Ours", scopes=ORDERS_READ)
     listed = (await shop.browser.open("/settings/api-clients")).text
-    return str(re.findall(r"/settings/api-clients/([^/\"]+)/revoke", listed)[0])
+    client_id = str(re.findall(r"/settings/api-clients/([^/\"]+)/revoke", listed)[0])
+    its_page = (await shop.browser.open(f"/settings/api-clients/{client_id}")).text
+    return {"client_id": client_id, "secret_id": str(re.findall(r"/secrets/([^/\"]+)/end", its_page)[0])}

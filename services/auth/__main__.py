@@ -1,4 +1,4 @@
-"""python -m services.auth api|worker|migrate|connections|keys|republish"""
+"""python -m services.auth api|worker|migrate|connections|keys|audit|republish"""
 
 import argparse
 import sys
@@ -65,6 +65,7 @@ def _parser() -> argparse.ArgumentParser:
     commands.add_parser("migrate", help="brings the database to its newest revision, makes our topics and signing key")
     _add_connections_command(commands)
     _add_keys_command(commands)
+    _add_audit_command(commands)
     add_republish_command(commands)
     return parser
 
@@ -93,6 +94,13 @@ def _add_keys_command(commands: "argparse._SubParsersAction[argparse.ArgumentPar
         each.add_argument("--json", action="store_true", help="for programs")
     renew = actions.add_parser("renew", help="seals a connection's tokens under a fresh data key")
     renew.add_argument("--connection", type=UUID, required=True)
+
+
+def _add_audit_command(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    audit = commands.add_parser("audit", help="the audit log: whether it is what was written")
+    actions = audit.add_subparsers(dest="action", required=True)
+    verify = actions.add_parser("verify", help="goes through the whole chain; 1: it is broken, and where first")
+    verify.add_argument("--head", metavar="POSITION:HASH", help="one that was noted before, which must still be in it")
 
 
 async def _migrate() -> int:

@@ -10,7 +10,8 @@ from urllib.parse import urlsplit
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from services.auth.adapters.access import OwnSessions, OwnSigningKeys
+from services.auth.adapters.access import OwnRevokedTokens, OwnSessions, OwnSigningKeys
+from services.auth.adapters.audit import SqlAuditLog
 from services.auth.adapters.connections import probes_due
 from services.auth.adapters.mails import mails_due
 from services.auth.adapters.passwords import Argon2Passwords
@@ -18,6 +19,7 @@ from services.auth.adapters.queries import SqlViews
 from services.auth.adapters.smtp import SmtpMailer, SmtpServer
 from services.auth.adapters.store import bind
 from services.auth.settings import MigrationSettings, Settings
+from services.auth.usecases.audit_log import AuditLog
 from services.auth.usecases.begin_consent import Offer
 from services.auth.usecases.claim_seller import DelegationOffer, Portal
 from services.auth.usecases.count_attempt import Mask
@@ -72,6 +74,7 @@ class Auth:
     reads: Reads[Store]
     claims: SqlClaims[Store]
     views: Views
+    audit_log: AuditLog
     hasher: PasswordHasher
     offers: Mapping[str, Offer]
     delegations: Mapping[str, DelegationOffer]
@@ -84,6 +87,7 @@ class Auth:
     tokens: RenewedTokens
     signing: SealedSigning
     issuer: ServiceTokenIssuer
+    verifier: TokenVerifier
     clock: Clock
     new_secret: Callable[[], str]
     mask_attempt: Mask
@@ -106,11 +110,12 @@ class Operator:
 
     uow: UnitOfWork[Store]
     views: Views
+    audit_log: AuditLog
     clock: Clock
 
 
 def operator_on(engine: AsyncEngine) -> Operator:
-    return Operator(SqlUnitOfWork(engine, bind), SqlViews(engine), SystemClock())
+    return Operator(SqlUnitOfWork(engine, bind), SqlViews(engine), SqlAuditLog(engine), SystemClock())
 
 
 @dataclass(frozen=True)
@@ -147,12 +152,13 @@ def auth_on(engine: AsyncEngine, settings: Settings, outward: Outward, clock: Cl
     offers, grants = offers_of(settings, known), {name: one.grants for name, one in known.items() if one.grants}
     seals, claims = GrantSeals(keys), claims_on(engine, clock)
     tokens = RenewedTokens(uow, claims, Renewal(grants, seals, clock), seals, clock)
-    signing, proves = SealedSigning(keys), settings.delegation_proves
+    signing, proves, views = SealedSigning(keys), settings.delegation_proves, SqlViews(engine)
     return Auth(
         uow=uow,
         reads=SqlReads(engine, bind),
         claims=claims,
-        views=SqlViews(engine),
+        views=views,
+        audit_log=SqlAuditLog(engine),
         hasher=Argon2Passwords(),
         offers=offers,
         delegations=delegations_of(settings, known),
@@ -172,6 +178,7 @@ def auth_on(engine: AsyncEngine, settings: Settings, outward: Outward, clock: Cl
         tokens=tokens,
         signing=signing,
         issuer=ServiceTokenIssuer(settings.public_url, clients_of(settings)),
+        verifier=verifier_on(settings.public_url, views, clock),
         clock=clock,
         new_secret=lambda: secrets.token_urlsafe(32),
         mask_attempt=lambda counted: keys.mask(counted.encode(), b"auth.attempt"),
@@ -182,10 +189,14 @@ def auth_on(engine: AsyncEngine, settings: Settings, outward: Outward, clock: Cl
     )
 
 
+def verifier_on(public_url: str, views: Views, clock: Clock) -> TokenVerifier:
+    """Tokens are checked against our own tables."""
+    return TokenVerifier(public_url, OwnSigningKeys(views, clock), clock, OwnRevokedTokens(views, clock))
+
+
 def access_on(auth: Auth) -> Access:
     """Sessions and tokens are checked against our own tables."""
-    verifier = TokenVerifier(auth.public_url, OwnSigningKeys(auth.views, auth.clock), auth.clock)
-    return Access(OwnSessions(auth.uow, auth.clock), verifier, auth.public_url)
+    return Access(OwnSessions(auth.uow, auth.clock), auth.verifier, auth.public_url)
 
 
 def claims_on(engine: AsyncEngine, clock: Clock) -> SqlClaims[Store]:
@@ -262,7 +273,7 @@ def portals_of(settings: Settings, marketplace: str) -> Mapping[str, Portal]:
 
 def clients_of(settings: Settings) -> Mapping[str, ServiceClient]:
     return {
-        client.id: ServiceClient(client.id, client.secret_hash, frozenset(client.scopes))
+        client.id: ServiceClient(client.id, {client.secret_hash: None}, frozenset(client.scopes))
         for client in settings.service_clients
     }
 

@@ -24,6 +24,7 @@ from services.inventory.usecases.views import Views
 from shared.access.access import Access
 from shared.access.access_tokens import RemoteAccessTokens
 from shared.access.internal import ServiceTokens
+from shared.access.revoked import RemoteRevokedTokens
 from shared.access.sessions import SessionResolver
 from shared.access.tokens import RemoteSigningKeys, TokenVerifier
 from shared.db.claims import SqlClaims
@@ -65,9 +66,12 @@ def inventory_on(engine: AsyncEngine, clock: Clock) -> Inventory:
 
 
 def access_of(settings: Settings, outward: Outward) -> Access:
-    """Sessions are asked at auth, tokens are checked with its keys."""
-    verifier = TokenVerifier(settings.public_url, RemoteSigningKeys(settings.auth_url, outward), SystemClock())
-    sessions = SessionResolver(settings.auth_url, _own_tokens(settings, outward), outward)
+    """Sessions are asked at auth, tokens are checked with its keys and its list of revoked ones."""
+    own = _own_tokens(settings, outward)
+    keys = RemoteSigningKeys(settings.auth_url, outward)
+    revoked = RemoteRevokedTokens(settings.auth_url, own, outward)
+    verifier = TokenVerifier(settings.public_url, keys, SystemClock(), revoked)
+    sessions = SessionResolver(settings.auth_url, own, outward)
     return Access(sessions, verifier, settings.public_url)
 
 

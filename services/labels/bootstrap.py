@@ -21,6 +21,7 @@ from services.labels.usecases.views import Views
 from shared.access.access import Access
 from shared.access.access_tokens import RemoteAccessTokens
 from shared.access.internal import InternalApi, ServiceTokens
+from shared.access.revoked import RemoteRevokedTokens
 from shared.access.sessions import SessionResolver
 from shared.access.tokens import RemoteSigningKeys, TokenVerifier
 from shared.db.claims import SqlClaims
@@ -89,9 +90,12 @@ def claims_of(engine: AsyncEngine, clock: Clock) -> SqlClaims[Store]:
 
 
 def access_of(settings: Settings, outward: Outward, clock: Clock) -> Access:
-    """Sessions are asked at auth, tokens are checked with its keys."""
-    sessions = SessionResolver(settings.auth_url, _service_tokens(settings, outward), outward)
-    verifier = TokenVerifier(settings.public_url, RemoteSigningKeys(settings.auth_url, outward), clock)
+    """Sessions are asked at auth, tokens are checked with its keys and its list of revoked ones."""
+    own = _service_tokens(settings, outward)
+    sessions = SessionResolver(settings.auth_url, own, outward)
+    keys = RemoteSigningKeys(settings.auth_url, outward)
+    revoked = RemoteRevokedTokens(settings.auth_url, own, outward)
+    verifier = TokenVerifier(settings.public_url, keys, clock, revoked)
     return Access(sessions, verifier, settings.public_url)
 
 

@@ -5,7 +5,7 @@ The signing keys come from auth's JWKS and are kept; an unknown key id asks agai
 everybody, so that a rotated key is found at once and a forged one does not become a flood, auth away or not.
 
 That a token was signed by one of the keys at hand is remembered, until the keys are read anew; what it says (when it
-ends, what it may do) is looked at each time it comes.
+ends, what it may do), and whether it was revoked, is looked at each time it comes.
 """
 
 import asyncio
@@ -22,6 +22,7 @@ from joserfc.jws import extract_compact
 
 from shared.access.errors import NotSignedIn
 from shared.access.principal import Principal
+from shared.access.revoked import RevokedTokens, revocable
 from shared.http.messages import Request
 from shared.http.outward import Outward
 from shared.kernel.clock import Clock, SystemClock
@@ -62,6 +63,7 @@ class TokenVerifier:
     issuer: str
     signing_keys: SigningKeys
     clock: Clock
+    revoked: RevokedTokens
     # By the token's SHA-256: the token itself is kept nowhere.
     _signed: LRUCache[bytes, _Signed] = field(
         default_factory=lambda: LRUCache(_REMEMBERED_MOST), init=False, repr=False, compare=False
@@ -69,12 +71,20 @@ class TokenVerifier:
 
     async def verify(self, token: str) -> Principal:
         """Whoever the token was given to. Raises NotSignedIn (no reason is given away), Unavailable."""
+        claims = await self.claims(token)
+        if revocable(claims) & await self.revoked.ids():
+            raise NotSignedIn("the token is not valid")
+        return _principal(claims)
+
+    async def claims(self, token: str) -> dict[str, Any]:
+        """What a token of ours says that has not ended, revoked or not. Raises NotSignedIn, Unavailable."""
         try:
             claims = await self._signed_claims(token)
             self._registry().validate(claims)
-            return _principal(claims)
+            _principal(claims)
         except (JoseError, ValueError, KeyError, TypeError, AttributeError) as error:
             raise NotSignedIn("the token is not valid") from error
+        return claims
 
     async def _signed_claims(self, token: str) -> dict[str, Any]:
         """Computing a signature is most of the work of a verification: done once for a token and a set of keys."""
@@ -95,6 +105,7 @@ class TokenVerifier:
             aud={"essential": True, "value": AUDIENCE},
             exp={"essential": True},
             client_id={"essential": True},
+            jti={"essential": True},
         )
 
 

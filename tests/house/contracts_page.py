@@ -88,7 +88,7 @@ def _scopes() -> Iterator[tuple[str, ...]]:
     for scope, meaning in MEANINGS.items():
         holders = [service for service, scopes in SERVICE_SCOPES.items() if scope in scopes]
         if scope in SELLER_SCOPES:
-            holders.append("a signed-in seller, for their organisation")
+            holders += ["a signed-in seller and the API clients they make, for their organisation"]
         yield f"`{scope}`", meaning, ", ".join(holders)
 
 

@@ -1,4 +1,4 @@
-"""Grants and signing keys, as the vault sealed them, and the audit log."""
+"""Grants and signing keys, as the vault sealed them."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -9,7 +9,6 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.auth.adapters import tables
-from services.auth.domain.audit import AuditEntry
 from services.auth.domain.connection import ConnectionState
 from services.auth.domain.grant import SealedGrant
 from services.auth.domain.signing import SigningKey
@@ -173,23 +172,3 @@ class SqlSigningKeys:
     async def delete(self, kids: Sequence[str]) -> None:
         if kids:
             await self._connection.execute(delete(tables.signing_key).where(tables.signing_key.c.kid.in_(kids)))
-
-
-class SqlAudit:
-    """See `usecases.ports.Audit`."""
-
-    def __init__(self, connection: AsyncConnection) -> None:
-        self._connection = connection
-
-    async def add(self, entry: AuditEntry) -> None:
-        await self._connection.execute(
-            insert(tables.audit).values(
-                id=entry.id,
-                at=entry.at,
-                action=entry.action.value,
-                organisation_id=entry.organisation_id,
-                account_id=entry.user_id,
-                connection_id=entry.connection_id,
-                reason=entry.reason,
-            )
-        )

@@ -7,7 +7,7 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.auth.adapters import tables
-from services.auth.adapters.api_clients import of_organisation, to_clients
+from services.auth.adapters.api_clients import clients, of_organisation
 from services.auth.adapters.connections import to_connection
 from services.auth.adapters.grants import SqlSigningKeys
 from services.auth.domain.api_client import ApiClient
@@ -83,7 +83,11 @@ class SqlViews:
 
     async def api_clients(self, organisation_id: OrganisationId) -> Sequence[ApiClient]:
         async with transaction(self._engine) as connection:
-            return to_clients((await connection.execute(of_organisation(organisation_id))).all())
+            return await clients(connection, of_organisation(organisation_id))
+
+    async def revoked_ids(self) -> frozenset[str]:
+        async with transaction(self._engine) as connection:
+            return frozenset((await connection.execute(select(tables.revoked_token.c.id))).scalars())
 
     async def every_connection(self, state: ConnectionState | None) -> Sequence[Connection]:
         query = select(_ITS).order_by(_ITS.c.id)

@@ -3,9 +3,10 @@
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.auth.adapters.accounts import SqlAccounts, SqlAttempts, SqlSessions
-from services.auth.adapters.api_clients import SqlApiClients
+from services.auth.adapters.api_clients import SqlApiClients, SqlRevokedTokens
+from services.auth.adapters.audit import SqlAudit
 from services.auth.adapters.connections import SqlConnections, SqlConsents
-from services.auth.adapters.grants import SqlAudit, SqlGrants, SqlSigningKeys
+from services.auth.adapters.grants import SqlGrants, SqlSigningKeys
 from services.auth.adapters.mails import SqlMails
 from services.auth.adapters.upkeep import SqlUpkeep
 from services.auth.usecases.ports import Store
@@ -21,6 +22,7 @@ def bind(connection: AsyncConnection) -> Store:
         connections=SqlConnections(connection),
         grants=SqlGrants(connection),
         api_clients=SqlApiClients(connection),
+        revoked=SqlRevokedTokens(connection),
         audit=SqlAudit(connection),
         signing_keys=SqlSigningKeys(connection),
         upkeep=SqlUpkeep(connection),

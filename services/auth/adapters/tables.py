@@ -4,18 +4,22 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
+    Connection,
     DateTime,
     ForeignKey,
     Index,
     Integer,
     LargeBinary,
+    MetaData,
     Table,
     Text,
     Uuid,
+    event,
     text,
 )
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
+from services.auth.adapters.audit_chain_v1 import CHAIN
 from shared.db.metadata import new_metadata
 from shared.db.standard import inbox_table, lease_table, outbox_table
 
@@ -188,11 +192,33 @@ api_client = Table(
     Column("organisation_id", Uuid, ForeignKey("organisation.id"), nullable=False, index=True),
     Column("name", Text, nullable=False),
     Column("scopes", ARRAY(Text), nullable=False),
+    # For processes of the version before `api_client_secret`, which go on while tables change: the newest living one.
     Column("secret_digest", Text, nullable=False),
     Column("made_by", Uuid),
     Column("made_at", _TIME, nullable=False),
     Column("used_at", _TIME),
     Column("revoked_at", _TIME),
+)
+
+api_client_secret = Table(
+    "api_client_secret",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("client_id", Text, ForeignKey("api_client.id"), nullable=False, index=True),
+    Column("digest", Text, nullable=False),
+    Column("made_by", Uuid),
+    Column("made_at", _TIME, nullable=False),
+    Column("used_at", _TIME),
+    Column("ended_at", _TIME),
+)
+
+# Ids of tokens and of secrets, as tokens name them.
+revoked_token = Table(
+    "revoked_token",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("client_id", Text, nullable=False, index=True),
+    Column("until", _TIME, nullable=False),
 )
 
 audit = Table(
@@ -201,8 +227,27 @@ audit = Table(
     Column("id", Uuid, primary_key=True),
     Column("at", _TIME, nullable=False),
     Column("action", Text, nullable=False),
-    Column("organisation_id", Uuid, index=True),
+    Column("organisation_id", Uuid),
     Column("account_id", Uuid),
     Column("connection_id", Uuid),
     Column("reason", Text),
+    Column("client_id", Text),
+    Column("before", Text),
+    Column("after", Text),
+    Index("ix_audit_organisation_id_id", "organisation_id", "id"),
 )
+
+# Made by a trigger when an entry is committed. No foreign key: the anchor outlives its entry.
+audit_link = Table(
+    "audit_link",
+    metadata,
+    Column("position", BigInteger, primary_key=True, autoincrement=False),
+    Column("entry_id", Uuid, nullable=False, unique=True),
+    Column("hash", LargeBinary, nullable=False),
+)
+
+
+@event.listens_for(metadata, "after_create")
+def _chain(_metadata: MetaData, connection: Connection, **_: object) -> None:
+    for statement in CHAIN:
+        connection.exec_driver_sql(statement)

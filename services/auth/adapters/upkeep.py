@@ -16,6 +16,8 @@ from services.auth.domain.mail import KEPT_FOR
 
 # A used or expired consent is kept for a day, so that whoever comes back late is told why.
 _CONSENTS_KEPT = timedelta(days=1)
+# So long a page can say of a secret that it was ended.
+_SECRETS_KEPT = timedelta(days=90)
 _BATCH = 100
 
 
@@ -47,6 +49,9 @@ class SqlUpkeep:
         await self._connection.execute(delete(attempt).where(attempt.c.window_began < now - ATTEMPTS_WINDOW))
         await self._connection.execute(delete(consent).where(consent.c.expires_at < now - _CONSENTS_KEPT))
         await self._connection.execute(delete(tables.mail).where(tables.mail.c.made_at < now - KEPT_FOR))
+        revoked, secret = tables.revoked_token, tables.api_client_secret
+        await self._connection.execute(delete(revoked).where(revoked.c.until < now))
+        await self._connection.execute(delete(secret).where(secret.c.ended_at < now - _SECRETS_KEPT))
         lease = tables.lease
         for kind, table in (("token", tables.access_grant), ("mail", tables.mail)):
             gone = lease.c.subject.not_in(select(table.c.id))

@@ -1,4 +1,10 @@
-"""Who did what. No names, addresses or secrets: ids, a verb, and when."""
+"""
+Who did what. No names, addresses or secrets: ids, a verb, and when.
+
+From where: a person's session, an organisation's program, an operator's command, or nobody's wish but ours. No network
+address: it is personal data, and of no use once the session is known. What people wrote (names) is not kept either, as
+an entry cannot be erased.
+"""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -6,6 +12,9 @@ from enum import StrEnum
 from uuid import UUID
 
 from shared.kernel.ids import ConnectionId, OrganisationId, UserId
+
+# The reason of whatever an operator of the installation did by hand.
+OPERATOR = "operator"
 
 
 class Action(StrEnum):
@@ -32,15 +41,24 @@ class Action(StrEnum):
     CUT_OVER = "connection.cut_over"
     KEY_RENEWED = "connection.key_renewed"
     DISCONNECTED = "connection.disconnected"
+    PROBE_ASKED = "connection.probe_asked"
+    REMINDER_ASKED = "connection.reminder_asked"
     CALENDAR_MADE = "calendar.made"
     CALENDAR_REMOVED = "calendar.removed"
     CLIENT_MADE = "api_client.made"
     CLIENT_REVOKED = "api_client.revoked"
+    SECRET_MADE = "api_client.secret_made"  # noqa: S105 - a deed
+    SECRET_ENDED = "api_client.secret_ended"  # noqa: S105 - a deed
+    TOKEN_REVOKED = "api_client.token_revoked"  # noqa: S105 - a deed
+    TRUNCATED = "audit.truncated"
 
 
 @dataclass(frozen=True, slots=True)
 class AuditEntry:
-    """`user_id` None: the far side or the worker did it. `reason`: a code of ours, or the id of an API client."""
+    """
+    `user_id` None: `client_id`'s program, the operator, the far side or the worker did it. `reason`: a code of ours, or
+    the id of the API client that it was done to. `before`, `after`: what was changed, in codes and ids.
+    """
 
     id: UUID
     at: datetime
@@ -49,3 +67,10 @@ class AuditEntry:
     user_id: UserId | None = None
     connection_id: ConnectionId | None = None
     reason: str | None = None
+    client_id: str | None = None
+    before: str | None = None
+    after: str | None = None
+
+    @property
+    def by_operator(self) -> bool:
+        return self.user_id is None and self.client_id is None and self.reason == OPERATOR

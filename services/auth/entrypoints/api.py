@@ -10,6 +10,7 @@ from services.auth.bootstrap import SERVICE, Auth
 from services.auth.entrypoints import (
     account_pages,
     appstore_pages,
+    audit_pages,
     brought_pages,
     calendar_feed,
     connection_pages,
@@ -19,6 +20,7 @@ from services.auth.entrypoints import (
     delegation_pages,
     internal,
     oauth,
+    secret_pages,
     settings_pages,
 )
 from services.auth.settings import Settings
@@ -44,6 +46,8 @@ _ROUTERS = (
     calendar_feed,
     connections_api,
     settings_pages,
+    secret_pages,
+    audit_pages,
     oauth,
 )
 

@@ -49,7 +49,8 @@ def address_of(request: Request) -> str:
 
 
 def actor_of(principal: Principal) -> Actor:
-    return Actor(principal.organisation, principal.user_id)
+    program = principal.label if principal.user_id is None else None
+    return Actor(principal.organisation, principal.user_id, client_id=program)
 
 
 def who_of(request: Request, principal: Principal) -> Who:

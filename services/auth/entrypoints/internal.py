@@ -6,7 +6,15 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Request
 
 from services.auth.entrypoints.held import auth_of
-from services.auth.entrypoints.schemas import ConsentLostIn, EndingOut, SessionIn, SessionOut, TokenIn, TokenOut
+from services.auth.entrypoints.schemas import (
+    ConsentLostIn,
+    EndingOut,
+    RevokedTokensOut,
+    SessionIn,
+    SessionOut,
+    TokenIn,
+    TokenOut,
+)
 from services.auth.usecases.errors import Busy, ConnectionUnknown
 from services.auth.usecases.give_access_token import give_access_token
 from services.auth.usecases.report_consent_lost import report_consent_lost
@@ -73,6 +81,12 @@ async def resolve(request: Request, _who: SessionUser, asked: SessionIn) -> Sess
         label=found.label,
         ending=EndingOut.model_validate(found.ending, from_attributes=True) if found.ending else None,
     )
+
+
+@router.get("/revoked-tokens")
+async def revoked_tokens(request: Request, _who: SessionUser) -> RevokedTokensOut:
+    """What is to be refused though it was signed and has not ended."""
+    return RevokedTokensOut(ids=await auth_of(request).views.revoked_ids())
 
 
 def _problem(error: FarSideError) -> Problem:

@@ -1,4 +1,4 @@
-"""What an operator does by hand: publish events again, look at connections, and act on one."""
+"""What an operator does by hand: publish events again, look at connections, act on one, verify the audit log."""
 
 import argparse
 import json
@@ -12,9 +12,11 @@ from rich.table import Table
 
 from services.auth import bootstrap
 from services.auth.bootstrap import Operator
+from services.auth.domain.audit import OPERATOR
 from services.auth.domain.claim import ClaimRefused
 from services.auth.domain.connection import Connection, ConnectionState
 from services.auth.domain.life import NotRunning
+from services.auth.entrypoints.audit_command import run_audit
 from services.auth.entrypoints.sentences import CLAIM_REFUSALS
 from services.auth.settings import MigrationSettings
 from services.auth.usecases.actor import Actor
@@ -41,11 +43,13 @@ _COLUMNS = (
 
 
 async def run(arguments: argparse.Namespace, settings: MigrationSettings) -> int:
-    """The exit status of `connections …` or `republish …`."""
+    """The exit status of `connections …`, `audit …` or `republish …`."""
     engine = bootstrap.engine_of(settings, "operator")
     try:
         if arguments.command == "republish":
             return await run_republish(arguments, engine)
+        if arguments.command == "audit":
+            return await run_audit(arguments, bootstrap.operator_on(engine))
         return await _connections(arguments, bootstrap.operator_on(engine))
     except DatabaseUnavailable as error:
         sys.stderr.write(f"not done: {error}\n")
@@ -89,7 +93,7 @@ async def _do(action: str, connection_id: ConnectionId, store: Store, clock: Clo
             await ask_for_reminder(connection_id, store=store, clock=clock)
         case _:
             known = await _known(connection_id, store)
-            us = Actor(known.organisation_id, None, reason="operator")
+            us = Actor(known.organisation_id, None, reason=OPERATOR)
             await _CHANGES[action](connection_id, us, store=store, clock=clock)
 
 

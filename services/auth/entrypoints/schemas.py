@@ -164,6 +164,28 @@ class TokenErrorOut(BaseModel):
     error_description: str | None = None
 
 
+class IntrospectionOut(BaseModel):
+    """RFC 7662, section 2.2: of a token that is not good, or not the caller's to ask about, `active` false alone."""
+
+    active: bool
+    token_type: Literal["Bearer"] | None = None
+    scope: str | None = None
+    client_id: str | None = None
+    organisation: UUID | None = None
+    exp: int | None = None
+    iat: int | None = None
+    sub: str | None = None
+    aud: str | None = None
+    iss: str | None = None
+    jti: str | None = None
+
+
+class RevokedTokensOut(BaseModel):
+    """Of tokens (`jti`) and of secrets (`credential`) until the last token of it has ended."""
+
+    ids: frozenset[str]
+
+
 class KeySetOut(BaseModel):
     """RFC 7517: public keys."""
 

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from services.auth.domain.audit import Action
 from services.auth.domain.brought import BroughtProblem
 from services.auth.domain.claim import ClaimProblem
 from services.auth.domain.consent import ConsentProblem
@@ -43,6 +44,40 @@ CLIENT_PROBLEMS = {
 CLIENTS_FULL = "There are as many API clients as an organisation may have. Revoke one first."
 # What an API client may be allowed to do, in the order it is offered.
 SCOPES = {scope: meaning for scope, meaning in MEANINGS.items() if scope in SELLER_SCOPES}
+# What was done, in the order it is offered.
+DEEDS = {
+    Action.SIGNED_UP: "Signed up",
+    Action.SIGNED_IN: "Signed in",
+    Action.SIGN_IN_REFUSED: "Sign-in refused",
+    Action.SIGNED_OUT: "Signed out",
+    Action.CONSENT_BEGUN: "Authorisation begun",
+    Action.CONSENT_REFUSED: "Authorisation refused",
+    Action.CONNECTED: "Connection authorised",
+    Action.CLAIMED: "Account claimed",
+    Action.BROUGHT: "Account brought from an older interface",
+    Action.PROVEN: "Account proven",
+    Action.PROOF_REFUSED: "Proof refused",
+    Action.LAPSED: "Claim lapsed",
+    Action.REVOKED: "Authorisation withdrawn",
+    Action.REFUSED: "Refused by the marketplace",
+    Action.EXPIRING: "Authorisation ends soon",
+    Action.EXPIRED: "Authorisation expired",
+    Action.PAUSED: "Connection paused",
+    Action.RESUMED: "Connection resumed",
+    Action.RENAMED: "Connection renamed",
+    Action.CHANNELS_CHANGED: "Channels chosen",
+    Action.DISCONNECTED: "Connection ended",
+    Action.PROBE_ASKED: "Check of a connection asked for",
+    Action.REMINDER_ASKED: "Reminder asked for",
+    Action.CALENDAR_MADE: "Calendar address made",
+    Action.CALENDAR_REMOVED: "Calendar address removed",
+    Action.CLIENT_MADE: "API client made",
+    Action.CLIENT_REVOKED: "API client revoked",
+    Action.SECRET_MADE: "Secret of an API client made",
+    Action.SECRET_ENDED: "Secret of an API client ended",
+    Action.TOKEN_REVOKED: "Token revoked",
+    Action.TRUNCATED: "Entries older than twelve months removed",
+}
 SIGN_IN_REFUSED = "E-mail address and password do not fit together."
 TOO_MANY_ATTEMPTS = "Too many attempts. Please wait a few minutes and try again."
 NOT_RUNNING = "It is not authorised, so that there is nothing to pause. Reconnect or disconnect it."
@@ -171,4 +206,4 @@ def all_sentences() -> list[str]:
     refusals = [each.sentence for each in CLAIM_REFUSALS.values()]
     signing_in = [SIGN_IN_REFUSED, TOO_MANY_ATTEMPTS, AWAY]
     calendar = [CALENDAR_NAME, CALENDAR_WHAT, CALENDAR_TO_DO]
-    return [*FIELD_PROBLEMS.values(), *brought, *clients, *signing_in, *calendar, *outcomes, *refusals]
+    return [*FIELD_PROBLEMS.values(), *brought, *clients, *signing_in, *calendar, *DEEDS.values(), *outcomes, *refusals]

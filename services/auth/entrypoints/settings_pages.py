@@ -5,9 +5,10 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Request
 from starlette.responses import RedirectResponse, Response
 
-from services.auth.domain.api_client import CLIENTS_MOST, ApiClient, ClientInvalid, ClientsFull
+from services.auth.domain.api_client import CLIENTS_MOST, ClientInvalid, ClientsFull
 from services.auth.entrypoints.connection_pages import signed_in
 from services.auth.entrypoints.held import actor_of, auth_of, pages_of
+from services.auth.entrypoints.secret_pages import living_client
 from services.auth.entrypoints.sentences import CLIENT_PROBLEMS, CLIENTS_FULL, SCOPES
 from services.auth.usecases.api_clients import make_api_client, revoke_api_client
 from services.auth.usecases.calendar import make_calendar, remove_calendar
@@ -85,7 +86,7 @@ async def make_form(request: Request, form: Form) -> Response:
 
 @router.get("/api-clients/{client_id}/revoke")
 async def revoke_page(request: Request, who: Reader, client_id: str) -> Response:
-    client = await _known(request, who, client_id)
+    client = await living_client(request, who, client_id)
     return pages_of(request).render(request, "revoke_client.html", principal=who, client=client)
 
 
@@ -128,11 +129,3 @@ async def _clients(
         chosen=chosen,
         errors=said,
     )
-
-
-async def _known(request: Request, who: Principal, client_id: str) -> ApiClient:
-    found = await auth_of(request).views.api_clients(who.organisation)
-    client = next((one for one in found if one.id == client_id and one.revoked_at is None), None)
-    if client is None:
-        raise not_found()
-    return client

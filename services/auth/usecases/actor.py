@@ -8,10 +8,11 @@ from shared.kernel.ids import OrganisationId, UserId
 @dataclass(frozen=True, slots=True)
 class Actor:
     """
-    `user_id` None: a program of the organisation, with a token; or the operator of this installation, whom `reason`
-    names.
+    `user_id` None: a program of the organisation, `client_id`, with a token; or the operator of this installation, whom
+    `reason` names.
     """
 
     organisation_id: OrganisationId
     user_id: UserId | None
     reason: str | None = None
+    client_id: str | None = None

@@ -68,6 +68,30 @@ async def _change(
     if change.connection == connection:
         return connection
     await keep_change(change, store=store, now=now)
-    entry = AuditEntry(new_id(), now, action, who.organisation_id, who.user_id, connection_id, who.reason)
-    await store.audit.add(entry)
+    before, after = _told(action, connection), _told(action, change.connection)
+    await store.audit.add(
+        AuditEntry(
+            new_id(),
+            now,
+            action,
+            who.organisation_id,
+            who.user_id,
+            connection_id,
+            who.reason,
+            client_id=who.client_id,
+            before=before,
+            after=after,
+        )
+    )
     return change.connection
+
+
+def _told(action: Action, connection: Connection) -> str | None:
+    """What the action changes, for the audit log; a name is the seller's own word and not kept there."""
+    match action:
+        case Action.RENAMED:
+            return None
+        case Action.CHANNELS_CHANGED:
+            return "all" if connection.chosen is None else " ".join(sorted(connection.chosen))
+        case _:
+            return connection.state.value

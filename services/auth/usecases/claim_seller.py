@@ -117,5 +117,7 @@ async def _claim(claimed: Claimed, who: Actor, *, store: Store, grants: SharedGr
     own = replace(before, name=claimed.name, login=login, chosen=claimed.chosen)
     change = claim(own, grant_id, now, contested=bool(found.rivals))
     await keep_change(change, store=store, now=now)
-    await store.audit.add(AuditEntry(new_id(), now, Action.CLAIMED, who.organisation_id, who.user_id, own.id))
+    await store.audit.add(
+        AuditEntry(new_id(), now, Action.CLAIMED, who.organisation_id, who.user_id, own.id, client_id=who.client_id)
+    )
     return change.connection

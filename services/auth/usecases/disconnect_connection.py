@@ -24,6 +24,17 @@ async def disconnect_connection(connection_id: ConnectionId, who: Actor, *, stor
     if connection.grant_id is not None:
         await store.grants.delete(connection.grant_id)
     await store.audit.add(
-        AuditEntry(new_id(), now, Action.DISCONNECTED, who.organisation_id, who.user_id, connection_id, who.reason)
+        AuditEntry(
+            new_id(),
+            now,
+            Action.DISCONNECTED,
+            who.organisation_id,
+            who.user_id,
+            connection_id,
+            who.reason,
+            client_id=who.client_id,
+            before=connection.state.value,
+            after=change.connection.state.value,
+        )
     )
     return change.connection

@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
 from services.auth.usecases.age_connections import age_connections
+from services.auth.usecases.audit_log import remove_old_entries
 from services.auth.usecases.keep_signing_keys import keep_signing_keys
 from services.auth.usecases.lapse_claims import lapse_claims
 from services.auth.usecases.ports import KeyWrapping, SigningVault, Store
@@ -24,6 +25,8 @@ async def keep_house(
     """Each step is a transaction of its own, safe to repeat and to run in several processes. Raises Unavailable."""
     async with uow() as store:
         await store.upkeep.remove_ended(clock.now())
+    while await _in_one(uow, lambda store: remove_old_entries(store=store, clock=clock)):
+        pass
     async with uow() as store:
         await lapse_claims(store=store, clock=clock)
     await _all(uow, lambda store, after: age_connections(after, goes_on=expired_goes_on, store=store, clock=clock))
@@ -31,6 +34,11 @@ async def keep_house(
     # Last, as they may ask a key service, which may be away.
     await keep_signing_keys(uow=uow, vault=signing, clock=clock)
     await rewrap_keys(uow=uow, wrapping=wrapping, told=lambda _: None)
+
+
+async def _in_one(uow: UnitOfWork[Store], work: Callable[[Store], Awaitable[bool]]) -> bool:
+    async with uow() as store:
+        return await work(store)
 
 
 async def _all(uow: UnitOfWork[Store], batch: Callable[[Store, Id | None], Awaitable[Id | None]]) -> None:

@@ -8,7 +8,6 @@ from typing import NamedTuple, Protocol
 from uuid import UUID
 
 from services.auth.domain.account import Account, Session
-from services.auth.domain.api_client import ApiClient
 from services.auth.domain.audit import AuditEntry
 from services.auth.domain.connection import Connection
 from services.auth.domain.consent import ConsentState
@@ -16,6 +15,7 @@ from services.auth.domain.grant import SealedGrant
 from services.auth.domain.keys import KeyCount, Sealed, WrappedKey
 from services.auth.domain.signing import SigningKey
 from services.auth.domain.token import RenewalFailure, TokenState
+from services.auth.usecases.client_ports import ApiClients, RevokedTokens
 from services.auth.usecases.mail_ports import Mails
 from shared.access.principal import Ending
 from shared.kernel.ids import ConnectionId, GrantId, OrganisationId, UserId
@@ -162,26 +162,14 @@ class Grants(Protocol):
     async def fail(self, grant_id: GrantId, seen_version: int, failure: RenewalFailure, retry_at: datetime) -> None: ...
 
 
-class ApiClients(Protocol):
-    async def lock_count(self, organisation_id: OrganisationId) -> int:
-        """Living ones; until the transaction ends nobody else makes one for this organisation."""
-        ...
-
-    async def lock_own(self, client_id: str, organisation_id: OrganisationId) -> ApiClient | None: ...
-
-    async def save(self, client: ApiClient) -> None:
-        """New, or revoked."""
-        ...
-
-    async def living(self, client_id: str) -> ApiClient | None:
-        """Whosever it is; None: there is none, or it is revoked."""
-        ...
-
-    async def used(self, client_id: str, now: datetime) -> None: ...
-
-
 class Audit(Protocol):
-    async def add(self, entry: AuditEntry) -> None: ...
+    async def add(self, entry: AuditEntry) -> None:
+        """Chained when the transaction commits; from then on nobody changes it."""
+        ...
+
+    async def remove_old(self) -> int | None:
+        """A batch of the oldest, older than twelve months: the position removed up to. Until the end nobody adds."""
+        ...
 
 
 class SigningKeys(Protocol):
@@ -198,7 +186,7 @@ class SigningKeys(Protocol):
 
 class Upkeep(Protocol):
     async def remove_ended(self, now: datetime) -> None:
-        """Sessions, attempts, consent states and mails whose time is over, leases of what is gone."""
+        """Whatever is over: sessions, attempts, consents, mails, revocations, secrets; leases of what is gone."""
         ...
 
     async def keys_under_another(self, sealed: Sealed, newest: bytes, after: str | None) -> list[WrappedKey]:
@@ -221,6 +209,7 @@ class Store:
     connections: Connections
     grants: Grants
     api_clients: ApiClients
+    revoked: RevokedTokens
     audit: Audit
     signing_keys: SigningKeys
     upkeep: Upkeep

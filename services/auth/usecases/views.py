@@ -55,6 +55,10 @@ class Views(Protocol):
         """An organisation's, living ones first."""
         ...
 
+    async def revoked_ids(self) -> frozenset[str]:
+        """Of tokens and secrets, whosever they are: what our services must refuse."""
+        ...
+
     async def every_connection(self, state: ConnectionState | None) -> Sequence[Connection]:
         """Of all organisations, for the operator, in the order they were made; None: in any state."""
         ...

@@ -1,6 +1,7 @@
 """
 The OAuth token endpoint: client credentials in, a signed JWT of ten minutes out. For our services, and for API clients
-of organisations, whose tokens name their organisation.
+of organisations, whose tokens name their organisation and the secret they were asked for with. Beside it, what a client
+may ask about a token and do to its own.
 
 Authlib's generic server is synchronous; it is built for one request, with the clients and the signing key at hand, and
 does no I/O. A scope a client may not have is refused (Authlib would trim it silently).
@@ -10,9 +11,10 @@ import base64
 import hashlib
 import hmac
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import unquote
+from uuid import UUID
 
 from authlib.oauth2 import AuthorizationServer, OAuth2Request
 from authlib.oauth2.rfc6749 import ClientCredentialsGrant, ClientMixin, InvalidClientError, InvalidScopeError
@@ -22,20 +24,25 @@ from joserfc.jwk import ECKey, KeySet
 
 from services.auth.domain.api_client import ApiClient
 from services.auth.domain.signing import TOKEN_SECONDS
+from services.auth.vault.token_endpoints import CLIENT_AUTH_METHODS, HeldToken, Introspection, Revocation
 from shared.access.tokens import ALGORITHM, AUDIENCE
 from shared.kernel.ids import OrganisationId
 
+_ENDPOINTS = frozenset({"token", Introspection.ENDPOINT_NAME, Revocation.ENDPOINT_NAME})
 
-@dataclass(frozen=True)
+
+@dataclass
 class ServiceClient(ClientMixin):
     """
-    One of our services, or an organisation's API client. `secret_hash`: SHA-256 in hex of a random secret of 32 bytes.
+    One of our services, or an organisation's API client. `secrets`: SHA-256 in hex of random secrets of 32 bytes, each
+    with its id if it has one. `used`: the id of the one that was given, once it was.
     """
 
     id: str
-    secret_hash: str
+    secrets: Mapping[str, UUID | None] = field(repr=False)
     scopes: frozenset[str]
     organisation_id: OrganisationId | None = None
+    used: UUID | None = None
 
     def get_client_id(self) -> str:
         return self.id
@@ -48,10 +55,13 @@ class ServiceClient(ClientMixin):
         return " ".join(wished)
 
     def check_client_secret(self, client_secret: str) -> bool:
-        return hmac.compare_digest(hashlib.sha256(client_secret.encode()).hexdigest(), self.secret_hash)
+        given = hashlib.sha256(client_secret.encode()).hexdigest()
+        fitting = [kept for kept in self.secrets if hmac.compare_digest(given, kept)]
+        self.used = self.secrets[fitting[0]] if fitting else None
+        return bool(fitting)
 
     def check_endpoint_auth_method(self, method: str, endpoint: str) -> bool:
-        return endpoint == "token" and method in _Grant.TOKEN_ENDPOINT_AUTH_METHODS
+        return endpoint in _ENDPOINTS and method in CLIENT_AUTH_METHODS
 
     def check_grant_type(self, grant_type: str) -> bool:
         return grant_type == _Grant.GRANT_TYPE
@@ -59,9 +69,12 @@ class ServiceClient(ClientMixin):
 
 @dataclass(frozen=True, slots=True)
 class TokenAnswer:
+    """`secret_id`: of the API client's secret that was given with a request that was answered well."""
+
     status: int
     body: dict[str, Any]
     headers: dict[str, str]
+    secret_id: UUID | None = None
 
     def __repr__(self) -> str:
         return f"TokenAnswer(status={self.status})"
@@ -86,17 +99,42 @@ class ServiceTokenIssuer:
         self, form: Mapping[str, str], headers: Mapping[str, str], key: ECKey, api_client: ApiClient | None = None
     ) -> TokenAnswer:
         """The answer of RFC 6749, token or error. `api_client`: the one `names_api_client` told the id of."""
-        clients = {**_of_api_client(api_client), **self._clients}
-        server: Any = _Server(self._issuer, clients, key)
-        request = _Request("POST", self._issuer + "/oauth/token", dict(form), _readable(headers))
-        answer: TokenAnswer = server.create_token_response(request)
+        server = self._server(api_client)
+        server.register_grant(_Grant)
+        server.register_token_generator("default", _Generator(self._issuer, key))
+        answer: TokenAnswer = server.create_token_response(self._request("/oauth/token", form, headers))
         return answer
+
+    def introspect(
+        self, form: Mapping[str, str], headers: Mapping[str, str], token: HeldToken | None, api_client: ApiClient | None
+    ) -> TokenAnswer:
+        """The answer of RFC 7662, section 2.2 or 2.3."""
+        return self._answer(Introspection(token), self._request("/oauth/introspect", form, headers), api_client)
+
+    def revoke(
+        self, form: Mapping[str, str], headers: Mapping[str, str], token: HeldToken | None, api_client: ApiClient | None
+    ) -> TokenAnswer:
+        """The answer of RFC 7009, section 2.2; `token.was_revoked`: it is to be kept as such before it is given."""
+        return self._answer(Revocation(token), self._request("/oauth/revoke", form, headers), api_client)
+
+    def _answer(self, endpoint: Any, request: "_Request", api_client: ApiClient | None) -> TokenAnswer:
+        server = self._server(api_client)
+        server.register_endpoint(endpoint)
+        answer: TokenAnswer = server.create_endpoint_response(endpoint.ENDPOINT_NAME, request)
+        return answer
+
+    def _server(self, api_client: ApiClient | None) -> Any:
+        return _Server({**_of_api_client(api_client), **self._clients})
+
+    def _request(self, path: str, form: Mapping[str, str], headers: Mapping[str, str]) -> "_Request":
+        return _Request("POST", self._issuer + path, dict(form), _readable(headers))
 
 
 def _of_api_client(client: ApiClient | None) -> Mapping[str, ServiceClient]:
     if client is None:
         return {}
-    return {client.id: ServiceClient(client.id, client.secret_digest, client.scopes, client.organisation_id)}
+    secrets = {secret.digest: secret.id for secret in client.living}
+    return {client.id: ServiceClient(client.id, secrets, client.scopes, client.organisation_id)}
 
 
 def _readable(headers: Mapping[str, str]) -> dict[str, str]:
@@ -121,7 +159,7 @@ class _Request(OAuth2Request):
 
 
 class _Grant(ClientCredentialsGrant):
-    TOKEN_ENDPOINT_AUTH_METHODS = ("client_secret_basic", "client_secret_post")
+    TOKEN_ENDPOINT_AUTH_METHODS = CLIENT_AUTH_METHODS
 
 
 class _Generator(JWTBearerTokenGenerator):
@@ -134,19 +172,20 @@ class _Generator(JWTBearerTokenGenerator):
         return KeySet([self._key])
 
     def get_extra_claims(self, client: ServiceClient, grant_type: Any, user: Any, scope: Any) -> dict[str, str]:  # noqa: ARG002 - Authlib's signature
-        """Of a program of an organisation, whose."""
-        return {"organisation": str(client.organisation_id)} if client.organisation_id else {}
+        """Of a program of an organisation, whose, and with which secret it was asked for."""
+        if client.organisation_id is None:
+            return {}
+        return {"organisation": str(client.organisation_id), "credential": str(client.used)}
 
     def get_audiences(self, client: Any, user: Any, scope: Any) -> str:  # noqa: ARG002 - Authlib's signature
         return AUDIENCE
 
 
 class _Server(AuthorizationServer):
-    def __init__(self, issuer: str, clients: Mapping[str, ServiceClient], key: ECKey) -> None:
+    def __init__(self, clients: Mapping[str, ServiceClient]) -> None:
         super().__init__()
         self._clients = clients
-        self.register_grant(_Grant)
-        self.register_token_generator("default", _Generator(issuer, key))
+        self._secret_id: UUID | None = None
 
     def query_client(self, client_id: str) -> ServiceClient:
         client = self._clients.get(client_id)
@@ -154,8 +193,9 @@ class _Server(AuthorizationServer):
             raise InvalidClientError(status_code=401, description="Client authentication failed.")
         return client
 
-    def save_token(self, token: Any, request: Any) -> None:
-        """A signed token needs no record."""
+    def save_token(self, token: Any, request: Any) -> None:  # noqa: ARG002 - Authlib's signature
+        """A signed token needs no record; which secret it was asked for with does."""
+        self._secret_id = request.client.used
 
     def send_signal(self, name: str, *args: Any, **kwargs: Any) -> None:
         """Nobody listens."""
@@ -164,4 +204,4 @@ class _Server(AuthorizationServer):
         return request
 
     def handle_response(self, status: int, body: Any, headers: Any) -> TokenAnswer:
-        return TokenAnswer(status, dict(body), dict(headers))
+        return TokenAnswer(status, dict(body), dict(headers), self._secret_id)

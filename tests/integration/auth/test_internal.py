@@ -196,5 +196,8 @@ async def test_every_route_is_described(auth: Running) -> None:
         "/api/auth/v1/connections/{connection_id}/pause",
         "/api/auth/v1/connections/{connection_id}/resume",
         "/oauth/token",
+        "/oauth/introspect",
+        "/oauth/revoke",
         "/.well-known/jwks.json",
+        "/.well-known/oauth-authorization-server",
     }

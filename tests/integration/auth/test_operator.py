@@ -60,7 +60,7 @@ async def test_a_connection_is_paused_resumed_and_probed_by_hand(auth: Running, 
         await auth.held.probe(lease)
     assert (await visitor.connections())[0]["state"] == "authorised"
     done = await auth.rows("select action from audit where reason = 'operator' order by at, id")
-    assert [row.action for row in done] == ["connection.paused", "connection.resumed"]
+    assert [row.action for row in done] == ["connection.paused", "connection.resumed", "connection.probe_asked"]
     for action in ("pause", "resume", "probe", "remind", "disconnect"):
         assert (await operate("connections", action, NOBODYS))[0] == 1
 

@@ -8,7 +8,9 @@ import pytest
 from pydantic import SecretStr
 
 from shared.access.access_tokens import RemoteAccessTokens
+from shared.access.errors import NotSignedIn
 from shared.access.internal import ServiceTokens
+from shared.access.revoked import RemoteRevokedTokens
 from shared.access.scopes import AUTH_TOKENS_USE
 from shared.access.sessions import SessionResolver
 from shared.access.tokens import RemoteSigningKeys, TokenVerifier
@@ -16,6 +18,8 @@ from shared.http.outward import Outward
 from shared.kernel.errors import ClientSecretInvalid, ConsentLost, Throttled, Unavailable
 from shared.kernel.ids import ConnectionId
 from tests.integration.auth.conftest import PUBLIC_URL, Running, Visitor
+from tests.integration.auth.test_api_clients import READ, make, token
+from tests.unit.access.far_auth import TurnedClock
 
 COOKIE = "passerelle_session"
 
@@ -28,7 +32,10 @@ class Caller:
         self.own = ServiceTokens(PUBLIC_URL, "orders", SecretStr("secret-orders"), self.outward)
         self.tokens = RemoteAccessTokens(PUBLIC_URL, self.own, self.outward)
         self.sessions = SessionResolver(PUBLIC_URL, self.own, self.outward)
-        self.verifier = TokenVerifier(PUBLIC_URL, RemoteSigningKeys(PUBLIC_URL, self.outward), auth.clock)
+        self.clock = TurnedClock()
+        revoked = RemoteRevokedTokens(PUBLIC_URL, self.own, self.outward, clock=self.clock)
+        keys = RemoteSigningKeys(PUBLIC_URL, self.outward)
+        self.verifier = TokenVerifier(PUBLIC_URL, keys, auth.clock, revoked)
 
 
 @pytest.fixture
@@ -91,3 +98,19 @@ async def test_a_service_believes_our_tokens(auth: Running, caller: Caller) -> N
     assert principal.organisation_id is None
     assert principal.scopes == {AUTH_TOKENS_USE}
     assert principal.label == "orders"
+
+
+@pytest.mark.abuse
+async def test_a_revoked_token_is_refused_within_half_a_minute(auth: Running, caller: Caller) -> None:
+    """
+    A service learns of it by auth's list, which it believes for 30 seconds. Seen red with a list believed for a minute.
+    """
+    visitor = await auth.visitor().sign_up()
+    client_id, secret, _ = await make(visitor, READ)
+    value = (await token(auth, client_id, secret)).json()["access_token"]
+    assert (await caller.verifier.verify(value)).label == client_id
+    revoked = await auth.client().post("/oauth/revoke", data={"token": value}, auth=(client_id, secret))
+    assert revoked.status_code == 200
+    caller.clock.seconds = 30
+    with pytest.raises(NotSignedIn):
+        await caller.verifier.verify(value)

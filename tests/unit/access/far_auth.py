@@ -68,3 +68,10 @@ class FarAuth:
         if request.url.path not in self.answers:
             raise httpx.ConnectError("away")
         return self.answers[request.url.path](request)
+
+
+class NothingRevoked:
+    """auth's list, empty."""
+
+    async def ids(self) -> frozenset[str]:
+        return frozenset()

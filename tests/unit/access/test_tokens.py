@@ -14,7 +14,7 @@ from joserfc.jwk import ECKey, KeySet, RSAKey
 from shared.access.errors import NotSignedIn
 from shared.access.tokens import RemoteSigningKeys, TokenVerifier
 from shared.kernel.errors import Unavailable
-from tests.unit.access.far_auth import START, FarAuth, TurnedClock
+from tests.unit.access.far_auth import START, FarAuth, NothingRevoked, TurnedClock
 
 ISSUER = "https://passerelle.example"
 ORGANISATION = UUID("01890a5d-ac96-774b-bcce-b302099a8058")
@@ -23,6 +23,7 @@ KEY = ECKey.generate_key("P-256", {"kid": "k1", "use": "sig", "alg": "ES256"})
 NOW = int(START.timestamp())
 CLAIMS: dict[str, Any] = {
     "iss": ISSUER, "aud": "passerelle", "exp": NOW + 600, "iat": NOW, "sub": "orders", "client_id": "orders",
+    "jti": "j1",
     "scope": "auth.tokens:use auth.sessions:resolve",
 }  # fmt: skip
 
@@ -40,7 +41,7 @@ def far_auth(*keys: ECKey) -> FarAuth:
 
 def verifier(auth: FarAuth, clock: TurnedClock | None = None) -> TokenVerifier:
     clock = clock or TurnedClock()
-    return TokenVerifier(ISSUER, RemoteSigningKeys("http://auth", auth.outward(), clock=clock), clock)
+    return TokenVerifier(ISSUER, RemoteSigningKeys("http://auth", auth.outward(), clock=clock), clock, NothingRevoked())
 
 
 async def test_a_token_of_a_service() -> None:
@@ -83,6 +84,7 @@ REFUSED = {
     "ended": signed(exp=NOW - 31),
     "endless": signed(exp=None),
     "no client": signed(client_id=None),
+    "no id of its own": signed(jti=None),
     "organisation is no id": signed(organisation="x"),
     "another key under our id": signed(ECKey.generate_key("P-256", {"kid": "k1"})),
     "our public key as a shared secret": signed_with_our_public_key(),
@@ -136,14 +138,14 @@ def counted() -> HeldKeys:
 
 async def test_a_signature_is_checked_once(counted: HeldKeys) -> None:
     """The same token, again: what it says is looked at, its signature is remembered."""
-    tokens, token = TokenVerifier(ISSUER, counted, TurnedClock()), signed()
+    tokens, token = TokenVerifier(ISSUER, counted, TurnedClock(), NothingRevoked()), signed()
     first = await tokens.verify(token)
     assert (await tokens.verify(token), CountedKey.used) == (first, 1)
 
 
 async def test_a_signature_is_remembered_for_its_very_token(counted: HeldKeys) -> None:
     """Other claims under a remembered signature, or another signature under remembered claims, open nothing."""
-    tokens, token = TokenVerifier(ISSUER, counted, TurnedClock()), signed()
+    tokens, token = TokenVerifier(ISSUER, counted, TurnedClock(), NothingRevoked()), signed()
     await tokens.verify(token)
     other = signed(scope="auth.tokens:use labels:write")
     for head, signature in [(other, token), (token, other)]:
@@ -154,7 +156,7 @@ async def test_a_signature_is_remembered_for_its_very_token(counted: HeldKeys) -
 async def test_a_remembered_token_ends_in_time(counted: HeldKeys) -> None:
     """Half a minute after its end it opens nothing, however often it was shown."""
     clock = TurnedClock()
-    tokens, token = TokenVerifier(ISSUER, counted, clock), signed()
+    tokens, token = TokenVerifier(ISSUER, counted, clock, NothingRevoked()), signed()
     await tokens.verify(token)
     clock.seconds = 631
     with pytest.raises(NotSignedIn):
@@ -175,7 +177,7 @@ async def test_a_withdrawn_key_ends_what_it_signed() -> None:
 
 async def test_no_more_than_a_thousand_are_remembered(counted: HeldKeys) -> None:
     """The one seen longest ago is checked again; a refused token takes nobody's place."""
-    tokens = TokenVerifier(ISSUER, counted, TurnedClock())
+    tokens = TokenVerifier(ISSUER, counted, TurnedClock(), NothingRevoked())
     first, *others = [signed(sub=f"client {number}") for number in range(1001)]
     for token in (first, *others[:-1]):
         await tokens.verify(token)

@@ -109,6 +109,7 @@ class Tables:
             connections=_Connections(self),
             grants=cast(Any, _Grants(self)),
             api_clients=nothing,
+            revoked=nothing,
             audit=_Audit(self),
             signing_keys=nothing,
             upkeep=nothing,
@@ -223,6 +224,9 @@ class _Audit:
 
     async def add(self, entry: AuditEntry) -> None:
         self.tables.entries.append(entry)
+
+    async def remove_old(self) -> int | None:
+        return None
 
 
 class _Mails:

@@ -163,7 +163,7 @@ async def test_a_service_token_names_its_key_audience_and_client() -> None:
     """What the other services check."""
     vault = SealedSigning(KEYS)
     key = await vault.new_key(NOW)
-    client = ServiceClient("orders", hashlib.sha256(b"secret").hexdigest(), frozenset({"auth.tokens:use"}))
+    client = ServiceClient("orders", {hashlib.sha256(b"secret").hexdigest(): None}, frozenset({"auth.tokens:use"}))
     issuer = ServiceTokenIssuer("https://passerelle.example", {"orders": client})
     form = {"grant_type": "client_credentials", "scope": "auth.tokens:use"}
     basic = base64.b64encode(b"orders:secret").decode()
@@ -182,7 +182,7 @@ async def test_a_service_token_names_its_key_audience_and_client() -> None:
 )
 async def test_credentials_that_cannot_be_read_are_refused(credentials: str) -> None:
     """Anybody may send anything: it is 401, not an error of ours."""
-    client = ServiceClient("orders", hashlib.sha256(b"secret").hexdigest(), frozenset({"x"}))
+    client = ServiceClient("orders", {hashlib.sha256(b"secret").hexdigest(): None}, frozenset({"x"}))
     key = await SealedSigning(KEYS).opened(await SealedSigning(KEYS).new_key(NOW))
     issuer = ServiceTokenIssuer("https://passerelle.example", {"orders": client})
     form = {"grant_type": "client_credentials", "scope": "x"}

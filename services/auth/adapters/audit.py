@@ -1,0 +1,157 @@
+"""The audit log in PostgreSQL, which links its entries and refuses to change them (`audit_chain_v1`)."""
+
+from collections.abc import AsyncIterator, Iterator, Sequence
+from datetime import UTC
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, FromClause, and_, delete, func, insert, literal_column, select, text
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from services.auth.adapters import tables
+from services.auth.domain.audit import OPERATOR, Action, AuditEntry
+from services.auth.domain.audit_chain import Head, Link
+from services.auth.usecases.audit_log import Actors, Asked, Seen
+from shared.db.unit_of_work import transaction
+from shared.kernel.ids import ConnectionId, OrganisationId, UserId
+
+_ITS, _LINK = tables.audit, tables.audit_link
+_HASHED = (
+    "id", "at", "action", "organisation_id", "account_id", "connection_id", "client_id", "reason", "before", "after",
+)  # fmt: skip
+_REMOVED_AT_ONCE = 1000
+
+
+class SqlAudit:
+    """See `usecases.ports.Audit`."""
+
+    def __init__(self, connection: AsyncConnection) -> None:
+        self._connection = connection
+
+    async def add(self, entry: AuditEntry) -> None:
+        await self._connection.execute(
+            insert(_ITS).values(
+                id=entry.id,
+                at=entry.at,
+                action=entry.action.value,
+                organisation_id=entry.organisation_id,
+                account_id=entry.user_id,
+                connection_id=entry.connection_id,
+                client_id=entry.client_id,
+                reason=entry.reason,
+                before=entry.before,
+                after=entry.after,
+            )
+        )
+
+    async def remove_old(self) -> int | None:
+        await self._connection.execute(text("select pg_advisory_xact_lock(hashtextextended('auth.audit', 0))"))
+        old = (_ITS.c.at < func.now() - literal_column("interval '12 months'")).label("is_old")
+        first = select(_LINK.c.position, _LINK.c.entry_id, _ITS.c.id, old).select_from(
+            _LINK.outerjoin(_ITS, _ITS.c.id == _LINK.c.entry_id)
+        )
+        rows = await self._connection.execute(first.order_by(_LINK.c.position).limit(_REMOVED_AT_ONCE))
+        removed = []
+        for row in rows:
+            if row.id is not None and not row.is_old:
+                break
+            removed.append(row)
+        if not any(row.id for row in removed):
+            return None
+        position = int(removed[-1].position)
+        await self._connection.execute(delete(_ITS).where(_ITS.c.id.in_([row.entry_id for row in removed])))
+        await self._connection.execute(delete(_LINK).where(_LINK.c.position < position))
+        return position
+
+
+class SqlAuditLog:
+    """See `usecases.audit_log.AuditLog`."""
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        self._engine = engine
+
+    async def entries(
+        self, organisation_id: OrganisationId, asked: Asked, *, after: UUID | None, limit: int
+    ) -> Sequence[Seen]:
+        account, client, connection = tables.account, tables.api_client, tables.connection
+        whose = (
+            (account, account.c.id == _ITS.c.account_id),
+            (client, client.c.id == func.coalesce(_ITS.c.client_id, _ITS.c.reason)),
+            (connection, connection.c.id == _ITS.c.connection_id),
+        )
+        named: FromClause = _ITS
+        for table, its in whose:
+            named = named.outerjoin(table, and_(its, table.c.organisation_id == organisation_id))
+        names = (account.c.email, client.c.name.label("client"), connection.c.name.label("connection"))
+        query = (
+            select(_ITS, *names)
+            .select_from(named)
+            .where(_ITS.c.organisation_id == organisation_id, *_conditions(asked))
+        )
+        if after is not None:
+            query = query.where(_ITS.c.id < after)
+        async with transaction(self._engine) as connected:
+            rows = await connected.execute(query.order_by(_ITS.c.id.desc()).limit(limit))
+            return [Seen(_entry(row), row.email, row.client, row.connection) for row in rows]
+
+    async def actors(self, organisation_id: OrganisationId) -> Actors:
+        account, client = tables.account, tables.api_client
+        members = select(account.c.id, account.c.email).where(account.c.organisation_id == organisation_id)
+        clients = select(client.c.id, client.c.name).where(client.c.organisation_id == organisation_id)
+        async with transaction(self._engine) as connected:
+            found = await connected.execute(members.order_by(account.c.email))
+            programs = await connected.execute(clients.order_by(client.c.name, client.c.id))
+            return Actors([(UserId(row.id), row.email) for row in found], [(row.id, row.name) for row in programs])
+
+    async def head(self) -> Head | None:
+        newest = select(_LINK.c.position, _LINK.c.hash).order_by(_LINK.c.position.desc()).limit(1)
+        async with transaction(self._engine) as connected:
+            row = (await connected.execute(newest)).first()
+        return Head(row.position, row.hash.hex()) if row else None
+
+    async def chain(self) -> AsyncIterator[Link]:
+        joined = _LINK.join(_ITS, _ITS.c.id == _LINK.c.entry_id, full=True)
+        query = select(_LINK.c.position, _LINK.c.hash, _ITS).select_from(joined)
+        async with transaction(self._engine) as connected:
+            async for row in await connected.stream(query.order_by(_LINK.c.position.nulls_last(), _ITS.c.id)):
+                yield Link(row.position, row.hash or b"", _content(row) if row.id else None)
+
+
+def _conditions(asked: Asked) -> Iterator[ColumnElement[bool]]:
+    by_nobody = and_(_ITS.c.account_id.is_(None), _ITS.c.client_id.is_(None))
+    operator = func.coalesce(_ITS.c.reason, "") == OPERATOR
+    if asked.user_id is not None:
+        yield _ITS.c.account_id == asked.user_id
+    if asked.client_id is not None:
+        yield _ITS.c.client_id == asked.client_id
+    if asked.by_operator:
+        yield and_(by_nobody, operator)
+    if asked.by_service:
+        yield and_(by_nobody, ~operator)
+    if asked.action is not None:
+        yield _ITS.c.action == asked.action
+    if asked.since is not None:
+        yield _ITS.c.at >= asked.since
+    if asked.until is not None:
+        yield _ITS.c.at < asked.until
+
+
+def _entry(row: Any) -> AuditEntry:
+    return AuditEntry(
+        id=row.id,
+        at=row.at,
+        action=Action(row.action),
+        organisation_id=OrganisationId(row.organisation_id) if row.organisation_id else None,
+        user_id=UserId(row.account_id) if row.account_id else None,
+        connection_id=ConnectionId(row.connection_id) if row.connection_id else None,
+        reason=row.reason,
+        client_id=row.client_id,
+        before=row.before,
+        after=row.after,
+    )
+
+
+def _content(row: Any) -> tuple[str | None, ...]:
+    said = {name: getattr(row, name) for name in _HASHED}
+    said["at"] = f"{row.at.astimezone(UTC):%Y-%m-%dT%H:%M:%S.%fZ}"
+    return tuple(None if value is None else str(value) for value in said.values())

@@ -1,0 +1,70 @@
+"""The page of one API client: its secrets, a second one made for rotation, the old one ended."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Request
+from starlette.responses import RedirectResponse, Response
+
+from services.auth.domain.api_client import SECRETS_MOST, ApiClient, SecretsFull
+from services.auth.entrypoints.connection_pages import signed_in
+from services.auth.entrypoints.held import actor_of, auth_of, pages_of
+from services.auth.usecases.api_clients import end_client_secret, make_secret
+from services.auth.usecases.errors import ClientUnknown
+from shared.access.principal import Principal
+from shared.web.forms import PostedForm, posted_form
+from shared.web.problems import not_found
+
+router = APIRouter(prefix="/settings/api-clients", include_in_schema=False)
+Reader = Annotated[Principal, Depends(signed_in)]
+Form = Annotated[PostedForm, Depends(posted_form)]
+
+
+@router.get("/{client_id}")
+async def client_page(request: Request, who: Reader, client_id: str) -> Response:
+    return _page(request, who, await living_client(request, who, client_id))
+
+
+@router.post("/{client_id}/secrets")
+async def make_secret_form(request: Request, form: Form, client_id: str) -> Response:
+    """Shows the second secret: this once, and nowhere else."""
+    held, who = auth_of(request), form.principal
+    try:
+        async with held.uow() as store:
+            client, secret = await make_secret(
+                client_id, actor_of(who), store=store, clock=held.clock, new_secret=held.new_secret
+            )
+    except ClientUnknown:
+        raise not_found() from None
+    except SecretsFull:
+        return _page(request, who, await living_client(request, who, client_id), status=409)
+    return pages_of(request).render(
+        request, "api_client.html", principal=who, client=client, secret=secret, url=held.public_url
+    )
+
+
+@router.post("/{client_id}/secrets/{secret_id}/end")
+async def end_secret_form(request: Request, form: Form, client_id: str, secret_id: UUID) -> Response:
+    held = auth_of(request)
+    try:
+        async with held.uow() as store:
+            await end_client_secret(client_id, secret_id, actor_of(form.principal), store=store, clock=held.clock)
+    except ClientUnknown:
+        raise not_found() from None
+    return RedirectResponse(f"/settings/api-clients/{client_id}", 303)
+
+
+async def living_client(request: Request, who: Principal, client_id: str) -> ApiClient:
+    """The organisation's; else there is none."""
+    found = await auth_of(request).views.api_clients(who.organisation)
+    client = next((one for one in found if one.id == client_id and one.revoked_at is None), None)
+    if client is None:
+        raise not_found()
+    return client
+
+
+def _page(request: Request, who: Principal, client: ApiClient, *, status: int = 200) -> Response:
+    full = len(client.living) >= SECRETS_MOST
+    return pages_of(request).render(
+        request, "client_secrets.html", principal=who, status=status, client=client, is_full=full
+    )
