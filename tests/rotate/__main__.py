@@ -1,6 +1,9 @@
 """
 `python -m tests.rotate`: auth's API processes on a PostgreSQL of its own, asked for tokens and renewals all the time,
 while their key-encryption key becomes another. Says what failed, and last how many did; fails if anything did.
+
+Seen red without the step in which the new key only opens: the seller who connected meanwhile got no token from
+processes of before.
 """
 
 import asyncio
