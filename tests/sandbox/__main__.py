@@ -33,6 +33,8 @@ def main() -> None:
         server_header=False,
         access_log=False,
         log_level="warning",
+        # As the far sides' load balancers do: an idle connection that is closed sooner meets our next request.
+        timeout_keep_alive=60,
         timeout_graceful_shutdown=1,
     )
 
