@@ -1,4 +1,4 @@
-"""python -m services.auth api|worker|migrate|connections|republish"""
+"""python -m services.auth api|worker|migrate|connections|users|republish"""
 
 import argparse
 import sys
@@ -16,6 +16,12 @@ _ACTIONS = {
     "resume": "it goes on from where it stood",
     "remind": "its organisation's members are reminded within the hour of what ends",
     "disconnect": "ends one, such as a connection to somebody else's account",
+}
+
+_USER_ACTIONS = {
+    "unlock": "wrong passwords are forgotten: they may sign in again at once",
+    "disable": "nobody signs in as them, and their sessions end",
+    "enable": "they may sign in again",
 }
 
 
@@ -54,6 +60,7 @@ def _parser() -> argparse.ArgumentParser:
     commands.add_parser("worker", help="publishes events, probes consents, sends mails, keeps keys young")
     commands.add_parser("migrate", help="brings the database to its newest revision, makes our topics and signing key")
     _add_connections_command(commands)
+    _add_users_command(commands)
     add_republish_command(commands)
     return parser
 
@@ -69,6 +76,16 @@ def _add_connections_command(commands: "argparse._SubParsersAction[argparse.Argu
     for action, help_ in _ACTIONS.items():
         actions.add_parser(action, help=help_).add_argument("connection", type=UUID)
     show.add_argument("connection", type=UUID)
+
+
+def _add_users_command(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    users = commands.add_parser("users", help="people who sign in: look at them, act on one")
+    actions = users.add_subparsers(dest="action", required=True)
+    listing = actions.add_parser("list", help="one line per person, of all organisations, without their address")
+    listing.add_argument("--email", help="the one who signs in with this address")
+    listing.add_argument("--json", action="store_true", help="for programs")
+    for action, help_ in _USER_ACTIONS.items():
+        actions.add_parser(action, help=help_).add_argument("user", type=UUID)
 
 
 async def _migrate() -> int:

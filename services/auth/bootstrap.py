@@ -18,12 +18,13 @@ from services.auth.adapters.queries import SqlViews
 from services.auth.adapters.smtp import SmtpMailer, SmtpServer
 from services.auth.adapters.store import bind
 from services.auth.settings import MigrationSettings, Settings
+from services.auth.usecases.account_ports import PasswordHasher
 from services.auth.usecases.begin_consent import Offer
 from services.auth.usecases.claim_seller import DelegationOffer, Portal
 from services.auth.usecases.count_attempt import Mask
 from services.auth.usecases.keep_house import keep_house
 from services.auth.usecases.mail_ports import Mailer
-from services.auth.usecases.ports import PasswordHasher, SharedGrants, Store
+from services.auth.usecases.ports import SharedGrants, Store
 from services.auth.usecases.probe_connection import probe_connection
 from services.auth.usecases.views import Views
 from services.auth.vault.consents import SealingConsents
@@ -86,6 +87,7 @@ class Auth:
     new_secret: Callable[[], str]
     mask_attempt: Mask
     consent_lasts: Mapping[str, timedelta]
+    password_lasts: timedelta
     delegation_proves: bool
     public_url: str
     unlisted: tuple[Unlisted, ...]
@@ -148,6 +150,7 @@ def auth_on(engine: AsyncEngine, settings: Settings, outward: Outward, clock: Cl
         clock=clock,
         new_secret=lambda: secrets.token_urlsafe(32),
         mask_attempt=lambda counted: keys.mask(counted.encode(), b"auth.attempt"),
+        password_lasts=timedelta(days=settings.password_max_age_days),
         consent_lasts={name: settings.consent_lasts(name) for name in offers},
         delegation_proves=proves,
         public_url=settings.public_url,
@@ -158,7 +161,8 @@ def auth_on(engine: AsyncEngine, settings: Settings, outward: Outward, clock: Cl
 def access_on(auth: Auth) -> Access:
     """Sessions and tokens are checked against our own tables."""
     verifier = TokenVerifier(auth.public_url, OwnSigningKeys(auth.views, auth.clock), auth.clock)
-    return Access(OwnSessions(auth.uow, auth.clock), verifier, auth.public_url)
+    sessions = OwnSessions(auth.uow, auth.clock, mails=auth.mailer is not None)
+    return Access(sessions, verifier, auth.public_url)
 
 
 def claims_on(engine: AsyncEngine, clock: Clock) -> SqlClaims[Store]:

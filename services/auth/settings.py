@@ -77,8 +77,13 @@ class Settings(ServiceSettings):
         description="Whether a connection that still works when its consent's time is over goes on, with a warning "
         "each day; else nothing new is read or sent until the seller authorises again.",
     )
+    password_max_age_days: PositiveInt = Field(
+        default=365, description="After how many days a password must be changed at the next sign-in."
+    )
     smtp_host: str | None = Field(
-        default=None, description="The mail server. None: no mail is sent, and pages alone warn of what ends."
+        default=None,
+        description="The mail server. None: no mail is sent, pages alone warn of what ends, no address is to be "
+        "confirmed and no forgotten password is reset by its owner.",
     )
     smtp_port: int = Field(default=587, ge=1, le=65535)
     smtp_security: Literal["starttls", "implicit", "none"] = Field(

@@ -2,11 +2,13 @@
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.auth.adapters.accounts import SqlAccounts, SqlAttempts, SqlSessions
+from services.auth.adapters.accounts import SqlAccounts
 from services.auth.adapters.api_clients import SqlApiClients
+from services.auth.adapters.attempts import SqlAttempts, SqlLinks, SqlLocks
 from services.auth.adapters.connections import SqlConnections, SqlConsents
 from services.auth.adapters.grants import SqlAudit, SqlGrants, SqlSigningKeys
 from services.auth.adapters.mails import SqlMails
+from services.auth.adapters.sessions import SqlSessions
 from services.auth.adapters.upkeep import SqlUpkeep
 from services.auth.usecases.ports import Store
 from shared.messaging.outbox import SqlOutbox
@@ -17,6 +19,8 @@ def bind(connection: AsyncConnection) -> Store:
         accounts=SqlAccounts(connection),
         sessions=SqlSessions(connection),
         attempts=SqlAttempts(connection),
+        locks=SqlLocks(connection),
+        links=SqlLinks(connection),
         consents=SqlConsents(connection),
         connections=SqlConnections(connection),
         grants=SqlGrants(connection),

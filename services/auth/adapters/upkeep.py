@@ -7,7 +7,7 @@ from sqlalchemy import delete, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.auth.adapters import tables
-from services.auth.domain.account import ATTEMPTS_WINDOW, SESSION_IDLE, SESSION_LASTS
+from services.auth.domain.account import ATTEMPTS_WINDOW, FAILURES_REMEMBERED, SESSION_IDLE, SESSION_LASTS
 from services.auth.domain.mail import KEPT_FOR
 from shared.kernel.ids import GrantId
 
@@ -27,6 +27,9 @@ class SqlUpkeep:
         ended = or_(session.c.created_at < now - SESSION_LASTS, session.c.seen_at < now - SESSION_IDLE)
         await self._connection.execute(delete(session).where(ended))
         await self._connection.execute(delete(attempt).where(attempt.c.window_began < now - ATTEMPTS_WINDOW))
+        lock, link = tables.sign_in_lock, tables.account_link
+        await self._connection.execute(delete(lock).where(lock.c.failed_at < now - FAILURES_REMEMBERED))
+        await self._connection.execute(delete(link).where(link.c.expires_at < now))
         await self._connection.execute(delete(consent).where(consent.c.expires_at < now - _CONSENTS_KEPT))
         await self._connection.execute(delete(tables.mail).where(tables.mail.c.made_at < now - KEPT_FOR))
         lease = tables.lease

@@ -17,7 +17,9 @@ from services.auth.entrypoints import (
     consent_pages,
     delegation_pages,
     internal,
+    link_pages,
     oauth,
+    own_account_pages,
     settings_pages,
 )
 from services.auth.settings import Settings
@@ -34,6 +36,7 @@ HERE = Path(__file__).parent
 _ROUTERS = (
     internal,
     account_pages,
+    link_pages,
     consent_pages,
     appstore_pages,
     brought_pages,
@@ -42,6 +45,7 @@ _ROUTERS = (
     calendar_feed,
     connections_api,
     settings_pages,
+    own_account_pages,
     oauth,
 )
 

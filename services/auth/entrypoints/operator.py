@@ -1,20 +1,17 @@
-"""What an operator does by hand: publish events again, look at connections, and act on one."""
+"""What an operator does by hand: publish events again, look at connections and at users, and act on one."""
 
 import argparse
-import json
 import sys
 from collections.abc import Awaitable, Callable, Sequence
-from datetime import datetime
 from typing import Any
-
-from rich.console import Console
-from rich.table import Table
 
 from services.auth import bootstrap
 from services.auth.bootstrap import Operator
 from services.auth.domain.claim import ClaimRefused
 from services.auth.domain.connection import Connection, ConnectionState
 from services.auth.domain.life import NotRunning
+from services.auth.entrypoints.operator_tables import Facts, print_facts, time_of
+from services.auth.entrypoints.operator_users import run_users
 from services.auth.entrypoints.sentences import CLAIM_REFUSALS
 from services.auth.settings import MigrationSettings
 from services.auth.usecases.actor import Actor
@@ -41,11 +38,13 @@ _COLUMNS = (
 
 
 async def run(arguments: argparse.Namespace, settings: MigrationSettings) -> int:
-    """The exit status of `connections …` or `republish …`."""
+    """The exit status of `connections …`, `users …` or `republish …`."""
     engine = bootstrap.engine_of(settings, "operator")
     try:
         if arguments.command == "republish":
             return await run_republish(arguments, engine)
+        if arguments.command == "users":
+            return await run_users(arguments, bootstrap.operator_on(engine))
         return await _connections(arguments, bootstrap.operator_on(engine))
     except DatabaseUnavailable as error:
         sys.stderr.write(f"not done: {error}\n")
@@ -60,7 +59,8 @@ async def _connections(arguments: argparse.Namespace, held: Operator) -> int:
         return 2
     try:
         if arguments.action in ("list", "show"):
-            _print(await _found(arguments, held), as_json=arguments.json)
+            facts = [_facts(one) for one in await _found(arguments, held)]
+            print_facts(_COLUMNS, facts, as_json=arguments.json)
         else:
             async with held.uow() as store:
                 await _do(arguments.action, ConnectionId(arguments.connection), store, held.clock)
@@ -112,20 +112,7 @@ def _sentence(error: Exception) -> str:
             return "there is no connection of this id"
 
 
-def _print(found: Sequence[Connection], *, as_json: bool) -> None:
-    """Ids and codes only: a terminal's history is no place for what people wrote."""
-    if as_json:
-        sys.stdout.write(json.dumps([_facts(one) for one in found], indent=2) + "\n")
-        return
-    table = Table(*_COLUMNS, box=None, pad_edge=False)
-    for one in found:
-        facts = _facts(one)
-        table.add_row(*(str(facts[name] if facts[name] is not None else "-") for name in _COLUMNS))
-    # As wide as it needs to be: a line that is cut or wrapped cannot be searched.
-    Console(file=sys.stdout, width=400).print(table)
-
-
-def _facts(one: Connection) -> dict[str, str | int | bool | None]:
+def _facts(one: Connection) -> Facts:
     return {
         "id": str(one.id),
         "state": one.state.value,
@@ -134,14 +121,10 @@ def _facts(one: Connection) -> dict[str, str | int | bool | None]:
         "seller_id": one.seller_id,
         "organisation_id": str(one.organisation_id),
         "consent_version": one.consent_version,
-        "authorised_at": _time(one.authorised_at),
-        "expires_at": _time(one.expires_at),
-        "probed_at": _time(one.probed_at),
+        "authorised_at": time_of(one.authorised_at),
+        "expires_at": time_of(one.expires_at),
+        "probed_at": time_of(one.probed_at),
         "probe_outcome": one.probe_outcome.value if one.probe_outcome else None,
-        "claimed_at": _time(one.claimed_at),
+        "claimed_at": time_of(one.claimed_at),
         "contested": one.contested,
     }
-
-
-def _time(value: datetime | None) -> str | None:
-    return f"{value:%Y-%m-%dT%H:%M:%SZ}" if value else None

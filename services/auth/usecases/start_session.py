@@ -21,8 +21,10 @@ class SignedIn:
         return f"SignedIn(account={self.account!r})"
 
 
-async def start_session(account: Account, *, store: Store, now: datetime, new_secret: Callable[[], str]) -> SignedIn:
+async def start_session(
+    account: Account, *, store: Store, now: datetime, new_secret: Callable[[], str], browser: str
+) -> SignedIn:
     cookie = new_secret()
-    session = Session(new_id(), digest(cookie), account.id, new_secret(), now, now)
+    session = Session(new_id(), digest(cookie), account.id, new_secret(), now, now, browser)
     await store.sessions.add(session)
     return SignedIn(cookie, account)

@@ -105,6 +105,8 @@ class Tables:
             accounts=nothing,
             sessions=nothing,
             attempts=nothing,
+            locks=nothing,
+            links=nothing,
             consents=_Consents(self),
             connections=_Connections(self),
             grants=cast(Any, _Grants(self)),

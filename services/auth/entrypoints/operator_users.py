@@ -1,0 +1,52 @@
+"""What an operator does about people who sign in: look at them, unlock, disable or enable one."""
+
+import argparse
+import sys
+from datetime import datetime
+
+from services.auth.bootstrap import Operator
+from services.auth.domain.account import email_key
+from services.auth.entrypoints.operator_tables import Facts, print_facts, time_of
+from services.auth.usecases.errors import UserUnknown
+from services.auth.usecases.operate_users import disable_user, enable_user, unlock_user
+from services.auth.usecases.views import User
+from shared.kernel.ids import UserId
+
+_CHANGES = {"unlock": unlock_user, "disable": disable_user, "enable": enable_user}
+_COLUMNS = (
+    "id", "organisation_id", "state", "locked_until", "email_confirmed_at", "password_changed_at", "signed_up_at",
+    "sessions", "seen_at",
+)  # fmt: skip
+
+
+async def run_users(arguments: argparse.Namespace, held: Operator) -> int:
+    """The exit status of `users …`."""
+    if arguments.action == "list":
+        now = held.clock.now()
+        found = await held.views.every_user(email_key(arguments.email) if arguments.email else None)
+        print_facts(_COLUMNS, [_facts(user, now) for user in found], as_json=arguments.json)
+        return 0
+    try:
+        async with held.uow() as store:
+            await _CHANGES[arguments.action](UserId(arguments.user), store=store, clock=held.clock)
+    except UserUnknown:
+        sys.stderr.write("nobody has an account of this id\n")
+        return 1
+    sys.stdout.write("done\n")
+    return 0
+
+
+def _facts(user: User, now: datetime) -> Facts:
+    account, locked = user.account, user.locked_until is not None and user.locked_until > now
+    return {
+        "id": str(account.id),
+        "organisation_id": str(account.organisation_id),
+        "state": "disabled" if account.disabled_at else "locked" if locked else "active",
+        "locked_until": time_of(user.locked_until) if locked else None,
+        "disabled_at": time_of(account.disabled_at),
+        "email_confirmed_at": time_of(account.email_confirmed_at),
+        "password_changed_at": time_of(account.password_changed_at),
+        "signed_up_at": time_of(user.created_at),
+        "sessions": user.sessions,
+        "seen_at": time_of(user.seen_at),
+    }

@@ -1,0 +1,43 @@
+"""What an operator does to a person's account by hand."""
+
+from services.auth.domain.account import Account
+from services.auth.domain.audit import Action, AuditEntry
+from services.auth.usecases.errors import UserUnknown
+from services.auth.usecases.ports import Store
+from shared.kernel.clock import Clock
+from shared.kernel.ids import UserId, new_id
+
+_REASON = "operator"
+
+
+async def unlock_user(user_id: UserId, *, store: Store, clock: Clock) -> None:
+    """Wrong passwords are forgotten. Raises UserUnknown."""
+    account = await _known(user_id, store)
+    await store.locks.open(account.id, clock.now())
+    await _note(account, Action.UNLOCKED, store, clock)
+
+
+async def disable_user(user_id: UserId, *, store: Store, clock: Clock) -> None:
+    """Nobody signs in as them, their sessions end, no mail is sent to them. Raises UserUnknown."""
+    account = await _known(user_id, store)
+    await store.accounts.set_disabled(account.id, clock.now())
+    await store.sessions.delete_all(account.id, but=None)
+    await _note(account, Action.DISABLED, store, clock)
+
+
+async def enable_user(user_id: UserId, *, store: Store, clock: Clock) -> None:
+    """They may sign in again. Raises UserUnknown."""
+    account = await _known(user_id, store)
+    await store.accounts.set_disabled(account.id, None)
+    await _note(account, Action.ENABLED, store, clock)
+
+
+async def _known(user_id: UserId, store: Store) -> Account:
+    account = await store.accounts.lock(user_id)
+    if account is None:
+        raise UserUnknown
+    return account
+
+
+async def _note(account: Account, done: Action, store: Store, clock: Clock) -> None:
+    await store.audit.add(AuditEntry(new_id(), clock.now(), done, account.organisation_id, account.id, reason=_REASON))
