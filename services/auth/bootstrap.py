@@ -102,15 +102,16 @@ class Auth:
 
 @dataclass(frozen=True)
 class Operator:
-    """What an operator's commands work with: the tables, and no secret."""
+    """What an operator's commands work with: the tables, and no secret that is there."""
 
     uow: UnitOfWork[Store]
     views: Views
     clock: Clock
+    new_secret: Callable[[], str]
 
 
 def operator_on(engine: AsyncEngine) -> Operator:
-    return Operator(SqlUnitOfWork(engine, bind), SqlViews(engine), SystemClock())
+    return Operator(SqlUnitOfWork(engine, bind), SqlViews(engine), SystemClock(), _new_secret)
 
 
 def engine_of(settings: Settings | MigrationSettings, process: str) -> AsyncEngine:
@@ -148,7 +149,7 @@ def auth_on(engine: AsyncEngine, settings: Settings, outward: Outward, clock: Cl
         signing=signing,
         issuer=ServiceTokenIssuer(settings.public_url, clients_of(settings)),
         clock=clock,
-        new_secret=lambda: secrets.token_urlsafe(32),
+        new_secret=_new_secret,
         mask_attempt=lambda counted: keys.mask(counted.encode(), b"auth.attempt"),
         password_lasts=timedelta(days=settings.password_max_age_days),
         consent_lasts={name: settings.consent_lasts(name) for name in offers},
@@ -264,3 +265,7 @@ def form_targets(settings: Settings) -> list[str]:
 
 def ready_on(engine: AsyncEngine) -> Ready:
     return migrated(engine, Path(__file__).parent / "migrations")
+
+
+def _new_secret() -> str:
+    return secrets.token_urlsafe(32)

@@ -20,6 +20,7 @@ class Action(StrEnum):
     EMAIL_CONFIRMED = "account.email_confirmed"
     RENEWED = "account.password_changed"
     RESET = "account.password_reset"
+    RESET_LINK_MADE = "account.reset_link_made"
     SESSIONS_ENDED = "account.sessions_ended"
     CONSENT_BEGUN = "consent.begun"
     CONSENT_REFUSED = "consent.refused"

@@ -58,9 +58,10 @@ _ACCOUNT = {
         "If it was not you, choose a new one at once: %(address)s",
     ),
 }
+RESET_PATH = "/signin/reset/"
 _PATHS = {
     MailKind.CONFIRM: "/signup/confirm/",
-    MailKind.RESET: "/signin/reset/",
+    MailKind.RESET: RESET_PATH,
     MailKind.CHANGED: "/signin/forgotten",
 }
 CATALOGUES = Path(__file__).parents[1] / "catalogues"

@@ -1,4 +1,4 @@
-"""What an operator does about people who sign in: look at them, unlock, disable or enable one."""
+"""What an operator does about people who sign in: look at them, unlock, disable or enable one, help one in again."""
 
 import argparse
 import sys
@@ -6,9 +6,10 @@ from datetime import datetime
 
 from services.auth.bootstrap import Operator
 from services.auth.domain.account import email_key
+from services.auth.entrypoints.letters import RESET_PATH
 from services.auth.entrypoints.operator_tables import Facts, print_facts, time_of
 from services.auth.usecases.errors import UserUnknown
-from services.auth.usecases.operate_users import disable_user, enable_user, unlock_user
+from services.auth.usecases.operate_users import disable_user, enable_user, make_reset_link, unlock_user
 from services.auth.usecases.views import User
 from shared.kernel.ids import UserId
 
@@ -27,13 +28,21 @@ async def run_users(arguments: argparse.Namespace, held: Operator) -> int:
         print_facts(_COLUMNS, [_facts(user, now) for user in found], as_json=arguments.json)
         return 0
     try:
-        async with held.uow() as store:
-            await _CHANGES[arguments.action](UserId(arguments.user), store=store, clock=held.clock)
+        sys.stdout.write(await _do(arguments.action, UserId(arguments.user), held) + "\n")
     except UserUnknown:
         sys.stderr.write("nobody has an account of this id\n")
         return 1
-    sys.stdout.write("done\n")
     return 0
+
+
+async def _do(action: str, user_id: UserId, held: Operator) -> str:
+    """What is said once it is done. Raises UserUnknown."""
+    async with held.uow() as store:
+        if action == "reset":
+            secret = await make_reset_link(user_id, store=store, clock=held.clock, new_secret=held.new_secret)
+            return f"{RESET_PATH}{secret}"
+        await _CHANGES[action](user_id, store=store, clock=held.clock)
+    return "done"
 
 
 def _facts(user: User, now: datetime) -> Facts:

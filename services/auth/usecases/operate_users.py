@@ -1,7 +1,11 @@
 """What an operator does to a person's account by hand."""
 
+from collections.abc import Callable
+
 from services.auth.domain.account import Account
 from services.auth.domain.audit import Action, AuditEntry
+from services.auth.domain.mail import LINK_LASTS, Link, MailKind
+from services.auth.domain.opaque import digest
 from services.auth.usecases.errors import UserUnknown
 from services.auth.usecases.ports import Store
 from shared.kernel.clock import Clock
@@ -30,6 +34,15 @@ async def enable_user(user_id: UserId, *, store: Store, clock: Clock) -> None:
     account = await _known(user_id, store)
     await store.accounts.set_disabled(account.id, None)
     await _note(account, Action.ENABLED, store, clock)
+
+
+async def make_reset_link(user_id: UserId, *, store: Store, clock: Clock, new_secret: Callable[[], str]) -> str:
+    """The secret of a link that a mail would bring, for who cannot be sent one. Raises UserUnknown."""
+    account, secret = await _known(user_id, store), new_secret()
+    until = clock.now() + LINK_LASTS[MailKind.RESET]
+    await store.links.add(Link(digest(secret), account.id, MailKind.RESET, until))
+    await _note(account, Action.RESET_LINK_MADE, store, clock)
+    return secret
 
 
 async def _known(user_id: UserId, store: Store) -> Account:

@@ -36,7 +36,7 @@ async def test_users_are_listed_without_their_addresses(auth: Running, operate: 
     (shown,) = json.loads(said)
     assert (status, shown["sessions"], other.email in said) == (0, 1, False)
     assert await operate("users", "list", "--json", "--email", "stranger@shop.example") == (0, "[]\n")
-    for action in ("unlock", "disable", "enable"):
+    for action in ("unlock", "disable", "enable", "reset"):
         assert (await operate("users", action, NOBODY))[0] == 1
 
 
@@ -67,3 +67,19 @@ async def test_a_disabled_user_is_out_at_once(auth: Running, operate: Operate) -
     assert await signs_in(auth.visitor(), owner.email) == 303
     done = await auth.rows("select action from audit where reason = 'operator' order by at, id")
     assert [row.action for row in done] == ["account.disabled", "account.enabled"]
+
+
+async def test_who_cannot_be_sent_a_mail_is_helped_in_again(auth: Running, operate: Operate) -> None:
+    """By a link that the operator hands over: good once, noted, and kept as a digest."""
+    owner = await auth.visitor().sign_up()
+    its, _ = await state(operate, owner.email)
+    status, said = await operate("users", "reset", its)
+    link, visitor = said.strip(), auth.visitor()
+    assert (status, link.startswith("/signin/reset/")) == (0, True)
+    assert link.rpartition("/")[2] not in str(await auth.rows("select * from account_link"))
+    for expected in (303, 410):
+        done = await visitor.submit(link, page=link, new_password="Another horse, number 1")
+        assert done.status_code == expected
+    assert await signs_in(visitor, owner.email, "Another horse, number 1") == 303
+    made = await auth.rows("select action from audit where reason = 'operator'")
+    assert [row.action for row in made] == ["account.reset_link_made"]
