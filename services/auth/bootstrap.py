@@ -17,11 +17,13 @@ from services.auth.adapters.passwords import Argon2Passwords
 from services.auth.adapters.queries import SqlViews
 from services.auth.adapters.smtp import SmtpMailer, SmtpServer
 from services.auth.adapters.store import bind
+from services.auth.domain.second_factor import SecondFactorRule
 from services.auth.settings import MigrationSettings, Settings
 from services.auth.usecases.account_ports import PasswordHasher
 from services.auth.usecases.begin_consent import Offer
 from services.auth.usecases.claim_seller import DelegationOffer, Portal
 from services.auth.usecases.count_attempt import Mask
+from services.auth.usecases.factor_ports import FactorVault
 from services.auth.usecases.keep_house import keep_house
 from services.auth.usecases.mail_ports import Mailer
 from services.auth.usecases.ports import SharedGrants, Store
@@ -31,6 +33,7 @@ from services.auth.vault.consents import SealingConsents
 from services.auth.vault.renewal import KIND as TOKEN
 from services.auth.vault.renewal import LEASE_SECONDS, MARGIN_SECONDS, Renewal
 from services.auth.vault.seals import GrantSeals
+from services.auth.vault.second_factors import SealedFactors
 from services.auth.vault.service_tokens import ServiceClient, ServiceTokenIssuer
 from services.auth.vault.signing import SealedSigning
 from services.auth.vault.tokens import RenewedTokens
@@ -88,6 +91,8 @@ class Auth:
     mask_attempt: Mask
     consent_lasts: Mapping[str, timedelta]
     password_lasts: timedelta
+    second_factor: SecondFactorRule
+    factors: FactorVault
     delegation_proves: bool
     public_url: str
     unlisted: tuple[Unlisted, ...]
@@ -135,14 +140,7 @@ def auth_on(engine: AsyncEngine, settings: Settings, outward: Outward, clock: Cl
         delegations=delegations_of(settings, known),
         shared_grants=seals,
         probe=partial(probe_connection, grants=grants, vault=tokens, clock=clock, delegation_proves=proves),
-        keep_house=partial(
-            keep_house,
-            uow=uow,
-            signing=signing,
-            wrapping=Rewrapping(keys),
-            expired_goes_on=settings.expired_goes_on,
-            clock=clock,
-        ),
+        keep_house=house_of(uow, signing, keys, settings, clock),
         mailer=mailer_of(settings, clock),
         consents=SealingConsents(offers, seals, clock),
         tokens=tokens,
@@ -151,11 +149,27 @@ def auth_on(engine: AsyncEngine, settings: Settings, outward: Outward, clock: Cl
         clock=clock,
         new_secret=_new_secret,
         mask_attempt=lambda counted: keys.mask(counted.encode(), b"auth.attempt"),
+        second_factor=settings.second_factor,
+        factors=SealedFactors(keys),
         password_lasts=timedelta(days=settings.password_max_age_days),
         consent_lasts={name: settings.consent_lasts(name) for name in offers},
         delegation_proves=proves,
         public_url=settings.public_url,
         unlisted=unlisted_of(settings),
+    )
+
+
+def house_of(
+    uow: UnitOfWork[Store], signing: SealedSigning, keys: KeyRing, settings: Settings, clock: Clock
+) -> Callable[[], Awaitable[None]]:
+    """The worker's hourly upkeep."""
+    return partial(
+        keep_house,
+        uow=uow,
+        signing=signing,
+        wrapping=Rewrapping(keys),
+        expired_goes_on=settings.expired_goes_on,
+        clock=clock,
     )
 
 

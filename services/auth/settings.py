@@ -7,6 +7,7 @@ from typing import Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, PositiveInt, SecretStr, field_validator, model_validator
 from pydantic_settings import SettingsConfigDict
 
+from services.auth.domain.second_factor import SecondFactorRule
 from shared.crypto.errors import KeysInvalid
 from shared.crypto.keyring import KeyRing
 from shared.marketplaces.models import FarApp
@@ -79,6 +80,11 @@ class Settings(ServiceSettings):
     )
     password_max_age_days: PositiveInt = Field(
         default=365, description="After how many days a password must be changed at the next sign-in."
+    )
+    second_factor: SecondFactorRule = Field(
+        default=SecondFactorRule.OPTIONAL,
+        description="optional: people may set up an app whose codes are asked for at sign-in; required: whoever has "
+        "none sets one up at the next sign-in. Amazon asks for required.",
     )
     smtp_host: str | None = Field(
         default=None,

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import exists, func, select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.auth.adapters import tables
@@ -96,18 +96,35 @@ class SqlViews:
         async with transaction(self._engine) as connection:
             return [to_session(row) for row in await connection.execute(own)]
 
+    async def has_factor(self, user_id: UserId) -> bool:
+        its = tables.second_factor
+        own = select(its.c.confirmed_at.is_not(None)).where(its.c.account_id == user_id)
+        async with transaction(self._engine) as connection:
+            return bool((await connection.execute(own)).scalar_one_or_none())
+
     async def every_user(self, email_key: str | None) -> Sequence[User]:
         its, lock, session = tables.account, tables.sign_in_lock, tables.session
         locked = select(func.max(lock.c.locked_until)).where(lock.c.account_id == its.c.id).scalar_subquery()
         sessions = select(func.count()).where(session.c.account_id == its.c.id).scalar_subquery()
         seen = select(func.max(session.c.seen_at)).where(session.c.account_id == its.c.id).scalar_subquery()
-        facts = (locked.label("locked_until"), sessions.label("sessions"), seen.label("seen_at"))
+        factor = exists().where(
+            tables.second_factor.c.account_id == its.c.id, tables.second_factor.c.confirmed_at.is_not(None)
+        )
+        facts = (
+            locked.label("locked_until"),
+            factor.label("has_factor"),
+            sessions.label("sessions"),
+            seen.label("seen_at"),
+        )
         query = select(its, *facts).order_by(its.c.id)
         if email_key is not None:
             query = query.where(its.c.email_key == email_key)
         async with transaction(self._engine) as connection:
             rows = (await connection.execute(query)).all()
-        return [User(to_account(row), row.created_at, row.locked_until, row.sessions, row.seen_at) for row in rows]
+        return [
+            User(to_account(row), row.created_at, row.locked_until, row.has_factor, row.sessions, row.seen_at)
+            for row in rows
+        ]
 
     async def api_clients(self, organisation_id: OrganisationId) -> Sequence[ApiClient]:
         async with transaction(self._engine) as connection:

@@ -29,6 +29,7 @@ class SqlSessions:
                 created_at=session.created_at,
                 seen_at=session.seen_at,
                 browser=session.browser,
+                pending=session.pending,
             )
         )
 
@@ -42,6 +43,7 @@ class SqlSessions:
                 its.c.created_at.label("session_created_at"),
                 its.c.seen_at,
                 its.c.browser,
+                its.c.pending,
                 tables.account,
             )
             .join_from(its, tables.account)
@@ -51,7 +53,8 @@ class SqlSessions:
         if row is None:
             return None
         began, account = row.session_created_at, to_account(row)
-        found = Session(row.session_id, row.digest, account.id, row.csrf_token, began, row.seen_at, row.browser)
+        kept = (row.csrf_token, began, row.seen_at, row.browser, row.pending)
+        found = Session(row.session_id, row.digest, account.id, *kept)
         return found, account
 
     async def touch(self, session_id: UUID, now: datetime) -> None:
@@ -76,4 +79,6 @@ class SqlSessions:
 def to_session(row: Row[tuple[object, ...]]) -> Session:
     """Of a row of the table."""
     account_id = UserId(row.account_id)
-    return Session(row.id, row.digest, account_id, row.csrf_token, row.created_at, row.seen_at, row.browser)
+    return Session(
+        row.id, row.digest, account_id, row.csrf_token, row.created_at, row.seen_at, row.browser, row.pending
+    )

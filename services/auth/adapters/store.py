@@ -6,6 +6,7 @@ from services.auth.adapters.accounts import SqlAccounts
 from services.auth.adapters.api_clients import SqlApiClients
 from services.auth.adapters.attempts import SqlAttempts, SqlLinks, SqlLocks
 from services.auth.adapters.connections import SqlConnections, SqlConsents
+from services.auth.adapters.factors import SqlFactors
 from services.auth.adapters.grants import SqlAudit, SqlGrants, SqlSigningKeys
 from services.auth.adapters.mails import SqlMails
 from services.auth.adapters.sessions import SqlSessions
@@ -21,6 +22,7 @@ def bind(connection: AsyncConnection) -> Store:
         attempts=SqlAttempts(connection),
         locks=SqlLocks(connection),
         links=SqlLinks(connection),
+        factors=SqlFactors(connection),
         consents=SqlConsents(connection),
         connections=SqlConnections(connection),
         grants=SqlGrants(connection),

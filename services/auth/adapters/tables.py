@@ -79,6 +79,24 @@ session = Table(
     Column("created_at", _TIME, nullable=False),
     Column("seen_at", _TIME, nullable=False),
     Column("browser", Text, nullable=False, server_default=text("''")),
+    Column("pending", Boolean, nullable=False, server_default=text("false")),
+)
+
+second_factor = Table(
+    "second_factor",
+    metadata,
+    Column("account_id", Uuid, ForeignKey("account.id"), primary_key=True),
+    Column("wrapped_key", LargeBinary, nullable=False),
+    Column("sealed_secret", LargeBinary, nullable=False),
+    Column("confirmed_at", _TIME),
+    Column("last_step", BigInteger, nullable=False),
+)
+
+recovery_code = Table(
+    "recovery_code",
+    metadata,
+    Column("digest", Text, primary_key=True),
+    Column("account_id", Uuid, ForeignKey("account.id"), nullable=False, index=True),
 )
 
 sign_in_attempt = Table(

@@ -11,6 +11,8 @@ from shared.kernel.ids import OrganisationId, UserId
 ORGANISATION_MOST = 120
 SESSION_LASTS = timedelta(days=30)
 SESSION_IDLE = timedelta(days=7)
+# For the code of the second factor, or for setting it up.
+PENDING_LASTS = timedelta(minutes=10)
 # Written at most so often, so that reading a page is not writing.
 SEEN_EVERY = timedelta(hours=1)
 ATTEMPTS_WINDOW = timedelta(minutes=15)
@@ -25,6 +27,7 @@ ATTEMPTS_MOST = {
     "pair": 10,
     "address": 50,
     "sign-up": 100,
+    "code": 5,
     "mail": 3,
     "mail-address": 50,
     "proof": 10,
@@ -97,7 +100,10 @@ class Account:
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """`digest`: of the cookie's value, which is kept nowhere. `browser`: its family, such as Firefox, or empty."""
+    """
+    `digest`: of the cookie's value, which is kept nowhere. `browser`: its family, such as Firefox, or empty.
+    `pending`: it waits for the second factor, and lets nobody in until then.
+    """
 
     id: UUID
     digest: str
@@ -106,6 +112,7 @@ class Session:
     created_at: datetime
     seen_at: datetime
     browser: str = ""
+    pending: bool = False
 
     def __repr__(self) -> str:
         return f"Session(id={self.id})"
@@ -146,6 +153,8 @@ def may_be_email(value: str) -> bool:
 
 
 def is_live(session: Session, now: datetime) -> bool:
+    if session.pending:
+        return now < session.created_at + PENDING_LASTS
     return now < session.created_at + SESSION_LASTS and now < session.seen_at + SESSION_IDLE
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from typing import Annotated
+from urllib.parse import urlencode
 
 from fastapi import APIRouter, Depends, Request
 from starlette.responses import RedirectResponse, Response
@@ -58,6 +59,7 @@ async def sign_up_form(request: Request, fields: Annotated[dict[str, str], Depen
             form,
             address=address_of(request),
             browser=browser_of(request),
+            second=held.second_factor,
             locale=language_of(request, None),
             uow=held.uow,
             hasher=held.hasher,
@@ -138,8 +140,8 @@ async def _signed_in(request: Request) -> bool:
 
 
 def _welcome(request: Request, made: SignedIn, goal: str) -> Response:
-    """A new session, whatever cookie the browser had before."""
-    response = RedirectResponse(goal, 303)
+    """A new session, whatever cookie the browser had before; by the second factor, where there is to be one."""
+    response = RedirectResponse(f"/signin/code?{urlencode({'next': goal})}" if made.pending else goal, 303)
     set_session_cookie(request, response, made.cookie)
     return response
 
@@ -151,6 +153,7 @@ async def _sign_in(request: Request, email: str, password: str) -> SignedIn:
         password,
         address=address_of(request),
         browser=browser_of(request),
+        second=held.second_factor,
         lasts=held.password_lasts,
         uow=held.uow,
         hasher=held.hasher,

@@ -16,6 +16,7 @@ from services.auth.entrypoints import (
     connections_api,
     consent_pages,
     delegation_pages,
+    factor_pages,
     internal,
     link_pages,
     oauth,
@@ -46,6 +47,7 @@ _ROUTERS = (
     connections_api,
     settings_pages,
     own_account_pages,
+    factor_pages,
     oauth,
 )
 

@@ -6,17 +6,29 @@ from datetime import datetime
 
 from services.auth.bootstrap import Operator
 from services.auth.domain.account import email_key
+from services.auth.domain.second_factor import NoFactor
 from services.auth.entrypoints.letters import RESET_PATH
 from services.auth.entrypoints.operator_tables import Facts, print_facts, time_of
 from services.auth.usecases.errors import UserUnknown
-from services.auth.usecases.operate_users import disable_user, enable_user, make_reset_link, unlock_user
+from services.auth.usecases.operate_users import (
+    disable_user,
+    enable_user,
+    make_reset_link,
+    remove_user_factor,
+    unlock_user,
+)
 from services.auth.usecases.views import User
 from shared.kernel.ids import UserId
 
-_CHANGES = {"unlock": unlock_user, "disable": disable_user, "enable": enable_user}
+_CHANGES = {
+    "unlock": unlock_user,
+    "disable": disable_user,
+    "enable": enable_user,
+    "remove-factor": remove_user_factor,
+}
 _COLUMNS = (
     "id", "organisation_id", "state", "locked_until", "email_confirmed_at", "password_changed_at", "signed_up_at",
-    "sessions", "seen_at",
+    "second_factor", "sessions", "seen_at",
 )  # fmt: skip
 
 
@@ -31,6 +43,9 @@ async def run_users(arguments: argparse.Namespace, held: Operator) -> int:
         sys.stdout.write(await _do(arguments.action, UserId(arguments.user), held) + "\n")
     except UserUnknown:
         sys.stderr.write("nobody has an account of this id\n")
+        return 1
+    except NoFactor:
+        sys.stderr.write("they have no second factor\n")
         return 1
     return 0
 
@@ -56,6 +71,7 @@ def _facts(user: User, now: datetime) -> Facts:
         "email_confirmed_at": time_of(account.email_confirmed_at),
         "password_changed_at": time_of(account.password_changed_at),
         "signed_up_at": time_of(user.created_at),
+        "second_factor": user.has_factor,
         "sessions": user.sessions,
         "seen_at": time_of(user.seen_at),
     }

@@ -52,6 +52,7 @@ CLIENTS_FULL = "There are as many API clients as an organisation may have. Revok
 SCOPES = {scope: meaning for scope, meaning in MEANINGS.items() if scope in SELLER_SCOPES}
 SIGN_IN_REFUSED = "E-mail address and password do not fit together."
 PRESENT_ONE_WRONG = "This is not your present password."
+CODE_REFUSED = "This is not the code of now, or it was used before. Wait for the next one."
 EMAIL_UNCONFIRMED = (
     "Confirm your e-mail address first.",
     "Open the link that we sent you, then connect. On the page Settings, Your account, it is sent again.",
@@ -186,6 +187,14 @@ def all_sentences() -> list[str]:
     brought = [*BROUGHT_PROBLEMS.values(), BROUGHT_FULL]
     clients = [*CLIENT_PROBLEMS.values(), CLIENTS_FULL, *SCOPES.values()]
     refusals = [each.sentence for each in CLAIM_REFUSALS.values()]
-    signing_in = [SIGN_IN_REFUSED, PRESENT_ONE_WRONG, *EMAIL_UNCONFIRMED, *LINK_INVALID, TOO_MANY_ATTEMPTS, AWAY]
+    signing_in = [
+        SIGN_IN_REFUSED,
+        PRESENT_ONE_WRONG,
+        CODE_REFUSED,
+        *EMAIL_UNCONFIRMED,
+        *LINK_INVALID,
+        TOO_MANY_ATTEMPTS,
+        AWAY,
+    ]
     calendar = [CALENDAR_NAME, CALENDAR_WHAT, CALENDAR_TO_DO]
     return [*FIELD_PROBLEMS.values(), *brought, *clients, *signing_in, *calendar, *outcomes, *refusals]

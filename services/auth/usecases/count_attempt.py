@@ -7,7 +7,7 @@ from datetime import datetime
 from services.auth.domain.account import ATTEMPTS_MOST, ATTEMPTS_WINDOW, TooManyAttempts
 from services.auth.usecases.account_ports import Counted
 from services.auth.usecases.ports import Store
-from shared.kernel.ids import ConnectionId, OrganisationId
+from shared.kernel.ids import ConnectionId, OrganisationId, UserId
 
 # Of the guessable: only with our key can one tell which e-mail or address it stands for.
 Mask = Callable[[str], str]
@@ -24,6 +24,11 @@ def sign_in_keys(email_key: str, address: str, mask: Mask) -> dict[str, str]:
 def lock_digest(email_key: str, mask: Mask) -> str:
     """What wrong passwords for one account are counted by, from anywhere."""
     return mask(f"lock {email_key}")
+
+
+def code_keys(user_id: UserId, mask: Mask) -> dict[str, str]:
+    """What codes of a second factor are counted by."""
+    return {"code": mask(f"code {user_id}")}
 
 
 def mail_keys(email_key: str, address: str, mask: Mask) -> dict[str, str]:

@@ -32,6 +32,7 @@ async def keep_house(
     await _all(uow, lambda store, after: age_connections(after, goes_on=expired_goes_on, store=store, clock=clock))
     await _all(uow, lambda store, after: remind(after, store=store, clock=clock))
     await _all(uow, lambda store, after: store.upkeep.rewrap_grants(after, wrapping.rewrap_grant))
+    await _all(uow, lambda store, after: store.upkeep.rewrap_factors(after, wrapping.rewrap_factor))
 
 
 async def _all(uow: UnitOfWork[Store], batch: Callable[[Store, Id | None], Awaitable[Id | None]]) -> None:

@@ -6,8 +6,10 @@ from services.auth.domain.account import Account
 from services.auth.domain.audit import Action, AuditEntry
 from services.auth.domain.mail import LINK_LASTS, Link, MailKind
 from services.auth.domain.opaque import digest
+from services.auth.usecases.actor import Person
 from services.auth.usecases.errors import UserUnknown
 from services.auth.usecases.ports import Store
+from services.auth.usecases.second_factor import remove_factor
 from shared.kernel.clock import Clock
 from shared.kernel.ids import UserId, new_id
 
@@ -34,6 +36,13 @@ async def enable_user(user_id: UserId, *, store: Store, clock: Clock) -> None:
     account = await _known(user_id, store)
     await store.accounts.set_disabled(account.id, None)
     await _note(account, Action.ENABLED, store, clock)
+
+
+async def remove_user_factor(user_id: UserId, *, store: Store, clock: Clock) -> None:
+    """For who lost the app and the recovery codes; their sessions end. Raises UserUnknown, NoFactor."""
+    account = await _known(user_id, store)
+    await remove_factor(Person(account.id, account.organisation_id, _REASON), store=store, clock=clock)
+    await store.sessions.delete_all(account.id, but=None)
 
 
 async def make_reset_link(user_id: UserId, *, store: Store, clock: Clock, new_secret: Callable[[], str]) -> str:

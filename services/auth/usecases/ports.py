@@ -15,9 +15,10 @@ from services.auth.domain.grant import SealedGrant
 from services.auth.domain.signing import SigningKey
 from services.auth.domain.token import RenewalFailure, TokenState
 from services.auth.usecases.account_ports import Accounts, Attempts, Links, Locks, Sessions
+from services.auth.usecases.factor_ports import Factors
 from services.auth.usecases.mail_ports import Mails
 from shared.access.principal import Ending
-from shared.kernel.ids import ConnectionId, GrantId, OrganisationId
+from shared.kernel.ids import ConnectionId, GrantId, OrganisationId, UserId
 from shared.kernel.ports import AccessToken, Lease, Outbox
 
 
@@ -159,6 +160,12 @@ class Upkeep(Protocol):
         """Replaces the wrapped keys that `rewrap` gives another for, a batch after `after`; where to go on."""
         ...
 
+    async def rewrap_factors(
+        self, after: UserId | None, rewrap: Callable[[UserId, bytes], bytes | None]
+    ) -> UserId | None:
+        """The same for second factors."""
+        ...
+
     async def rewrap_signing_keys(self, rewrap: Callable[[str, bytes], bytes | None]) -> None: ...
 
 
@@ -169,6 +176,7 @@ class Store:
     attempts: Attempts
     locks: Locks
     links: Links
+    factors: Factors
     consents: Consents
     connections: Connections
     grants: Grants
@@ -225,5 +233,7 @@ class KeyWrapping(Protocol):
     """None: the data key is under the newest key-encryption key already, or does not open (which is logged)."""
 
     def rewrap_grant(self, grant_id: GrantId, wrapped: bytes) -> bytes | None: ...
+
+    def rewrap_factor(self, account_id: UserId, wrapped: bytes) -> bytes | None: ...
 
     def rewrap_signing_key(self, kid: str, wrapped: bytes) -> bytes | None: ...

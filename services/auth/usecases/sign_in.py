@@ -5,6 +5,7 @@ from datetime import timedelta
 
 from services.auth.domain.account import PasswordExpired
 from services.auth.domain.audit import Action, AuditEntry
+from services.auth.domain.second_factor import SecondFactorRule
 from services.auth.usecases.account_ports import PasswordHasher
 from services.auth.usecases.count_attempt import Mask
 from services.auth.usecases.ports import Store
@@ -21,6 +22,7 @@ async def sign_in(
     *,
     address: str,
     browser: str,
+    second: SecondFactorRule,
     lasts: timedelta,
     uow: UnitOfWork[Store],
     hasher: PasswordHasher,
@@ -39,5 +41,7 @@ async def sign_in(
             if newer_hash is not None:
                 await store.accounts.set_password_hash(account.id, newer_hash)
             await store.audit.add(AuditEntry(new_id(), now, Action.SIGNED_IN, account.organisation_id, account.id))
-            return await start_session(account, store=store, now=now, new_secret=new_secret, browser=browser)
+            return await start_session(
+                account, store=store, now=now, new_secret=new_secret, browser=browser, second=second
+            )
     raise PasswordExpired

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from services.auth.domain.account import Account, EmailTaken, SignUp, checked_sign_up, email_key, locale_of
 from services.auth.domain.audit import Action, AuditEntry
 from services.auth.domain.mail import MailKind
+from services.auth.domain.second_factor import SecondFactorRule
 from services.auth.usecases.account_ports import PasswordHasher
 from services.auth.usecases.count_attempt import Mask, check_attempts, count_attempt, sign_up_keys
 from services.auth.usecases.ports import Store
@@ -19,6 +20,7 @@ async def sign_up(
     *,
     address: str,
     browser: str,
+    second: SecondFactorRule,
     locale: str | None,
     uow: UnitOfWork[Store],
     hasher: PasswordHasher,
@@ -46,4 +48,4 @@ async def sign_up(
         await store.accounts.add(account, checked.organisation, now)
         await store.mails.ask(account.id, MailKind.CONFIRM, now)
         await store.audit.add(AuditEntry(new_id(), now, Action.SIGNED_UP, account.organisation_id, account.id))
-        return await start_session(account, store=store, now=now, new_secret=new_secret, browser=browser)
+        return await start_session(account, store=store, now=now, new_secret=new_secret, browser=browser, second=second)

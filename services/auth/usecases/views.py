@@ -32,6 +32,7 @@ class User:
     account: Account
     created_at: datetime
     locked_until: datetime | None
+    has_factor: bool
     sessions: int
     seen_at: datetime | None
 
@@ -67,6 +68,10 @@ class Views(Protocol):
 
     async def sessions(self, user_id: UserId) -> Sequence[Session]:
         """One's own, the last seen first; also some that ended by themselves since the last upkeep."""
+        ...
+
+    async def has_factor(self, user_id: UserId) -> bool:
+        """Whether a second factor is set up."""
         ...
 
     async def every_user(self, email_key: str | None) -> Sequence[User]:

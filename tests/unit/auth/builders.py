@@ -107,6 +107,7 @@ class Tables:
             attempts=nothing,
             locks=nothing,
             links=nothing,
+            factors=nothing,
             consents=_Consents(self),
             connections=_Connections(self),
             grants=cast(Any, _Grants(self)),

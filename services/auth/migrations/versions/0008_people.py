@@ -20,6 +20,7 @@ def upgrade() -> None:
     op.add_column("account", sa.Column("disabled_at", _TIME))
     op.execute("update account set password_changed_at = created_at")
     op.add_column("session", sa.Column("browser", sa.Text, nullable=False, server_default=sa.text("''")))
+    op.add_column("session", sa.Column("pending", sa.Boolean, nullable=False, server_default=sa.text("false")))
     op.create_table(
         "former_password",
         sa.Column("id", sa.Uuid, nullable=False),
@@ -30,6 +31,7 @@ def upgrade() -> None:
     )
     op.create_index("ix_former_password_account_id", "former_password", ["account_id"])
     _links_and_locks()
+    _second_factors()
     # Who signed up before is asked once, where there is a mail server.
     op.execute(
         "insert into mail (id, organisation_id, account_id, kind, connection_ids, made_at, due_at) "
@@ -59,3 +61,24 @@ def _links_and_locks() -> None:
         sa.ForeignKeyConstraint(["account_id"], ["account.id"], name="fk_sign_in_lock_account_id_account"),
     )
     op.create_index("ix_sign_in_lock_account_id", "sign_in_lock", ["account_id"])
+
+
+def _second_factors() -> None:
+    op.create_table(
+        "second_factor",
+        sa.Column("account_id", sa.Uuid, nullable=False),
+        sa.Column("wrapped_key", sa.LargeBinary, nullable=False),
+        sa.Column("sealed_secret", sa.LargeBinary, nullable=False),
+        sa.Column("confirmed_at", _TIME),
+        sa.Column("last_step", sa.BigInteger, nullable=False),
+        sa.PrimaryKeyConstraint("account_id", name="pk_second_factor"),
+        sa.ForeignKeyConstraint(["account_id"], ["account.id"], name="fk_second_factor_account_id_account"),
+    )
+    op.create_table(
+        "recovery_code",
+        sa.Column("digest", sa.Text, nullable=False),
+        sa.Column("account_id", sa.Uuid, nullable=False),
+        sa.PrimaryKeyConstraint("digest", name="pk_recovery_code"),
+        sa.ForeignKeyConstraint(["account_id"], ["account.id"], name="fk_recovery_code_account_id_account"),
+    )
+    op.create_index("ix_recovery_code_account_id", "recovery_code", ["account_id"])
