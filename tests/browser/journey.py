@@ -53,6 +53,8 @@ async def confirm_address(person: Person, sandbox: Sandbox, email: str) -> None:
     await person.press("main form button")
     await person.visit("/settings/account")
     assert not await person.sees('main form[action="/settings/account/confirmation"]')
+    await person.press('main a[href="/settings/account/second-factor"]')
+    assert await person.sees("main .qr svg")
 
 
 async def connect_by_consent(person: Person, seller_id: str) -> None:
