@@ -4,9 +4,10 @@ import asyncio
 import re
 from contextlib import AsyncExitStack
 
+from deploy.local.browser import Browser
 from deploy.local.stack import Stack
 from shared.access.scopes import ORDERS_READ
-from tests.shop import Shop, beside, open_shop
+from tests.shop import PASSWORD, Shop, beside, open_shop
 
 _SKU = "SKU-001"
 
@@ -37,8 +38,18 @@ async def _ids_of(shop: Shop, number: str) -> dict[str, str]:
         "listing_id": await _listing_of(shop),
         "import_id": await _import_of(shop),
         **await _client_of(shop),
+        "session_id": await _session_of(shop),
         "sku": _SKU,
     }
+
+
+async def _session_of(shop: Shop) -> str:
+    """The id of another session of the same person."""
+    async with Browser(shop.browser._origin) as other:
+        page = await other.open("/signin")
+        await other.submit(page, page.form("email", "password"), email=shop.email, password=PASSWORD)
+    listed = (await shop.browser.open("/settings/account")).text
+    return str(re.findall(r"/settings/account/sessions/([^/\"]+)/end\"", listed)[0])
 
 
 async def _listing_of(shop: Shop) -> str:

@@ -18,6 +18,7 @@ import httpx
 
 from deploy.local.browser import Browser, Page, Unexpected
 from deploy.local.folder import RunFolder
+from deploy.local.mailbox import confirm_email
 from deploy.local.options import read_options
 from deploy.local.sandbox_apps import AMAZON, OCTOPIA, registrations
 from deploy.local.secrets import Secrets
@@ -238,6 +239,7 @@ async def open_shop(
         form = page.form("email", "password")
         email = f"owner-{name}@shop.example"
         await browser.submit(page, form, email=email, password=PASSWORD, organisation=f"Shop {name}")
+        await confirm_email(browser, stack.sandbox, email)
         page = await browser.open("/connections")
         csrf_token = page.form("csrf_token").fields["csrf_token"]
         shop = Shop(browser, sandbox, seller_id, csrf_token, region, marketplace, email)

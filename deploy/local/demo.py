@@ -19,6 +19,7 @@ from deploy.local.browser import Browser, Page, Unexpected
 from deploy.local.demo_table import CONFIRMED, Board, make_board
 from deploy.local.errors import CannotRun
 from deploy.local.far_sellers import ORDERS_EACH, SOLD_LIVE, TITLES, FarSellers, Sellers
+from deploy.local.mailbox import confirm_email
 from deploy.local.sandbox_apps import AMAZON, OCTOPIA
 from deploy.local.secrets import Secrets
 from deploy.local.stack import Stack
@@ -98,7 +99,7 @@ class Demo:
         await self._label_automatically(browser, csrf_token)
 
     async def _enter(self, browser: Browser) -> Page:
-        """The page Connections, signed in: by sign-up the first time, else with the password."""
+        """The page Connections, signed in: by sign-up the first time, else with the password; the address confirmed."""
         password = self._secrets.demo_password()
         page = await browser.open("/signup")
         form = page.form("email", "password")
@@ -108,8 +109,8 @@ class Demo:
             page = await browser.open("/signin")
             form = page.form("email", "password")
             await browser.submit(page, form, email=EMAIL, password=password)
-            page = await browser.open("/connections")
-        return page
+        await confirm_email(browser, self._stack.sandbox, EMAIL)
+        return await browser.open("/connections")
 
     async def _consent(self, browser: Browser, page: Page) -> None:
         """Connect Amazon, as a person clicks it: our form, the consent page of the sandbox, and back."""

@@ -38,8 +38,8 @@ class Secrets:
         return {name: self._kept(f"sandbox.{name}-client-secret", _random_text) for name in (AMAZON, OCTOPIA)}
 
     def demo_password(self) -> str:
-        """Of the demo's user; printed at each start."""
-        return self._kept("demo.password", lambda: secrets.token_urlsafe(12))
+        """Of the demo's user, as passwords must be; printed at each start."""
+        return self._kept("demo.password", lambda: secrets.token_urlsafe(12) + "-aZ7")
 
     def _kept(self, name: str, make: Callable[[], str]) -> str:
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)

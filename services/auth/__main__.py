@@ -1,4 +1,4 @@
-"""python -m services.auth api|worker|migrate|connections|keys|audit|republish"""
+"""python -m services.auth api|worker|migrate|connections|users|keys|audit|republish"""
 
 import argparse
 import sys
@@ -16,6 +16,14 @@ _ACTIONS = {
     "resume": "it goes on from where it stood",
     "remind": "its organisation's members are reminded within the hour of what ends",
     "disconnect": "ends one, such as a connection to somebody else's account",
+}
+
+_USER_ACTIONS = {
+    "unlock": "wrong passwords are forgotten: they may sign in again at once",
+    "disable": "nobody signs in as them, and their sessions end",
+    "enable": "they may sign in again",
+    "remove-factor": "they lost their app and recovery codes: a password is enough, until they set up another",
+    "reset": "prints the path of a link to choose another password within the hour: for them alone",
 }
 
 
@@ -64,6 +72,7 @@ def _parser() -> argparse.ArgumentParser:
     commands.add_parser("worker", help="publishes events, probes consents, sends mails, keeps keys young")
     commands.add_parser("migrate", help="brings the database to its newest revision, makes our topics and signing key")
     _add_connections_command(commands)
+    _add_users_command(commands)
     _add_keys_command(commands)
     _add_audit_command(commands)
     add_republish_command(commands)
@@ -101,6 +110,16 @@ def _add_audit_command(commands: "argparse._SubParsersAction[argparse.ArgumentPa
     actions = audit.add_subparsers(dest="action", required=True)
     verify = actions.add_parser("verify", help="goes through the whole chain; 1: it is broken, and where first")
     verify.add_argument("--head", metavar="POSITION:HASH", help="one that was noted before, which must still be in it")
+
+
+def _add_users_command(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    users = commands.add_parser("users", help="people who sign in: look at them, act on one")
+    actions = users.add_subparsers(dest="action", required=True)
+    listing = actions.add_parser("list", help="one line per person, of all organisations, without their address")
+    listing.add_argument("--email", help="the one who signs in with this address")
+    listing.add_argument("--json", action="store_true", help="for programs")
+    for action, help_ in _USER_ACTIONS.items():
+        actions.add_parser(action, help=help_).add_argument("user", type=UUID)
 
 
 async def _migrate() -> int:

@@ -18,14 +18,17 @@ from services.auth.adapters.passwords import Argon2Passwords
 from services.auth.adapters.queries import SqlViews
 from services.auth.adapters.smtp import SmtpMailer, SmtpServer
 from services.auth.adapters.store import bind
+from services.auth.domain.second_factor import SecondFactorRule
 from services.auth.settings import MigrationSettings, Settings
+from services.auth.usecases.account_ports import PasswordHasher
 from services.auth.usecases.audit_log import AuditLog
 from services.auth.usecases.begin_consent import Offer
 from services.auth.usecases.claim_seller import DelegationOffer, Portal
 from services.auth.usecases.count_attempt import Mask
+from services.auth.usecases.factor_ports import FactorVault
 from services.auth.usecases.keep_house import keep_house
 from services.auth.usecases.mail_ports import Mailer
-from services.auth.usecases.ports import PasswordHasher, SharedGrants, Store
+from services.auth.usecases.ports import SharedGrants, Store
 from services.auth.usecases.probe_connection import probe_connection
 from services.auth.usecases.views import Views
 from services.auth.vault.consents import SealingConsents
@@ -33,6 +36,7 @@ from services.auth.vault.fresh_keys import FreshKeys
 from services.auth.vault.renewal import KIND as TOKEN
 from services.auth.vault.renewal import LEASE_SECONDS, MARGIN_SECONDS, Renewal
 from services.auth.vault.seals import GrantSeals
+from services.auth.vault.second_factors import SealedFactors
 from services.auth.vault.service_tokens import ServiceClient, ServiceTokenIssuer
 from services.auth.vault.signing import SealedSigning
 from services.auth.vault.tokens import RenewedTokens
@@ -92,6 +96,9 @@ class Auth:
     new_secret: Callable[[], str]
     mask_attempt: Mask
     consent_lasts: Mapping[str, timedelta]
+    password_lasts: timedelta
+    second_factor: SecondFactorRule
+    factors: FactorVault
     delegation_proves: bool
     public_url: str
     unlisted: tuple[Unlisted, ...]
@@ -106,16 +113,17 @@ class Auth:
 
 @dataclass(frozen=True)
 class Operator:
-    """What an operator's commands work with: the tables, and no secret."""
+    """What an operator's commands work with: the tables, and no secret that is there."""
 
     uow: UnitOfWork[Store]
     views: Views
     audit_log: AuditLog
     clock: Clock
+    new_secret: Callable[[], str]
 
 
 def operator_on(engine: AsyncEngine) -> Operator:
-    return Operator(SqlUnitOfWork(engine, bind), SqlViews(engine), SqlAuditLog(engine), SystemClock())
+    return Operator(SqlUnitOfWork(engine, bind), SqlViews(engine), SqlAuditLog(engine), SystemClock(), _new_secret)
 
 
 @dataclass(frozen=True)
@@ -164,14 +172,7 @@ def auth_on(engine: AsyncEngine, settings: Settings, outward: Outward, clock: Cl
         delegations=delegations_of(settings, known),
         shared_grants=seals,
         probe=partial(probe_connection, grants=grants, vault=tokens, clock=clock, delegation_proves=proves),
-        keep_house=partial(
-            keep_house,
-            uow=uow,
-            signing=signing,
-            wrapping=Rewrapping(keys),
-            expired_goes_on=settings.expired_goes_on,
-            clock=clock,
-        ),
+        keep_house=house_of(uow, signing, keys, settings, clock),
         mailer=mailer_of(settings, clock),
         keys=keys,
         consents=SealingConsents(offers, seals, clock),
@@ -180,8 +181,11 @@ def auth_on(engine: AsyncEngine, settings: Settings, outward: Outward, clock: Cl
         issuer=ServiceTokenIssuer(settings.public_url, clients_of(settings)),
         verifier=verifier_on(settings.public_url, views, clock),
         clock=clock,
-        new_secret=lambda: secrets.token_urlsafe(32),
+        new_secret=_new_secret,
         mask_attempt=lambda counted: keys.mask(counted.encode(), b"auth.attempt"),
+        second_factor=settings.second_factor,
+        factors=SealedFactors(keys),
+        password_lasts=timedelta(days=settings.password_max_age_days),
         consent_lasts={name: settings.consent_lasts(name) for name in offers},
         delegation_proves=proves,
         public_url=settings.public_url,
@@ -194,9 +198,24 @@ def verifier_on(public_url: str, views: Views, clock: Clock) -> TokenVerifier:
     return TokenVerifier(public_url, OwnSigningKeys(views, clock), clock, OwnRevokedTokens(views, clock))
 
 
+def house_of(
+    uow: UnitOfWork[Store], signing: SealedSigning, keys: DataKeys, settings: Settings, clock: Clock
+) -> Callable[[], Awaitable[None]]:
+    """The worker's hourly upkeep."""
+    return partial(
+        keep_house,
+        uow=uow,
+        signing=signing,
+        wrapping=Rewrapping(keys),
+        expired_goes_on=settings.expired_goes_on,
+        clock=clock,
+    )
+
+
 def access_on(auth: Auth) -> Access:
     """Sessions and tokens are checked against our own tables."""
-    return Access(OwnSessions(auth.uow, auth.clock), auth.verifier, auth.public_url)
+    sessions = OwnSessions(auth.uow, auth.clock, mails=auth.mailer is not None)
+    return Access(sessions, auth.verifier, auth.public_url)
 
 
 def claims_on(engine: AsyncEngine, clock: Clock) -> SqlClaims[Store]:
@@ -298,3 +317,7 @@ def form_targets(settings: Settings) -> list[str]:
 
 def ready_on(engine: AsyncEngine) -> Ready:
     return migrated(engine, Path(__file__).parent / "migrations")
+
+
+def _new_secret() -> str:
+    return secrets.token_urlsafe(32)

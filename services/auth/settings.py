@@ -7,6 +7,7 @@ from typing import Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, PositiveInt, SecretStr, field_validator, model_validator
 from pydantic_settings import SettingsConfigDict
 
+from services.auth.domain.second_factor import SecondFactorRule
 from shared.crypto.data_keys import WrappingKeys
 from shared.crypto.errors import KeysInvalid
 from shared.marketplaces.models import FarApp
@@ -82,8 +83,18 @@ class Settings(ServiceSettings):
         description="Whether a connection that still works when its consent's time is over goes on, with a warning "
         "each day; else nothing new is read or sent until the seller authorises again.",
     )
+    password_max_age_days: PositiveInt = Field(
+        default=365, description="After how many days a password must be changed at the next sign-in."
+    )
+    second_factor: SecondFactorRule = Field(
+        default=SecondFactorRule.OPTIONAL,
+        description="optional: people may set up an app whose codes are asked for at sign-in; required: whoever has "
+        "none sets one up at the next sign-in. Amazon asks for required.",
+    )
     smtp_host: str | None = Field(
-        default=None, description="The mail server. None: no mail is sent, and pages alone warn of what ends."
+        default=None,
+        description="The mail server. None: no mail is sent, pages alone warn of what ends, no address is to be "
+        "confirmed and no forgotten password is reset by its owner.",
     )
     smtp_port: int = Field(default=587, ge=1, le=65535)
     smtp_security: Literal["starttls", "implicit", "none"] = Field(

@@ -39,6 +39,7 @@ class _SessionAnswer(BaseModel):
     locale: str
     label: str
     ending: _EndingAnswer | None = None
+    unconfirmed: bool = False
 
     def principal(self) -> Principal:
         return Principal(
@@ -49,6 +50,7 @@ class _SessionAnswer(BaseModel):
             locale=self.locale,
             label=self.label,
             ending=Ending(self.ending.connections, self.ending.first_at) if self.ending else None,
+            unconfirmed=self.unconfirmed,
         )
 
 

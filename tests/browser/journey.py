@@ -42,6 +42,21 @@ async def sign_up(person: Person, email: str) -> None:
     assert await person.sees("main .empty")
 
 
+async def confirm_address(person: Person, sandbox: Sandbox, email: str) -> None:
+    """Every page asks for it, until the link of the mail is opened and its button pressed."""
+    await person.visit("/settings/account")
+    assert await person.sees('main form[action="/settings/account/confirmation"]')
+    while not (mails := await sandbox.mails(email)):
+        await person.page.wait_for_timeout(200)
+    (link,) = [word for word in mails[0]["text"].split() if "/signup/confirm/" in word]
+    await person.visit(link.removeprefix(person.origin))
+    await person.press("main form button")
+    await person.visit("/settings/account")
+    assert not await person.sees('main form[action="/settings/account/confirmation"]')
+    await person.press('main a[href="/settings/account/second-factor"]')
+    assert await person.sees("main .qr svg")
+
+
 async def connect_by_consent(person: Person, seller_id: str) -> None:
     """Our form, the marketplace's consent page, and back."""
     form = 'form[action="/connections"]'

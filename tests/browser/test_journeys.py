@@ -29,7 +29,9 @@ async def _whole_way(chromium: Browser, stack: Stack, window: Window) -> None:
     """Both connects, stock, labels, listings, API, pause, calendar, acceptance: each page is sound and works."""
     async with Sandbox(stack.sandbox) as sandbox, person_at(chromium, stack.origin, window) as person:
         sellers = await plant_sellers(sandbox, amazon_orders=AMAZON_ORDERS, octopia_orders=OCTOPIA_ORDERS)
-        await journey.sign_up(person, f"owner-{uuid4().hex[:12]}@shop.example")
+        email = f"owner-{uuid4().hex[:12]}@shop.example"
+        await journey.sign_up(person, email)
+        await journey.confirm_address(person, sandbox, email)
         await journey.connect_by_consent(person, sellers.amazon)
         await journey.connect_by_delegation(person, sellers.octopia, sandbox)
         await journey.set_carrier(person)

@@ -58,7 +58,8 @@ async def test_every_page_is_sound(chromium: Browser, stack: Stack, shop: Shop) 
 
 async def _walk_through(chromium: Browser, stack: Stack, shop: Shop, window: Window) -> None:
     async with person_at(chromium, stack.origin, window) as person:
-        await person.visit("/signup")
+        for address in ("/signup", "/signin/forgotten", "/signin/reset/no-link"):
+            await person.visit(address)
         await enter(person, shop)
         kinds = await walk(person, *_STARTS)
         assert len(kinds) >= _KINDS, kinds

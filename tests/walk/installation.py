@@ -67,7 +67,12 @@ class Installation:
         mailer = self._auth.held.mailer
         assert mailer is not None
         letters = Letters(CATALOGUES, self._auth.held.public_url)
-        await self._work_off(MAIL, partial(send_mail, mailer=mailer, write=letters, clock=self._auth.clock))
+        await self._work_off(
+            MAIL,
+            partial(
+                send_mail, mailer=mailer, write=letters, clock=self._auth.clock, new_secret=self._auth.held.new_secret
+            ),
+        )
         await self._look()
 
     async def _work_off(self, kind: str, work: Callable[[Any], Awaitable[None]]) -> None:

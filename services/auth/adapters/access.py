@@ -19,11 +19,12 @@ _REVOKED_KEPT_SECONDS = 1.0
 
 
 class OwnSessions:
-    """Implements `shared.access.principal.Sessions`."""
+    """Implements `shared.access.principal.Sessions`. `mails`: any are sent, so that an address can be confirmed."""
 
-    def __init__(self, uow: UnitOfWork[Store], clock: Clock) -> None:
+    def __init__(self, uow: UnitOfWork[Store], clock: Clock, *, mails: bool) -> None:
         self._uow = uow
         self._clock = clock
+        self._mails = mails
 
     async def resolve(self, cookie_value: str) -> Principal | None:
         if not cookie_value or len(cookie_value) > _LONGEST_COOKIE:
@@ -42,6 +43,7 @@ class OwnSessions:
             locale=account.locale,
             label=account.email,
             ending=ending,
+            unconfirmed=self._mails and account.email_confirmed_at is None,
         )
 
 

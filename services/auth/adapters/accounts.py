@@ -1,22 +1,23 @@
-"""Organisations, accounts, sessions and counted attempts in PostgreSQL."""
+"""Organisations and accounts in PostgreSQL."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
-from uuid import UUID
 
-from sqlalchemy import case, delete, func, insert, select, update
+from sqlalchemy import delete, exists, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.engine import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.auth.adapters import tables
-from services.auth.domain.account import Account, EmailTaken, Session, email_key
-from services.auth.usecases.ports import Counted
-from shared.kernel.ids import OrganisationId, UserId
+from services.auth.domain.account import Account, EmailTaken, email_key
+from services.auth.domain.password import NOT_REUSED
+from shared.kernel.ids import OrganisationId, UserId, new_id
+
+_ITS, _FORMER = tables.account, tables.former_password
 
 
 class SqlAccounts:
-    """See `usecases.ports.Accounts`."""
+    """See `usecases.account_ports.Accounts`."""
 
     def __init__(self, connection: AsyncConnection) -> None:
         self._connection = connection
@@ -25,7 +26,7 @@ class SqlAccounts:
         await self._connection.execute(
             insert(tables.organisation).values(id=account.organisation_id, name=organisation, created_at=now)
         )
-        adding = upsert(tables.account).values(
+        adding = upsert(_ITS).values(
             id=account.id,
             organisation_id=account.organisation_id,
             email=account.email,
@@ -33,19 +34,55 @@ class SqlAccounts:
             password_hash=account.password_hash,
             locale=account.locale,
             created_at=now,
+            password_changed_at=account.password_changed_at,
         )
         adding = adding.on_conflict_do_nothing(index_elements=["email_key"])
-        added = await self._connection.execute(adding.returning(tables.account.c.id))
+        added = await self._connection.execute(adding.returning(_ITS.c.id))
         if added.first() is None:
             raise EmailTaken
 
     async def by_email(self, key: str) -> Account | None:
-        found = await self._connection.execute(select(tables.account).where(tables.account.c.email_key == key))
+        found = await self._connection.execute(select(_ITS).where(_ITS.c.email_key == key))
         row = found.first()
         return to_account(row) if row else None
 
     async def set_password_hash(self, account_id: UserId, password_hash: str) -> None:
         await self._set(account_id, {"password_hash": password_hash})
+
+    async def lock(self, account_id: UserId) -> Account | None:
+        # Not against rows that come to name it: a sign-in that is counted meanwhile must not wait.
+        locking = select(_ITS).where(_ITS.c.id == account_id).with_for_update(key_share=True)
+        row = (await self._connection.execute(locking)).first()
+        return to_account(row) if row else None
+
+    async def organisation_name(self, organisation_id: OrganisationId) -> str:
+        its = tables.organisation
+        named = await self._connection.execute(select(its.c.name).where(its.c.id == organisation_id))
+        return str(named.scalar_one())
+
+    async def former_passwords(self, account_id: UserId) -> Sequence[str]:
+        newest = select(_FORMER.c.password_hash).where(_FORMER.c.account_id == account_id).order_by(_FORMER.c.id.desc())
+        return list((await self._connection.execute(newest.limit(NOT_REUSED - 1))).scalars())
+
+    async def change_password(self, account: Account, password_hash: str, now: datetime) -> None:
+        own = _FORMER.c.account_id == account.id
+        before = insert(_FORMER).values(id=new_id(), account_id=account.id, password_hash=account.password_hash)
+        await self._connection.execute(before)
+        kept = select(_FORMER.c.id).where(own).order_by(_FORMER.c.id.desc()).limit(NOT_REUSED - 1)
+        await self._connection.execute(delete(_FORMER).where(own, _FORMER.c.id.not_in(kept)))
+        await self._set(account.id, {"password_hash": password_hash, "password_changed_at": now})
+
+    async def confirm_email(self, account_id: UserId, now: datetime) -> bool:
+        news = (_ITS.c.id == account_id, _ITS.c.email_confirmed_at.is_(None))
+        confirmed = await self._connection.execute(update(_ITS).where(*news).values(email_confirmed_at=now))
+        return confirmed.rowcount > 0
+
+    async def has_confirmed(self, organisation_id: OrganisationId) -> bool:
+        confirmed = (_ITS.c.organisation_id == organisation_id, _ITS.c.email_confirmed_at.is_not(None))
+        return bool((await self._connection.execute(select(exists().where(*confirmed)))).scalar_one())
+
+    async def set_disabled(self, account_id: UserId, at: datetime | None) -> None:
+        await self._set(account_id, {"disabled_at": at})
 
     async def set_locale(self, account_id: UserId, locale: str) -> None:
         await self._set(account_id, {"locale": locale})
@@ -56,87 +93,18 @@ class SqlAccounts:
         changed = await self._connection.execute(update(its).where(*another).values(calendar_digest=digest))
         return changed.rowcount > 0
 
-    async def _set(self, account_id: UserId, values: Mapping[str, str]) -> None:
-        await self._connection.execute(update(tables.account).where(tables.account.c.id == account_id).values(**values))
-
-
-class SqlSessions:
-    """See `usecases.ports.Sessions`."""
-
-    def __init__(self, connection: AsyncConnection) -> None:
-        self._connection = connection
-
-    async def add(self, session: Session) -> None:
-        await self._connection.execute(
-            insert(tables.session).values(
-                id=session.id,
-                digest=session.digest,
-                account_id=session.account_id,
-                csrf_token=session.csrf_token,
-                created_at=session.created_at,
-                seen_at=session.seen_at,
-            )
-        )
-
-    async def by_digest(self, digest: str) -> tuple[Session, Account] | None:
-        its = tables.session
-        query = (
-            select(
-                its.c.id.label("session_id"),
-                its.c.digest,
-                its.c.csrf_token,
-                its.c.created_at.label("session_created_at"),
-                its.c.seen_at,
-                tables.account,
-            )
-            .join_from(its, tables.account)
-            .where(its.c.digest == digest)
-        )
-        row = (await self._connection.execute(query)).first()
-        if row is None:
-            return None
-        began, account = row.session_created_at, to_account(row)
-        return Session(row.session_id, row.digest, account.id, row.csrf_token, began, row.seen_at), account
-
-    async def touch(self, session_id: UUID, now: datetime) -> None:
-        await self._connection.execute(
-            update(tables.session).where(tables.session.c.id == session_id).values(seen_at=now)
-        )
-
-    async def delete(self, digest: str) -> None:
-        await self._connection.execute(delete(tables.session).where(tables.session.c.digest == digest))
-
-
-class SqlAttempts:
-    """See `usecases.ports.Attempts`."""
-
-    def __init__(self, connection: AsyncConnection) -> None:
-        self._connection = connection
-
-    async def count(self, keys: Mapping[str, str], now: datetime, window_began: datetime) -> Mapping[str, Counted]:
-        its = tables.sign_in_attempt
-        # Sorted: two sign-ins at once lock their rows in one order.
-        rows = [{"digest": digest, "attempts": 1, "window_began": now} for digest in sorted(keys.values())]
-        counting = upsert(its).values(rows)
-        over = its.c.window_began <= window_began
-        counting = counting.on_conflict_do_update(
-            index_elements=["digest"],
-            set_={
-                "attempts": case((over, 1), else_=its.c.attempts + 1),
-                "window_began": case((over, now), else_=its.c.window_began),
-            },
-        )
-        counted = await self._connection.execute(counting.returning(its))
-        by_digest = {row.digest: Counted(row.attempts, row.window_began) for row in counted}
-        return {kind: by_digest[digest] for kind, digest in keys.items()}
-
-    async def uncount(self, keys: Mapping[str, str]) -> None:
-        its = tables.sign_in_attempt
-        locked = select(its.c.digest).where(its.c.digest.in_(keys.values())).order_by(its.c.digest).with_for_update()
-        await self._connection.execute(
-            update(its).where(its.c.digest.in_(locked)).values(attempts=func.greatest(its.c.attempts - 1, 0))
-        )
+    async def _set(self, account_id: UserId, values: Mapping[str, str | datetime | None]) -> None:
+        await self._connection.execute(update(_ITS).where(_ITS.c.id == account_id).values(**values))
 
 
 def to_account(row: Row[tuple[object, ...]]) -> Account:
-    return Account(UserId(row.id), OrganisationId(row.organisation_id), row.email, row.password_hash, row.locale)
+    return Account(
+        UserId(row.id),
+        OrganisationId(row.organisation_id),
+        row.email,
+        row.password_hash,
+        row.locale,
+        row.password_changed_at,
+        row.email_confirmed_at,
+        row.disabled_at,
+    )

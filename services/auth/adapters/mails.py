@@ -5,7 +5,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, delete, func, insert, literal, select, update
+from sqlalchemy import Select, Uuid, delete, func, insert, literal, select, update
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.auth.adapters import tables
@@ -14,7 +15,7 @@ from services.auth.adapters.connections import to_connection
 from services.auth.domain.account import Account
 from services.auth.domain.connection import RUNNING, Connection, ConnectionState
 from services.auth.domain.mail import Mail, MailKind, Reminded
-from shared.kernel.ids import ConnectionId, OrganisationId, new_id
+from shared.kernel.ids import ConnectionId, OrganisationId, UserId, new_id
 
 _ITS, _ORGANISATION, _CONNECTION = tables.mail, tables.organisation, tables.connection
 _AT_ONCE = 500
@@ -35,7 +36,9 @@ class SqlMails:
         due_at: datetime,
         now: datetime,
     ) -> None:
-        members = select(tables.account.c.id).where(tables.account.c.organisation_id == organisation_id)
+        its = tables.account
+        told = (its.c.email_confirmed_at.is_not(None), its.c.disabled_at.is_(None))
+        members = select(its.c.id).where(its.c.organisation_id == organisation_id, *told)
         rows = [
             {
                 "id": new_id(),
@@ -50,6 +53,15 @@ class SqlMails:
         ]
         if rows:
             await self._connection.execute(insert(_ITS), rows)
+
+    async def ask(self, account_id: UserId, kind: MailKind, now: datetime) -> None:
+        unsent = (_ITS.c.account_id == account_id, _ITS.c.kind == kind, _ITS.c.due_at.is_not(None))
+        await self._connection.execute(delete(_ITS).where(*unsent))
+        whose = tables.account
+        values = (literal(new_id()), whose.c.organisation_id, whose.c.id, literal(kind.value), literal([], ARRAY(Uuid)))
+        asked = select(*values, literal(now), literal(now)).where(whose.c.id == account_id)
+        columns = ["id", "organisation_id", "account_id", "kind", "connection_ids", "made_at", "due_at"]
+        await self._connection.execute(insert(_ITS).from_select(columns, asked))
 
     async def drop_unsent(self, organisation_id: OrganisationId, kind: MailKind) -> None:
         unsent = (_ITS.c.organisation_id == organisation_id, _ITS.c.kind == kind, _ITS.c.due_at.is_not(None))
@@ -101,7 +113,7 @@ class SqlMails:
         )
         account = to_account((await self._connection.execute(reader)).one())
         return (
-            Mail(row.id, MailKind(row.kind)),
+            Mail(row.id, MailKind(row.kind), row.made_at),
             account,
             [to_connection(each) for each in await self._connection.execute(about)],
         )

@@ -3,18 +3,21 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import exists, func, select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.auth.adapters import tables
+from services.auth.adapters.accounts import to_account
 from services.auth.adapters.api_clients import clients, of_organisation
 from services.auth.adapters.connections import to_connection
 from services.auth.adapters.grants import SqlSigningKeys
+from services.auth.adapters.sessions import to_session
+from services.auth.domain.account import Account, Session
 from services.auth.domain.api_client import ApiClient
 from services.auth.domain.connection import RUNNING, Connection, ConnectionState
 from services.auth.domain.consent import STATE_LASTS, WONDERED_AFTER, WONDERED_UNTIL
 from services.auth.domain.signing import SigningKey
-from services.auth.usecases.views import Standing
+from services.auth.usecases.views import Standing, User
 from shared.db.unit_of_work import transaction
 from shared.kernel.ids import ConnectionId, OrganisationId, UserId
 
@@ -80,6 +83,48 @@ class SqlViews:
         query = select(its.c.calendar_digest.is_not(None)).where(its.c.id == organisation_id)
         async with transaction(self._engine) as connection:
             return bool((await connection.execute(query)).scalar_one())
+
+    async def account(self, user_id: UserId) -> Account | None:
+        async with transaction(self._engine) as connection:
+            own = select(tables.account).where(tables.account.c.id == user_id)
+            row = (await connection.execute(own)).first()
+        return to_account(row) if row else None
+
+    async def sessions(self, user_id: UserId) -> Sequence[Session]:
+        its = tables.session
+        own = select(its).where(its.c.account_id == user_id).order_by(its.c.seen_at.desc(), its.c.id)
+        async with transaction(self._engine) as connection:
+            return [to_session(row) for row in await connection.execute(own)]
+
+    async def has_factor(self, user_id: UserId) -> bool:
+        its = tables.second_factor
+        own = select(its.c.confirmed_at.is_not(None)).where(its.c.account_id == user_id)
+        async with transaction(self._engine) as connection:
+            return bool((await connection.execute(own)).scalar_one_or_none())
+
+    async def every_user(self, email_key: str | None) -> Sequence[User]:
+        its, lock, session = tables.account, tables.sign_in_lock, tables.session
+        locked = select(func.max(lock.c.locked_until)).where(lock.c.account_id == its.c.id).scalar_subquery()
+        sessions = select(func.count()).where(session.c.account_id == its.c.id).scalar_subquery()
+        seen = select(func.max(session.c.seen_at)).where(session.c.account_id == its.c.id).scalar_subquery()
+        factor = exists().where(
+            tables.second_factor.c.account_id == its.c.id, tables.second_factor.c.confirmed_at.is_not(None)
+        )
+        facts = (
+            locked.label("locked_until"),
+            factor.label("has_factor"),
+            sessions.label("sessions"),
+            seen.label("seen_at"),
+        )
+        query = select(its, *facts).order_by(its.c.id)
+        if email_key is not None:
+            query = query.where(its.c.email_key == email_key)
+        async with transaction(self._engine) as connection:
+            rows = (await connection.execute(query)).all()
+        return [
+            User(to_account(row), row.created_at, row.locked_until, row.has_factor, row.sessions, row.seen_at)
+            for row in rows
+        ]
 
     async def api_clients(self, organisation_id: OrganisationId) -> Sequence[ApiClient]:
         async with transaction(self._engine) as connection:

@@ -2,12 +2,15 @@
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.auth.adapters.accounts import SqlAccounts, SqlAttempts, SqlSessions
+from services.auth.adapters.accounts import SqlAccounts
 from services.auth.adapters.api_clients import SqlApiClients, SqlRevokedTokens
+from services.auth.adapters.attempts import SqlAttempts, SqlLinks, SqlLocks
 from services.auth.adapters.audit import SqlAudit
 from services.auth.adapters.connections import SqlConnections, SqlConsents
+from services.auth.adapters.factors import SqlFactors
 from services.auth.adapters.grants import SqlGrants, SqlSigningKeys
 from services.auth.adapters.mails import SqlMails
+from services.auth.adapters.sessions import SqlSessions
 from services.auth.adapters.upkeep import SqlUpkeep
 from services.auth.usecases.ports import Store
 from shared.messaging.outbox import SqlOutbox
@@ -18,6 +21,9 @@ def bind(connection: AsyncConnection) -> Store:
         accounts=SqlAccounts(connection),
         sessions=SqlSessions(connection),
         attempts=SqlAttempts(connection),
+        locks=SqlLocks(connection),
+        links=SqlLinks(connection),
+        factors=SqlFactors(connection),
         consents=SqlConsents(connection),
         connections=SqlConnections(connection),
         grants=SqlGrants(connection),

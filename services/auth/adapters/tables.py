@@ -50,6 +50,27 @@ account = Table(
     Column("password_hash", Text, nullable=False),
     Column("locale", Text, nullable=False),
     Column("created_at", _TIME, nullable=False),
+    Column("email_confirmed_at", _TIME),
+    Column("password_changed_at", _TIME, nullable=False, server_default=text("now()")),
+    Column("disabled_at", _TIME),
+)
+
+# Those before the one in use, newest first by id.
+former_password = Table(
+    "former_password",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("account_id", Uuid, ForeignKey("account.id"), nullable=False, index=True),
+    Column("password_hash", Text, nullable=False),
+)
+
+account_link = Table(
+    "account_link",
+    metadata,
+    Column("digest", Text, primary_key=True),
+    Column("account_id", Uuid, ForeignKey("account.id"), nullable=False, index=True),
+    Column("kind", Text, nullable=False),
+    Column("expires_at", _TIME, nullable=False),
 )
 
 session = Table(
@@ -61,6 +82,25 @@ session = Table(
     Column("csrf_token", Text, nullable=False),
     Column("created_at", _TIME, nullable=False),
     Column("seen_at", _TIME, nullable=False),
+    Column("browser", Text, nullable=False, server_default=text("''")),
+    Column("pending", Boolean, nullable=False, server_default=text("false")),
+)
+
+second_factor = Table(
+    "second_factor",
+    metadata,
+    Column("account_id", Uuid, ForeignKey("account.id"), primary_key=True),
+    Column("wrapped_key", LargeBinary, nullable=False),
+    Column("sealed_secret", LargeBinary, nullable=False),
+    Column("confirmed_at", _TIME),
+    Column("last_step", BigInteger, nullable=False),
+)
+
+recovery_code = Table(
+    "recovery_code",
+    metadata,
+    Column("digest", Text, primary_key=True),
+    Column("account_id", Uuid, ForeignKey("account.id"), nullable=False, index=True),
 )
 
 sign_in_attempt = Table(
@@ -69,6 +109,17 @@ sign_in_attempt = Table(
     Column("digest", Text, primary_key=True),
     Column("attempts", Integer, nullable=False),
     Column("window_began", _TIME, nullable=False),
+)
+
+# By e-mail, masked, whether somebody has it or not; without an account for one that nobody has.
+sign_in_lock = Table(
+    "sign_in_lock",
+    metadata,
+    Column("digest", Text, primary_key=True),
+    Column("account_id", Uuid, ForeignKey("account.id"), index=True),
+    Column("failures", Integer, nullable=False),
+    Column("failed_at", _TIME, nullable=False),
+    Column("locked_until", _TIME),
 )
 
 consent_state = Table(

@@ -6,11 +6,17 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete, func, or_, select, update
+from sqlalchemy import and_, delete, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.auth.adapters import tables
-from services.auth.domain.account import ATTEMPTS_WINDOW, SESSION_IDLE, SESSION_LASTS
+from services.auth.domain.account import (
+    ATTEMPTS_WINDOW,
+    FAILURES_REMEMBERED,
+    PENDING_LASTS,
+    SESSION_IDLE,
+    SESSION_LASTS,
+)
 from services.auth.domain.keys import KeyCount, Sealed, WrappedKey
 from services.auth.domain.mail import KEPT_FOR
 
@@ -33,6 +39,7 @@ class _Key:
 _KEYS = {
     Sealed.GRANT: _Key(tables.access_grant.c.id, tables.access_grant.c.wrapped_key, UUID),
     Sealed.SIGNING_KEY: _Key(tables.signing_key.c.kid, tables.signing_key.c.wrapped_key, str),
+    Sealed.SECOND_FACTOR: _Key(tables.second_factor.c.account_id, tables.second_factor.c.wrapped_key, UUID),
 }
 
 
@@ -44,9 +51,13 @@ class SqlUpkeep:
 
     async def remove_ended(self, now: datetime) -> None:
         session, attempt, consent = tables.session, tables.sign_in_attempt, tables.consent_state
-        ended = or_(session.c.created_at < now - SESSION_LASTS, session.c.seen_at < now - SESSION_IDLE)
+        unfinished = and_(session.c.pending, session.c.created_at < now - PENDING_LASTS)
+        ended = or_(session.c.created_at < now - SESSION_LASTS, session.c.seen_at < now - SESSION_IDLE, unfinished)
         await self._connection.execute(delete(session).where(ended))
         await self._connection.execute(delete(attempt).where(attempt.c.window_began < now - ATTEMPTS_WINDOW))
+        lock, link = tables.sign_in_lock, tables.account_link
+        await self._connection.execute(delete(lock).where(lock.c.failed_at < now - FAILURES_REMEMBERED))
+        await self._connection.execute(delete(link).where(link.c.expires_at < now))
         await self._connection.execute(delete(consent).where(consent.c.expires_at < now - _CONSENTS_KEPT))
         await self._connection.execute(delete(tables.mail).where(tables.mail.c.made_at < now - KEPT_FOR))
         revoked, secret = tables.revoked_token, tables.api_client_secret

@@ -1,28 +1,35 @@
-"""People who sign in: what their e-mail and password must be, how long a session lasts, how often one may try."""
+"""People who sign in: what their e-mail must be, how long a session lasts, how often one may try, what locks them."""
 
 import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from services.auth.domain.password import password_problem
 from shared.kernel.ids import OrganisationId, UserId
 
-PASSWORD_LEAST = 12
-PASSWORD_MOST = 200
 ORGANISATION_MOST = 120
 SESSION_LASTS = timedelta(days=30)
 SESSION_IDLE = timedelta(days=7)
+# For the code of the second factor, or for setting it up.
+PENDING_LASTS = timedelta(minutes=10)
 # Written at most so often, so that reading a page is not writing.
 SEEN_EVERY = timedelta(hours=1)
 ATTEMPTS_WINDOW = timedelta(minutes=15)
-# By what is counted: this account from this address, this address, this account from anywhere. The last is wide, so
-# that a stranger cannot easily lock somebody out. A proof: credentials of a seller account, by organisation and by
-# address. A look: asking a marketplace at once, by connection.
+# Wrong passwords for one account in a row, from anywhere, none of them older than a day before the next.
+LOCKED_AFTER = 10
+LOCK_LASTS = timedelta(minutes=30)
+FAILURES_REMEMBERED = timedelta(days=1)
+# By what is counted: this account from this address, this address. A mail that somebody asks for: by whom it is for,
+# and by the address it is asked from. A proof: credentials of a seller account, by organisation and by address. A
+# look: asking a marketplace at once, by connection.
 ATTEMPTS_MOST = {
     "pair": 10,
     "address": 50,
-    "account": 100,
     "sign-up": 100,
+    "code": 5,
+    "mail": 3,
+    "mail-address": 50,
     "proof": 10,
     "proof-address": 50,
     "look": 30,
@@ -31,6 +38,17 @@ LOCALES = ("en", "fr")
 
 _EMAIL = re.compile(r"[^@\s,;<>\"]+@[^@\s,;<>\"]+\.[^@\s,;<>\".]+")
 _EMAIL_MOST = 254
+# In this order: each also names those below it.
+_BROWSERS = (
+    ("Edg", "Edge"),
+    ("OPR/", "Opera"),
+    ("SamsungBrowser/", "Samsung Internet"),
+    ("Firefox/", "Firefox"),
+    ("FxiOS/", "Firefox"),
+    ("CriOS/", "Chrome"),
+    ("Chrome/", "Chrome"),
+    ("Safari/", "Safari"),
+)
 
 
 class FormInvalid(Exception):
@@ -45,6 +63,10 @@ class SignInRefused(Exception):
     """E-mail and password do not fit: which of them is not told."""
 
 
+class PasswordExpired(Exception):
+    """E-mail and password fit, and the password is too old: another one first."""
+
+
 class EmailTaken(Exception):
     """Somebody signed up with this e-mail before."""
 
@@ -55,13 +77,22 @@ class TooManyAttempts(Exception):
         self.retry_after_seconds = retry_after_seconds
 
 
+class LinkInvalid(Exception):
+    """The link was used, is too old, or was never sent."""
+
+
 @dataclass(frozen=True, slots=True)
 class Account:
+    """`password_changed_at`: also when it was first set."""
+
     id: UserId
     organisation_id: OrganisationId
     email: str
     password_hash: str
     locale: str
+    password_changed_at: datetime
+    email_confirmed_at: datetime | None = None
+    disabled_at: datetime | None = None
 
     def __repr__(self) -> str:
         return f"Account(id={self.id})"
@@ -69,7 +100,10 @@ class Account:
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """`digest` is that of the cookie's value, which is kept nowhere."""
+    """
+    `digest`: of the cookie's value, which is kept nowhere. `browser`: its family, such as Firefox, or empty.
+    `pending`: it waits for the second factor, and lets nobody in until then.
+    """
 
     id: UUID
     digest: str
@@ -77,6 +111,8 @@ class Session:
     csrf_token: str
     created_at: datetime
     seen_at: datetime
+    browser: str = ""
+    pending: bool = False
 
     def __repr__(self) -> str:
         return f"Session(id={self.id})"
@@ -97,7 +133,7 @@ def checked_sign_up(form: SignUp) -> SignUp:
     email, organisation = form.email.strip(), " ".join(form.organisation.split())
     problems = {
         "email": _email_problem(email),
-        "password": _password_problem(form.password, email),
+        "password": password_problem(form.password, email, organisation),
         "organisation": _organisation_problem(organisation),
     }
     found = {field: problem for field, problem in problems.items() if problem}
@@ -117,7 +153,14 @@ def may_be_email(value: str) -> bool:
 
 
 def is_live(session: Session, now: datetime) -> bool:
+    if session.pending:
+        return now < session.created_at + PENDING_LASTS
     return now < session.created_at + SESSION_LASTS and now < session.seen_at + SESSION_IDLE
+
+
+def browser_family(user_agent: str) -> str:
+    """Which browser says so; empty where it is none of those people know. No version: it would tell people apart."""
+    return next((family for mark, family in _BROWSERS if mark in user_agent), "")
 
 
 def locale_of(value: str | None) -> str:
@@ -128,16 +171,6 @@ def _email_problem(email: str) -> str | None:
     if not email:
         return "missing"
     return None if may_be_email(email) else "not_an_email"
-
-
-def _password_problem(password: str, email: str) -> str | None:
-    if len(password) < PASSWORD_LEAST:
-        return "too_short"
-    if len(password) > PASSWORD_MOST:
-        return "too_long"
-    if len(set(password)) < 5:
-        return "too_simple"
-    return "is_email" if password.casefold() == email.casefold() else None
 
 
 def _organisation_problem(organisation: str) -> str | None:

@@ -38,6 +38,8 @@ WORKING = frozenset({ConnectionState.AUTHORISED, ConnectionState.EXPIRING})
 # What was taken on before is finished while the consent works.
 TOKENS_GIVEN = WORKING | {ConnectionState.EXPIRED}
 RUNNING = WORKING | {ConnectionState.WAITING}
+# A consent to one of these is a new one, not a renewal.
+UNCONNECTED = frozenset({ConnectionState.UNPROVEN, ConnectionState.DISCONNECTED})
 
 
 class ProbeOutcome(StrEnum):

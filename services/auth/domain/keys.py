@@ -5,15 +5,16 @@ from enum import StrEnum
 
 
 class Sealed(StrEnum):
-    """What a data key seals: the tokens of a grant, or a key that signs."""
+    """What a data key seals: the tokens of a grant, a key that signs, or a second factor's secret."""
 
     GRANT = "grant"
     SIGNING_KEY = "signing_key"
+    SECOND_FACTOR = "second_factor"
 
 
 @dataclass(frozen=True, slots=True)
 class WrappedKey:
-    """The data key of one grant or signing key, readable in the vault only."""
+    """One data key, readable in the vault only."""
 
     sealed: Sealed
     id: str

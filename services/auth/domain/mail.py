@@ -1,4 +1,7 @@
-"""Mails to the members of an organisation about its authorisations: when one is due, and whether it is still true."""
+"""
+Mails: to the members of an organisation about its authorisations, when one is due and whether it is still true; and to
+one person about their account.
+"""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -6,9 +9,10 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
 
+from services.auth.domain.account import Account
 from services.auth.domain.connection import RUNNING, Change, Connection, ConnectionState, Happened
 from services.auth.domain.life import EXPIRING_FOR
-from shared.kernel.ids import ConnectionId, OrganisationId
+from shared.kernel.ids import ConnectionId, OrganisationId, UserId
 
 REMINDED_EVERY = timedelta(days=7)
 # What still works after its end may stop at any moment.
@@ -22,18 +26,39 @@ _LOOK_LEEWAY = timedelta(minutes=30)
 
 
 class MailKind(StrEnum):
+    """The last three are about an account; two of them bring a link."""
+
     ENDING = "ending"
     EXPIRED = "expired"
     REVOKED = "revoked"
     REFUSED = "refused"
+    CONFIRM = "confirm"
+    RESET = "reset"
+    CHANGED = "password_changed"
+
+
+# How long a link is good for, once.
+LINK_LASTS = {MailKind.CONFIRM: timedelta(days=1), MailKind.RESET: timedelta(hours=1)}
+ABOUT_ACCOUNT = frozenset({*LINK_LASTS, MailKind.CHANGED})
 
 
 @dataclass(frozen=True, slots=True)
 class Mail:
-    """To one member, about some connections; who and which is kept with it."""
+    """To one member, about some connections or their account; who and which is kept with it."""
 
     id: UUID
     kind: MailKind
+    made_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """`digest` is that of the secret in its address, which is in the mail and kept nowhere."""
+
+    digest: str
+    account_id: UserId
+    kind: MailKind
+    expires_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +112,19 @@ def still_true(kind: MailKind, connections: Iterable[Connection], now: datetime)
     """Of these connections those the mail is still about; the first to end first."""
     told = [one for one in connections if _is_true(kind, one, now)]
     return sorted(told, key=lambda one: (one.expires_at is None, one.expires_at, one.id))
+
+
+def still_wanted(mail: Mail, reader: Account, now: datetime) -> bool:
+    """Of a mail about an account: not to who is disabled, nor what was done or asked for too long ago."""
+    if reader.disabled_at is not None:
+        return False
+    match mail.kind:
+        case MailKind.CONFIRM:
+            return reader.email_confirmed_at is None
+        case MailKind.RESET:
+            return now < mail.made_at + LINK_LASTS[MailKind.RESET]
+        case _:
+            return True
 
 
 def _is_true(kind: MailKind, connection: Connection, now: datetime) -> bool:

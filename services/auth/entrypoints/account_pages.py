@@ -1,21 +1,30 @@
-"""Sign-up, sign-in, sign-out."""
+"""Sign-up, sign-in, a password that is too old to sign in with, sign-out."""
 
 from collections.abc import Mapping
 from typing import Annotated
+from urllib.parse import urlencode
 
 from fastapi import APIRouter, Depends, Request
 from starlette.responses import RedirectResponse, Response
 
-from services.auth.domain.account import EmailTaken, FormInvalid, SignInRefused, SignUp, TooManyAttempts
-from services.auth.entrypoints.first_forms import first_form, form_token, keep_form_token
+from services.auth.domain.account import (
+    EmailTaken,
+    FormInvalid,
+    PasswordExpired,
+    SignInRefused,
+    SignUp,
+    TooManyAttempts,
+)
+from services.auth.entrypoints.first_forms import first_form, first_page, sentences_of, waiting
 from services.auth.entrypoints.held import (
     address_of,
     auth_of,
-    pages_of,
+    browser_of,
     session_cookie,
     set_session_cookie,
 )
-from services.auth.entrypoints.sentences import FIELD_PROBLEMS, SIGN_IN_REFUSED, TOO_MANY_ATTEMPTS
+from services.auth.entrypoints.sentences import SIGN_IN_REFUSED, TOO_MANY_ATTEMPTS
+from services.auth.usecases.change_password import change_password
 from services.auth.usecases.sign_in import sign_in
 from services.auth.usecases.sign_out import sign_out
 from services.auth.usecases.sign_up import sign_up
@@ -49,6 +58,8 @@ async def sign_up_form(request: Request, fields: Annotated[dict[str, str], Depen
         made = await sign_up(
             form,
             address=address_of(request),
+            browser=browser_of(request),
+            second=held.second_factor,
             locale=language_of(request, None),
             uow=held.uow,
             hasher=held.hasher,
@@ -61,34 +72,55 @@ async def sign_up_form(request: Request, fields: Annotated[dict[str, str], Depen
     except EmailTaken:
         return _sign_up_form(request, goal, fields, {"email": "taken"}, status=409)
     except TooManyAttempts as error:
-        return _waiting(_sign_up_form(request, goal, fields, trouble=TOO_MANY_ATTEMPTS, status=429), error)
+        return waiting(_sign_up_form(request, goal, fields, trouble=TOO_MANY_ATTEMPTS, status=429), error)
     return _welcome(request, made, _AFTER_SIGN_UP if goal == _AFTER else goal)
 
 
 @router.get("/signin")
-async def sign_in_page(request: Request, next: str = _AFTER) -> Response:
+async def sign_in_page(request: Request, next: str = _AFTER, changed: bool = False) -> Response:
+    """`changed`: the password, by a link, just now."""
     goal = local_path(next, _AFTER)
-    return RedirectResponse(goal, 303) if await _signed_in(request) else _sign_in_form(request, goal)
+    return RedirectResponse(goal, 303) if await _signed_in(request) else _sign_in_form(request, goal, changed=changed)
 
 
 @router.post("/signin")
 async def sign_in_form(request: Request, fields: Annotated[dict[str, str], Depends(first_form)]) -> Response:
-    held, goal = auth_of(request), local_path(fields.get("next"), _AFTER)
+    goal = local_path(fields.get("next"), _AFTER)
     try:
-        made = await sign_in(
-            fields.get("email", ""),
-            fields.get("password", ""),
+        made = await _sign_in(request, fields.get("email", ""), fields.get("password", ""))
+    except SignInRefused:
+        return _sign_in_form(request, goal, fields, trouble=SIGN_IN_REFUSED, status=401)
+    except PasswordExpired:
+        return _renewal_form(request, goal, fields, status=403)
+    except TooManyAttempts as error:
+        return waiting(_sign_in_form(request, goal, fields, trouble=TOO_MANY_ATTEMPTS, status=429), error)
+    return _welcome(request, made, goal)
+
+
+@router.post("/signin/password")
+async def renew_password_form(request: Request, fields: Annotated[dict[str, str], Depends(first_form)]) -> Response:
+    """Another password for one that is too old, and in with it."""
+    held, goal = auth_of(request), local_path(fields.get("next"), _AFTER)
+    email, old, new = (fields.get(name, "") for name in ("email", "password", "new_password"))
+    try:
+        await change_password(
+            email,
+            old,
+            new,
+            session=None,
             address=address_of(request),
             uow=held.uow,
             hasher=held.hasher,
             clock=held.clock,
-            new_secret=held.new_secret,
             mask=held.mask_attempt,
         )
+        made = await _sign_in(request, email, new)
     except SignInRefused:
-        return _sign_in_form(request, goal, fields, trouble=SIGN_IN_REFUSED, status=401)
+        return _renewal_form(request, goal, fields, trouble=SIGN_IN_REFUSED, status=401)
+    except FormInvalid as error:
+        return _renewal_form(request, goal, fields, error.problems, status=422)
     except TooManyAttempts as error:
-        return _waiting(_sign_in_form(request, goal, fields, trouble=TOO_MANY_ATTEMPTS, status=429), error)
+        return waiting(_renewal_form(request, goal, fields, trouble=TOO_MANY_ATTEMPTS, status=429), error)
     return _welcome(request, made, goal)
 
 
@@ -108,15 +140,27 @@ async def _signed_in(request: Request) -> bool:
 
 
 def _welcome(request: Request, made: SignedIn, goal: str) -> Response:
-    """A new session, whatever cookie the browser had before."""
-    response = RedirectResponse(goal, 303)
+    """A new session, whatever cookie the browser had before; by the second factor, where there is to be one."""
+    response = RedirectResponse(f"/signin/code?{urlencode({'next': goal})}" if made.pending else goal, 303)
     set_session_cookie(request, response, made.cookie)
     return response
 
 
-def _waiting(response: Response, error: TooManyAttempts) -> Response:
-    response.headers["retry-after"] = str(error.retry_after_seconds)
-    return response
+async def _sign_in(request: Request, email: str, password: str) -> SignedIn:
+    held = auth_of(request)
+    return await sign_in(
+        email,
+        password,
+        address=address_of(request),
+        browser=browser_of(request),
+        second=held.second_factor,
+        lasts=held.password_lasts,
+        uow=held.uow,
+        hasher=held.hasher,
+        clock=held.clock,
+        new_secret=held.new_secret,
+        mask=held.mask_attempt,
+    )
 
 
 def _sign_up_form(
@@ -128,11 +172,8 @@ def _sign_up_form(
     trouble: str | None = None,
     status: int = 200,
 ) -> Response:
-    said = {
-        name: pages_of(request).say(request, FIELD_PROBLEMS[f"{name}.{code}"], principal=None)
-        for name, code in (problems or {}).items()
-    }
-    return _first_page(request, "signup.html", status, fields=fields or {}, next=goal, errors=said, trouble=trouble)
+    said = sentences_of(request, problems)
+    return first_page(request, "signup.html", status, fields=fields or {}, next=goal, errors=said, trouble=trouble)
 
 
 def _sign_in_form(
@@ -141,13 +182,21 @@ def _sign_in_form(
     fields: Mapping[str, str] | None = None,
     *,
     trouble: str | None = None,
+    changed: bool = False,
     status: int = 200,
 ) -> Response:
-    return _first_page(request, "signin.html", status, fields=fields or {}, next=goal, trouble=trouble)
+    shown = fields or {}
+    return first_page(request, "signin.html", status, fields=shown, next=goal, trouble=trouble, changed=changed)
 
 
-def _first_page(request: Request, name: str, status: int, **context: object) -> Response:
-    token = form_token(request)
-    response = pages_of(request).render(request, name, principal=None, status=status, csrf_token=token, **context)
-    keep_form_token(request, response, token)
-    return response
+def _renewal_form(
+    request: Request,
+    goal: str,
+    fields: Mapping[str, str],
+    problems: Mapping[str, str] | None = None,
+    *,
+    trouble: str | None = None,
+    status: int,
+) -> Response:
+    said = sentences_of(request, problems)
+    return first_page(request, "renew_password.html", status, fields=fields, next=goal, errors=said, trouble=trouble)

@@ -18,8 +18,11 @@ from services.auth.entrypoints import (
     consent_pages,
     cut_over_pages,
     delegation_pages,
+    factor_pages,
     internal,
+    link_pages,
     oauth,
+    own_account_pages,
     secret_pages,
     settings_pages,
 )
@@ -37,6 +40,7 @@ HERE = Path(__file__).parent
 _ROUTERS = (
     internal,
     account_pages,
+    link_pages,
     consent_pages,
     appstore_pages,
     brought_pages,
@@ -48,6 +52,8 @@ _ROUTERS = (
     settings_pages,
     secret_pages,
     audit_pages,
+    own_account_pages,
+    factor_pages,
     oauth,
 )
 

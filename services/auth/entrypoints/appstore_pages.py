@@ -15,9 +15,9 @@ import structlog
 from fastapi import APIRouter, Depends, Request
 from starlette.responses import RedirectResponse, Response
 
-from services.auth.domain.connection import Connection, NameInvalid
+from services.auth.domain.connection import UNCONNECTED, Connection, NameInvalid
 from services.auth.domain.consent import ConsentProblem
-from services.auth.entrypoints.held import auth_of, pages_of, set_cookie, who_of
+from services.auth.entrypoints.held import auth_of, check_may_connect, pages_of, set_cookie, who_of
 from services.auth.entrypoints.sentences import FIELD_PROBLEMS
 from services.auth.usecases.begin_consent import Offer, Wanted, begin_consent
 from services.auth.usecases.errors import RegionNotOffered
@@ -76,6 +76,8 @@ async def authorise_form(
     country = form.text("country")
     region = offer.places.regions.get(country, "")
     known = [each for each in await _known(request, who, marketplace, visit) if each.region == region]
+    if not known or known[0].state in UNCONNECTED:
+        await check_may_connect(request, who)
     name = known[0].name if known else form.text("name") or f"{PROFILES[marketplace].title} {visit.seller_id}"
     renewed = known[0].id if known else None
     try:

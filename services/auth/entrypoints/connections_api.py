@@ -11,7 +11,7 @@ from services.auth.domain.claim import ClaimRefused
 from services.auth.domain.connection import ChannelsInvalid, Connection, NameInvalid
 from services.auth.domain.cut_over import CutOverInvalid
 from services.auth.domain.life import NotRunning
-from services.auth.entrypoints.held import actor_of, auth_of
+from services.auth.entrypoints.held import actor_of, auth_of, check_may_connect
 from services.auth.entrypoints.looking import look_at_once, look_if_asked
 from services.auth.entrypoints.schemas import ChangeIn, ClaimIn, ConnectionList, ConnectionOut
 from services.auth.entrypoints.sentences import CLAIM_REFUSALS, FIELD_PROBLEMS, NOT_RUNNING, TOO_MANY_ATTEMPTS
@@ -58,7 +58,10 @@ async def read_connection(request: Request, who: Reader, connection_id: UUID) ->
     status_code=201,
     responses={
         200: {"model": ConnectionOut, "description": "The account is connected or claimed here already."},
-        409: {"description": "`other-organisation` holds it, or `too-many-claims` of yours are not proven yet."},
+        409: {
+            "description": "`other-organisation` holds it, `too-many-claims` of yours are not proven yet, or nobody of "
+            "yours has confirmed an e-mail address (`email-unconfirmed`)."
+        },
     },
 )
 async def claim(request: Request, response: Response, who: Writer, claimed: ClaimIn) -> ConnectionOut:
@@ -68,6 +71,7 @@ async def claim(request: Request, response: Response, who: Writer, claimed: Clai
     Claim first, delegate then: that we were refused in between shows that the account is yours.
     """
     held, asked_at = auth_of(request), auth_of(request).clock.now()
+    await check_may_connect(request, who)
     chosen = None if claimed.chosen_channels is None else frozenset(claimed.chosen_channels)
     account = (claimed.marketplace, claimed.region, claimed.seller_id)
     wanted = Claimed(*account, claimed.name, claimed.login, chosen)

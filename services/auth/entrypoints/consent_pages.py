@@ -12,12 +12,12 @@ import structlog
 from fastapi import APIRouter, Depends, Request
 from starlette.responses import RedirectResponse, Response
 
-from services.auth.domain.connection import NameInvalid
+from services.auth.domain.connection import UNCONNECTED, NameInvalid
 from services.auth.domain.consent import ConsentFailed, ConsentProblem, Returned, read_return
 from services.auth.domain.opaque import digest
 from services.auth.entrypoints.connection_pages import connections_page
 from services.auth.entrypoints.delegation_pages import reconnect_by_delegation
-from services.auth.entrypoints.held import auth_of, pages_of, session_cookie, who_of
+from services.auth.entrypoints.held import auth_of, check_may_connect, pages_of, session_cookie, who_of
 from services.auth.entrypoints.looking import look_at_once
 from services.auth.entrypoints.sentences import FIELD_PROBLEMS, OUTCOMES
 from services.auth.usecases.begin_consent import Wanted, begin_consent, begin_renewal
@@ -41,6 +41,7 @@ log = structlog.get_logger()
 @router.post("")
 async def connect_form(request: Request, form: Form) -> Response:
     held, who = auth_of(request), form.principal
+    await check_may_connect(request, who)
     wanted = Wanted(form.text("marketplace"), form.text("country"), form.text("name") or _default_name(form))
     try:
         async with held.uow() as store:
@@ -61,6 +62,8 @@ async def connect_form(request: Request, form: Form) -> Response:
 async def reconnect_form(request: Request, form: Form, connection_id: UUID) -> Response:
     held = auth_of(request)
     found = await held.views.connection(form.principal.organisation, ConnectionId(connection_id))
+    if found is None or found.state in UNCONNECTED:
+        await check_may_connect(request, form.principal)
     if found is not None and PROFILES[found.marketplace].authorisation == "delegation":
         return await reconnect_by_delegation(request, form, found)
     try:

@@ -12,7 +12,7 @@ from services.auth.domain.account import TooManyAttempts
 from services.auth.domain.claim import ClaimRefused
 from services.auth.domain.connection import ChannelsInvalid, Connection, NameInvalid
 from services.auth.entrypoints.connection_pages import Reader, chosen_of, connection_page, known_connection
-from services.auth.entrypoints.held import actor_of, address_of, auth_of, pages_of
+from services.auth.entrypoints.held import actor_of, address_of, auth_of, check_may_connect, pages_of
 from services.auth.entrypoints.looking import look_at_once, look_if_asked, probing
 from services.auth.entrypoints.sentences import AWAY, CLAIM_REFUSALS, FIELD_PROBLEMS, TOO_MANY_ATTEMPTS
 from services.auth.usecases.claim_seller import Claimed, claim_again, claim_seller
@@ -45,6 +45,7 @@ async def connect_form(request: Request, form: Form, marketplace: str) -> Respon
     held, who = auth_of(request), form.principal
     if marketplace not in held.delegations:
         raise not_found()
+    await check_may_connect(request, who)
     try:
         async with held.uow() as store:
             claimed = await claim_seller(

@@ -1,16 +1,19 @@
 """
-Forms before there is a session: sign-up and sign-in carry a random value that must fit a cookie.
+Forms before there is a session: sign-up, sign-in and the links of mails carry a random value that must fit a cookie.
 
 Without it a stranger's page could sign somebody in to the stranger's account (login CSRF).
 """
 
 import hmac
+from collections.abc import Mapping
 from urllib.parse import urlsplit
 
 from starlette.requests import Request
 from starlette.responses import Response
 
-from services.auth.entrypoints.held import auth_of, set_cookie
+from services.auth.domain.account import TooManyAttempts
+from services.auth.entrypoints.held import auth_of, pages_of, set_cookie
+from services.auth.entrypoints.sentences import FIELD_PROBLEMS
 from shared.access.errors import FormExpired
 from shared.web.forms import FIELD, sent_fields
 
@@ -18,13 +21,26 @@ _HOUR_SECONDS = 3600
 _MOST_FIELDS = 20
 
 
-def form_token(request: Request) -> str:
-    """The value for the form: the cookie's, or a new one."""
-    return request.cookies.get(_cookie_name(request)) or auth_of(request).new_secret()
-
-
-def keep_form_token(request: Request, response: Response, token: str) -> None:
+def first_page(request: Request, name: str, status: int, **context: object) -> Response:
+    """A page with such a form; its value is the cookie's, or a new one."""
+    token = request.cookies.get(_cookie_name(request)) or auth_of(request).new_secret()
+    response = pages_of(request).render(request, name, principal=None, status=status, csrf_token=token, **context)
     set_cookie(request, response, _cookie_name(request), token, _HOUR_SECONDS)
+    return response
+
+
+def sentences_of(request: Request, problems: Mapping[str, str] | None) -> dict[str, str]:
+    """What is said of each field's problem."""
+    pages = pages_of(request)
+    return {
+        name: pages.say(request, FIELD_PROBLEMS[f"{name}.{code}"], principal=None)
+        for name, code in (problems or {}).items()
+    }
+
+
+def waiting(response: Response, error: TooManyAttempts) -> Response:
+    response.headers["retry-after"] = str(error.retry_after_seconds)
+    return response
 
 
 async def first_form(request: Request) -> dict[str, str]:

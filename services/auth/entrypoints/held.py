@@ -6,13 +6,17 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from services.auth.bootstrap import Auth
-from services.auth.domain.account import SESSION_LASTS
+from services.auth.domain.account import SESSION_LASTS, browser_family
 from services.auth.domain.opaque import digest
+from services.auth.entrypoints.sentences import EMAIL_UNCONFIRMED
 from services.auth.usecases.actor import Actor
 from services.auth.usecases.begin_consent import Who
+from services.auth.usecases.confirm_email import check_confirmed
+from services.auth.usecases.errors import EmailUnconfirmed
 from shared.access.errors import NotSignedIn
 from shared.access.principal import Principal, session_cookie_name
 from shared.web.pages import Pages
+from shared.web.problems import Problem
 
 
 def auth_of(request: Request) -> Auth:
@@ -46,6 +50,27 @@ def set_cookie(request: Request, response: Response, name: str, value: str, seco
 def address_of(request: Request) -> str:
     """Who is behind the proxies we trust."""
     return request.client.host if request.client else "unknown"
+
+
+def browser_of(request: Request) -> str:
+    """The family of the browser that asks."""
+    return browser_family(request.headers.get("user-agent", ""))
+
+
+async def check_may_connect(request: Request, who: Principal) -> None:
+    """
+    Before a marketplace is connected somebody of the organisation has confirmed an e-mail address, where mails are
+    sent at all. Raises the Problem that says so.
+    """
+    held = auth_of(request)
+    if held.mailer is None:
+        return
+    try:
+        async with held.uow() as store:
+            await check_confirmed(who.organisation, store=store)
+    except EmailUnconfirmed:
+        title, detail = EMAIL_UNCONFIRMED
+        raise Problem(409, "email-unconfirmed", title, detail) from None
 
 
 def actor_of(principal: Principal) -> Actor:

@@ -80,6 +80,7 @@ async def resolve(request: Request, _who: SessionUser, asked: SessionIn) -> Sess
         locale=found.locale,
         label=found.label,
         ending=EndingOut.model_validate(found.ending, from_attributes=True) if found.ending else None,
+        unconfirmed=found.unconfirmed,
     )
 
 

@@ -37,6 +37,33 @@ _HOW_OFTEN = "You get this mail once a week until they are renewed, and each day
 _LINE = "- %(name)s (%(marketplace)s)"
 _LINE_TO_RENEW = "- %(name)s (%(marketplace)s), by %(date)s"
 _NAMES_MOST = 3
+_ADDRESS = "%(address)s"
+# About an account: the subject, then the paragraphs.
+_ACCOUNT = {
+    MailKind.CONFIRM: (
+        "Confirm your e-mail address",
+        "Somebody, probably you, signed up to Passerelle with this address. To confirm that it is yours, open:",
+        _ADDRESS,
+        "The link is good for a day, once. If it was not you, do nothing.",
+    ),
+    MailKind.RESET: (
+        "A new password for Passerelle",
+        "Somebody, probably you, asked for a new password. To choose it, open:",
+        _ADDRESS,
+        "The link is good for an hour, once. If it was not you, do nothing: your password stays as it is.",
+    ),
+    MailKind.CHANGED: (
+        "Your password was changed",
+        "The password of your account at Passerelle was changed just now, and other sessions were ended.",
+        "If it was not you, choose a new one at once: %(address)s",
+    ),
+}
+RESET_PATH = "/signin/reset/"
+_PATHS = {
+    MailKind.CONFIRM: "/signup/confirm/",
+    MailKind.RESET: RESET_PATH,
+    MailKind.CHANGED: "/signin/forgotten",
+}
 CATALOGUES = Path(__file__).parents[1] / "catalogues"
 
 
@@ -46,7 +73,7 @@ class Letters:
     def __init__(self, catalogues: Path, public_url: str) -> None:
         folders = [HERE / "catalogues", catalogues]
         self._translations = {language: read_translations(language, folders) for language in LOCALES}
-        self._address = f"{public_url}/connections"
+        self._public_url, self._address = public_url, f"{public_url}/connections"
 
     def __call__(self, mail: Mail, reader: Account, about: Sequence[Connection]) -> Letter:
         say, language = self._translations[reader.locale].gettext, reader.locale
@@ -67,10 +94,19 @@ class Letters:
         subject = say(_SUBJECTS[mail.kind]) % {"date": _day(about[0], language), "names": names}
         return Letter(mail.id, reader.email, subject, "\n\n".join(parts) + "\n")
 
+    def about_account(self, mail: Mail, reader: Account, secret: str) -> Letter:
+        say = self._translations[reader.locale].gettext
+        address = f"{self._public_url}{_PATHS[mail.kind]}{secret}"
+        subject, *parts = (say(part) if part != _ADDRESS else part for part in _ACCOUNT[mail.kind])
+        text = "\n\n".join(part % {"address": address} for part in parts)
+        return Letter(mail.id, reader.email, subject, text + "\n")
+
 
 def all_sentences() -> list[str]:
     """Every sentence here, for the catalogues' completeness."""
-    return [*_SUBJECTS.values(), *_HAPPENED.values(), *_MEANS.values(), _TO_DO, _HOW_OFTEN, _LINE, _LINE_TO_RENEW]
+    account = [part for parts in _ACCOUNT.values() for part in parts if part != _ADDRESS]
+    connections = [*_SUBJECTS.values(), *_HAPPENED.values(), *_MEANS.values(), _TO_DO, _HOW_OFTEN]
+    return [*connections, _LINE, _LINE_TO_RENEW, *account]
 
 
 def _day(connection: Connection, language: str) -> str:

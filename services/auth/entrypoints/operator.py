@@ -1,14 +1,9 @@
-"""What an operator does by hand: publish events again, look at connections, act on one, verify the audit log."""
+"""What an operator does by hand: publish events again, look at connections and users, act on one, verify the log."""
 
 import argparse
-import json
 import sys
 from collections.abc import Awaitable, Callable, Sequence
-from datetime import datetime
 from typing import Any
-
-from rich.console import Console
-from rich.table import Table
 
 from services.auth import bootstrap
 from services.auth.bootstrap import Operator
@@ -17,6 +12,8 @@ from services.auth.domain.claim import ClaimRefused
 from services.auth.domain.connection import Connection, ConnectionState
 from services.auth.domain.life import NotRunning
 from services.auth.entrypoints.audit_command import run_audit
+from services.auth.entrypoints.operator_tables import Facts, print_facts, time_of
+from services.auth.entrypoints.operator_users import run_users
 from services.auth.entrypoints.sentences import CLAIM_REFUSALS
 from services.auth.settings import MigrationSettings
 from services.auth.usecases.actor import Actor
@@ -43,13 +40,15 @@ _COLUMNS = (
 
 
 async def run(arguments: argparse.Namespace, settings: MigrationSettings) -> int:
-    """The exit status of `connections …`, `audit …` or `republish …`."""
+    """The exit status of `connections …`, `users …`, `audit …` or `republish …`."""
     engine = bootstrap.engine_of(settings, "operator")
     try:
         if arguments.command == "republish":
             return await run_republish(arguments, engine)
         if arguments.command == "audit":
             return await run_audit(arguments, bootstrap.operator_on(engine))
+        if arguments.command == "users":
+            return await run_users(arguments, bootstrap.operator_on(engine))
         return await _connections(arguments, bootstrap.operator_on(engine))
     except DatabaseUnavailable as error:
         sys.stderr.write(f"not done: {error}\n")
@@ -64,7 +63,8 @@ async def _connections(arguments: argparse.Namespace, held: Operator) -> int:
         return 2
     try:
         if arguments.action in ("list", "show"):
-            _print(await _found(arguments, held), as_json=arguments.json)
+            facts = [_facts(one) for one in await _found(arguments, held)]
+            print_facts(_COLUMNS, facts, as_json=arguments.json)
         else:
             async with held.uow() as store:
                 await _do(arguments.action, ConnectionId(arguments.connection), store, held.clock)
@@ -116,20 +116,7 @@ def _sentence(error: Exception) -> str:
             return "there is no connection of this id"
 
 
-def _print(found: Sequence[Connection], *, as_json: bool) -> None:
-    """Ids and codes only: a terminal's history is no place for what people wrote."""
-    if as_json:
-        sys.stdout.write(json.dumps([_facts(one) for one in found], indent=2) + "\n")
-        return
-    table = Table(*_COLUMNS, box=None, pad_edge=False)
-    for one in found:
-        facts = _facts(one)
-        table.add_row(*(str(facts[name] if facts[name] is not None else "-") for name in _COLUMNS))
-    # As wide as it needs to be: a line that is cut or wrapped cannot be searched.
-    Console(file=sys.stdout, width=400).print(table)
-
-
-def _facts(one: Connection) -> dict[str, str | int | bool | None]:
+def _facts(one: Connection) -> Facts:
     return {
         "id": str(one.id),
         "state": one.state.value,
@@ -138,15 +125,11 @@ def _facts(one: Connection) -> dict[str, str | int | bool | None]:
         "seller_id": one.seller_id,
         "organisation_id": str(one.organisation_id),
         "consent_version": one.consent_version,
-        "authorised_at": _time(one.authorised_at),
-        "expires_at": _time(one.expires_at),
-        "probed_at": _time(one.probed_at),
+        "authorised_at": time_of(one.authorised_at),
+        "expires_at": time_of(one.expires_at),
+        "probed_at": time_of(one.probed_at),
         "probe_outcome": one.probe_outcome.value if one.probe_outcome else None,
         "seller_state": one.seller_state.value if one.seller_state else None,
-        "claimed_at": _time(one.claimed_at),
+        "claimed_at": time_of(one.claimed_at),
         "contested": one.contested,
     }
-
-
-def _time(value: datetime | None) -> str | None:
-    return f"{value:%Y-%m-%dT%H:%M:%SZ}" if value else None

@@ -146,6 +146,7 @@ class SessionOut(BaseModel):
     locale: str
     label: str = Field(repr=False, description="For the page's header.")
     ending: EndingOut | None
+    unconfirmed: bool = Field(description="Whether pages ask for the e-mail address to be confirmed.")
 
 
 class ServiceTokenOut(BaseModel):

@@ -8,14 +8,22 @@ from services.auth.domain.claim import ClaimProblem
 from services.auth.domain.consent import ConsentProblem
 from shared.access.scopes import MEANINGS, SELLER_SCOPES
 
+PASSWORD_PROBLEMS = {
+    "too_short": "The password needs at least 12 characters.",
+    "too_long": "The password has more than 200 characters.",
+    "too_few_classes": "The password needs a small letter, a capital letter, a digit and another sign.",
+    "too_simple": "The password repeats too few different characters.",
+    "contains_email": "The password must not contain a part of your e-mail address.",
+    "contains_name": "The password must not contain a part of your organisation's name.",
+    "reused": "You had this password before: none of the last ten may be used again.",
+    "too_young": "Your password was changed less than a day ago. If somebody else may know it, sign out and use "
+    "“Forgot your password?”.",
+}
 FIELD_PROBLEMS = {
+    **{f"{name}.{code}": said for name in ("password", "new_password") for code, said in PASSWORD_PROBLEMS.items()},
     "email.missing": "Enter your e-mail address.",
     "email.not_an_email": "Enter an e-mail address such as name@example.com.",
     "email.taken": "There is an account with this e-mail address already: sign in instead.",
-    "password.too_short": "The password needs at least 12 characters.",
-    "password.too_long": "The password has more than 200 characters.",
-    "password.too_simple": "The password repeats too few different characters.",
-    "password.is_email": "The password must not be your e-mail address.",
     "organisation.missing": "Enter the name of your organisation.",
     "organisation.too_long": "The name has more than 120 characters, or some that cannot be shown.",
     "name.invalid": "Enter a name of 1 to 80 characters.",
@@ -79,6 +87,17 @@ DEEDS = {
     Action.TRUNCATED: "Entries older than twelve months removed",
 }
 SIGN_IN_REFUSED = "E-mail address and password do not fit together."
+PRESENT_ONE_WRONG = "This is not your present password."
+CODE_REFUSED = "This is not the code of now, or it was used before. Wait for the next one."
+EMAIL_UNCONFIRMED = (
+    "Confirm your e-mail address first.",
+    "Open the link that we sent you, then connect. On the page Settings, Your account, it is sent again.",
+)
+LINK_INVALID = (
+    "This link is not good any more",
+    "It was used before, it is too old, or a part of it is missing. What it was for may be done already: sign in, or "
+    "ask for another one.",
+)
 TOO_MANY_ATTEMPTS = "Too many attempts. Please wait a few minutes and try again."
 NOT_RUNNING = "It is not authorised, so that there is nothing to pause. Reconnect or disconnect it."
 CALENDAR_NAME = "Days of renewal"
@@ -204,6 +223,14 @@ def all_sentences() -> list[str]:
     brought = [*BROUGHT_PROBLEMS.values(), BROUGHT_FULL]
     clients = [*CLIENT_PROBLEMS.values(), CLIENTS_FULL, *SCOPES.values()]
     refusals = [each.sentence for each in CLAIM_REFUSALS.values()]
-    signing_in = [SIGN_IN_REFUSED, TOO_MANY_ATTEMPTS, AWAY]
+    signing_in = [
+        SIGN_IN_REFUSED,
+        PRESENT_ONE_WRONG,
+        CODE_REFUSED,
+        *EMAIL_UNCONFIRMED,
+        *LINK_INVALID,
+        TOO_MANY_ATTEMPTS,
+        AWAY,
+    ]
     calendar = [CALENDAR_NAME, CALENDAR_WHAT, CALENDAR_TO_DO]
     return [*FIELD_PROBLEMS.values(), *brought, *clients, *signing_in, *calendar, *DEEDS.values(), *outcomes, *refusals]

@@ -45,7 +45,7 @@ async def run(settings: Settings) -> int:
             await stop.wait()
             return
         letters = Letters(CATALOGUES, held.public_url)
-        work = partial(send_mail, mailer=held.mailer, write=letters, clock=clock)
+        work = partial(send_mail, mailer=held.mailer, write=letters, clock=clock, new_secret=held.new_secret)
         await run_claim_loop(held.claims, MAIL, work, stop=stop)
 
     watched = [partial(keep_gauges, held), partial(advise, held, settings)]

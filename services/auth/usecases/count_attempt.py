@@ -5,8 +5,9 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 
 from services.auth.domain.account import ATTEMPTS_MOST, ATTEMPTS_WINDOW, TooManyAttempts
-from services.auth.usecases.ports import Counted, Store
-from shared.kernel.ids import ConnectionId, OrganisationId
+from services.auth.usecases.account_ports import Counted
+from services.auth.usecases.ports import Store
+from shared.kernel.ids import ConnectionId, OrganisationId, UserId
 
 # Of the guessable: only with our key can one tell which e-mail or address it stands for.
 Mask = Callable[[str], str]
@@ -17,8 +18,22 @@ def sign_in_keys(email_key: str, address: str, mask: Mask) -> dict[str, str]:
     return {
         "pair": mask(f"pair {email_key} {address}"),
         "address": mask(f"address {address}"),
-        "account": mask(f"account {email_key}"),
     }
+
+
+def lock_digest(email_key: str, mask: Mask) -> str:
+    """What wrong passwords for one account are counted by, from anywhere."""
+    return mask(f"lock {email_key}")
+
+
+def code_keys(user_id: UserId, mask: Mask) -> dict[str, str]:
+    """What codes of a second factor are counted by."""
+    return {"code": mask(f"code {user_id}")}
+
+
+def mail_keys(email_key: str, address: str, mask: Mask) -> dict[str, str]:
+    """What asking for a mail is counted by."""
+    return {"mail": mask(f"mail {email_key}"), "mail-address": mask(f"mail-address {address}")}
 
 
 def sign_up_keys(address: str, mask: Mask) -> dict[str, str]:
@@ -42,9 +57,9 @@ async def count_attempt(keys: Mapping[str, str], *, store: Store, now: datetime)
     return await store.attempts.count(keys, now, now - ATTEMPTS_WINDOW)
 
 
-def check_attempts(counted: Mapping[str, Counted], now: datetime) -> None:
-    """Raises TooManyAttempts, with the seconds until the latest window ends."""
-    over = [each.since for kind, each in counted.items() if each.attempts > ATTEMPTS_MOST[kind]]
-    if over:
-        left = max(over) + ATTEMPTS_WINDOW - now
+def check_attempts(counted: Mapping[str, Counted], now: datetime, *, locked_until: datetime | None = None) -> None:
+    """Raises TooManyAttempts, with the seconds until the latest window, or the lock, ends."""
+    ends = [each.since + ATTEMPTS_WINDOW for kind, each in counted.items() if each.attempts > ATTEMPTS_MOST[kind]]
+    if ends or locked_until:
+        left = max([*ends, locked_until] if locked_until else ends) - now
         raise TooManyAttempts(max(1, math.ceil(left.total_seconds())))

@@ -11,6 +11,18 @@ class ClientUnknown(Exception):
     """There is no such API client, or not in this organisation."""
 
 
+class SessionUnknown(Exception):
+    """There is no such session, or it is somebody else's."""
+
+
+class UserUnknown(Exception):
+    """Nobody has an account of this id."""
+
+
+class EmailUnconfirmed(Exception):
+    """Nobody of the organisation has confirmed an e-mail address."""
+
+
 class Busy(Unavailable):
     """Somebody is renewing the token and takes long: come again."""
 

@@ -8,11 +8,14 @@ from uuid import UUID
 from services.auth.domain.account import Account
 from services.auth.domain.connection import Connection
 from services.auth.domain.mail import Letter, Mail, MailKind, Reminded
-from shared.kernel.ids import ConnectionId, OrganisationId
+from shared.kernel.ids import ConnectionId, OrganisationId, UserId
 
 
 class Mails(Protocol):
-    """Written for each member of an organisation, sent by the worker."""
+    """
+    Written for each member of an organisation, or for one person, sent by the worker. About authorisations nobody is
+    told whose address is not confirmed, or who is disabled.
+    """
 
     async def add(
         self,
@@ -23,6 +26,13 @@ class Mails(Protocol):
         due_at: datetime,
         now: datetime,
     ) -> None: ...
+
+    async def ask(self, account_id: UserId, kind: MailKind, now: datetime) -> None:
+        """
+        To one person, about their account; in the place of one that was not sent yet. An id of nobody takes as long,
+        and does nothing.
+        """
+        ...
 
     async def drop_unsent(self, organisation_id: OrganisationId, kind: MailKind) -> None: ...
 
@@ -53,4 +63,8 @@ class Mailer(Protocol):
 class Writer(Protocol):
     def __call__(self, mail: Mail, reader: Account, about: Sequence[Connection]) -> Letter:
         """In the reader's language."""
+        ...
+
+    def about_account(self, mail: Mail, reader: Account, secret: str) -> Letter:
+        """The same for a mail about their account; `secret`: of the link in it, if it brings one."""
         ...

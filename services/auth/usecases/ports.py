@@ -1,13 +1,12 @@
 """What the use cases need from the outside: the `Store` of one transaction, and the vault, which calls out."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import NamedTuple, Protocol
+from typing import Protocol
 from uuid import UUID
 
-from services.auth.domain.account import Account, Session
 from services.auth.domain.audit import AuditEntry
 from services.auth.domain.connection import Connection
 from services.auth.domain.consent import ConsentState
@@ -15,54 +14,13 @@ from services.auth.domain.grant import SealedGrant
 from services.auth.domain.keys import KeyCount, Sealed, WrappedKey
 from services.auth.domain.signing import SigningKey
 from services.auth.domain.token import RenewalFailure, TokenState
+from services.auth.usecases.account_ports import Accounts, Attempts, Links, Locks, Sessions
 from services.auth.usecases.client_ports import ApiClients, RevokedTokens
+from services.auth.usecases.factor_ports import Factors
 from services.auth.usecases.mail_ports import Mails
 from shared.access.principal import Ending
-from shared.kernel.ids import ConnectionId, GrantId, OrganisationId, UserId
+from shared.kernel.ids import ConnectionId, GrantId, OrganisationId
 from shared.kernel.ports import AccessToken, Lease, Outbox
-
-
-class Counted(NamedTuple):
-    """Attempts in a window that began then."""
-
-    attempts: int
-    since: datetime
-
-
-class Accounts(Protocol):
-    async def add(self, account: Account, organisation: str, now: datetime) -> None:
-        """With its organisation. EmailTaken: somebody was faster."""
-        ...
-
-    async def by_email(self, key: str) -> Account | None: ...
-
-    async def set_password_hash(self, account_id: UserId, password_hash: str) -> None: ...
-
-    async def set_locale(self, account_id: UserId, locale: str) -> None: ...
-
-    async def set_calendar(self, organisation_id: OrganisationId, digest: str | None) -> bool:
-        """Of the secret in its address; None: there is none. False: it was so before."""
-        ...
-
-
-class Sessions(Protocol):
-    async def add(self, session: Session) -> None: ...
-
-    async def by_digest(self, digest: str) -> tuple[Session, Account] | None: ...
-
-    async def touch(self, session_id: UUID, now: datetime) -> None: ...
-
-    async def delete(self, digest: str) -> None: ...
-
-
-class Attempts(Protocol):
-    async def count(self, keys: Mapping[str, str], now: datetime, window_began: datetime) -> Mapping[str, Counted]:
-        """One more for each key (kind -> digest); a window that began before `window_began` starts again."""
-        ...
-
-    async def uncount(self, keys: Mapping[str, str]) -> None:
-        """One less for each: it was no failure."""
-        ...
 
 
 class Consents(Protocol):
@@ -186,7 +144,7 @@ class SigningKeys(Protocol):
 
 class Upkeep(Protocol):
     async def remove_ended(self, now: datetime) -> None:
-        """Whatever is over: sessions, attempts, consents, mails, revocations, secrets; leases of what is gone."""
+        """What is over: sessions, tries, locks, links, consents, mails, revocations, secrets; leases of what is gone."""
         ...
 
     async def keys_under_another(self, sealed: Sealed, newest: bytes, after: str | None) -> list[WrappedKey]:
@@ -205,6 +163,9 @@ class Store:
     accounts: Accounts
     sessions: Sessions
     attempts: Attempts
+    locks: Locks
+    links: Links
+    factors: Factors
     consents: Consents
     connections: Connections
     grants: Grants
@@ -221,16 +182,6 @@ class NamedLeases(Protocol):
     def lease_of(self, kind: str, subject: UUID) -> AbstractAsyncContextManager[Lease[Store] | None]:
         """The lease of this very subject; None: somebody has it."""
         ...
-
-
-class PasswordHasher(Protocol):
-    async def hash(self, password: str) -> str: ...
-
-    async def verify(self, password_hash: str | None, password: str) -> bool:
-        """None (no such account) takes as long as a wrong password."""
-        ...
-
-    def is_outdated(self, password_hash: str) -> bool: ...
 
 
 class ConsentVault(Protocol):

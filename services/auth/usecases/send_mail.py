@@ -2,12 +2,17 @@
 One mail: read -> is it still true? -> hand it to the mail server -> settled.
 
 A mail server cannot be asked whether it has a mail: a worker killed between its answer and our row sends the mail
-again, with the same Message-ID.
+again, with the same Message-ID. The secret of a link is made here, so that it is in the mail and nowhere else; sent
+again it is another one, and both are good.
 """
+
+from collections.abc import Callable
 
 import structlog
 
-from services.auth.domain.mail import Letter, still_true
+from services.auth.domain.account import Account
+from services.auth.domain.mail import ABOUT_ACCOUNT, LINK_LASTS, Letter, Link, Mail, still_true, still_wanted
+from services.auth.domain.opaque import digest
 from services.auth.usecases.mail_ports import Mailer, Writer
 from services.auth.usecases.ports import Store
 from shared.kernel.clock import Clock
@@ -17,7 +22,9 @@ from shared.kernel.ports import Lease
 log = structlog.get_logger()
 
 
-async def send_mail(lease: Lease[Store], *, mailer: Mailer, write: Writer, clock: Clock) -> None:
+async def send_mail(
+    lease: Lease[Store], *, mailer: Mailer, write: Writer, clock: Clock, new_secret: Callable[[], str]
+) -> None:
     """Raises Unavailable: the claim loop tries again later."""
 
     async def begun(store: Store) -> Letter | None:
@@ -25,6 +32,8 @@ async def send_mail(lease: Lease[Store], *, mailer: Mailer, write: Writer, clock
         if found is None:
             return None
         mail, reader, connections = found
+        if mail.kind in ABOUT_ACCOUNT:
+            return await _about_account(mail, reader, store, write=write, clock=clock, new_secret=new_secret)
         about = still_true(mail.kind, connections, clock.now())
         if not about:
             await store.mails.settle(mail.id, sent_at=None)
@@ -41,3 +50,17 @@ async def send_mail(lease: Lease[Store], *, mailer: Mailer, write: Writer, clock
         await lease.settle_write(lambda store: store.mails.settle(letter.id, sent_at=None))
     else:
         await lease.settle_write(lambda store: store.mails.settle(letter.id, sent_at=clock.now()))
+
+
+async def _about_account(
+    mail: Mail, reader: Account, store: Store, *, write: Writer, clock: Clock, new_secret: Callable[[], str]
+) -> Letter | None:
+    """With a new link, where it is to bring one; None: nobody wants it any more."""
+    now, secret = clock.now(), ""
+    if not still_wanted(mail, reader, now):
+        await store.mails.settle(mail.id, sent_at=None)
+        return None
+    if mail.kind in LINK_LASTS:
+        secret = new_secret()
+        await store.links.add(Link(digest(secret), reader.id, mail.kind, now + LINK_LASTS[mail.kind]))
+    return write.about_account(mail, reader, secret)

@@ -1,11 +1,14 @@
-"""A new organisation with its owner, who is signed in at once."""
+"""A new organisation with its owner, who is signed in at once and asked by mail to confirm the address."""
 
 from collections.abc import Callable
 
 from services.auth.domain.account import Account, EmailTaken, SignUp, checked_sign_up, email_key, locale_of
 from services.auth.domain.audit import Action, AuditEntry
+from services.auth.domain.mail import MailKind
+from services.auth.domain.second_factor import SecondFactorRule
+from services.auth.usecases.account_ports import PasswordHasher
 from services.auth.usecases.count_attempt import Mask, check_attempts, count_attempt, sign_up_keys
-from services.auth.usecases.ports import PasswordHasher, Store
+from services.auth.usecases.ports import Store
 from services.auth.usecases.start_session import SignedIn, start_session
 from shared.kernel.clock import Clock
 from shared.kernel.ids import OrganisationId, UserId, new_id
@@ -16,6 +19,8 @@ async def sign_up(
     form: SignUp,
     *,
     address: str,
+    browser: str,
+    second: SecondFactorRule,
     locale: str | None,
     uow: UnitOfWork[Store],
     hasher: PasswordHasher,
@@ -37,8 +42,10 @@ async def sign_up(
     if taken:
         raise EmailTaken
     password_hash = await hasher.hash(checked.password)
-    account = Account(UserId(new_id()), OrganisationId(new_id()), checked.email, password_hash, locale_of(locale))
+    ids = UserId(new_id()), OrganisationId(new_id())
+    account = Account(*ids, checked.email, password_hash, locale_of(locale), now)
     async with uow() as store:
         await store.accounts.add(account, checked.organisation, now)
+        await store.mails.ask(account.id, MailKind.CONFIRM, now)
         await store.audit.add(AuditEntry(new_id(), now, Action.SIGNED_UP, account.organisation_id, account.id))
-        return await start_session(account, store=store, now=now, new_secret=new_secret)
+        return await start_session(account, store=store, now=now, new_secret=new_secret, browser=browser, second=second)

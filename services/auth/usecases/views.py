@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from services.auth.domain.account import Account, Session
 from services.auth.domain.api_client import ApiClient
 from services.auth.domain.connection import Connection, ConnectionState
 from services.auth.domain.signing import SigningKey
@@ -22,6 +23,18 @@ class Standing:
     grants: Mapping[tuple[str, str], int]
     nearest_end: datetime | None
     oldest_mail: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class User:
+    """A person's account as its operator sees it. `locked_until`: also when that is over."""
+
+    account: Account
+    created_at: datetime
+    locked_until: datetime | None
+    has_factor: bool
+    sessions: int
+    seen_at: datetime | None
 
 
 class Views(Protocol):
@@ -50,6 +63,20 @@ class Views(Protocol):
         ...
 
     async def has_calendar(self, organisation_id: OrganisationId) -> bool: ...
+
+    async def account(self, user_id: UserId) -> Account | None: ...
+
+    async def sessions(self, user_id: UserId) -> Sequence[Session]:
+        """One's own, the last seen first; also some that ended by themselves since the last upkeep."""
+        ...
+
+    async def has_factor(self, user_id: UserId) -> bool:
+        """Whether a second factor is set up."""
+        ...
+
+    async def every_user(self, email_key: str | None) -> Sequence[User]:
+        """Of all organisations, for the operator, in the order they signed up; None: with any e-mail."""
+        ...
 
     async def api_clients(self, organisation_id: OrganisationId) -> Sequence[ApiClient]:
         """An organisation's, living ones first."""

@@ -12,7 +12,7 @@ from services.auth.bootstrap import Auth
 from services.auth.domain.grant import SealedGrant
 from services.auth.usecases.ports import Store
 from shared.db.errors import DatabaseUnavailable
-from tests.integration.auth.conftest import Running, Visitor
+from tests.integration.auth.conftest import PASSWORD, Running, Visitor
 
 
 class AwayAfterExchange:
@@ -104,7 +104,7 @@ async def test_another_session_of_the_same_person_is_refused(auth: Running) -> N
     first = await auth.visitor().sign_up()
     back = await first.confirm(await first.begin(), seller["seller_id"])
     second = auth.visitor()
-    signed_in = await second.submit("/signin", page="/signin", email=first.email, password="correct horse battery")
+    signed_in = await second.submit("/signin", page="/signin", email=first.email, password=PASSWORD)
     assert signed_in.status_code == 303
     assert outcome((await second.get(back)).headers["location"]) == "unknown"
 

@@ -2,48 +2,32 @@
 
 from collections.abc import AsyncIterator
 from datetime import timedelta
-from functools import partial
 from pathlib import Path
 
 import pytest
 
-from services.auth.bootstrap import MAIL
 from services.auth.domain.mail import Letter
-from services.auth.entrypoints.letters import CATALOGUES, Letters
-from services.auth.usecases.send_mail import send_mail
 from shared.kernel.errors import Unavailable
 from shared.kernel.ids import new_id
 from tests.integration.auth.conftest import Running, Visitor, run_auth
 from tests.integration.auth.mail_servers import refusing_server, tls_server
+from tests.integration.auth.posting import SENDER, run_mailing, sent_to
 from tests.integration.auth.test_expiry import DAY, NEAR, days_later, probed
 from tests.integration.auth.test_pause import connected
 from tests.sandbox_client import Json
-
-SENDER = "Passerelle <no-reply@passerelle.example>"
 
 
 @pytest.fixture
 async def mailing(auth: Running) -> AsyncIterator[Running]:
     """auth with the sandbox's mail server."""
-    await auth.sandbox.forget_mails()
-    port = await auth.sandbox.mail_port()
-    told = {"smtp_host": "127.0.0.1", "smtp_port": port, "smtp_security": "none", "mail_from": SENDER}
-    running = run_auth(auth.settings.model_copy(update=told), auth.sandbox)
+    running = await run_mailing(auth)
     yield running
     await running.close()
 
 
 async def sent(auth: Running, visitor: Visitor) -> list[Json]:
     """All of the member's mails, once the worker has sent what is due."""
-    mailer = auth.held.mailer
-    assert mailer is not None
-    work = partial(send_mail, mailer=mailer, write=Letters(CATALOGUES, auth.held.public_url), clock=auth.held.clock)
-    while True:
-        async with auth.held.claims.lease(MAIL) as lease:
-            if lease is None:
-                break
-            await work(lease)
-    return await auth.sandbox.mails(visitor.email)
+    return await sent_to(auth, visitor.email)
 
 
 async def test_members_are_reminded_once_a_week_and_each_day_past_the_end(mailing: Running) -> None:

@@ -10,7 +10,7 @@ from urllib.parse import parse_qs, urlsplit
 import httpx
 import pytest
 
-from tests.integration.auth.conftest import APP, PUBLIC_URL, Running, Visitor, run_auth
+from tests.integration.auth.conftest import APP, PASSWORD, PUBLIC_URL, Running, Visitor, run_auth
 
 pytestmark = pytest.mark.abuse
 
@@ -136,7 +136,7 @@ async def test_a_state_does_not_outlive_its_session(auth: Running) -> None:
     visitor, back = await consented(auth)
     await visitor.submit("/signout")
     assert (await visitor.get(back)).headers["location"] == "/connections/outcome/unknown"
-    again = await visitor.submit("/signin", page="/signin", email=visitor.email, password="correct horse battery")
+    again = await visitor.submit("/signin", page="/signin", email=visitor.email, password=PASSWORD)
     assert again.status_code == 303
     assert (await visitor.get(back)).headers["location"] == "/connections/outcome/unknown"
     assert await visitor.connections() == []

@@ -4,7 +4,7 @@ import base64
 import html
 import re
 from collections.abc import AsyncIterator, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import httpx
@@ -58,7 +58,7 @@ class Service:
         """The browser of a new organisation, at this service."""
         visitor = await Visitor(self.client(self.auth.app), self.auth.sandbox).sign_up()
         cookies = dict(visitor.client.cookies)
-        return Visitor(self.client(cookies=cookies), self.auth.sandbox, visitor.organisation, visitor.email)
+        return replace(visitor, client=self.client(cookies=cookies))
 
     async def program_of(self, visitor: Visitor) -> str:
         """A token of the organisation's own program, for all that one may do."""

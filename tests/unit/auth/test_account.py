@@ -15,12 +15,12 @@ from services.auth.domain.account import (
     email_key,
     is_live,
 )
-from services.auth.usecases.count_attempt import Mask, check_attempts, sign_in_keys
-from services.auth.usecases.ports import Counted
+from services.auth.usecases.account_ports import Counted
+from services.auth.usecases.count_attempt import Mask, check_attempts, lock_digest, sign_in_keys
 from shared.crypto.keyring import KeyRing
 from tests.unit.auth.builders import NOW, USER
 
-GOOD = SignUp("owner@shop.example", "correct horse battery", "My shop")
+GOOD = SignUp("owner@shop.example", "Correct horse battery 9", "My shop")
 
 
 def problems(**changed: str) -> dict[str, str]:
@@ -41,10 +41,16 @@ def problems(**changed: str) -> dict[str, str]:
         ({"email": "a b@shop.example"}, {"email": "not_an_email"}),
         ({"email": "own\x00er@shop.example"}, {"email": "not_an_email"}),
         ({"email": "x" * 250 + "@shop.example"}, {"email": "not_an_email"}),
-        ({"password": "elevenchars"}, {"password": "too_short"}),
-        ({"password": "x1" * 101}, {"password": "too_long"}),
-        ({"password": "aaaaaaaaaaaaaaaa"}, {"password": "too_simple"}),
-        ({"password": "owner@SHOP.example"}, {"password": "is_email"}),
+        ({"password": "Eleven-char"}, {"password": "too_short"}),
+        ({"password": "xX1-" * 51}, {"password": "too_long"}),
+        ({"password": "aA1-aA1-aA1-aA1-"}, {"password": "too_simple"}),
+        ({"password": "correct horse battery 9"}, {"password": "too_few_classes"}),
+        ({"password": "CORRECT HORSE BATTERY 9"}, {"password": "too_few_classes"}),
+        ({"password": "Correct horse battery"}, {"password": "too_few_classes"}),
+        ({"password": "Correcthorsebattery9"}, {"password": "too_few_classes"}),
+        ({"password": "9-owner@SHOP.example"}, {"password": "contains_email"}),
+        ({"password": "The-best-OWNER-of-9"}, {"password": "contains_email"}),
+        ({"password": "Bridges and 9 roads", "organisation": "Bridge Ltd"}, {"password": "contains_name"}),
         ({"organisation": "  "}, {"organisation": "missing"}),
         ({"organisation": "x" * 121}, {"organisation": "too_long"}),
         ({"email": "", "organisation": ""}, {"email": "missing", "organisation": "missing"}),
@@ -81,8 +87,10 @@ def masked_by(secret: bytes) -> Mask:
 
 def test_tries_are_counted_by_masks() -> None:
     """Neither e-mail nor address can be read or, without our key, be guessed from one; kinds never share one."""
-    keys, theirs = (sign_in_keys("owner@shop.example", "192.0.2.1", masked_by(secret)) for secret in (b"a", b"b"))
-    assert len({*keys.values(), *theirs.values()}) == 6
+    masks = [masked_by(secret) for secret in (b"a", b"b")]
+    keys, theirs = (sign_in_keys("owner@shop.example", "192.0.2.1", mask) for mask in masks)
+    locks = {lock_digest("owner@shop.example", mask) for mask in masks}
+    assert len({*keys.values(), *theirs.values(), *locks}) == 6
     assert "owner" not in str(keys)
     assert "192" not in str(keys)
 

@@ -9,7 +9,7 @@ from alembic.operations import Operations
 from services.auth.adapters.audit_chain_v1 import CHAIN
 
 revision = "0009"
-down_revision = "0006"
+down_revision = "0008"
 
 # Alembic's module has the methods of the Operations it stands for, which only its stubs do not say.
 op = cast(Operations, alembic_op)

@@ -1,0 +1,166 @@
+"""The second factor: its code at sign-in, or setting it up there where it is required; set up and removed by choice."""
+
+from collections.abc import Sequence
+from typing import Annotated
+
+import segno
+from fastapi import APIRouter, Depends, Request
+from starlette.responses import RedirectResponse, Response
+
+from services.auth.domain.account import Account, SignInRefused, TooManyAttempts
+from services.auth.domain.second_factor import CodeRefused, FactorThere, NoFactor
+from services.auth.entrypoints.connection_pages import signed_in
+from services.auth.entrypoints.first_forms import first_form, first_page, waiting
+from services.auth.entrypoints.held import auth_of, pages_of, session_cookie, set_session_cookie, who_of
+from services.auth.entrypoints.sentences import CODE_REFUSED, TOO_MANY_ATTEMPTS
+from services.auth.usecases.actor import Person
+from services.auth.usecases.ports import Store
+from services.auth.usecases.resolve_session import resolve_pending
+from services.auth.usecases.second_factor import begin_factor, count_code, finish_factor, remove_factor, take_code
+from services.auth.usecases.start_session import SignedIn, finish_session
+from shared.access.principal import Principal
+from shared.web.forms import PostedForm, local_path, posted_form
+
+router = APIRouter(include_in_schema=False)
+Reader = Annotated[Principal, Depends(signed_in)]
+Form = Annotated[PostedForm, Depends(posted_form)]
+_AFTER = "/dashboard"
+_ACCOUNT = "/settings/account"
+_FACTOR = "/settings/account/second-factor"
+
+
+@router.get("/signin/code")
+async def code_page(request: Request, next: str = _AFTER) -> Response:
+    return await _code_page(request, local_path(next, _AFTER))
+
+
+@router.post("/signin/code")
+async def code_form(request: Request, fields: Annotated[dict[str, str], Depends(first_form)]) -> Response:
+    """In, under another cookie; with the recovery codes shown first, where it was set up here."""
+    goal = local_path(fields.get("next"), _AFTER)
+    try:
+        done = await _finish(request, fields.get("code", ""))
+    except CodeRefused:
+        return await _code_page(request, goal, trouble=CODE_REFUSED, status=401)
+    except TooManyAttempts as error:
+        return waiting(await _code_page(request, goal, trouble=TOO_MANY_ATTEMPTS, status=429), error)
+    except SignInRefused:
+        done = None
+    if done is None:
+        return RedirectResponse("/signin", 303)
+    made, codes = done
+    response: Response = RedirectResponse(goal, 303)
+    if codes:
+        response = first_page(request, "recovery_codes.html", 200, codes=codes, goal=goal)
+    set_session_cookie(request, response, made.cookie)
+    return response
+
+
+@router.get(_FACTOR)
+async def factor_page(request: Request, who: Reader) -> Response:
+    return await _factor_page(request, who)
+
+
+@router.post(_FACTOR)
+async def factor_form(request: Request, form: Form) -> Response:
+    """Set up by its first code; the recovery codes are shown this once."""
+    held, who = auth_of(request), form.principal
+    person = _person(request, who)
+    try:
+        await count_code(person, uow=held.uow, clock=held.clock, mask=held.mask_attempt)
+        async with held.uow() as store:
+            codes = await _set_up(request, person, form.text("code"), store)
+    except FactorThere:
+        return RedirectResponse(_ACCOUNT, 303)
+    except (CodeRefused, NoFactor):
+        return await _factor_page(request, who, trouble=CODE_REFUSED, status=422)
+    except TooManyAttempts as error:
+        return waiting(await _factor_page(request, who, trouble=TOO_MANY_ATTEMPTS, status=429), error)
+    return pages_of(request).render(request, "recovery_codes.html", principal=who, codes=codes, goal=_ACCOUNT)
+
+
+@router.post(f"{_FACTOR}/remove")
+async def remove_form(request: Request, form: Form) -> Response:
+    """With a code, so that whoever finds a browser open cannot."""
+    held, who = auth_of(request), form.principal
+    person = _person(request, who)
+    try:
+        await count_code(person, uow=held.uow, clock=held.clock, mask=held.mask_attempt)
+        async with held.uow() as store:
+            await take_code(
+                person, form.text("code"), store=store, vault=held.factors, clock=held.clock, mask=held.mask_attempt
+            )
+            await remove_factor(person, store=store, clock=held.clock)
+    except (CodeRefused, NoFactor):
+        return await _factor_page(request, who, trouble=CODE_REFUSED, status=422)
+    except TooManyAttempts as error:
+        return waiting(await _factor_page(request, who, trouble=TOO_MANY_ATTEMPTS, status=429), error)
+    return RedirectResponse(_ACCOUNT, 303)
+
+
+async def _finish(request: Request, code: str) -> tuple[SignedIn, Sequence[str]] | None:
+    """The session, and recovery codes if the factor was set up now; None: nobody waits. Raises as `take_code`."""
+    held, cookie = auth_of(request), session_cookie(request)
+    async with held.uow() as store:
+        found = await resolve_pending(cookie, store=store, clock=held.clock)
+    if found is None:
+        return None
+    person = Person(found[1].id, found[1].organisation_id)
+    await count_code(person, uow=held.uow, clock=held.clock, mask=held.mask_attempt)
+    async with held.uow() as store:
+        known = await store.factors.lock(person.id)
+        codes: Sequence[str] = ()
+        if known is not None and known.confirmed_at is not None:
+            await take_code(person, code, store=store, vault=held.factors, clock=held.clock, mask=held.mask_attempt)
+        else:
+            codes = await _set_up(request, person, code, store)
+        now = held.clock.now()
+        return await finish_session(*found, store=store, now=now, new_secret=held.new_secret), codes
+
+
+async def _set_up(request: Request, person: Person, code: str, store: Store) -> Sequence[str]:
+    held = auth_of(request)
+    return await finish_factor(
+        person,
+        code,
+        store=store,
+        vault=held.factors,
+        clock=held.clock,
+        new_secret=held.new_secret,
+        mask=held.mask_attempt,
+    )
+
+
+async def _code_page(request: Request, goal: str, *, trouble: str | None = None, status: int = 200) -> Response:
+    held = auth_of(request)
+    async with held.uow() as store:
+        found = await resolve_pending(session_cookie(request), store=store, clock=held.clock)
+        if found is None:
+            return RedirectResponse("/signin", 303)
+        shown = await _shown(request, found[1], store)
+    return first_page(request, "code.html", status, next=goal, trouble=trouble, **shown)
+
+
+async def _factor_page(request: Request, who: Principal, *, trouble: str | None = None, status: int = 200) -> Response:
+    account = await auth_of(request).views.account(who_of(request, who).user_id)
+    async with auth_of(request).uow() as store:
+        shown = await _shown(request, account, store) if account else {}
+    return pages_of(request).render(
+        request, "second_factor.html", principal=who, status=status, trouble=trouble, **shown
+    )
+
+
+async def _shown(request: Request, account: Account, store: Store) -> dict[str, str | None]:
+    """What an app is told, as a picture and to be typed; of one that is set up, nothing."""
+    vault = auth_of(request).factors
+    try:
+        factor = await begin_factor(Person(account.id, account.organisation_id), store=store, vault=vault)
+    except FactorThere:
+        return {"qr_code": None, "secret": None}
+    picture = segno.make(await vault.app_address(factor, account.email), micro=False)
+    return {"qr_code": picture.svg_inline(scale=5, border=4, light="#fff"), "secret": await vault.secret_text(factor)}
+
+
+def _person(request: Request, who: Principal) -> Person:
+    known = who_of(request, who)
+    return Person(known.user_id, known.organisation_id)

@@ -1,0 +1,99 @@
+"""Another password: by whoever knows the one before, or holds a link that was sent to the account's address."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from services.auth.domain.account import Account, FormInvalid, LinkInvalid
+from services.auth.domain.audit import Action, AuditEntry
+from services.auth.domain.mail import MailKind
+from services.auth.domain.opaque import digest
+from services.auth.domain.password import is_too_young, password_problem
+from services.auth.usecases.account_ports import PasswordHasher
+from services.auth.usecases.count_attempt import Mask
+from services.auth.usecases.ports import Store
+from services.auth.usecases.prove_password import prove_password
+from shared.kernel.clock import Clock
+from shared.kernel.ids import new_id
+from shared.kernel.ports import UnitOfWork
+
+NEW = "new_password"
+
+
+async def change_password(
+    email: str,
+    old: str,
+    new: str,
+    *,
+    session: str | None,
+    address: str,
+    uow: UnitOfWork[Store],
+    hasher: PasswordHasher,
+    clock: Clock,
+    mask: Mask,
+) -> None:
+    """
+    `session`: the digest of the one that stays; all others end. The old password is counted like one to sign in.
+
+    Raises SignInRefused (the old one does not fit), TooManyAttempts, FormInvalid (of the field `new_password`).
+    """
+    proven = await prove_password(email, old, address=address, uow=uow, hasher=hasher, clock=clock, mask=mask)
+    known = proven.account
+    async with uow() as store:
+        account = await proven.settle(store)
+        organisation = await store.accounts.organisation_name(account.organisation_id)
+        former = await store.accounts.former_passwords(account.id)
+    now = clock.now()
+    if is_too_young(known.password_changed_at, now):
+        raise FormInvalid({NEW: "too_young"})
+    password_hash = await _hashed(new, known, organisation, former, hasher)
+    async with uow() as store:
+        account = await proven.locked(store)
+        await _keep(account, password_hash, Action.RENEWED, session, store=store, now=now)
+
+
+async def reset_password(
+    secret: str, new: str, *, uow: UnitOfWork[Store], hasher: PasswordHasher, clock: Clock
+) -> None:
+    """
+    By a link of a mail: its address is confirmed by that, a lock is opened, all sessions end. However young the
+    password is: whoever fears that somebody knows it must not wait.
+
+    Raises LinkInvalid, FormInvalid (of the field `new_password`; the link stays good).
+    """
+    now, its = clock.now(), digest(secret)
+    async with uow() as store:
+        account_id = await store.links.holder(its, MailKind.RESET, now)
+        known = await store.accounts.lock(account_id) if account_id else None
+        if known is None or known.disabled_at is not None:
+            raise LinkInvalid
+        organisation = await store.accounts.organisation_name(known.organisation_id)
+        former = await store.accounts.former_passwords(known.id)
+    password_hash = await _hashed(new, known, organisation, former, hasher)
+    async with uow() as store:
+        account = await store.accounts.lock(known.id)
+        used = await store.links.use(its, MailKind.RESET, now)
+        if account is None or used is None or account.disabled_at is not None:
+            raise LinkInvalid
+        await store.locks.open(account.id, now)
+        await store.accounts.confirm_email(account.id, now)
+        await _keep(account, password_hash, Action.RESET, None, store=store, now=now)
+
+
+async def _hashed(new: str, account: Account, organisation: str, former: Sequence[str], hasher: PasswordHasher) -> str:
+    """Raises FormInvalid."""
+    if problem := password_problem(new, account.email, organisation):
+        raise FormInvalid({NEW: problem})
+    for before in (account.password_hash, *former):
+        if await hasher.verify(before, new):
+            raise FormInvalid({NEW: "reused"})
+    return await hasher.hash(new)
+
+
+async def _keep(
+    account: Account, password_hash: str, done: Action, session: str | None, *, store: Store, now: datetime
+) -> None:
+    """Its owner is told by mail, so that a change by somebody else is noticed."""
+    await store.accounts.change_password(account, password_hash, now)
+    await store.sessions.delete_all(account.id, but=session)
+    await store.mails.ask(account.id, MailKind.CHANGED, now)
+    await store.audit.add(AuditEntry(new_id(), now, done, account.organisation_id, account.id))

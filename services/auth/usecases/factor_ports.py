@@ -1,0 +1,48 @@
+"""What second factors need: rows, and the vault that holds codes against their secrets."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Protocol
+
+from services.auth.domain.second_factor import SecondFactor
+from shared.kernel.ids import UserId
+
+
+class Factors(Protocol):
+    async def lock(self, account_id: UserId) -> SecondFactor | None:
+        """Until the transaction ends no code of it is taken elsewhere."""
+        ...
+
+    async def save(self, factor: SecondFactor) -> None:
+        """New, or in the place of the one that is there."""
+        ...
+
+    async def confirm(self, account_id: UserId, now: datetime, recovery_digests: Sequence[str]) -> None:
+        """It is set up; these are its recovery codes, and no others."""
+        ...
+
+    async def use_recovery_code(self, account_id: UserId, digest: str) -> bool:
+        """False: there is none such any more."""
+        ...
+
+    async def delete(self, account_id: UserId) -> bool:
+        """With its recovery codes. False: there was none."""
+        ...
+
+
+class FactorVault(Protocol):
+    """Each raises Unavailable: a key service that would have to be asked is away."""
+
+    async def new_factor(self, account_id: UserId) -> SecondFactor: ...
+
+    async def secret_text(self, factor: SecondFactor) -> str:
+        """To be typed into an app that reads no QR code."""
+        ...
+
+    async def app_address(self, factor: SecondFactor, email: str) -> str:
+        """The same for its QR code."""
+        ...
+
+    async def step_of(self, factor: SecondFactor, code: str, steps: range) -> int | None:
+        """Whose code it is; None: of none of these."""
+        ...

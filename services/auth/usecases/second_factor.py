@@ -1,0 +1,104 @@
+"""A second factor: set up with its first code, asked for at each sign-in, removed with another code."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from services.auth.domain.audit import Action, AuditEntry
+from services.auth.domain.second_factor import (
+    RECOVERY_CODES,
+    CodeRefused,
+    FactorThere,
+    NoFactor,
+    SecondFactor,
+    app_code,
+    recovery_code,
+    recovery_digest,
+    steps_at,
+)
+from services.auth.usecases.actor import Person
+from services.auth.usecases.count_attempt import Mask, check_attempts, code_keys, count_attempt
+from services.auth.usecases.factor_ports import FactorVault
+from services.auth.usecases.ports import Store
+from shared.kernel.clock import Clock
+from shared.kernel.ids import new_id
+from shared.kernel.ports import UnitOfWork
+
+
+async def begin_factor(person: Person, *, store: Store, vault: FactorVault) -> SecondFactor:
+    """One to be set up: the one that was begun before, if there is. Raises FactorThere."""
+    found = await store.factors.lock(person.id)
+    if found is not None and found.confirmed_at is not None:
+        raise FactorThere
+    if found is None:
+        found = await vault.new_factor(person.id)
+        await store.factors.save(found)
+    return found
+
+
+async def finish_factor(
+    person: Person,
+    code: str,
+    *,
+    store: Store,
+    vault: FactorVault,
+    clock: Clock,
+    new_secret: Callable[[], str],
+    mask: Mask,
+) -> list[str]:
+    """The recovery codes: given out this once, kept as digests. Raises CodeRefused, FactorThere, NoFactor."""
+    now, found = clock.now(), await store.factors.lock(person.id)
+    if found is None:
+        raise NoFactor
+    if found.confirmed_at is not None:
+        raise FactorThere
+    await _take_app_code(found, code, store=store, vault=vault, clock=clock)
+    codes = [recovery_code(new_secret()) for _ in range(RECOVERY_CODES)]
+    await store.factors.confirm(person.id, now, [recovery_digest(person.id, each) for each in codes])
+    await store.attempts.uncount(code_keys(person.id, mask))
+    await _note(person, Action.FACTOR_SET_UP, store, clock)
+    return codes
+
+
+async def count_code(person: Person, *, uow: UnitOfWork[Store], clock: Clock, mask: Mask) -> None:
+    """Before a code is looked at, in a transaction of its own. Raises TooManyAttempts."""
+    now = clock.now()
+    async with uow() as store:
+        counted = await count_attempt(code_keys(person.id, mask), store=store, now=now)
+    check_attempts(counted, now)
+
+
+async def take_code(person: Person, code: str, *, store: Store, vault: FactorVault, clock: Clock, mask: Mask) -> None:
+    """One of the app, or a recovery code, each once; it was no failure. Raises CodeRefused, NoFactor."""
+    found = await store.factors.lock(person.id)
+    if found is None or found.confirmed_at is None:
+        raise NoFactor
+    if app_code(code) is not None:
+        await _take_app_code(found, code, store=store, vault=vault, clock=clock)
+    elif await store.factors.use_recovery_code(person.id, recovery_digest(person.id, code)):
+        await _note(person, Action.RECOVERY_CODE_USED, store, clock)
+    else:
+        raise CodeRefused
+    await store.attempts.uncount(code_keys(person.id, mask))
+
+
+async def remove_factor(person: Person, *, store: Store, clock: Clock) -> None:
+    """After a code of it was taken, or by the operator. Raises NoFactor."""
+    if not await store.factors.delete(person.id):
+        raise NoFactor
+    await _note(person, Action.FACTOR_REMOVED, store, clock)
+
+
+async def _take_app_code(factor: SecondFactor, code: str, *, store: Store, vault: FactorVault, clock: Clock) -> None:
+    """Of a step after the last one that was taken: a code that somebody saw is worth nothing. Raises CodeRefused."""
+    steps = steps_at(clock.now())
+    typed = app_code(code)
+    newer = range(max(steps.start, factor.last_step + 1), steps.stop)
+    step = await vault.step_of(factor, typed, newer) if typed else None
+    if step is None:
+        raise CodeRefused
+    await store.factors.save(replace(factor, last_step=step))
+
+
+async def _note(person: Person, done: Action, store: Store, clock: Clock) -> None:
+    entry = AuditEntry(new_id(), clock.now(), done, person.organisation_id, person.id, reason=person.reason)
+    await store.audit.add(entry)

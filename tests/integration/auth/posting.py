@@ -1,0 +1,35 @@
+"""auth with the sandbox's mail server, and what its worker sends."""
+
+from functools import partial
+
+from services.auth.bootstrap import MAIL
+from services.auth.entrypoints.letters import CATALOGUES, Letters
+from services.auth.usecases.send_mail import send_mail
+from tests.integration.auth.conftest import Running, run_auth
+from tests.sandbox_client import Json
+
+SENDER = "Passerelle <no-reply@passerelle.example>"
+
+
+async def run_mailing(auth: Running) -> Running:
+    """Another process's parts, with a mail server whose box is empty."""
+    await auth.sandbox.forget_mails()
+    port = await auth.sandbox.mail_port()
+    told = {"smtp_host": "127.0.0.1", "smtp_port": port, "smtp_security": "none", "mail_from": SENDER}
+    return run_auth(auth.settings.model_copy(update=told), auth.sandbox)
+
+
+async def sent_to(auth: Running, email: str) -> list[Json]:
+    """All mails of an address, once the worker has sent what is due."""
+    held = auth.held
+    assert held.mailer is not None
+    # Asked for by a clock that was turned, they are due by the database's.
+    await auth.rows("update mail set due_at = now() where due_at is not null and connection_ids = '{}'")
+    letters = Letters(CATALOGUES, held.public_url)
+    work = partial(send_mail, mailer=held.mailer, write=letters, clock=held.clock, new_secret=held.new_secret)
+    while True:
+        async with held.claims.lease(MAIL) as lease:
+            if lease is None:
+                break
+            await work(lease)
+    return await auth.sandbox.mails(email)

@@ -1,0 +1,168 @@
+"""A second factor: set up, asked for, used once, lost."""
+
+import base64
+import re
+from collections.abc import AsyncIterator
+from datetime import timedelta
+
+import httpx
+import pytest
+from cryptography.hazmat.primitives.hashes import SHA1
+from cryptography.hazmat.primitives.twofactor.totp import TOTP
+
+from services.auth.domain.second_factor import SecondFactorRule
+from tests.integration.auth.conftest import PASSWORD, Running, Visitor, run_auth
+from tests.integration.auth.operating import operating
+
+FACTOR = "/settings/account/second-factor"
+COOKIE = "passerelle_session"
+
+
+class App:
+    """The app on the person's phone."""
+
+    def __init__(self, auth: Running, page: str) -> None:
+        self._auth = auth
+        (key,) = re.findall(r'<code id="key">([A-Z2-7]+)</code>', page)
+        self.key = key
+        self._codes = TOTP(base64.b32decode(key), 6, SHA1(), 30)  # noqa: S303 - what apps do
+
+    def code(self, ahead: int = 0) -> str:
+        return self._codes.generate(int(self._auth.clock.now().timestamp()) + ahead).decode()
+
+
+async def set_up(auth: Running, visitor: Visitor) -> tuple[App, list[str]]:
+    """The app and the recovery codes. The clock is turned to the begin of a step: a test lasts no longer than one."""
+    auth.clock.ahead += timedelta(seconds=31 - auth.clock.now().timestamp() % 30)
+    app = App(auth, (await visitor.get(FACTOR)).text)
+    shown = await visitor.submit(FACTOR, page=FACTOR, code=app.code())
+    assert shown.status_code == 200
+    return app, re.findall(r"<li><code>([0-9a-f-]{23})</code></li>", shown.text)
+
+
+async def sign_in(visitor: Visitor, email: str) -> httpx.Response:
+    return await visitor.submit("/signin", page="/signin", email=email, password=PASSWORD)
+
+
+async def enter(visitor: Visitor, code: str) -> httpx.Response:
+    return await visitor.submit("/signin/code", page="/signin/code", code=code)
+
+
+@pytest.fixture
+async def demanding(auth: Running) -> AsyncIterator[Running]:
+    """auth where everybody needs one."""
+    running = run_auth(auth.settings.model_copy(update={"second_factor": SecondFactorRule.REQUIRED}), auth.sandbox)
+    yield running
+    await running.close()
+
+
+@pytest.mark.abuse
+async def test_a_password_alone_lets_nobody_in(auth: Running) -> None:
+    """The cookie of a sign-in that waits opens nothing; a code does, under another one. Seen red believing it."""
+    owner = await auth.visitor().sign_up()
+    app, _ = await set_up(auth, owner)
+    visitor = auth.visitor()
+    assert (await sign_in(visitor, owner.email)).headers["location"] == "/signin/code?next=%2Fdashboard"
+    waiting = visitor.client.cookies[COOKIE]
+    assert (await visitor.get("/connections")).status_code == 303
+    assert (await visitor.client.get("/api/auth/v1/connections")).status_code == 401
+    wrong = await enter(visitor, "000000")
+    assert (wrong.status_code, "not the code of now" in wrong.text) == (401, True)
+    assert "<svg" not in wrong.text
+    auth.clock.ahead += timedelta(seconds=60)
+    assert (await enter(visitor, app.code())).headers["location"] == "/dashboard"
+    assert (await visitor.get("/connections")).status_code == 200
+    assert visitor.client.cookies[COOKIE] != waiting
+    late = auth.visitor()
+    await sign_in(late, owner.email)
+    auth.clock.ahead += timedelta(minutes=10)
+    assert (await late.get("/signin/code")).headers["location"] == "/signin"
+
+
+@pytest.mark.abuse
+async def test_a_code_is_good_once(auth: Running) -> None:
+    """Also the one it was set up with, and none of before it; a clock may be half a minute off. Seen red without."""
+    owner = await auth.visitor().sign_up()
+    app, _ = await set_up(auth, owner)
+    visitor = auth.visitor()
+    await sign_in(visitor, owner.email)
+    for code in (app.code(), app.code(-30), app.code(60)):
+        assert (await enter(visitor, code)).status_code == 401
+    assert (await enter(visitor, app.code(30))).status_code == 303
+
+
+@pytest.mark.abuse
+async def test_codes_are_not_guessed(auth: Running) -> None:
+    """Five wrong ones in a quarter of an hour, in whatever sign-in; then the right one is refused, too."""
+    owner = await auth.visitor().sign_up()
+    app, _ = await set_up(auth, owner)
+    for _ in range(5):
+        visitor = auth.visitor()
+        await sign_in(visitor, owner.email)
+        assert (await enter(visitor, "000000")).status_code == 401
+    refused = await enter(visitor, app.code(30))
+    assert (refused.status_code, "retry-after" in refused.headers) == (429, True)
+
+
+async def test_a_recovery_code_is_good_once(auth: Running) -> None:
+    """However it is typed; ten are given, kept as digests, and the audit says that one was used."""
+    owner = await auth.visitor().sign_up()
+    _, codes = await set_up(auth, owner)
+    assert len(set(codes)) == 10
+    kept = str(await auth.rows("select * from recovery_code"))
+    assert [code for code in codes if code in kept] == []
+    for expected in (303, 401):
+        visitor = auth.visitor()
+        await sign_in(visitor, owner.email)
+        assert (await enter(visitor, codes[0].upper().replace("-", " "))).status_code == expected
+    assert len(await auth.rows("select 1 from recovery_code")) == 9
+    assert len(await auth.rows("select 1 from audit where action = 'account.recovery_code_used'")) == 1
+
+
+async def test_the_secret_is_sealed_and_outlives_its_wrapping_key(auth: Running) -> None:
+    """Neither key nor address in the tables; under a new key-encryption key the app goes on."""
+    owner = await auth.visitor().sign_up()
+    app, _ = await set_up(auth, owner)
+    (row,) = await auth.rows("select * from second_factor")
+    assert base64.b32decode(app.key) not in row.sealed_secret
+    old = auth.settings.key_encryption_keys.get_secret_value()
+    new = "k2:" + base64.b64encode(b"2" * 32).decode()
+    keys = type(auth.settings.key_encryption_keys)
+    both = run_auth(auth.settings.model_copy(update={"key_encryption_keys": keys(f"{new},{old}")}), auth.sandbox)
+    await both.held.keep_house()
+    await both.close()
+    only = run_auth(auth.settings.model_copy(update={"key_encryption_keys": keys(new)}), auth.sandbox)
+    visitor = only.visitor()
+    await sign_in(visitor, owner.email)
+    assert (await enter(visitor, app.code(30))).status_code == 303
+    await only.close()
+
+
+async def test_it_is_removed_with_a_code_or_by_the_operator(auth: Running, capsys: pytest.CaptureFixture[str]) -> None:
+    """Then a password is enough again; a wrong code removes nothing."""
+    owner, operate = await auth.visitor().sign_up(), operating(auth, capsys)
+    _, codes = await set_up(auth, owner)
+    assert (await owner.submit(f"{FACTOR}/remove", page=FACTOR, code="000000")).status_code == 422
+    assert (await owner.submit(f"{FACTOR}/remove", page=FACTOR, code=codes[1])).status_code == 303
+    assert await auth.rows("select 1 from recovery_code") == []
+    assert (await sign_in(auth.visitor(), owner.email)).headers["location"] == "/dashboard"
+    await set_up(auth, owner)
+    (row,) = await auth.rows("select account_id from second_factor")
+    assert await operate("users", "remove-factor", str(row.account_id)) == (0, "done\n")
+    assert (await operate("users", "remove-factor", str(row.account_id)))[0] == 1
+    assert (await owner.get(FACTOR)).status_code == 303
+    assert (await sign_in(auth.visitor(), owner.email)).headers["location"] == "/dashboard"
+
+
+async def test_where_it_is_required_it_is_set_up_on_the_way_in(demanding: Running) -> None:
+    """Who signs up, and who had none: the picture, a code, the recovery codes, and in."""
+    visitor = await demanding.visitor().sign_up()
+    assert (await visitor.get("/connections")).status_code == 303
+    app = App(demanding, (await visitor.get("/signin/code")).text)
+    assert (await enter(visitor, "000000")).status_code == 401
+    shown = await enter(visitor, app.code())
+    assert (shown.status_code, "Keep these codes now" in shown.text) == (200, True)
+    assert (await visitor.get("/connections")).status_code == 200
+    other = demanding.visitor()
+    await sign_in(other, visitor.email)
+    assert (await enter(other, app.code(30))).headers["location"] == "/dashboard"
