@@ -132,6 +132,7 @@ async def test_the_secret_is_sealed_and_outlives_its_wrapping_key(auth: Running)
     await both.held.keep_house()
     await both.close()
     only = run_auth(auth.settings.model_copy(update={"key_encryption_keys": keys(new)}), auth.sandbox)
+    only.clock.ahead = auth.clock.ahead
     visitor = only.visitor()
     await sign_in(visitor, owner.email)
     assert (await enter(visitor, app.code(30))).status_code == 303
