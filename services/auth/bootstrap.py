@@ -32,7 +32,6 @@ from services.auth.usecases.ports import SharedGrants, Store
 from services.auth.usecases.probe_connection import probe_connection
 from services.auth.usecases.views import Views
 from services.auth.vault.consents import SealingConsents
-from services.auth.vault.fresh_keys import FreshKeys
 from services.auth.vault.renewal import KIND as TOKEN
 from services.auth.vault.renewal import LEASE_SECONDS, MARGIN_SECONDS, Renewal
 from services.auth.vault.seals import GrantSeals
@@ -49,7 +48,7 @@ from shared.db.engine import make_engine
 from shared.db.readiness import migrated
 from shared.db.unit_of_work import SqlReads, SqlUnitOfWork
 from shared.http.outward import Outward
-from shared.kernel.clock import Clock, SystemClock
+from shared.kernel.clock import Clock
 from shared.kernel.ports import Lease, Reads, UnitOfWork
 from shared.marketplaces.registry import PROFILES, Marketplace, marketplaces, rates
 from shared.messaging.kafka import kafka_of as kafka_of
@@ -111,38 +110,6 @@ class Auth:
         return offer.regions if offer else frozenset()
 
 
-@dataclass(frozen=True)
-class Operator:
-    """What an operator's commands work with: the tables, and no secret that is there."""
-
-    uow: UnitOfWork[Store]
-    views: Views
-    audit_log: AuditLog
-    clock: Clock
-    new_secret: Callable[[], str]
-
-
-def operator_on(engine: AsyncEngine) -> Operator:
-    return Operator(SqlUnitOfWork(engine, bind), SqlViews(engine), SqlAuditLog(engine), SystemClock(), _new_secret)
-
-
-@dataclass(frozen=True)
-class KeyKeeper:
-    """What an operator's commands about keys work with."""
-
-    uow: UnitOfWork[Store]
-    keys: DataKeys
-    wrapping: Rewrapping
-    fresh: FreshKeys
-
-
-def key_keeper_on(engine: AsyncEngine, settings: MigrationSettings) -> KeyKeeper:
-    clock = SystemClock()
-    uow, keys = SqlUnitOfWork(engine, bind), keys_of(settings, clock)
-    fresh = FreshKeys(uow, claims_on(engine, clock), GrantSeals(keys), clock)
-    return KeyKeeper(uow, keys, Rewrapping(keys), fresh)
-
-
 def keys_of(settings: Settings | MigrationSettings, clock: Clock) -> DataKeys:
     """Raises KeysInvalid: there are none."""
     setting = settings.key_encryption_keys
@@ -181,7 +148,7 @@ def auth_on(engine: AsyncEngine, settings: Settings, outward: Outward, clock: Cl
         issuer=ServiceTokenIssuer(settings.public_url, clients_of(settings)),
         verifier=verifier_on(settings.public_url, views, clock),
         clock=clock,
-        new_secret=_new_secret,
+        new_secret=new_secret_text,
         mask_attempt=lambda counted: keys.mask(counted.encode(), b"auth.attempt"),
         second_factor=settings.second_factor,
         factors=SealedFactors(keys),
@@ -319,5 +286,5 @@ def ready_on(engine: AsyncEngine) -> Ready:
     return migrated(engine, Path(__file__).parent / "migrations")
 
 
-def _new_secret() -> str:
+def new_secret_text() -> str:
     return secrets.token_urlsafe(32)

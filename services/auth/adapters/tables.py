@@ -5,10 +5,8 @@ from sqlalchemy import (
     Boolean,
     Column,
     Connection,
-    DateTime,
     ForeignKey,
     Index,
-    Integer,
     LargeBinary,
     MetaData,
     Table,
@@ -19,108 +17,23 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
+from services.auth.adapters.account_tables import TIME as _TIME
+from services.auth.adapters.account_tables import account as account
+from services.auth.adapters.account_tables import account_link as account_link
+from services.auth.adapters.account_tables import former_password as former_password
+from services.auth.adapters.account_tables import metadata as metadata
+from services.auth.adapters.account_tables import organisation as organisation
+from services.auth.adapters.account_tables import recovery_code as recovery_code
+from services.auth.adapters.account_tables import second_factor as second_factor
+from services.auth.adapters.account_tables import session as session
+from services.auth.adapters.account_tables import sign_in_attempt as sign_in_attempt
+from services.auth.adapters.account_tables import sign_in_lock as sign_in_lock
 from services.auth.adapters.audit_chain_v1 import CHAIN
-from shared.db.metadata import new_metadata
 from shared.db.standard import inbox_table, lease_table, outbox_table
 
-metadata = new_metadata()
 outbox = outbox_table(metadata)
 inbox = inbox_table(metadata)
 lease = lease_table(metadata)
-
-_TIME = DateTime(timezone=True)
-
-organisation = Table(
-    "organisation",
-    metadata,
-    Column("id", Uuid, primary_key=True),
-    Column("name", Text, nullable=False),
-    Column("created_at", _TIME, nullable=False),
-    Column("reminded_at", _TIME),
-    Column("calendar_digest", Text, unique=True),
-)
-
-account = Table(
-    "account",
-    metadata,
-    Column("id", Uuid, primary_key=True),
-    Column("organisation_id", Uuid, ForeignKey("organisation.id"), nullable=False, index=True),
-    Column("email", Text, nullable=False),
-    Column("email_key", Text, nullable=False, unique=True),
-    Column("password_hash", Text, nullable=False),
-    Column("locale", Text, nullable=False),
-    Column("created_at", _TIME, nullable=False),
-    Column("email_confirmed_at", _TIME),
-    Column("password_changed_at", _TIME, nullable=False, server_default=text("now()")),
-    Column("disabled_at", _TIME),
-)
-
-# Those before the one in use, newest first by id.
-former_password = Table(
-    "former_password",
-    metadata,
-    Column("id", Uuid, primary_key=True),
-    Column("account_id", Uuid, ForeignKey("account.id"), nullable=False, index=True),
-    Column("password_hash", Text, nullable=False),
-)
-
-account_link = Table(
-    "account_link",
-    metadata,
-    Column("digest", Text, primary_key=True),
-    Column("account_id", Uuid, ForeignKey("account.id"), nullable=False, index=True),
-    Column("kind", Text, nullable=False),
-    Column("expires_at", _TIME, nullable=False),
-)
-
-session = Table(
-    "session",
-    metadata,
-    Column("id", Uuid, primary_key=True),
-    Column("digest", Text, nullable=False, unique=True),
-    Column("account_id", Uuid, ForeignKey("account.id"), nullable=False, index=True),
-    Column("csrf_token", Text, nullable=False),
-    Column("created_at", _TIME, nullable=False),
-    Column("seen_at", _TIME, nullable=False),
-    Column("browser", Text, nullable=False, server_default=text("''")),
-    Column("pending", Boolean, nullable=False, server_default=text("false")),
-)
-
-second_factor = Table(
-    "second_factor",
-    metadata,
-    Column("account_id", Uuid, ForeignKey("account.id"), primary_key=True),
-    Column("wrapped_key", LargeBinary, nullable=False),
-    Column("sealed_secret", LargeBinary, nullable=False),
-    Column("confirmed_at", _TIME),
-    Column("last_step", BigInteger, nullable=False),
-)
-
-recovery_code = Table(
-    "recovery_code",
-    metadata,
-    Column("digest", Text, primary_key=True),
-    Column("account_id", Uuid, ForeignKey("account.id"), nullable=False, index=True),
-)
-
-sign_in_attempt = Table(
-    "sign_in_attempt",
-    metadata,
-    Column("digest", Text, primary_key=True),
-    Column("attempts", Integer, nullable=False),
-    Column("window_began", _TIME, nullable=False),
-)
-
-# By e-mail, masked, whether somebody has it or not; without an account for one that nobody has.
-sign_in_lock = Table(
-    "sign_in_lock",
-    metadata,
-    Column("digest", Text, primary_key=True),
-    Column("account_id", Uuid, ForeignKey("account.id"), index=True),
-    Column("failures", Integer, nullable=False),
-    Column("failed_at", _TIME, nullable=False),
-    Column("locked_until", _TIME),
-)
 
 consent_state = Table(
     "consent_state",

@@ -4,8 +4,8 @@ import argparse
 import re
 import sys
 
-from services.auth.bootstrap import Operator
 from services.auth.domain.audit_chain import Head
+from services.auth.operator_bootstrap import Operator
 from services.auth.usecases.audit_log import verify_audit
 
 _HEAD = re.compile(r"(\d{1,18}):([0-9a-f]{64})")

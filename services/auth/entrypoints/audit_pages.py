@@ -14,8 +14,8 @@ from starlette.responses import Response, StreamingResponse
 
 from services.auth.domain.audit import Action
 from services.auth.entrypoints.connection_pages import signed_in
+from services.auth.entrypoints.deeds import DEEDS
 from services.auth.entrypoints.held import auth_of, pages_of
-from services.auth.entrypoints.sentences import DEEDS
 from services.auth.usecases.audit_log import Asked, AuditLog, Seen
 from shared.access.principal import Principal
 from shared.kernel.ids import OrganisationId, UserId

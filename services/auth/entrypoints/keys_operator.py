@@ -10,8 +10,8 @@ from rich.console import Console
 from rich.table import Table
 
 from services.auth import bootstrap
-from services.auth.bootstrap import KeyKeeper
 from services.auth.domain.keys import KeyCount, Sealed
+from services.auth.operator_bootstrap import KeyKeeper, key_keeper_on
 from services.auth.settings import MigrationSettings
 from services.auth.usecases.errors import ConnectionUnknown
 from services.auth.usecases.rewrap_keys import rewrap_keys
@@ -34,7 +34,7 @@ async def run(arguments: argparse.Namespace, settings: MigrationSettings) -> int
         sys.stderr.write("AUTH_KEY_ENCRYPTION_KEYS is needed, as the service has it\n")
         return 2
     engine = bootstrap.engine_of(settings, "operator")
-    keeper = bootstrap.key_keeper_on(engine, settings)
+    keeper = key_keeper_on(engine, settings)
     try:
         return await _done(arguments, keeper)
     except (DatabaseUnavailable, Conflict, Unavailable, LeaseLost, CryptoError) as error:

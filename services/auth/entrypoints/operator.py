@@ -6,7 +6,6 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 from services.auth import bootstrap
-from services.auth.bootstrap import Operator
 from services.auth.domain.audit import OPERATOR
 from services.auth.domain.claim import ClaimRefused
 from services.auth.domain.connection import Connection, ConnectionState
@@ -15,6 +14,7 @@ from services.auth.entrypoints.audit_command import run_audit
 from services.auth.entrypoints.operator_tables import Facts, print_facts, time_of
 from services.auth.entrypoints.operator_users import run_users
 from services.auth.entrypoints.sentences import CLAIM_REFUSALS
+from services.auth.operator_bootstrap import Operator, operator_on
 from services.auth.settings import MigrationSettings
 from services.auth.usecases.actor import Actor
 from services.auth.usecases.change_settings import pause_connection, resume_connection
@@ -46,10 +46,10 @@ async def run(arguments: argparse.Namespace, settings: MigrationSettings) -> int
         if arguments.command == "republish":
             return await run_republish(arguments, engine)
         if arguments.command == "audit":
-            return await run_audit(arguments, bootstrap.operator_on(engine))
+            return await run_audit(arguments, operator_on(engine))
         if arguments.command == "users":
-            return await run_users(arguments, bootstrap.operator_on(engine))
-        return await _connections(arguments, bootstrap.operator_on(engine))
+            return await run_users(arguments, operator_on(engine))
+        return await _connections(arguments, operator_on(engine))
     except DatabaseUnavailable as error:
         sys.stderr.write(f"not done: {error}\n")
         return 1

@@ -4,11 +4,11 @@ import argparse
 import sys
 from datetime import datetime
 
-from services.auth.bootstrap import Operator
 from services.auth.domain.account import email_key
 from services.auth.domain.second_factor import NoFactor
 from services.auth.entrypoints.letters import RESET_PATH
 from services.auth.entrypoints.operator_tables import Facts, print_facts, time_of
+from services.auth.operator_bootstrap import Operator
 from services.auth.usecases.errors import UserUnknown
 from services.auth.usecases.operate_users import (
     disable_user,

@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass
 
-from services.auth.domain.audit import Action
 from services.auth.domain.brought import BroughtProblem
 from services.auth.domain.claim import ClaimProblem
 from services.auth.domain.consent import ConsentProblem
+from services.auth.entrypoints.deeds import DEEDS
 from shared.access.scopes import MEANINGS, SELLER_SCOPES
 
 PASSWORD_PROBLEMS = {
@@ -52,40 +52,6 @@ CLIENT_PROBLEMS = {
 CLIENTS_FULL = "There are as many API clients as an organisation may have. Revoke one first."
 # What an API client may be allowed to do, in the order it is offered.
 SCOPES = {scope: meaning for scope, meaning in MEANINGS.items() if scope in SELLER_SCOPES}
-# What was done, in the order it is offered.
-DEEDS = {
-    Action.SIGNED_UP: "Signed up",
-    Action.SIGNED_IN: "Signed in",
-    Action.SIGN_IN_REFUSED: "Sign-in refused",
-    Action.SIGNED_OUT: "Signed out",
-    Action.CONSENT_BEGUN: "Authorisation begun",
-    Action.CONSENT_REFUSED: "Authorisation refused",
-    Action.CONNECTED: "Connection authorised",
-    Action.CLAIMED: "Account claimed",
-    Action.BROUGHT: "Account brought from an older interface",
-    Action.PROVEN: "Account proven",
-    Action.PROOF_REFUSED: "Proof refused",
-    Action.LAPSED: "Claim lapsed",
-    Action.REVOKED: "Authorisation withdrawn",
-    Action.REFUSED: "Refused by the marketplace",
-    Action.EXPIRING: "Authorisation ends soon",
-    Action.EXPIRED: "Authorisation expired",
-    Action.PAUSED: "Connection paused",
-    Action.RESUMED: "Connection resumed",
-    Action.RENAMED: "Connection renamed",
-    Action.CHANNELS_CHANGED: "Channels chosen",
-    Action.DISCONNECTED: "Connection ended",
-    Action.PROBE_ASKED: "Check of a connection asked for",
-    Action.REMINDER_ASKED: "Reminder asked for",
-    Action.CALENDAR_MADE: "Calendar address made",
-    Action.CALENDAR_REMOVED: "Calendar address removed",
-    Action.CLIENT_MADE: "API client made",
-    Action.CLIENT_REVOKED: "API client revoked",
-    Action.SECRET_MADE: "Secret of an API client made",
-    Action.SECRET_ENDED: "Secret of an API client ended",
-    Action.TOKEN_REVOKED: "Token revoked",
-    Action.TRUNCATED: "Entries older than twelve months removed",
-}
 SIGN_IN_REFUSED = "E-mail address and password do not fit together."
 PRESENT_ONE_WRONG = "This is not your present password."
 CODE_REFUSED = "This is not the code of now, or it was used before. Wait for the next one."

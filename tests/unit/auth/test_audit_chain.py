@@ -5,7 +5,7 @@ import pytest
 from services.auth.domain.audit import Action
 from services.auth.domain.audit_chain import Head, Link, Verification, link_hash
 from services.auth.entrypoints.audit_pages import harmless
-from services.auth.entrypoints.sentences import DEEDS
+from services.auth.entrypoints.deeds import DEEDS
 
 _GENESIS = bytes(32)
 

@@ -1,0 +1,112 @@
+"""Tables of people: organisations, accounts, how they sign in. Only the vault can open what is named sealed."""
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    DateTime,
+    ForeignKey,
+    Integer,
+    LargeBinary,
+    Table,
+    Text,
+    Uuid,
+    text,
+)
+
+from shared.db.metadata import new_metadata
+
+metadata = new_metadata()
+TIME = DateTime(timezone=True)
+
+organisation = Table(
+    "organisation",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("created_at", TIME, nullable=False),
+    Column("reminded_at", TIME),
+    Column("calendar_digest", Text, unique=True),
+)
+
+account = Table(
+    "account",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("organisation_id", Uuid, ForeignKey("organisation.id"), nullable=False, index=True),
+    Column("email", Text, nullable=False),
+    Column("email_key", Text, nullable=False, unique=True),
+    Column("password_hash", Text, nullable=False),
+    Column("locale", Text, nullable=False),
+    Column("created_at", TIME, nullable=False),
+    Column("email_confirmed_at", TIME),
+    Column("password_changed_at", TIME, nullable=False, server_default=text("now()")),
+    Column("disabled_at", TIME),
+)
+
+# Those before the one in use, newest first by id.
+former_password = Table(
+    "former_password",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("account_id", Uuid, ForeignKey("account.id"), nullable=False, index=True),
+    Column("password_hash", Text, nullable=False),
+)
+
+account_link = Table(
+    "account_link",
+    metadata,
+    Column("digest", Text, primary_key=True),
+    Column("account_id", Uuid, ForeignKey("account.id"), nullable=False, index=True),
+    Column("kind", Text, nullable=False),
+    Column("expires_at", TIME, nullable=False),
+)
+
+session = Table(
+    "session",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("digest", Text, nullable=False, unique=True),
+    Column("account_id", Uuid, ForeignKey("account.id"), nullable=False, index=True),
+    Column("csrf_token", Text, nullable=False),
+    Column("created_at", TIME, nullable=False),
+    Column("seen_at", TIME, nullable=False),
+    Column("browser", Text, nullable=False, server_default=text("''")),
+    Column("pending", Boolean, nullable=False, server_default=text("false")),
+)
+
+second_factor = Table(
+    "second_factor",
+    metadata,
+    Column("account_id", Uuid, ForeignKey("account.id"), primary_key=True),
+    Column("wrapped_key", LargeBinary, nullable=False),
+    Column("sealed_secret", LargeBinary, nullable=False),
+    Column("confirmed_at", TIME),
+    Column("last_step", BigInteger, nullable=False),
+)
+
+recovery_code = Table(
+    "recovery_code",
+    metadata,
+    Column("digest", Text, primary_key=True),
+    Column("account_id", Uuid, ForeignKey("account.id"), nullable=False, index=True),
+)
+
+sign_in_attempt = Table(
+    "sign_in_attempt",
+    metadata,
+    Column("digest", Text, primary_key=True),
+    Column("attempts", Integer, nullable=False),
+    Column("window_began", TIME, nullable=False),
+)
+
+# By e-mail, masked, whether somebody has it or not; without an account for one that nobody has.
+sign_in_lock = Table(
+    "sign_in_lock",
+    metadata,
+    Column("digest", Text, primary_key=True),
+    Column("account_id", Uuid, ForeignKey("account.id"), index=True),
+    Column("failures", Integer, nullable=False),
+    Column("failed_at", TIME, nullable=False),
+    Column("locked_until", TIME),
+)

@@ -1,0 +1,54 @@
+"""What an operator's commands work with, put together."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from services.auth.adapters.audit import SqlAuditLog
+from services.auth.adapters.queries import SqlViews
+from services.auth.adapters.store import bind
+from services.auth.bootstrap import claims_on, keys_of, new_secret_text
+from services.auth.settings import MigrationSettings
+from services.auth.usecases.audit_log import AuditLog
+from services.auth.usecases.ports import Store
+from services.auth.usecases.views import Views
+from services.auth.vault.fresh_keys import FreshKeys
+from services.auth.vault.seals import GrantSeals
+from services.auth.vault.wrapping import Rewrapping
+from shared.crypto.data_keys import DataKeys
+from shared.db.unit_of_work import SqlUnitOfWork
+from shared.kernel.clock import Clock, SystemClock
+from shared.kernel.ports import UnitOfWork
+
+
+@dataclass(frozen=True)
+class Operator:
+    """What an operator's commands work with: the tables, and no secret that is there."""
+
+    uow: UnitOfWork[Store]
+    views: Views
+    audit_log: AuditLog
+    clock: Clock
+    new_secret: Callable[[], str]
+
+
+def operator_on(engine: AsyncEngine) -> Operator:
+    return Operator(SqlUnitOfWork(engine, bind), SqlViews(engine), SqlAuditLog(engine), SystemClock(), new_secret_text)
+
+
+@dataclass(frozen=True)
+class KeyKeeper:
+    """What an operator's commands about keys work with."""
+
+    uow: UnitOfWork[Store]
+    keys: DataKeys
+    wrapping: Rewrapping
+    fresh: FreshKeys
+
+
+def key_keeper_on(engine: AsyncEngine, settings: MigrationSettings) -> KeyKeeper:
+    clock = SystemClock()
+    uow, keys = SqlUnitOfWork(engine, bind), keys_of(settings, clock)
+    fresh = FreshKeys(uow, claims_on(engine, clock), GrantSeals(keys), clock)
+    return KeyKeeper(uow, keys, Rewrapping(keys), fresh)
