@@ -144,7 +144,7 @@ class SigningKeys(Protocol):
 
 class Upkeep(Protocol):
     async def remove_ended(self, now: datetime) -> None:
-        """Sessions, tries, locks, links, consents, mails, revocations, secrets that are over; leases of what is gone."""
+        """Sessions, tries, locks, links, consents, mails, secrets that are over; leases of what is gone."""
         ...
 
     async def keys_under_another(self, sealed: Sealed, newest: bytes, after: str | None) -> list[WrappedKey]:
