@@ -44,7 +44,8 @@ from shared.db.unit_of_work import SqlReads, SqlUnitOfWork
 from shared.http.outward import Outward
 from shared.kernel.clock import Clock, SystemClock
 from shared.kernel.ports import Lease, Reads, UnitOfWork
-from shared.marketplaces.registry import PROFILES, Marketplace, marketplaces, rates
+from shared.marketplaces.registry import PROFILES, accesses, rates
+from shared.marketplaces.registry import Access as MarketplaceAccess
 from shared.messaging.kafka import kafka_of as kafka_of
 from shared.runtime.serve import Ready
 
@@ -117,7 +118,7 @@ def engine_of(settings: Settings | MigrationSettings, process: str) -> AsyncEngi
 
 def auth_on(engine: AsyncEngine, settings: Settings, outward: Outward, clock: Clock) -> Auth:
     uow, keys = SqlUnitOfWork(engine, bind), KeyRing.parse(settings.key_encryption_keys.get_secret_value())
-    known = marketplaces(outward, {name: settings.far_side(name) for name in settings.apps}, clock=clock)
+    known = accesses(outward, {name: settings.far_side(name) for name in settings.apps}, clock=clock)
     offers, grants = offers_of(settings, known), {name: one.grants for name, one in known.items() if one.grants}
     seals, claims = GrantSeals(keys), claims_on(engine, clock)
     tokens = RenewedTokens(uow, claims, Renewal(grants, seals, clock), seals, clock)
@@ -185,7 +186,7 @@ def mailer_of(settings: Settings, clock: Clock) -> Mailer | None:
     return SmtpMailer(server, clock)
 
 
-def offers_of(settings: Settings, known: Mapping[str, Marketplace]) -> Mapping[str, Offer]:
+def offers_of(settings: Settings, known: Mapping[str, MarketplaceAccess]) -> Mapping[str, Offer]:
     """The marketplaces one can consent to here: those we have an application for."""
     return {
         name: Offer(
@@ -213,7 +214,7 @@ def unlisted_of(settings: Settings) -> tuple[Unlisted, ...]:
     )
 
 
-def delegations_of(settings: Settings, known: Mapping[str, Marketplace]) -> Mapping[str, DelegationOffer]:
+def delegations_of(settings: Settings, known: Mapping[str, MarketplaceAccess]) -> Mapping[str, DelegationOffer]:
     """The marketplaces whose sellers may delegate to us: those we have an application for."""
     return {
         name: DelegationOffer(

@@ -30,10 +30,11 @@ FrozenBody = dict[str, Any]  # JSON, committed before it is sent and sent as it 
 
 @dataclass(frozen=True, slots=True)
 class FarAccount:
-    """Whose account: enough to address a call. `region` chooses the base URL."""
+    """Whose account: enough to address a call. `region` chooses the base URL; `country`: where it let us in."""
 
     region: str
     seller_id: str
+    country: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -69,7 +69,7 @@ async def _channels(
     connection: Connection, state: TokenState, lease: Lease[Store], grants: GrantPort, vault: TokenVault
 ) -> tuple[Channel, ...]:
     """With a new token where the old one is refused, or doubted: a doubt about one seller is none of a shared token."""
-    account = FarAccount(connection.region, connection.seller_id)
+    account = FarAccount(connection.region, connection.seller_id, connection.country)
     doubted = state.token_version if connection.suspected_at and not state.is_shared else None
     token = await vault.current(state, rejected=doubted)
     try:
