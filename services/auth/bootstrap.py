@@ -24,9 +24,11 @@ from services.auth.usecases.count_attempt import Mask
 from services.auth.usecases.keep_house import keep_house
 from services.auth.usecases.mail_ports import Mailer
 from services.auth.usecases.ports import PasswordHasher, SharedGrants, Store
+from services.auth.usecases.private_apps import PrivateOffer
 from services.auth.usecases.probe_connection import probe_connection
 from services.auth.usecases.views import Views
 from services.auth.vault.consents import SealingConsents
+from services.auth.vault.private_apps import SealedPrivateApps
 from services.auth.vault.renewal import KIND as TOKEN
 from services.auth.vault.renewal import LEASE_SECONDS, MARGIN_SECONDS, Renewal
 from services.auth.vault.seals import GrantSeals
@@ -90,6 +92,8 @@ class Auth:
     delegation_proves: bool
     public_url: str
     unlisted: tuple[Unlisted, ...]
+    private: Mapping[str, PrivateOffer]
+    private_apps: SealedPrivateApps
 
     def regions(self, marketplace: str) -> frozenset[str]:
         """Where sellers can connect this marketplace here, either way."""
@@ -118,10 +122,12 @@ def engine_of(settings: Settings | MigrationSettings, process: str) -> AsyncEngi
 
 def auth_on(engine: AsyncEngine, settings: Settings, outward: Outward, clock: Clock) -> Auth:
     uow, keys = SqlUnitOfWork(engine, bind), KeyRing.parse(settings.key_encryption_keys.get_secret_value())
-    known = accesses(outward, {name: settings.far_side(name) for name in settings.apps}, clock=clock)
+    known = accesses(outward, {name: settings.far_side(name) for name in PROFILES}, clock=clock)
     offers, grants = offers_of(settings, known), {name: one.grants for name, one in known.items() if one.grants}
     seals, claims = GrantSeals(keys), claims_on(engine, clock)
-    tokens = RenewedTokens(uow, claims, Renewal(grants, seals, clock), seals, clock)
+    ports = {name: one.private for name, one in known.items() if one.private is not None}
+    private_apps = SealedPrivateApps(keys, seals, ports, clock)
+    tokens = RenewedTokens(uow, claims, Renewal(grants, seals, private_apps, clock), seals, clock)
     signing, proves = SealedSigning(keys), settings.delegation_proves
     return Auth(
         uow=uow,
@@ -153,6 +159,8 @@ def auth_on(engine: AsyncEngine, settings: Settings, outward: Outward, clock: Cl
         delegation_proves=proves,
         public_url=settings.public_url,
         unlisted=unlisted_of(settings),
+        private=private_of(known),
+        private_apps=private_apps,
     )
 
 
@@ -198,6 +206,16 @@ def offers_of(settings: Settings, known: Mapping[str, MarketplaceAccess]) -> Map
         )
         for name, each in known.items()
         if each.consent is not None
+    }
+
+
+def private_of(known: Mapping[str, MarketplaceAccess]) -> Mapping[str, PrivateOffer]:
+    """The marketplaces that know applications of an organisation's own: they need none of ours."""
+    profiles = {name: PROFILES[name] for name, each in known.items() if each.private is not None}
+    return {
+        name: PrivateOffer(name, profile.private, profile.places, profile.reach == "country")
+        for name, profile in profiles.items()
+        if profile.private is not None
     }
 
 

@@ -15,10 +15,11 @@ from shared.marketplaces.amazon import stores as amazon
 from shared.marketplaces.amazon.appstore import AmazonAppstore
 from shared.marketplaces.amazon.consent_codes import CONSENT_CODES
 from shared.marketplaces.amazon.listings import AmazonListings
-from shared.marketplaces.amazon.oauth import AmazonOAuth
+from shared.marketplaces.amazon.oauth import AmazonOAuth, Reach
 from shared.marketplaces.amazon.operations import OPERATIONS as AMAZON_OPERATIONS
 from shared.marketplaces.amazon.operations import VENDOR_OPERATIONS
 from shared.marketplaces.amazon.orders import AmazonOrders
+from shared.marketplaces.amazon.private import SELLERS, VENDORS, AmazonPrivateApps
 from shared.marketplaces.amazon.probes import seller_stores, vendor_stores
 from shared.marketplaces.amazon.stock import AmazonStock
 from shared.marketplaces.amazon.tracking import CAPABILITIES as AMAZON_CAPABILITIES
@@ -50,6 +51,7 @@ from shared.marketplaces.ports import (
     StockPort,
     TrackingPort,
 )
+from shared.marketplaces.private import PrivatePort, PrivateWay
 
 AMAZON = "amazon"
 AMAZON_VENDOR = "amazon_vendor"
@@ -79,9 +81,10 @@ class Profile:
     grant of ours reaches all sellers. Of the first: `places`, the countries with a page; `consent_codes`, what a page
     shows instead of leading back: by code, what it means and what to do; `older_interface`, the one that is switched
     off, whose accounts may be brought here; `unlisted_most`, how many sellers an application may have that is not
-    listed in its app store; `reach`, what one consent covers. Of the latter: `delegation_steps`, what a seller does in
-    the portal, a sentence each, where %(us)s is the name we are listed under; `seller_ids`, what a seller id looks
-    like, as a regular expression that leaves an account one spelling.
+    listed in its app store; `reach`, what one consent covers; `private`, how an application of one's own is brought
+    instead. Of the latter: `delegation_steps`, what a seller does in the portal, a sentence each, where %(us)s is the
+    name we are listed under; `seller_ids`, what a seller id looks like, as a regular expression that leaves an account
+    one spelling.
     """
 
     name: str
@@ -98,6 +101,7 @@ class Profile:
     older_interface: str | None = None
     unlisted_most: int | None = None
     reach: Literal["region", "country"] = "region"
+    private: PrivateWay | None = None
     delegation_steps: tuple[str, ...] = ()
     seller_ids: str = "[A-Za-z0-9_-]{1,64}"
 
@@ -133,6 +137,7 @@ class Access:
     consent: ConsentPort | None
     appstore: AppstorePort | None
     delegation: DelegationPort | None
+    private: PrivatePort | None
 
 
 PROFILES: Mapping[str, Profile] = {
@@ -152,6 +157,7 @@ PROFILES: Mapping[str, Profile] = {
         consent_codes=CONSENT_CODES,
         older_interface="MWS",
         unlisted_most=amazon.UNLISTED_MOST,
+        private=SELLERS,
     ),
     AMAZON_VENDOR: Profile(
         name=AMAZON_VENDOR,
@@ -166,6 +172,7 @@ PROFILES: Mapping[str, Profile] = {
         places=Places({store.country: store.region for store in amazon.VENDOR_STORES.values()}, amazon.HOMES),
         consent_codes=CONSENT_CODES,
         reach="country",
+        private=VENDORS,
     ),
     OCTOPIA: Profile(
         name=OCTOPIA,
@@ -232,24 +239,14 @@ def _store(marketplace: str, channel_id: str | None) -> Channel | None:
 
 def _amazon(outward: Sends, far_side: FarSide, clock: Clock) -> Marketplace:
     spapi = Spapi(outward, far_side.api_urls, clock)
-    oauth = appstore = None
-    if far_side.token_url and far_side.central_urls and far_side.apps:
-        appstore = AmazonAppstore(PROFILES[AMAZON].places, far_side.central_urls, far_side.apps)
-        oauth = AmazonOAuth(
-            outward,
-            spapi,
-            token_url=far_side.token_url,
-            central_urls=far_side.central_urls,
-            apps=far_side.apps,
-            reach=seller_stores,
-        )
+    oauth, appstore = _at_amazon(AMAZON, outward, spapi, far_side, seller_stores)
     return Marketplace(
         name=AMAZON,
         operations=AMAZON_OPERATIONS,
         orders=AmazonOrders(spapi, clock),
         tracking=AmazonTracking(spapi, clock),
         grants=oauth,
-        consent=oauth,
+        consent=oauth if appstore else None,
         appstore=appstore,
         listings=AmazonListings(spapi),
         stock=AmazonStock(spapi),
@@ -257,25 +254,26 @@ def _amazon(outward: Sends, far_side: FarSide, clock: Clock) -> Marketplace:
 
 
 def _access(name: str, outward: Sends, far_side: FarSide, clock: Clock) -> Access:
+    private = AmazonPrivateApps(outward, far_side.token_url) if PROFILES[name].private and far_side.token_url else None
     if name == AMAZON_VENDOR:
-        return _amazon_vendor(outward, far_side, clock)
+        spapi = Spapi(outward, far_side.api_urls, clock)
+        oauth, appstore = _at_amazon(AMAZON_VENDOR, outward, spapi, far_side, vendor_stores)
+        return Access(oauth, oauth if appstore else None, appstore, None, private)
     built = _BUILDERS[name](outward, far_side, clock)
-    return Access(built.grants, built.consent, built.appstore, built.delegation)
+    return Access(built.grants, built.consent, built.appstore, built.delegation, private)
 
 
-def _amazon_vendor(outward: Sends, far_side: FarSide, clock: Clock) -> Access:
-    oauth = appstore = None
-    if far_side.token_url and far_side.central_urls and far_side.apps:
-        appstore = AmazonAppstore(PROFILES[AMAZON_VENDOR].places, far_side.central_urls, far_side.apps)
-        oauth = AmazonOAuth(
-            outward,
-            Spapi(outward, far_side.api_urls, clock),
-            token_url=far_side.token_url,
-            central_urls=far_side.central_urls,
-            apps=far_side.apps,
-            reach=vendor_stores,
-        )
-    return Access(oauth, oauth, appstore, None)
+def _at_amazon(
+    name: str, outward: Sends, spapi: Spapi, far_side: FarSide, reach: Reach
+) -> tuple[AmazonOAuth | None, AmazonAppstore | None]:
+    """Tokens and probes; consents and the Appstore too where there is an application of ours."""
+    if not far_side.token_url or not far_side.central_urls:
+        return None, None
+    apps = far_side.apps or {}
+    oauth = AmazonOAuth(
+        outward, spapi, token_url=far_side.token_url, central_urls=far_side.central_urls, apps=apps, reach=reach
+    )
+    return oauth, AmazonAppstore(PROFILES[name].places, far_side.central_urls, apps) if apps else None
 
 
 def _octopia(outward: Sends, far_side: FarSide, clock: Clock) -> Marketplace:

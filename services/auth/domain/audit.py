@@ -34,6 +34,8 @@ class Action(StrEnum):
     CALENDAR_REMOVED = "calendar.removed"
     CLIENT_MADE = "api_client.made"
     CLIENT_REVOKED = "api_client.revoked"
+    PRIVATE_APP_KEPT = "private_app.kept"
+    PRIVATE_APP_REFUSED = "private_app.refused"
 
 
 @dataclass(frozen=True, slots=True)

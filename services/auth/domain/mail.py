@@ -26,6 +26,7 @@ class MailKind(StrEnum):
     EXPIRED = "expired"
     REVOKED = "revoked"
     REFUSED = "refused"
+    YEARLY = "yearly"
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +67,7 @@ _TRUE_IN = {
     MailKind.EXPIRED: {ConnectionState.EXPIRED, ConnectionState.REVOKED},
     MailKind.REVOKED: {ConnectionState.REVOKED},
     MailKind.REFUSED: {ConnectionState.WAITING},
+    MailKind.YEARLY: RUNNING,
 }
 
 

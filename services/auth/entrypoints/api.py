@@ -18,6 +18,7 @@ from services.auth.entrypoints import (
     delegation_pages,
     internal,
     oauth,
+    private_pages,
     settings_pages,
 )
 from services.auth.settings import Settings
@@ -38,6 +39,7 @@ _ROUTERS = (
     appstore_pages,
     brought_pages,
     delegation_pages,
+    private_pages,
     connection_pages,
     calendar_feed,
     connections_api,

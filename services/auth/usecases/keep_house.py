@@ -10,7 +10,7 @@ from services.auth.usecases.age_connections import age_connections
 from services.auth.usecases.keep_signing_keys import keep_signing_keys
 from services.auth.usecases.lapse_claims import lapse_claims
 from services.auth.usecases.ports import KeyWrapping, SigningVault, Store
-from services.auth.usecases.remind import remind
+from services.auth.usecases.remind import remind, remind_of_private_apps
 from shared.kernel.clock import Clock
 from shared.kernel.ports import UnitOfWork
 
@@ -29,6 +29,9 @@ async def keep_house(
         await lapse_claims(store=store, clock=clock)
     async with uow() as store:
         await store.upkeep.rewrap_signing_keys(wrapping.rewrap_signing_key)
+        await store.private_apps.rewrap(wrapping.rewrap_private_app)
+    async with uow() as store:
+        await remind_of_private_apps(store=store, clock=clock)
     await _all(uow, lambda store, after: age_connections(after, goes_on=expired_goes_on, store=store, clock=clock))
     await _all(uow, lambda store, after: remind(after, store=store, clock=clock))
     await _all(uow, lambda store, after: store.upkeep.rewrap_grants(after, wrapping.rewrap_grant))

@@ -16,6 +16,7 @@ from services.auth.domain.grant import SealedGrant
 from services.auth.domain.signing import SigningKey
 from services.auth.domain.token import RenewalFailure, TokenState
 from services.auth.usecases.mail_ports import Mails
+from services.auth.usecases.private_ports import PrivateApps
 from shared.access.principal import Ending
 from shared.kernel.ids import ConnectionId, GrantId, OrganisationId, UserId
 from shared.kernel.ports import AccessToken, Lease, Outbox
@@ -100,6 +101,10 @@ class Connections(Protocol):
         Living ones whose consent ends by then, or ended, a batch in the order of their ids, beyond `after`; without
         those that somebody works on.
         """
+        ...
+
+    async def lock_to_be_reminded(self, now: datetime) -> Sequence[Connection]:
+        """Those whose organisation is to be reminded of them by now, a batch; without those that somebody works on."""
         ...
 
     async def ending(self, organisation_id: OrganisationId) -> Ending | None:
@@ -214,6 +219,7 @@ class Store:
     connections: Connections
     grants: Grants
     api_clients: ApiClients
+    private_apps: PrivateApps
     audit: Audit
     signing_keys: SigningKeys
     upkeep: Upkeep
@@ -278,3 +284,5 @@ class KeyWrapping(Protocol):
     def rewrap_grant(self, grant_id: GrantId, wrapped: bytes) -> bytes | None: ...
 
     def rewrap_signing_key(self, kid: str, wrapped: bytes) -> bytes | None: ...
+
+    def rewrap_private_app(self, app_id: UUID, wrapped: bytes) -> bytes | None: ...

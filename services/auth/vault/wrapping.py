@@ -1,5 +1,8 @@
-"""Brings the data keys of grants and signing keys under the newest key-encryption key."""
+"""Brings the data keys of grants, signing keys and private applications under the newest key-encryption key."""
 
+from uuid import UUID
+
+from services.auth.vault.private_apps import app_context
 from services.auth.vault.seals import key_context
 from services.auth.vault.signing import signing_context
 from shared.crypto import rewrapping
@@ -18,3 +21,6 @@ class Rewrapping:
 
     def rewrap_signing_key(self, kid: str, wrapped: bytes) -> bytes | None:
         return self._rewrapping.rewrap(wrapped, signing_context(kid))
+
+    def rewrap_private_app(self, app_id: UUID, wrapped: bytes) -> bytes | None:
+        return self._rewrapping.rewrap(wrapped, app_context(app_id))

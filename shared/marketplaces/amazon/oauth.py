@@ -77,10 +77,12 @@ class AmazonOAuth:
     async def _ask(self, region: str, form: Mapping[str, str], effect: Literal["read", "write"]) -> OAuthAnswer:
         app = app_of(self._apps, region)
         secret = {"client_id": app.client_id, "client_secret": app.client_secret}
-        return await ask_for_tokens(self._outward, self._token_url, {**form, **secret}, effect=effect, refusal=_refusal)
+        return await ask_for_tokens(
+            self._outward, self._token_url, {**form, **secret}, effect=effect, refusal=lwa_refusal
+        )
 
 
-def _refusal(error: str, status: int) -> FarSideError:
+def lwa_refusal(error: str, status: int) -> FarSideError:
     """LWA's error table: a lost grant is the seller's to mend, a refused client is ours."""
     match error:
         case "invalid_grant":

@@ -31,8 +31,13 @@ async def seller_stores(spapi: Spapi, account: FarAccount, token: AccessToken, b
 
 
 async def vendor_stores(spapi: Spapi, account: FarAccount, token: AccessToken, budgets: Budgets) -> tuple[Channel, ...]:
-    """The store of the vendor's country: a vendor has one. Of the orders only that we may see them is looked at."""
-    call = Call(GET_PURCHASE_ORDERS, "GET", "/vendor/orders/v1/purchaseOrders", params=_LEAST)
+    """
+    The store of the vendor's country: a vendor has one. Of the orders only that we may see them is looked at.
+
+    With an application of its own the account is one vendor code, else the group that has several.
+    """
+    params = [*_LEAST, *([("orderingVendorCode", account.seller_id)] if account.private else [])]
+    call = Call(GET_PURCHASE_ORDERS, "GET", "/vendor/orders/v1/purchaseOrders", params=params)
     answer = await _answered(spapi, account, call, token, budgets)
     if not isinstance(load_object(answer.body).get("payload"), dict):
         raise Unreadable("The answer holds no purchase orders.", code="no_payload", raw=answer.body)
