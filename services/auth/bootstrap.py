@@ -46,6 +46,7 @@ from shared.db.unit_of_work import SqlReads, SqlUnitOfWork
 from shared.http.outward import Outward
 from shared.kernel.clock import Clock, SystemClock
 from shared.kernel.ports import Lease, Reads, UnitOfWork
+from shared.marketplaces.private import PrivatePort
 from shared.marketplaces.registry import PROFILES, accesses, rates
 from shared.marketplaces.registry import Access as MarketplaceAccess
 from shared.messaging.kafka import kafka_of as kafka_of
@@ -125,8 +126,7 @@ def auth_on(engine: AsyncEngine, settings: Settings, outward: Outward, clock: Cl
     known = accesses(outward, {name: settings.far_side(name) for name in PROFILES}, clock=clock)
     offers, grants = offers_of(settings, known), {name: one.grants for name, one in known.items() if one.grants}
     seals, claims = GrantSeals(keys), claims_on(engine, clock)
-    ports = {name: one.private for name, one in known.items() if one.private is not None}
-    private_apps = SealedPrivateApps(keys, seals, ports, clock)
+    private_apps = SealedPrivateApps(keys, seals, private_ports(known), clock)
     tokens = RenewedTokens(uow, claims, Renewal(grants, seals, private_apps, clock), seals, clock)
     signing, proves = SealedSigning(keys), settings.delegation_proves
     return Auth(
@@ -207,6 +207,10 @@ def offers_of(settings: Settings, known: Mapping[str, MarketplaceAccess]) -> Map
         for name, each in known.items()
         if each.consent is not None
     }
+
+
+def private_ports(known: Mapping[str, MarketplaceAccess]) -> Mapping[str, PrivatePort]:
+    return {name: one.private for name, one in known.items() if one.private is not None}
 
 
 def private_of(known: Mapping[str, MarketplaceAccess]) -> Mapping[str, PrivateOffer]:

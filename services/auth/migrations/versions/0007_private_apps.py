@@ -24,8 +24,8 @@ _ACCOUNT = ["marketplace", "region", "seller_id"]
 def upgrade() -> None:
     op.create_table(
         "private_app",
-        sa.Column("id", sa.Uuid, primary_key=True),
-        sa.Column("organisation_id", sa.Uuid, sa.ForeignKey("organisation.id"), nullable=False),
+        sa.Column("id", sa.Uuid, nullable=False),
+        sa.Column("organisation_id", sa.Uuid, nullable=False),
         sa.Column("marketplace", sa.Text, nullable=False),
         sa.Column("client_id", sa.Text, nullable=False),
         sa.Column("made_at", _TIME, nullable=False),
@@ -34,10 +34,20 @@ def upgrade() -> None:
         sa.Column("sealed_former_secret", sa.LargeBinary),
         sa.Column("replaced_at", _TIME),
         sa.Column("refused_at", _TIME),
-        sa.UniqueConstraint("organisation_id", "marketplace", "client_id"),
+        sa.PrimaryKeyConstraint("id", name="pk_private_app"),
+        sa.ForeignKeyConstraint(
+            ["organisation_id"], ["organisation.id"], name="fk_private_app_organisation_id_organisation"
+        ),
+        sa.UniqueConstraint(
+            "organisation_id",
+            "marketplace",
+            "client_id",
+            name="uq_private_app_organisation_id_marketplace_client_id",
+        ),
     )
     for table in ("connection", "access_grant"):
-        op.add_column(table, sa.Column("app_id", sa.Uuid, sa.ForeignKey("private_app.id")))
+        op.add_column(table, sa.Column("app_id", sa.Uuid))
+        op.create_foreign_key(f"fk_{table}_app_id_private_app", table, "private_app", ["app_id"], ["id"])
     op.create_index("ix_access_grant_app_id", "access_grant", ["app_id"])
     op.add_column("connection", sa.Column("remind_at", _TIME))
     _owners()
