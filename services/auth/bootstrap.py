@@ -125,10 +125,9 @@ def auth_on(engine: AsyncEngine, settings: Settings, outward: Outward, clock: Cl
     uow, keys = SqlUnitOfWork(engine, bind), KeyRing.parse(settings.key_encryption_keys.get_secret_value())
     known = accesses(outward, {name: settings.far_side(name) for name in PROFILES}, clock=clock)
     offers, grants = offers_of(settings, known), {name: one.grants for name, one in known.items() if one.grants}
-    seals, claims = GrantSeals(keys), claims_on(engine, clock)
-    private_apps = SealedPrivateApps(keys, seals, private_ports(known), clock)
+    seals, claims, signing = GrantSeals(keys), claims_on(engine, clock), SealedSigning(keys)
+    private_apps, proves = SealedPrivateApps(keys, seals, private_ports(known), clock), settings.delegation_proves
     tokens = RenewedTokens(uow, claims, Renewal(grants, seals, private_apps, clock), seals, clock)
-    signing, proves = SealedSigning(keys), settings.delegation_proves
     return Auth(
         uow=uow,
         reads=SqlReads(engine, bind),

@@ -1,4 +1,4 @@
-"""How connections by an organisation's own application live: renewed by its own client, whose secret is its own matter."""
+"""Connections by an organisation's own application: renewed by its own client, whose secret is its own matter."""
 
 from datetime import timedelta
 
