@@ -216,7 +216,7 @@ def private_of(known: Mapping[str, MarketplaceAccess]) -> Mapping[str, PrivateOf
     """The marketplaces that know applications of an organisation's own: they need none of ours."""
     profiles = {name: PROFILES[name] for name, each in known.items() if each.private is not None}
     return {
-        name: PrivateOffer(name, profile.private, profile.places, profile.reach == "country")
+        name: PrivateOffer(name, profile.title, profile.private, profile.places, profile.reach == "country")
         for name, profile in profiles.items()
         if profile.private is not None
     }

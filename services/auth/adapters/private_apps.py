@@ -41,7 +41,7 @@ class SqlPrivateApps:
     async def save(self, app: PrivateApp) -> None:
         values = _values(app)
         saving = upsert(_ITS).values(values)
-        changed = ("sealed_secret", "sealed_former_secret", "replaced_at", "refused_at")
+        changed = ("wrapped_key", "sealed_secret", "sealed_former_secret", "replaced_at", "refused_at")
         await self._connection.execute(
             saving.on_conflict_do_update(index_elements=["id"], set_={name: saving.excluded[name] for name in changed})
         )

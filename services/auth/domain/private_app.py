@@ -4,7 +4,7 @@ An application of an organisation's own, by which it reaches its accounts: its c
 Two secrets are valid at once while one is swapped: the newest is tried first, for a week the one before it, too.
 """
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
@@ -68,8 +68,3 @@ class PrivateApp:
         if self.former_secret is None or self.replaced_at is None or now >= self.replaced_at + FORMER_LASTS:
             return (self.secret,)
         return (self.secret, self.former_secret)
-
-
-def replace_secret(app: PrivateApp, secret: bytes, now: datetime) -> PrivateApp:
-    """The far side was seen to know it."""
-    return replace(app, secret=secret, former_secret=app.secret, replaced_at=now, refused_at=None)

@@ -72,7 +72,7 @@ async def rows_form(request: Request, marketplace: str, form: Form) -> Response:
     held, who, offer = auth_of(request), form.principal, _offer(request, marketplace)
     try:
         kept = await keep_private_rows(
-            _rows(form, marketplace),
+            _rows(form),
             actor_of(who),
             offer=offer,
             keys=private_keys(who.organisation, held.mask_attempt),
@@ -87,15 +87,14 @@ async def rows_form(request: Request, marketplace: str, form: Form) -> Response:
     return RedirectResponse(f"/connections/{marketplace}/private", 303)
 
 
-def _rows(form: PostedForm, marketplace: str) -> Rows:
+def _rows(form: PostedForm) -> Rows:
     """Raises PrivateRefused."""
     try:
         app_id = UUID(form.text("app_id"))
     except ValueError:
         raise PrivateRefused(PrivateProblem.APP_UNKNOWN) from None
-    name = form.text("name") or f"{PROFILES[marketplace].title} {form.text('country')}"
     codes = tuple(form.text("codes").upper().split())
-    return Rows(app_id, form.text("country"), codes, name, form.text("refresh_token").strip())
+    return Rows(app_id, form.text("country"), codes, form.text("name"), form.text("refresh_token").strip())
 
 
 def _offer(request: Request, marketplace: str) -> PrivateOffer:

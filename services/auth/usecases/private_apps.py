@@ -23,7 +23,6 @@ from services.auth.domain.private_app import (
     PrivateApp,
     PrivateProblem,
     PrivateRefused,
-    replace_secret,
 )
 from services.auth.usecases.actor import Actor
 from services.auth.usecases.count_attempt import check_attempts, count_attempt
@@ -45,6 +44,7 @@ class PrivateOffer:
     """A marketplace that knows such applications. `by_country`: an account is one country's, else a region's."""
 
     marketplace: str
+    title: str
     way: PrivateWay
     places: Places
     by_country: bool
@@ -52,7 +52,10 @@ class PrivateOffer:
 
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """What is to be reached: accounts of one country that share a refresh token, which is secret."""
+    """
+    What is to be reached: accounts of one country that share a refresh token, which is secret. `name` empty: as they
+    are called already.
+    """
 
     app_id: UUID
     country: str
@@ -110,7 +113,7 @@ async def keep_private_rows(
     Raises PrivateRefused, NameInvalid, TooManyAttempts.
     """
     _check(rows, offer)
-    name, region, now = clean_name(rows.name), offer.places.regions[rows.country], clock.now()
+    names, region, now = _names(rows), offer.places.regions[rows.country], clock.now()
     async with uow() as store:
         app = await store.private_apps.get_own(rows.app_id, who.organisation_id)
     if app is None or app.marketplace != offer.marketplace:
@@ -120,10 +123,15 @@ async def keep_private_rows(
     kept = []
     for code in rows.codes:
         grant = vault.grant(app, region, rows.refresh_token, answer)
-        named = f"{name} {code}" if len(rows.codes) > 1 else name
         async with uow() as store:
-            kept.append(await _row(code, clean_name(named), rows.country, grant, who, offer, store, clock.now()))
+            kept.append(await _row(code, names.get(code), rows.country, grant, who, offer, store, clock.now()))
     return kept
+
+
+def _names(rows: Rows) -> Mapping[str, str]:
+    """By code; none where none was given. Raises NameInvalid."""
+    several = len(rows.codes) > 1
+    return {code: clean_name(f"{rows.name} {code}" if several else rows.name) for code in rows.codes if rows.name}
 
 
 def _check(rows: Rows, offer: PrivateOffer) -> None:
@@ -150,7 +158,7 @@ async def _kept(
     known = await store.private_apps.lock_of(who.organisation_id)
     same = next((one for one in known if (one.marketplace, one.client_id) == (marketplace, client_id)), None)
     if same is not None:
-        app = replace_secret(same, vault.sealed(same, client_secret), now)
+        app = vault.replaced(same, client_secret, now)
     elif len(known) >= APPS_MOST:
         raise PrivateRefused(PrivateProblem.TOO_MANY)
     else:
@@ -162,7 +170,7 @@ async def _kept(
 
 async def _row(
     code: str,
-    name: str,
+    name: str | None,
     country: str,
     grant: SealedGrant,
     who: Actor,
@@ -177,8 +185,10 @@ async def _row(
         raise PrivateRefused(PrivateProblem.CONNECTED, code)
     living = [one for one in own if one.state is not ConnectionState.DISCONNECTED]
     known = next(reversed(living or own), None)
-    before = known or new_connection(who.organisation_id, *account, name)
-    mine = replace(before, name=name, country=country, app_id=grant.app_id, remind_at=now + REMINDED_EVERY)
+    before = known or new_connection(who.organisation_id, *account, f"{offer.title} {country} {code}")
+    mine = replace(
+        before, name=name or before.name, country=country, app_id=grant.app_id, remind_at=now + REMINDED_EVERY
+    )
     await keep_grant(mine, grant, lasts=None, store=store, now=now)
     await store.audit.add(_entry(Action.CONNECTED, who, now, before.id))
     return before.id

@@ -47,8 +47,8 @@ class PrivateVault(Protocol):
         self, organisation_id: OrganisationId, marketplace: str, client_id: str, client_secret: str, now: datetime
     ) -> PrivateApp: ...
 
-    def sealed(self, app: PrivateApp, client_secret: str) -> bytes:
-        """Another secret of this application."""
+    def replaced(self, app: PrivateApp, client_secret: str, now: datetime) -> PrivateApp:
+        """With another secret, which the far side was seen to know; the one before stays beside it."""
         ...
 
     async def try_token(self, app: PrivateApp, refresh_token: str) -> OAuthAnswer:

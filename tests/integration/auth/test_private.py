@@ -41,10 +41,13 @@ async def test_codes_that_share_a_token_are_connections_of_their_own(auth: Runni
 async def test_a_code_in_two_countries_is_two_connections(auth: Running) -> None:
     """Each with its own token, channel and state; the same row again replaces its token only."""
     visitor, token = await vendor(auth, "ABC1E")
-    for country in ("DE", "FR", "FR"):
-        assert (await add(visitor, token, "ABC1E", country=country)).status_code == 303
+    for country, name in (("DE", "Berlin"), ("FR", "Paris"), ("FR", "")):
+        assert (await add(visitor, token, "ABC1E", country=country, name=name)).status_code == 303
     found = await visitor.connections()
-    assert sorted((one["channels"][0]["country"], one["consent_version"]) for one in found) == [("DE", 1), ("FR", 2)]
+    assert sorted((one["name"], one["channels"][0]["country"], one["consent_version"]) for one in found) == [
+        ("Berlin", "DE", 1),
+        ("Paris", "FR", 2),
+    ]
     assert len(await auth.rows("select 1 from access_grant")) == 2
 
 
@@ -53,7 +56,7 @@ async def test_a_code_that_is_not_the_tokens_says_so_on_its_row(auth: Running) -
     visitor, token = await vendor(auth, "ABC1E")
     assert (await add(visitor, token, "ABC1E OTHER")).status_code == 303
     page = (await visitor.get(f"/connections/{VENDOR}/private")).text
-    assert page.count("Either a role is missing or the vendor code is not one of this token") == 1
+    assert page.count("Either a role is missing, or country and code are not of this token") == 1
 
 
 @pytest.mark.parametrize(
@@ -170,6 +173,19 @@ async def test_an_application_of_another_organisation_is_not_there(auth: Running
     await bring(stranger, NEXT_SECRET)
     rows = await auth.rows("select replaced_at from private_app")
     assert [one.replaced_at for one in rows] == [None, None]
+
+
+@pytest.mark.abuse
+async def test_who_is_not_signed_in_brings_nothing(auth: Running) -> None:
+    """Neither a page nor a form is there for them, and nothing is tried."""
+    await registered(auth)
+    stranger, page = auth.visitor(), f"/connections/{VENDOR}/private"
+    assert (await stranger.get(page)).headers["location"].startswith("/signin")
+    for path, form in ((f"{page}/app", {"client_id": CLIENT_ID, "client_secret": SECRET}), (f"{page}/rows", {})):
+        answer = await stranger.post(path, csrf_token="x", **form)
+        assert answer.status_code in {303, 401, 403}
+        assert answer.headers.get("location", "/signin").startswith("/signin")
+    assert (await auth.sandbox.calls("amazon.token"))["count"] == 0
 
 
 @pytest.mark.abuse

@@ -1,9 +1,12 @@
 """Connections by an organisation's own application: renewed by its own client, whose secret is its own matter."""
 
+import base64
 from datetime import timedelta
 
+from pydantic import SecretStr
+
 from services.auth.bootstrap import PROBE
-from tests.integration.auth.conftest import Running
+from tests.integration.auth.conftest import Running, run_auth
 from tests.integration.auth.private import NEXT_SECRET, SECRET, VENDOR, add, authorised, bring, registered, vendor
 
 
@@ -94,3 +97,30 @@ async def test_a_secret_refused_by_the_api_is_noted_by_the_probe(auth: Running) 
     assert app.refused_at is not None
     (connection,) = await visitor.connections()
     assert connection["state"] == "authorised"
+
+
+async def test_a_secret_whose_key_is_lost_is_entered_again(auth: Running) -> None:
+    """It is as good as refused: its organisation is told, and the next one has a key of its own."""
+    visitor, token = await vendor(auth, "ABC1E")
+    await add(visitor, token, "ABC1E")
+    await auth.rows("update private_app set wrapped_key = decode('00', 'hex')")
+    assert await renewed(auth) == 503
+    assert "Amazon refuses the client secret" in (await visitor.get(f"/connections/{VENDOR}/private")).text
+    assert (await bring(visitor, SECRET)).status_code == 303
+    assert await renewed(auth) == 200
+
+
+async def test_its_secret_is_brought_under_the_newest_key(auth: Running) -> None:
+    """The worker's upkeep wraps it anew, and it opens as before. Seen red without that step of the upkeep."""
+    visitor, token = await vendor(auth, "ABC1E")
+    await add(visitor, token, "ABC1E")
+    keys = auth.settings.key_encryption_keys.get_secret_value()
+    newer = "k2:" + base64.b64encode(b"n" * 32).decode()
+    turned = run_auth(
+        auth.settings.model_copy(update={"key_encryption_keys": SecretStr(f"{newer},{keys}")}), auth.sandbox
+    )
+    await turned.held.keep_house()
+    await turned.close()
+    alone = run_auth(auth.settings.model_copy(update={"key_encryption_keys": SecretStr(newer)}), auth.sandbox)
+    assert await renewed(alone) == 200
+    await alone.close()
