@@ -26,7 +26,7 @@ FAULT_PROOFS := tests/e2e/test_far_side_faults.py tests/e2e/test_servers_away.py
 	tests/integration/messaging/test_rebalance.py
 
 .DEFAULT_GOAL := help
-.PHONY: help run clean test browser static check faults leaks doors fairness walk abuse bench conformance prism faultpage format lint types imports contracts lock
+.PHONY: help run clean test browser journey pages static check faults leaks doors fairness walk abuse bench conformance prism faultpage format lint types imports contracts lock
 
 help: ## say what can be made
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -41,8 +41,13 @@ clean: ## remove what `make run` made: data, secrets, logs (.run/)
 test: .venv/dev.stamp ## all tests but those in a browser and those on demand only, on real PostgreSQL and Kafka
 	@$(TEST)
 
-browser: .venv/dev.stamp ## its pages in Chromium, with axe, in both languages and two widths
-	@$(BIN)/pytest tests/browser
+browser: journey pages ## its pages in Chromium, with axe, in both languages and two widths
+
+journey: .venv/dev.stamp
+	@$(BIN)/pytest tests/browser/test_journeys.py
+
+pages: .venv/dev.stamp
+	@$(BIN)/pytest tests/browser --ignore=tests/browser/test_journeys.py
 
 static: .venv/dev.stamp
 	@$(BIN)/mypy $(CODE)
@@ -54,7 +59,7 @@ check: .venv/dev.stamp ## what CI runs: format, lint, types, import rules, contr
 	@echo "lint"      && $(BIN)/ruff check --quiet $(CODE)
 	@echo "tests, and what needs none: types, imports, contracts"
 	@$(MAKE) --no-print-directory --jobs 2 static test
-	@echo "browser and faults, side by side" && $(MAKE) --no-print-directory --jobs 2 --output-sync browser faults
+	@echo "browser and faults, side by side" && $(MAKE) --no-print-directory --jobs 3 --output-sync browser faults
 
 faults: .venv/dev.stamp ## kill processes at random while orders flow, then compare ledgers (KILLS=n SEED=s AWAY=seconds)
 	@$(BIN)/python -m tests.faults --kills $(KILLS) --seed $(SEED) $(if $(AWAY),--away $(AWAY))

@@ -70,7 +70,7 @@ class Sandbox:
         )
 
     async def octopia_seller(self, seller_id: str | None = None, **fields: Any) -> Json:
-        """A new seller at Octopia (`channels`, `delegated`, `own_client`, `auto_accept`, `skus`)."""
+        """A new seller at Octopia (`channels`, `delegated`, `own_client`, `auto_accept`, `sub_state`, `skus`)."""
         body = {"marketplace": "octopia"} | fields
         return await self._call("POST", "/sellers", body | ({"seller_id": seller_id} if seller_id else {}))
 

@@ -28,7 +28,8 @@ class ConnectionStateV1(Body):
 
     `state`: in `authorised` and `expiring` a service may work, in `expired` only finish what it took on before; others:
     `waiting`, `revoked`, `paused`, `disconnected`. `consent_version` rises with each consent. `expires_at`: when the
-    seller must have authorised again; None: no end is known.
+    seller must have authorised again; None: no end is known. `orders_from`: orders placed before stay with the system
+    that had the account until then; None: there is no such.
     """
 
     TOPIC: ClassVar[str] = AUTH_CONNECTION.name
@@ -43,6 +44,7 @@ class ConnectionStateV1(Body):
     authorised_at: datetime | None = None
     expires_at: datetime | None = None
     channels: tuple[ChannelV1, ...] = ()
+    orders_from: datetime | None = None
 
 
 class ConnectionAuthorisedV1(ConnectionStateV1):
@@ -74,7 +76,7 @@ class ConnectionExpiredV1(ConnectionStateV1):
 
 
 class ConnectionSettingsChangedV1(ConnectionStateV1):
-    """Name or channels changed."""
+    """Name, channels or cut-over changed."""
 
     TYPE: ClassVar[str] = "auth.connection.settings_changed.v1"
 

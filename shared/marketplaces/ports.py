@@ -15,7 +15,6 @@ from shared.kernel.ports import AccessToken, Intent
 from shared.marketplaces.listings import ListingPage, StockLimits, StockLine, StockStep
 from shared.marketplaces.models import (
     AppstoreVisit,
-    Channel,
     FarApp,
     MarketplaceOrder,
     MarketplacePackage,
@@ -24,6 +23,7 @@ from shared.marketplaces.models import (
     OrdersQuery,
     ParcelToTell,
 )
+from shared.marketplaces.reached import Reached
 
 FrozenBody = dict[str, Any]  # JSON, committed before it is sent and sent as it is
 
@@ -171,8 +171,8 @@ class GrantPort(Protocol):
         """
         ...
 
-    async def probe(self, account: FarAccount, token: AccessToken, budgets: Budgets) -> tuple[Channel, ...]:
-        """The channels we reach with it. ConsentLost: this seller did not (or does no longer) let us in."""
+    async def probe(self, account: FarAccount, token: AccessToken, budgets: Budgets) -> Reached:
+        """What we reach with it. ConsentLost: this seller did not (or does no longer) let us in."""
         ...
 
 

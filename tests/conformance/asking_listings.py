@@ -79,7 +79,7 @@ async def get_participations(client: Client, _wanted: Wanted) -> list[Channel]:
     found: list[Channel] = []
     for region in REGIONS:
         account = client.account(next(store.id for store in STORES.values() if store.region == region))
-        found += await client.oauth.probe(account, client.token(account), client.budgets)
+        found += (await client.oauth.probe(account, client.token(account), client.budgets)).channels
     return found
 
 

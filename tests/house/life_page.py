@@ -9,6 +9,7 @@ from services.auth.domain.connection import Change, Connection, ConnectionState,
 from services.auth.usecases.keep_change import EVENTS
 from shared.events.auth import MAY_FINISH, MAY_WORK
 from shared.kernel.ids import GrantId, new_id
+from shared.marketplaces.reached import Reached
 from tests.unit.auth.builders import FRANCE, NOW, connection
 
 _END = NOW + timedelta(days=365)
@@ -29,7 +30,7 @@ _HAPPENS: dict[str, Callable[[Connection], Change]] = {
     "the end; the marketplace was not asked since": lambda one: life.age(one, _END, goes_on=False),
     "the end, asked since; `AUTH_EXPIRED_GOES_ON`": lambda one: life.age(_asked(one), _END, goes_on=True),
     "the end, asked since; without it": lambda one: life.age(_asked(one), _END, goes_on=False),
-    "the marketplace lets us in": lambda one: life.probed(one, (FRANCE,), NOW),
+    "the marketplace lets us in": lambda one: life.probed(one, Reached((FRANCE,)), NOW),
     "it refuses a new token": lambda one: life.probe_refused(one, ProbeOutcome.REFUSED, NOW),
     "it says that a role is missing": lambda one: life.probe_refused(one, ProbeOutcome.ROLE_MISSING, NOW),
     "it says that the consent is gone": lambda one: life.revoke(one, NOW),

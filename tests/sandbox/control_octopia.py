@@ -30,7 +30,13 @@ def add_account(world: World, body: Json) -> tuple[int, Any]:
     """A seller, again = replaced; `own_client`: credentials of its own, good for itself only."""
     seller_id = str(body.get("seller_id") or int(world.draw("octopia.seller")[:6], 16) + 100_000)
     channels = tuple(body.get("channels") or (CDISCOUNT,))
-    account = Account(seller_id, channels, bool(body.get("delegated", True)), bool(body.get("auto_accept", True)))
+    account = Account(
+        seller_id,
+        channels,
+        bool(body.get("delegated", True)),
+        bool(body.get("auto_accept", True)),
+        str(body.get("sub_state", "ActiveSeller")),
+    )
     world.octopia.accounts.put(seller_id, account)
     if own := body.get("own_client"):
         world.octopia.clients.put(

@@ -15,6 +15,7 @@ from services.auth.domain.consent import ConsentState
 from shared.access.principal import Ending
 from shared.kernel.ids import ConnectionId, GrantId, OrganisationId, UserId
 from shared.marketplaces.models import Channel
+from shared.marketplaces.reached import SellerState
 
 _ITS = tables.connection
 _AT_ONCE = 500
@@ -210,6 +211,8 @@ def to_connection(row: Any) -> Connection:
         expires_at=row.expires_at,
         reached=tuple(Channel(**channel) for channel in row.channels),
         chosen=frozenset(row.chosen_channels) if row.chosen_channels is not None else None,
+        seller_state=SellerState(row.seller_state) if row.seller_state else None,
+        orders_from=row.orders_from,
         country=row.country,
         login=row.login,
         claimed_at=row.claimed_at,
@@ -232,6 +235,7 @@ def _own(connection_id: ConnectionId, organisation_id: OrganisationId) -> Select
 def _values(connection: Connection) -> dict[str, Any]:
     values = asdict(connection) | {
         "state": connection.state.value,
+        "seller_state": connection.seller_state.value if connection.seller_state else None,
         "probe_outcome": connection.probe_outcome.value if connection.probe_outcome else None,
         "channels": [asdict(channel) for channel in connection.reached],
         "chosen_channels": sorted(connection.chosen) if connection.chosen is not None else None,

@@ -147,6 +147,8 @@ connection = Table(
     Column("suspected_at", _TIME),
     Column("event_sequence", BigInteger, nullable=False),
     Column("chosen_channels", JSONB(none_as_null=True)),
+    Column("seller_state", Text),
+    Column("orders_from", _TIME),
     Column("country", Text),
     Column("login", Text),
     Column("claimed_at", _TIME),

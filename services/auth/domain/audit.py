@@ -29,6 +29,7 @@ class Action(StrEnum):
     RESUMED = "connection.resumed"
     RENAMED = "connection.renamed"
     CHANNELS_CHANGED = "connection.channels_changed"
+    CUT_OVER = "connection.cut_over"
     DISCONNECTED = "connection.disconnected"
     CALENDAR_MADE = "calendar.made"
     CALENDAR_REMOVED = "calendar.removed"

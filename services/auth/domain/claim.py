@@ -15,7 +15,7 @@ from enum import StrEnum
 from services.auth.domain.connection import Change, Connection, ConnectionState, ProbeOutcome
 from services.auth.domain.life import PROBE_EVERY, PROBE_REFUSED_EVERY, authorise, disconnect
 from shared.kernel.ids import GrantId, OrganisationId
-from shared.marketplaces.models import Channel
+from shared.marketplaces.reached import Reached
 
 CLAIM_LASTS = timedelta(days=30)
 CLAIMS_MOST = 20
@@ -109,7 +109,7 @@ def refused(connection: Connection, outcome: ProbeOutcome, now: datetime) -> Cha
     return Change(noted, None)
 
 
-def let_in(connection: Connection, channels: tuple[Channel, ...], now: datetime, *, proves: bool) -> Change:
+def let_in(connection: Connection, reached: Reached, now: datetime, *, proves: bool) -> Change:
     """
     The far side lets us in: a proof after a refusal, where nobody else claims the account and `proves` allows it.
 
@@ -119,7 +119,13 @@ def let_in(connection: Connection, channels: tuple[Channel, ...], now: datetime,
     if not proves or connection.refused_at is None or connection.contested:
         return Change(noted, None)
     change = prove(noted, now)
-    known = replace(change.connection, reached=channels, probe_outcome=ProbeOutcome.OK, probe_due_at=now + PROBE_EVERY)
+    known = replace(
+        change.connection,
+        reached=reached.channels,
+        seller_state=reached.seller_state,
+        probe_outcome=ProbeOutcome.OK,
+        probe_due_at=now + PROBE_EVERY,
+    )
     return replace(change, connection=known)
 
 

@@ -12,6 +12,7 @@ from uuid import UUID
 
 from shared.kernel.ids import ConnectionId, GrantId, OrganisationId, new_id
 from shared.marketplaces.models import Channel
+from shared.marketplaces.reached import SellerState
 
 NAME_LENGTH = 80
 
@@ -64,6 +65,8 @@ class Connection:
     """
     `suspected_at`: since when a service says the consent is lost, until a probe with a new token has shown it.
     `reached`: the channels the last probe told; `chosen`: the ids of those the organisation wants, None = all.
+    `seller_state`: how the marketplace kept the account at that probe, where it tells.
+    `orders_from`: orders placed before stay with another system; None: there is no such.
     `expires_at` None: no end is known. `country`: on whose page the seller consented. `login`: the seller's
     name in the marketplace's portal, personal data.
 
@@ -87,6 +90,8 @@ class Connection:
     expires_at: datetime | None = None
     reached: tuple[Channel, ...] = ()
     chosen: frozenset[str] | None = None
+    seller_state: SellerState | None = None
+    orders_from: datetime | None = None
     country: str | None = None
     login: str | None = field(default=None, repr=False)
     claimed_at: datetime | None = None

@@ -32,7 +32,7 @@ from services.auth.domain.connection import (
     with_channels,
 )
 from shared.kernel.ids import GrantId
-from shared.marketplaces.models import Channel
+from shared.marketplaces.reached import Reached
 
 EXPIRING_FOR = timedelta(days=30)
 # The far side's clock, and the moment it counts from, are not ours.
@@ -155,7 +155,7 @@ def suspect(connection: Connection, consent_version: int, now: datetime) -> Chan
     return Change(replace(connection, suspected_at=connection.suspected_at or now, probe_due_at=due), None)
 
 
-def probed(connection: Connection, channels: tuple[Channel, ...], now: datetime) -> Change:
+def probed(connection: Connection, reached: Reached, now: datetime) -> Change:
     """The far side answered. After a refusal that is a new consent: what stopped may go on."""
     if connection.state not in RUNNING:
         return Change(connection, None)
@@ -166,7 +166,8 @@ def probed(connection: Connection, channels: tuple[Channel, ...], now: datetime)
         state=ConnectionState.AUTHORISED if waited else connection.state,
         consent_version=connection.consent_version + (1 if after_refusal else 0),
         authorised_at=connection.authorised_at or now,
-        reached=channels,
+        reached=reached.channels,
+        seller_state=reached.seller_state,
         probe_due_at=now + PROBE_EVERY,
         probed_at=now,
         probe_outcome=ProbeOutcome.OK,

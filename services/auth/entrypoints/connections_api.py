@@ -9,6 +9,7 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from services.auth.domain.account import TooManyAttempts
 from services.auth.domain.claim import ClaimRefused
 from services.auth.domain.connection import ChannelsInvalid, Connection, NameInvalid
+from services.auth.domain.cut_over import CutOverInvalid
 from services.auth.domain.life import NotRunning
 from services.auth.entrypoints.held import actor_of, auth_of
 from services.auth.entrypoints.looking import look_at_once, look_if_asked
@@ -16,6 +17,7 @@ from services.auth.entrypoints.schemas import ChangeIn, ClaimIn, ConnectionList,
 from services.auth.entrypoints.sentences import CLAIM_REFUSALS, FIELD_PROBLEMS, NOT_RUNNING, TOO_MANY_ATTEMPTS
 from services.auth.usecases.change_settings import (
     choose_channels,
+    import_orders_from,
     pause_connection,
     rename_connection,
     resume_connection,
@@ -99,7 +101,7 @@ async def check_connection(request: Request, who: Writer, connection_id: UUID) -
 
 @router.patch("/{connection_id}")
 async def change_connection(request: Request, who: Writer, connection_id: UUID, change: ChangeIn) -> ConnectionOut:
-    """Its name, and the channels that are wanted."""
+    """Its name, the channels that are wanted, and from when on its orders are imported."""
     held, actor, known = auth_of(request), actor_of(who), ConnectionId(connection_id)
     try:
         async with held.uow() as store:
@@ -108,9 +110,11 @@ async def change_connection(request: Request, who: Writer, connection_id: UUID, 
             if "chosen_channels" in change.model_fields_set:
                 wanted = None if change.chosen_channels is None else frozenset(change.chosen_channels)
                 await choose_channels(known, wanted, actor, store=store, clock=held.clock)
+            if "orders_from" in change.model_fields_set:
+                await import_orders_from(known, change.orders_from, actor, store=store, clock=held.clock)
     except ConnectionUnknown:
         raise not_found() from None
-    except (NameInvalid, ChannelsInvalid) as error:
+    except (NameInvalid, ChannelsInvalid, CutOverInvalid) as error:
         raise _problem(error) from None
     return await _own(request, who, connection_id)
 
@@ -166,6 +170,8 @@ def _problem(error: Exception) -> Problem:
             return Problem(refusal.status, problem.value, refusal.sentence, field=refusal.field)
         case NameInvalid():
             return Problem(422, "invalid", FIELD_PROBLEMS["name.invalid"], field="name")
+        case CutOverInvalid():
+            return Problem(422, "invalid", FIELD_PROBLEMS["orders_from.invalid"], field="orders_from")
         case ChannelsInvalid():
             return Problem(422, "invalid", FIELD_PROBLEMS["channels.invalid"], field="chosen_channels")
         case _:

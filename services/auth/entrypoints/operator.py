@@ -36,7 +36,7 @@ _CHANGES: dict[str, Callable[..., Awaitable[Any]]] = {
 }
 _COLUMNS = (
     "id", "state", "marketplace", "region", "seller_id", "organisation_id", "authorised_at", "expires_at", "probed_at",
-    "probe_outcome", "claimed_at", "contested",
+    "probe_outcome", "seller_state", "claimed_at", "contested",
 )  # fmt: skip
 
 
@@ -138,6 +138,7 @@ def _facts(one: Connection) -> dict[str, str | int | bool | None]:
         "expires_at": _time(one.expires_at),
         "probed_at": _time(one.probed_at),
         "probe_outcome": one.probe_outcome.value if one.probe_outcome else None,
+        "seller_state": one.seller_state.value if one.seller_state else None,
         "claimed_at": _time(one.claimed_at),
         "contested": one.contested,
     }

@@ -4,11 +4,12 @@ from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from services.auth.domain.claim import LOGIN_LENGTH
 from services.auth.domain.connection import NAME_LENGTH, Connection
 from shared.kernel.ports import AccessToken
+from shared.marketplaces.reached import SellerState
 
 _CHANNELS_MOST = 200
 State = Literal["unproven", "authorised", "expiring", "expired", "waiting", "revoked", "paused", "disconnected"]
@@ -56,6 +57,12 @@ class ConnectionOut(BaseModel):
     chosen_channels: list[str] | None = Field(
         validation_alias="chosen", description="Ids; null: all, also those that come later."
     )
+    orders_from: datetime | None = Field(
+        description="Orders placed before stay with another system and are not imported; null: there is no such."
+    )
+    seller_state: SellerState | None = Field(
+        description="How the marketplace kept the account at the last probe; null: it does not tell."
+    )
     probed_at: datetime | None = Field(description="When the marketplace last answered about this consent.")
     probe_outcome: Literal["ok", "role_missing", "refused"] | None
 
@@ -75,6 +82,10 @@ class ChangeIn(In):
     name: str | None = Field(default=None, min_length=1, max_length=NAME_LENGTH)
     chosen_channels: set[str] | None = Field(
         default=None, max_length=_CHANNELS_MOST, description="Ids of reached channels, one at least; null: all."
+    )
+    orders_from: AwareDatetime | None = Field(
+        default=None,
+        description="Import orders placed from then on, at most 90 days ahead; null: all. What is here already stays.",
     )
 
 

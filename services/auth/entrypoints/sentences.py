@@ -22,6 +22,7 @@ FIELD_PROBLEMS = {
     "name.invalid": "Enter a name of 1 to 80 characters.",
     "country.not_offered": "Choose the country of your seller account; one that is not in the list is not set up here.",
     "region.not_offered": "This region is not set up here. Choose another one.",
+    "orders_from.invalid": "Enter a day and a time, at most 90 days from now.",
     "channels.invalid": "Choose at least one channel of the list.",
 }
 BROUGHT_PROBLEMS = {

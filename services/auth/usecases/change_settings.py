@@ -1,10 +1,11 @@
-"""What an organisation sets of its connection: its name, the channels it wants, and whether it rests."""
+"""What an organisation sets of its connection: its name, channels, cut-over, and whether it rests."""
 
 from collections.abc import Callable
 from datetime import datetime
 
 from services.auth.domain.audit import Action, AuditEntry
 from services.auth.domain.connection import Change, Connection, choose, rename
+from services.auth.domain.cut_over import cut_over
 from services.auth.domain.life import pause, resume
 from services.auth.usecases.actor import Actor
 from services.auth.usecases.errors import ConnectionUnknown
@@ -28,6 +29,15 @@ async def choose_channels(
     """The connection with these channels only; None: all. Raises ConnectionUnknown, ChannelsInvalid."""
     chosen = (Action.CHANNELS_CHANGED, lambda connection: choose(connection, wanted))
     return await _change(connection_id, chosen, who, store=store, now=clock.now())
+
+
+async def import_orders_from(
+    connection_id: ConnectionId, orders_from: datetime | None, who: Actor, *, store: Store, clock: Clock
+) -> Connection:
+    """The connection with orders placed from then on; None: all. Raises ConnectionUnknown, CutOverInvalid."""
+    now = clock.now()
+    taken_over = (Action.CUT_OVER, lambda connection: cut_over(connection, orders_from, now))
+    return await _change(connection_id, taken_over, who, store=store, now=now)
 
 
 async def pause_connection(connection_id: ConnectionId, who: Actor, *, store: Store, clock: Clock) -> Connection:

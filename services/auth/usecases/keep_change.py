@@ -57,5 +57,6 @@ def event_of(connection: Connection, happened: Happened, now: datetime) -> Event
         authorised_at=connection.authorised_at,
         expires_at=connection.expires_at,
         channels=tuple(ChannelV1(**asdict(channel)) for channel in connection.channels),
+        orders_from=connection.orders_from,
     )
     return Event(new_id(), connection.id, connection.event_sequence, now, body)

@@ -22,8 +22,8 @@ from shared.kernel.clock import Clock
 from shared.kernel.errors import ClientSecretInvalid, ConsentLost, RoleMissing, TokenRejected
 from shared.kernel.ids import ConnectionId, new_id
 from shared.kernel.ports import Lease
-from shared.marketplaces.models import Channel
 from shared.marketplaces.ports import FarAccount, GrantPort
+from shared.marketplaces.reached import Reached
 
 log = structlog.get_logger()
 
@@ -49,7 +49,7 @@ async def probe_connection(
     if connection is None or state is None or not connection.may_be_probed:
         return
     try:
-        channels = await _channels(connection, state, lease, grants[connection.marketplace], vault)
+        reached = await _reached(connection, state, lease, grants[connection.marketplace], vault)
     except RoleMissing:
         await lease.settle(lambda store: _refused(store, connection, ProbeOutcome.ROLE_MISSING, clock))
     except TokenRejected:
@@ -63,16 +63,16 @@ async def probe_connection(
             raise
         await lease.settle(lambda store: _secret_refused(store, connection, clock))
     else:
-        await lease.settle(lambda store: _answered(store, connection, channels, clock, proves=delegation_proves))
+        await lease.settle(lambda store: _answered(store, connection, reached, clock, proves=delegation_proves))
 
 
 async def _read(store: Store, connection_id: ConnectionId) -> tuple[Connection | None, TokenState | None]:
     return await store.connections.lock(connection_id), await store.grants.token_state(connection_id)
 
 
-async def _channels(
+async def _reached(
     connection: Connection, state: TokenState, lease: Lease[Store], grants: GrantPort, vault: TokenVault
-) -> tuple[Channel, ...]:
+) -> Reached:
     """With a new token where the old one is refused, or doubted: a doubt about one seller is none of a shared token."""
     account = FarAccount(
         connection.region, connection.seller_id, connection.country, private=connection.app_id is not None
@@ -87,17 +87,15 @@ async def _channels(
         return await grants.probe(account, newer, lease.budgets)
 
 
-async def _answered(
-    store: Store, seen: Connection, channels: tuple[Channel, ...], clock: Clock, *, proves: bool
-) -> None:
+async def _answered(store: Store, seen: Connection, reached: Reached, clock: Clock, *, proves: bool) -> None:
     now = clock.now()
     current = await _same_consent(store, seen)
     if current is None:
         return
     if current.state is not ConnectionState.UNPROVEN:
-        await _keep(store, probed(current, channels, now), clock)
+        await _keep(store, probed(current, reached, now), clock)
         return
-    change = let_in(current, channels, now, proves=proves)
+    change = let_in(current, reached, now, proves=proves)
     await keep_change(change, store=store, now=now)
     if change.happened is not None:
         proven = AuditEntry(new_id(), now, Action.PROVEN, current.organisation_id, None, current.id, Proof.DELEGATION)

@@ -30,6 +30,7 @@ def connection_values(one: Connection) -> dict[str, Any]:
         "state": one.state,
         "consent_version": one.consent_version,
         "channels": channels,
+        "orders_from": one.orders_from,
     }
 
 
@@ -44,6 +45,7 @@ def connection_of(row: Row) -> Connection:
         state=row.state,
         consent_version=row.consent_version,
         channels=tuple(Channel(**channel) for channel in row.channels),
+        orders_from=row.orders_from,
     )
 
 

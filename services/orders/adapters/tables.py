@@ -45,6 +45,7 @@ connection = Table(
     Column("state", Text, nullable=False),
     Column("consent_version", Integer, nullable=False),
     Column("channels", JSONB, nullable=False),
+    Column("orders_from", _TIME),
 )
 
 # How far a connection has been read (domain/windows.py), and what reading waits for.

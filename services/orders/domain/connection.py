@@ -1,6 +1,7 @@
 """Our own copy of a connection, as auth last told of it."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from shared.events.auth import MAY_WORK
 from shared.kernel.ids import ConnectionId, OrganisationId
@@ -11,7 +12,10 @@ PAUSED = "paused"
 
 @dataclass(frozen=True, slots=True)
 class Connection:
-    """`active`: we may work for it. `consent_version` is what a token must come from for its results to count."""
+    """
+    `active`: we may work for it. `consent_version` is what a token must come from for its results to count.
+    `orders_from`: orders placed before stay with another system.
+    """
 
     id: ConnectionId
     organisation_id: OrganisationId
@@ -22,7 +26,12 @@ class Connection:
     state: str
     consent_version: int
     channels: tuple[Channel, ...]
+    orders_from: datetime | None = None
 
     @property
     def active(self) -> bool:
         return self.state in MAY_WORK
+
+    def takes(self, placed_at: datetime) -> bool:
+        """Whether an order placed then is ours to import."""
+        return self.orders_from is None or placed_at >= self.orders_from

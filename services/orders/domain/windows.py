@@ -180,9 +180,9 @@ def due_at_once(progress: Progress, now: datetime) -> Progress:
     return replace(progress, changes_due_at=now, open_due_at=open_due_at)
 
 
-def channels_reached(progress: Progress, now: datetime) -> Progress:
+def more_reached(progress: Progress, now: datetime) -> Progress:
     """
-    New channels are read from now on: all open orders at once, those of the new channels among them.
+    New channels are read from now on, or older orders: all open orders at once, those among them.
 
     A sweep under way was begun without them, and begins again. Changes under way may end without them: the next
     window starts before that one's end, and so before this sweep.

@@ -1,10 +1,11 @@
 """
 Keeping our copy of connections; one that is authorised, for the first time or again, is read at once.
 
-Where new channels are reached, so are all open orders.
+Where there is more to be read than before, so are all open orders.
 """
 
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import Any
 
 from services.orders.domain import windows
@@ -15,6 +16,8 @@ from shared.events.base import Event
 from shared.kernel.clock import Clock
 from shared.kernel.ids import ConnectionId, OrganisationId
 from shared.marketplaces.models import Channel
+
+_TICK = timedelta(microseconds=1)
 
 
 async def apply_connections(store: Store, events: Sequence[Event[Any]], *, clock: Clock) -> None:
@@ -32,8 +35,8 @@ async def apply_connections(store: Store, events: Sequence[Event[Any]], *, clock
         before, reading = known.get(one.id), progress[one.id]
         if _newly_active(before, one):
             reading = windows.due_at_once(reading, now)
-        if before is not None and _reached(one) - _reached(before):
-            reading = windows.channels_reached(reading, now)
+        if before is not None and _has_more(before, one):
+            reading = windows.more_reached(reading, now)
         if reading != progress[one.id]:
             await store.polls.save(one.id, reading, now)
 
@@ -43,6 +46,12 @@ def _newly_active(known: Connection | None, news: Connection) -> bool:
     if not news.active:
         return False
     return known is None or not known.active or known.consent_version < news.consent_version
+
+
+def _has_more(before: Connection, now: Connection) -> bool:
+    """Channels that were not read before, or orders that stayed with another system until now."""
+    freed = before.orders_from is not None and now.takes(before.orders_from - _TICK)
+    return freed or bool(_reached(now) - _reached(before))
 
 
 def _reached(connection: Connection) -> set[str]:
@@ -59,5 +68,6 @@ def _connection(body: ConnectionStateV1) -> Connection:
         name=body.name,
         state=body.state,
         consent_version=body.consent_version,
+        orders_from=body.orders_from,
         channels=tuple(Channel(c.id, c.name, c.country, c.currency, c.time_zone) for c in body.channels),
     )

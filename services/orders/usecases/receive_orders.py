@@ -63,10 +63,11 @@ async def receive_orders(
     Store one page of orders and publish only what is news.
 
     A marketplace repeats itself: the same order comes back on every poll and in every overlap. The connection's row
-    is locked: nobody else stores orders of it meanwhile.
+    is locked: nobody else stores orders of it meanwhile. What stays with another system, and is not here, is left out.
     """
     readings = newest_of_each(page.orders)
     known = await store.orders.lock(connection, [reading.id for reading in readings])
+    readings = [reading for reading in readings if reading.id in known or connection.takes(reading.placed_at)]
     found = [_news(reading, known.get(reading.id), connection, keys, clock) for reading in readings]
     news = [one for one in found if one is not None]
     await store.orders.add([one.kept for one in news if one.known is None])

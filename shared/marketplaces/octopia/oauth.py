@@ -23,6 +23,7 @@ from shared.marketplaces.octopia.operations import GET_SELLER, GET_SUBSCRIPTIONS
 from shared.marketplaces.octopia.stores import CDISCOUNT, STORES, ZONE
 from shared.marketplaces.octopia.wire import Call, OctopiaApi, refusal
 from shared.marketplaces.ports import FarAccount
+from shared.marketplaces.reached import Reached, SellerState
 from shared.marketplaces.token_endpoint import app_of, ask_for_tokens
 
 _SELLER = Call(GET_SELLER, "GET", "/sellers")
@@ -32,6 +33,15 @@ _CLIENT_REFUSED = ("invalid_client", "unauthorized_client")
 _ENDED = frozenset(
     {"inactive", "disabled", "deactivated", "closed", "terminated", "unsubscribed", "cancelled", "refused", "rejected"}
 )
+# Both words of a seller's profile; of the documented ones each says something alone.
+_SELLER_STATES = {
+    "activeseller": SellerState.ACTIVE,
+    "activated": SellerState.ACTIVE,
+    "holidays": SellerState.HOLIDAY,
+    "putonnotice": SellerState.ON_NOTICE,
+    "deactivated": SellerState.DEACTIVATED,
+    "bannedseller": SellerState.BANNED,
+}
 _CURRENCY = re.compile(r"[A-Z]{3}")
 
 
@@ -54,14 +64,15 @@ class OctopiaGrants:
         app = app_of(self._apps, region)
         return await self._token(app.client_id, app.client_secret)
 
-    async def probe(self, account: FarAccount, token: AccessToken, budgets: Budgets) -> tuple[Channel, ...]:
+    async def probe(self, account: FarAccount, token: AccessToken, budgets: Budgets) -> Reached:
         """ConsentLost also where Octopia knows no such seller: nobody let us in there."""
         answer = await self._api.call(account, _SELLER, token, budgets)
         if answer.status == 404:
             raise ConsentLost("Octopia knows no such seller.", code="seller_unknown", request_id=answer.request_id)
         if answer.status != 200:
             raise refusal(answer)
-        return await self._channels(account, token, budgets) or (STORES[CDISCOUNT],)
+        channels = await self._channels(account, token, budgets)
+        return Reached(channels or (STORES[CDISCOUNT],), seller_state(answer))
 
     async def is_account_of(self, account: FarAccount, client_id: str, client_secret: str) -> bool:
         """
@@ -91,6 +102,18 @@ class OctopiaGrants:
         except ConsentLost:  # the seller let us in, but not that far
             return ()
         return subscribed(answer) if answer.status == 200 else ()
+
+
+def seller_state(answer: Answer) -> SellerState | None:
+    """What the seller's profile tells of the account, the graver of its two words; None where it cannot be read."""
+    try:
+        profile = _plain(load_object(answer.body))
+    except Unreadable:
+        return None
+    words = ((text(profile, key) or "").lower() for key in ("sellersubstate", "sellerstate"))
+    return max(
+        (_SELLER_STATES[word] for word in words if word in _SELLER_STATES), key=list(SellerState).index, default=None
+    )
 
 
 def subscribed(answer: Answer) -> tuple[Channel, ...]:

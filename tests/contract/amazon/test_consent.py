@@ -51,7 +51,7 @@ async def test_a_consent_gives_tokens_that_work(shop: Shop) -> None:
     renewed = await grants(shop).renew("eu", granted.refresh_token)
     assert renewed.expires_in_seconds == 3600
     shop.token = shop.token_of(renewed.access_token)
-    channels = await grants(shop).probe(shop.account, shop.token, shop.budgets)
+    channels = (await grants(shop).probe(shop.account, shop.token, shop.budgets)).channels
     assert {channel.id for channel in channels} >= {"A13V1IB3VIYZZH"}
     assert all(channel.name.startswith("Amazon.") for channel in channels)
 
@@ -127,7 +127,7 @@ async def test_an_expired_access_token_is_rejected(shop: Shop) -> None:
 
 async def test_only_stores_we_know_become_channels(shop: Shop) -> None:
     """The sandbox's Non-Amazon row is no channel; every channel is a store of our table."""
-    channels = await grants(shop).probe(shop.account, shop.token, shop.budgets)
+    channels = (await grants(shop).probe(shop.account, shop.token, shop.budgets)).channels
     known = PROFILES["amazon"].stores
     assert channels
     assert all(channel == known[channel.id] for channel in channels)

@@ -7,6 +7,7 @@ import pytest
 from shared.kernel.errors import ClientSecretInvalid, ConsentLost, Throttled, TokenRejected, Unavailable, Unreadable
 from shared.marketplaces.models import FarApp
 from shared.marketplaces.ports import DelegationPort, FarAccount
+from shared.marketplaces.reached import SellerState
 from shared.marketplaces.registry import PROFILES
 from tests.contract.octopia.shop import OctopiaShop
 from tests.contract.sandbox.far_octopia import CLIENT_ID, SELLER
@@ -25,7 +26,7 @@ async def test_a_token_of_ours_reaches_who_let_us_in(shop: OctopiaShop) -> None:
     renewed = await shop.grants.renew("eu", None)
     assert (renewed.expires_in_seconds, renewed.refresh_token) == (7200, None)
     token = shop.token_of(renewed.access_token)
-    channels = await shop.grants.probe(shop.account, token, shop.budgets)
+    channels = (await shop.grants.probe(shop.account, token, shop.budgets)).channels
     assert {channel.id for channel in channels} == {"CDISFR", "RAKUFR"}
     assert PROFILES["octopia"].stores["CDISFR"] in channels
 
@@ -35,7 +36,8 @@ async def test_a_delegation_is_given_and_withdrawn(shop: OctopiaShop) -> None:
     for delegated in (False, True, False):
         await shop.far.control.delegate(SELLER, delegated)
         if delegated:
-            assert await shop.grants.probe(shop.account, shop.token, shop.budgets)
+            reached = await shop.grants.probe(shop.account, shop.token, shop.budgets)
+            assert reached.seller_state is SellerState.ACTIVE
         else:
             with pytest.raises(ConsentLost):
                 await shop.grants.probe(shop.account, shop.token, shop.budgets)
@@ -52,7 +54,7 @@ async def test_a_seller_nobody_knows_let_nobody_in(shop: OctopiaShop) -> None:
 async def test_without_subscriptions_there_is_cdiscount(shop: OctopiaShop) -> None:
     """Rows that cannot be read leave the one channel everybody has; a bad gateway is waited for."""
     await shop.far.control.fault("octopia.getSubscriptions", "malformed_record", 1)
-    channels = await shop.grants.probe(shop.account, shop.token, shop.budgets)
+    channels = (await shop.grants.probe(shop.account, shop.token, shop.budgets)).channels
     assert [channel.id for channel in channels] == ["CDISFR"]
     await shop.far.control.fault("octopia.getSubscriptions", "html_502", 1)
     with pytest.raises(Unavailable):

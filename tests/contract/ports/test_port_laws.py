@@ -104,7 +104,7 @@ async def test_a_grant_gives_tokens_that_reach_the_channels(place: Place) -> Non
     """Renewed and probed: every channel has an id and a name, and the account's own is among them."""
     grants = place.marketplace.grants
     assert grants is not None
-    channels = await grants.probe(place.account, place.token, place.budgets)
+    channels = (await grants.probe(place.account, place.token, place.budgets)).channels
     assert place.channel_id in {channel.id for channel in channels}
     assert all(channel.id and channel.name for channel in channels)
 

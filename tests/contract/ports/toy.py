@@ -10,6 +10,7 @@ from shared.kernel.ports import AccessToken, Intent, TooLate
 from shared.marketplaces import models
 from shared.marketplaces.listings import Listing, ListingPage, StockLimits, StockLine, StockOutcome, StockStep
 from shared.marketplaces.ports import Capabilities, FarAccount, FarSide, FrozenBody, Operation
+from shared.marketplaces.reached import Reached
 from shared.marketplaces.registry import Marketplace, Pace, Profile
 
 FAIR = models.Channel("fair", "The fair", "FR", "EUR", "Europe/Paris")
@@ -90,8 +91,8 @@ class Toy:
     async def renew(self, region: str, refresh_token: str | None) -> models.OAuthAnswer:
         return models.OAuthAnswer("toy", 3600)
 
-    async def probe(self, account: FarAccount, token: AccessToken, budgets: Budgets) -> tuple[models.Channel, ...]:
-        return (FAIR,)
+    async def probe(self, account: FarAccount, token: AccessToken, budgets: Budgets) -> Reached:
+        return Reached((FAIR,))
 
     def begin(self, channel_id: str, lines: tuple[StockLine, ...]) -> FrozenBody:
         return {line.sku: line.quantity for line in lines}

@@ -11,6 +11,7 @@ from shared.kernel.errors import ConsentLost, TokenRejected
 from shared.kernel.ports import AccessToken
 from shared.marketplaces.models import Channel, OAuthAnswer
 from shared.marketplaces.ports import Capabilities, FarAccount, FarSide
+from shared.marketplaces.reached import Reached
 from shared.marketplaces.registry import Marketplace, Pace, Profile
 
 BAZAAR = "bazaar"
@@ -47,7 +48,7 @@ class Bazaar:
             raise self.token_trouble
         return OAuthAnswer(f"bazaar-token-{self.renewals}", 7200, "bazaar-refresh-not-wanted")
 
-    async def probe(self, account: FarAccount, token: AccessToken, _budgets: Budgets) -> tuple[Channel, ...]:
+    async def probe(self, account: FarAccount, token: AccessToken, _budgets: Budgets) -> Reached:
         self.probes.append(account.seller_id)
         let_in = account.seller_id in self.delegated
         if self.meanwhile is not None:
@@ -59,7 +60,7 @@ class Bazaar:
             raise TokenRejected("unknown token")
         if not let_in:
             raise ConsentLost("not delegated")
-        return self.channels
+        return Reached(self.channels)
 
     async def is_account_of(self, account: FarAccount, client_id: str, client_secret: str) -> bool:
         self.tried.append(account.seller_id)

@@ -55,6 +55,24 @@ async def test_a_seller_of_cdiscount_connects(octopia: Running) -> None:
     assert (calls["count"], (await octopia.sandbox.calls())["deviations"]) == (1, [])
 
 
+@pytest.mark.parametrize(
+    ("word", "state", "shown"),
+    [("ActiveSeller", "active", None), ("Holidays", "holiday", "On holiday"), ("BannedSeller", "banned", "Banned")],
+)
+async def test_how_octopia_keeps_the_seller_is_shown(
+    octopia: Running, word: str, state: str, shown: str | None
+) -> None:
+    """Beside the connection's own state, which it does not change. Seen red with the profile's words unread."""
+    seller = await octopia.sandbox.octopia_seller(delegated=False)
+    made = await connect(octopia, seller["seller_id"])
+    await octopia.sandbox.octopia_seller(seller["seller_id"], sub_state=word)
+    await made.check()
+    found: dict[str, Any] = await made.connection()
+    assert (found["state"], found["seller_state"]) == ("authorised", state)
+    page = await made.page()
+    assert [each for each in ("On holiday", "Banned") if each in page] == ([shown] if shown else [])
+
+
 async def test_two_organisations_never_hold_one_seller(octopia: Running) -> None:
     """Both claim it, its owner delegates: nobody reads it until its own credentials decide."""
     seller = await octopia.sandbox.octopia_seller(delegated=False, own_client=OWN)

@@ -193,5 +193,6 @@ def connection_event(one: Connection, kind: type[ConnectionStateV1], **changes: 
             ChannelV1(id=c.id, name=c.name, country=c.country, currency=c.currency, time_zone=c.time_zone)
             for c in changes.get("channels", one.channels)
         ),
+        orders_from=one.orders_from,
     )
     return Event(new_id(), one.id, 1, NOW, body)

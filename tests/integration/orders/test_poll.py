@@ -176,3 +176,14 @@ class SleepyOrders(FakeOrders):
         await self._orders.poll()
         self.other_stored = len(await self._orders.rows("marketplace_order"))
         return self._orders.far_side.answer(query)
+
+
+async def test_a_cut_over_that_is_taken_back_reads_all_open_orders(orders: OrdersService) -> None:
+    """Open orders that stayed with another system are imported at once, long after the cursor went past them."""
+    orders.far_side.tell(order(1), order(2, placed_at=NOW - timedelta(minutes=30)))
+    one = await orders.connect(connection(orders_from=NOW - timedelta(hours=1)))
+    await orders.poll(2)
+    assert [row.marketplace_order_id for row in await orders.rows("marketplace_order")] == [order(2).id]
+    await orders.connect(replace(one, orders_from=None))
+    await orders.poll()
+    assert len(await orders.rows("marketplace_order")) == 2

@@ -210,3 +210,15 @@ async def test_a_page_of_a_hundred_orders_takes_few_statements(orders: OrdersSer
     await orders.receive(page(*(order(number, lines=(line(1), line(2))) for number in range(100))))
     assert len(counted) <= 9, counted
     assert len(await orders.events()) == 100
+
+
+async def test_orders_of_before_the_cut_over_stay_with_the_other_system(orders: OrdersService) -> None:
+    """Whatever is read of them; what is here already goes on. Seen red with everything taken."""
+    await orders.receive(page(order(1)))
+    moved = connection(orders_from=order().placed_at + timedelta(hours=1))
+    changed = order(1, updated_at=LATER, status=OrderStatus.SHIPPED)
+    later = order(3, placed_at=moved.orders_from)
+    received = await orders.receive(page(changed, order(2), later), moved)
+    assert (received.new, received.changed) == (1, 1)
+    rows = {row.marketplace_order_id: row.status for row in await orders.rows("marketplace_order")}
+    assert rows == {order(1).id: "shipped", order(3).id: "open"}

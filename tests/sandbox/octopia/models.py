@@ -34,13 +34,14 @@ class Account:
     A seller and the channels it sells on, the first being where orders come from by default.
 
     `delegated`: the seller let aggregators in (the portal names one; here it is all or none). `auto_accept`: orders
-    need no acceptance of the seller's.
+    need no acceptance of the seller's. `sub_state`: ActiveSeller, Holidays, BannedSeller.
     """
 
     seller_id: str
     channels: tuple[str, ...]
     delegated: bool = True
     auto_accept: bool = True
+    sub_state: str = "ActiveSeller"
 
 
 @dataclass(frozen=True)

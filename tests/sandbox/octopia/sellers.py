@@ -20,7 +20,7 @@ def get_seller(ctx: Context) -> Reply:
         "shop_name": f"Boutique {account.seller_id}",
         "shop_url": None,
         "seller_state": "Activated",
-        "seller_sub_state": "ActiveSeller",
+        "seller_sub_state": account.sub_state,
         "auto_accept_order": account.auto_accept,
         "language": "fr-FR",
     }

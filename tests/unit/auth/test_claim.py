@@ -24,6 +24,7 @@ from services.auth.domain.connection import (
 )
 from services.auth.domain.life import disconnect, probe_refused, probed
 from shared.kernel.ids import ConnectionId, GrantId, OrganisationId, new_id
+from shared.marketplaces.reached import Reached
 from tests.unit.auth.builders import FRANCE, GERMANY, NOW, ORGANISATION, OTHER_ORGANISATION, connection
 
 SHARED = GrantId(new_id())
@@ -55,7 +56,7 @@ def test_a_claim_is_told_to_nobody_and_looked_at_at_once() -> None:
 
 def test_being_let_in_after_a_refusal_proves() -> None:
     """403 and then 200: authorised, the first consent, its channels known, no end known."""
-    change = rules.let_in(refused(claimed()), (FRANCE,), NOW, proves=True)
+    change = rules.let_in(refused(claimed()), Reached((FRANCE,)), NOW, proves=True)
     proven = change.connection
     assert (proven.state, proven.consent_version, change.happened) == (AUTHORISED, 1, Happened.AUTHORISED)
     assert (proven.channels, proven.expires_at, proven.authorised_at) == ((FRANCE,), None, NOW)
@@ -64,29 +65,29 @@ def test_being_let_in_after_a_refusal_proves() -> None:
 
 def test_being_let_in_proves_nothing_by_itself() -> None:
     """Anybody can type a seller id that delegated long ago; its channels are not kept either."""
-    change = rules.let_in(claimed(), (FRANCE,), NOW, proves=True)
+    change = rules.let_in(claimed(), Reached((FRANCE,)), NOW, proves=True)
     assert (change.connection.state, change.happened) == (UNPROVEN, None)
     assert change.connection.reached == ()
-    again = rules.let_in(refused(change.connection), (FRANCE,), NOW, proves=True)
+    again = rules.let_in(refused(change.connection), Reached((FRANCE,)), NOW, proves=True)
     assert again.connection.state is AUTHORISED
 
 
 def test_a_refusal_of_an_earlier_claim_does_not_count() -> None:
     """Claimed anew: it must be refused anew."""
     anew = rules.claim(disconnect(refused(claimed())).connection, SHARED, NOW, contested=False).connection
-    assert rules.let_in(anew, (FRANCE,), NOW, proves=True).connection.state is UNPROVEN
+    assert rules.let_in(anew, Reached((FRANCE,)), NOW, proves=True).connection.state is UNPROVEN
 
 
 def test_where_two_claim_being_let_in_proves_nobody() -> None:
     """Whichever of them was first, and also when the refusal was seen before the other came."""
     first, second = rules.contest(refused(claimed())).connection, claimed(contested=True)
     for one in (first, second, refused(first), refused(second)):
-        assert rules.let_in(one, (FRANCE,), NOW, proves=True).connection.state is UNPROVEN
+        assert rules.let_in(one, Reached((FRANCE,)), NOW, proves=True).connection.state is UNPROVEN
 
 
 def test_an_operator_may_ask_for_more_than_a_delegation() -> None:
     """`proves` off: only credentials or the operator prove."""
-    one = rules.let_in(refused(claimed()), (FRANCE,), NOW, proves=False).connection
+    one = rules.let_in(refused(claimed()), Reached((FRANCE,)), NOW, proves=False).connection
     assert one.state is UNPROVEN
     assert rules.prove(one, NOW).connection.state is AUTHORISED
 
@@ -95,7 +96,7 @@ def test_a_missing_role_is_not_about_the_seller() -> None:
     """It is no refusal that a later answer could prove by."""
     noted = rules.refused(claimed(), ProbeOutcome.ROLE_MISSING, NOW).connection
     assert noted.probe_outcome is ProbeOutcome.ROLE_MISSING
-    assert rules.let_in(noted, (FRANCE,), NOW, proves=True).connection.state is UNPROVEN
+    assert rules.let_in(noted, Reached((FRANCE,)), NOW, proves=True).connection.state is UNPROVEN
 
 
 def test_what_is_proven_before_we_are_let_in_waits_and_goes_on_by_itself() -> None:
@@ -104,7 +105,7 @@ def test_what_is_proven_before_we_are_let_in_waits_and_goes_on_by_itself() -> No
     assert (change.connection.state, change.happened, change.connection.probe_due_at) == (WAITING, None, NOW)
     still = probe_refused(change.connection, ProbeOutcome.REFUSED, NOW)
     assert (still.connection.state, still.happened) == (WAITING, None)
-    works = probed(still.connection, (FRANCE,), NOW)
+    works = probed(still.connection, Reached((FRANCE,)), NOW)
     assert (works.connection.state, works.connection.consent_version) == (AUTHORISED, 1)
     assert (works.happened, works.connection.event_sequence) == (Happened.AUTHORISED, 1)
     assert works.connection.authorised_at == NOW
@@ -112,7 +113,7 @@ def test_what_is_proven_before_we_are_let_in_waits_and_goes_on_by_itself() -> No
 
 def test_proven_while_never_answered_goes_on_as_well() -> None:
     """The far side was down until now: its first answer authorises."""
-    works = probed(rules.prove(claimed(), NOW).connection, (FRANCE,), NOW)
+    works = probed(rules.prove(claimed(), NOW).connection, Reached((FRANCE,)), NOW)
     assert (works.connection.state, works.happened) == (AUTHORISED, Happened.AUTHORISED)
 
 
@@ -150,7 +151,7 @@ def test_a_young_claim_is_looked_at_often(age: timedelta, every: timedelta) -> N
     now = NOW + age
     for change in (
         rules.refused(claimed(), ProbeOutcome.REFUSED, now),
-        rules.let_in(claimed(), (), now, proves=True),
+        rules.let_in(claimed(), Reached(), now, proves=True),
     ):
         assert change.connection.probe_due_at == now + every
 
@@ -194,9 +195,9 @@ def test_chosen_channels_are_those_services_work_for() -> None:
 def test_a_channel_that_is_not_chosen_is_no_news() -> None:
     """Reached from now on, and not wanted: kept for the page, told to nobody."""
     one = connection(reached=(FRANCE,), chosen=frozenset({FRANCE.id}))
-    change = probed(one, (FRANCE, GERMANY), NOW)
+    change = probed(one, Reached((FRANCE, GERMANY)), NOW)
     assert (change.connection.reached, change.happened) == ((FRANCE, GERMANY), None)
-    assert probed(connection(reached=(FRANCE,)), (FRANCE, GERMANY), NOW).happened is Happened.SETTINGS_CHANGED
+    assert probed(connection(reached=(FRANCE,)), Reached((FRANCE, GERMANY)), NOW).happened is Happened.SETTINGS_CHANGED
 
 
 class Account(RuleBasedStateMachine):
@@ -237,9 +238,9 @@ class Account(RuleBasedStateMachine):
         if one.state is UNPROVEN:
             found = rules.standing(self.rows, self.organisations[who])
             seen = rules.contest(one).connection if found.holder else one
-            self._keep(who, rules.let_in(seen, (FRANCE,), NOW, proves=True))
+            self._keep(who, rules.let_in(seen, Reached((FRANCE,)), NOW, proves=True))
         elif one.may_be_probed:
-            self._keep(who, probed(one, (FRANCE,), NOW))
+            self._keep(who, probed(one, Reached((FRANCE,)), NOW))
 
     @rule(who=which)
     def is_proven(self, who: int) -> None:

@@ -19,6 +19,7 @@ from services.auth.domain.connection import (
     rename,
 )
 from shared.kernel.ids import GrantId, new_id
+from shared.marketplaces.reached import Reached
 from tests.unit.auth.builders import FRANCE, GERMANY, NOW, connection
 
 YEAR = timedelta(days=365)
@@ -60,18 +61,18 @@ def test_an_ended_connection_is_not_revoked_or_probed() -> None:
     """What comes late for an ended connection changes nothing."""
     ended = connection(state=ConnectionState.DISCONNECTED)
     assert rules.revoke(ended, NOW) == Change(ended, None)
-    assert rules.probed(ended, (FRANCE,), NOW) == Change(ended, None)
+    assert rules.probed(ended, Reached((FRANCE,)), NOW) == Change(ended, None)
     assert rules.probe_refused(ended, ProbeOutcome.REFUSED, NOW) == Change(ended, None)
 
 
 def test_new_channels_are_told_and_known_ones_are_not() -> None:
     """An event only when the channels differ; the next probe is tomorrow."""
-    first = rules.probed(connection(), (FRANCE,), NOW)
+    first = rules.probed(connection(), Reached((FRANCE,)), NOW)
     assert first.happened is Happened.SETTINGS_CHANGED
-    again = rules.probed(first.connection, (FRANCE,), NOW)
+    again = rules.probed(first.connection, Reached((FRANCE,)), NOW)
     assert again.happened is None
     assert again.connection.probe_due_at == NOW + timedelta(days=1)
-    assert rules.probed(again.connection, (FRANCE, GERMANY), NOW).happened is Happened.SETTINGS_CHANGED
+    assert rules.probed(again.connection, Reached((FRANCE, GERMANY)), NOW).happened is Happened.SETTINGS_CHANGED
 
 
 def test_a_refusal_waits_and_an_answer_after_it_is_a_new_consent() -> None:
@@ -80,9 +81,9 @@ def test_a_refusal_waits_and_an_answer_after_it_is_a_new_consent() -> None:
     assert (refused.connection.state, refused.happened) == (ConnectionState.WAITING, Happened.REVOKED)
     assert refused.connection.probe_due_at == NOW + timedelta(hours=1)
     assert rules.probe_refused(refused.connection, ProbeOutcome.REFUSED, NOW).happened is None
-    answered = rules.probed(refused.connection, (), NOW)
+    answered = rules.probed(refused.connection, Reached(), NOW)
     assert (answered.connection.consent_version, answered.happened) == (2, Happened.AUTHORISED)
-    assert rules.probed(answered.connection, (), NOW).connection.consent_version == 2
+    assert rules.probed(answered.connection, Reached(), NOW).connection.consent_version == 2
 
 
 def test_a_missing_role_leaves_it_authorised() -> None:
@@ -120,7 +121,7 @@ def steps(made: Connection, chosen: list[int]) -> list[Change]:
         lambda each: rules.authorise(each, GrantId(new_id()), NOW, lasts=YEAR),
         lambda each: rules.revoke(each, NOW),
         rules.disconnect,
-        lambda each: rules.probed(each, (FRANCE,), NOW),
+        lambda each: rules.probed(each, Reached((FRANCE,)), NOW),
         lambda each: rules.probe_refused(each, ProbeOutcome.REFUSED, NOW),
         lambda each: rules.probe_refused(each, ProbeOutcome.ROLE_MISSING, NOW),
         lambda each: rules.suspect(each, each.consent_version, NOW),
@@ -181,7 +182,7 @@ def test_what_does_not_work_cannot_be_paused(state: ConnectionState) -> None:
 def test_a_paused_connection_is_neither_probed_nor_revoked() -> None:
     """What a call that was under way comes back with changes nothing; a new consent, or the end, does."""
     paused = connection(state=ConnectionState.PAUSED)
-    assert rules.probed(paused, (FRANCE,), NOW) == Change(paused, None)
+    assert rules.probed(paused, Reached((FRANCE,)), NOW) == Change(paused, None)
     assert rules.probe_refused(paused, ProbeOutcome.REFUSED, NOW) == Change(paused, None)
     assert rules.revoke(paused, NOW) == Change(paused, None)
     assert rules.authorise(paused, GrantId(new_id()), NOW, lasts=YEAR).connection.state is ConnectionState.AUTHORISED

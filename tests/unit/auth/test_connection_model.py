@@ -19,6 +19,7 @@ from services.auth.domain.connection import (
 from services.auth.domain.life import NotRunning
 from shared.kernel.ids import GrantId, new_id
 from shared.marketplaces.models import Channel
+from shared.marketplaces.reached import Reached
 from tests.unit.auth.builders import FRANCE, GERMANY, NOW, connection
 
 AUTHORISED, WAITING = ConnectionState.AUTHORISED, ConnectionState.WAITING
@@ -100,7 +101,7 @@ class Life(RuleBasedStateMachine):
     def far_side_answers(self, reached: list[Channel]) -> None:
         """After a refusal, also of a role, that is a new consent: what stopped goes on."""
         alive = self.state in RUNNING
-        self._keep("answers", rules.probed(self.connection, tuple(reached), self.now))
+        self._keep("answers", rules.probed(self.connection, Reached(tuple(reached)), self.now))
         if alive:
             self.consents += 1 if self.stopped else 0
             self.stopped = False

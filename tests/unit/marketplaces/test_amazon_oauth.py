@@ -187,7 +187,7 @@ async def test_a_consent_reaches_the_stores_of_its_region() -> None:
         "nonsense",
     ]
     oauth, outward = client(answer(200, {"payload": rows}))
-    channels = await oauth.probe(ACCOUNT, TOKEN, budgets())
+    channels = (await oauth.probe(ACCOUNT, TOKEN, budgets())).channels
     assert [(channel.id, channel.name, channel.country, channel.time_zone) for channel in channels] == [
         (FRANCE, "Amazon.fr", "FR", "Europe/Paris")
     ]

@@ -19,6 +19,7 @@ from shared.kernel.errors import (
 from shared.marketplaces.models import Channel, FarApp
 from shared.marketplaces.octopia.oauth import OctopiaGrants
 from shared.marketplaces.octopia.stores import STORES
+from shared.marketplaces.reached import SellerState
 from tests.unit.marketplaces.far_side import ScriptedOutward, StoppedClock, answer
 from tests.unit.marketplaces.octopia_side import ACCOUNT, TOKEN, TOKEN_URL, api, budgets, problem
 
@@ -39,7 +40,7 @@ def row(**fields: Any) -> dict[str, Any]:
 
 
 async def probed(subscriptions: Answer) -> tuple[Channel, ...]:
-    return await client(answer(200, PROFILE), subscriptions)[0].probe(ACCOUNT, TOKEN, budgets())
+    return (await client(answer(200, PROFILE), subscriptions)[0].probe(ACCOUNT, TOKEN, budgets())).channels
 
 
 async def test_a_token_is_our_applications_own() -> None:
@@ -88,6 +89,24 @@ async def test_a_region_without_an_application() -> None:
     """A connection outlives the setting it was made with."""
     with pytest.raises(ClientSecretInvalid):
         await client()[0].renew("na", None)
+
+
+@pytest.mark.parametrize(
+    ("told", "state"),
+    [
+        ({"seller_state": "Activated", "seller_sub_state": "ActiveSeller"}, SellerState.ACTIVE),
+        ({"seller_state": "Activated", "seller_sub_state": "Holidays"}, SellerState.HOLIDAY),
+        ({"sellerState": "PutOnNotice", "sellerSubState": "ActiveSeller"}, SellerState.ON_NOTICE),
+        ({"seller_state": "Deactivated", "seller_sub_state": "Holidays"}, SellerState.DEACTIVATED),
+        ({"seller_state": "Deactivated", "seller_sub_state": "BannedSeller"}, SellerState.BANNED),
+        ({"seller_state": "Sleeping", "seller_sub_state": 7}, None),
+        ([], None),
+    ],
+)
+async def test_how_a_seller_is_kept(told: Any, state: SellerState | None) -> None:
+    """The graver of two words; words nobody documented say nothing, and cost no channel."""
+    reached = await client(answer(200, told), answer(200, [row()]))[0].probe(ACCOUNT, TOKEN, budgets())
+    assert (reached.seller_state, len(reached.channels)) == (state, 1)
 
 
 @pytest.mark.parametrize(
