@@ -13,7 +13,7 @@ from alembic import op as alembic_op
 from alembic.operations import Operations
 
 revision = "0007"
-down_revision = "0011"
+down_revision = "0006"
 
 # Alembic's module has the methods of the Operations it stands for, which only its stubs do not say.
 op = cast(Operations, alembic_op)
