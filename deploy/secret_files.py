@@ -18,7 +18,7 @@ from hashlib import sha256
 from pathlib import Path
 
 from deploy.local.folder import write_private
-from deploy.local.sandbox_apps import AMAZON, OCTOPIA, apps, registrations
+from deploy.local.sandbox_apps import MARKETPLACES, apps, registrations
 from deploy.local.settings import PROCESSES, SCOPES
 
 _SEALING = ("auth", "orders")
@@ -31,7 +31,7 @@ def make(folder: Path, database_server: str, *, sandbox: str | None = None) -> N
     `sandbox`: the public URL to which the sandbox sends sellers back. Raises FileExistsError where a file is there
     already: what was sealed with lost keys stays sealed.
     """
-    far = {name: secrets.token_urlsafe(32) for name in (AMAZON, OCTOPIA)} if sandbox else None
+    far = {name: secrets.token_urlsafe(32) for name in MARKETPLACES} if sandbox else None
     texts = {f"{name}.env": _lines(values) for name, values in _values(database_server, far).items()}
     if sandbox and far:
         told = registrations(far, sandbox)

@@ -59,7 +59,7 @@ class Sandbox:
         await self._call("POST", "/apps", application)
 
     async def seller(self, seller_id: str | None = None, *, region: str = "eu", **fields: Any) -> Json:
-        """A new seller (`channels`, `roles`, `application_id`) with its self-authorised `refresh_token`."""
+        """A new seller or vendor (`vendor_codes`) for an `application_id`, with its self-authorised `refresh_token`."""
         body = {"marketplace": "amazon", "region": region} | fields
         return await self._call("POST", "/sellers", body | ({"seller_id": seller_id} if seller_id else {}))
 

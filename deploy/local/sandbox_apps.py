@@ -3,34 +3,45 @@
 from collections.abc import Mapping
 from typing import Any
 
-AMAZON, OCTOPIA = "amazon", "octopia"
+AMAZON, AMAZON_VENDOR, OCTOPIA = "amazon", "amazon_vendor", "octopia"
 AMAZON_REGIONS = ("na", "eu", "fe")
 AMAZON_APPLICATION_ID = "amzn1.sp.solution.passerelle-demo"
 AMAZON_CLIENT_ID = "amzn1.application-oa2-client.passerelle-demo"
 OCTOPIA_CLIENT_ID = "passerelle-demo"
+MARKETPLACES = (AMAZON, AMAZON_VENDOR, OCTOPIA)
+# Amazon knows an application for sellers, and another one for vendors.
+_AT_AMAZON = {
+    AMAZON: (AMAZON_APPLICATION_ID, AMAZON_CLIENT_ID),
+    AMAZON_VENDOR: (f"{AMAZON_APPLICATION_ID}-vendors", f"{AMAZON_CLIENT_ID}-vendors"),
+}
 
 
 def apps(secrets: Mapping[str, str]) -> dict[str, dict[str, dict[str, Any]]]:
     """AUTH_APPS. `secrets`: our client secret at each marketplace."""
-    amazon = {
-        "application_id": AMAZON_APPLICATION_ID,
-        "client_id": AMAZON_CLIENT_ID,
-        "client_secret": secrets[AMAZON],
-        "draft": False,
+    made: dict[str, dict[str, dict[str, Any]]] = {
+        name: {
+            region: {"application_id": ids[0], "client_id": ids[1], "client_secret": secrets[name], "draft": False}
+            for region in AMAZON_REGIONS
+        }
+        for name, ids in _AT_AMAZON.items()
     }
-    octopia = {"client_id": OCTOPIA_CLIENT_ID, "client_secret": secrets[OCTOPIA]}
-    return {AMAZON: dict.fromkeys(AMAZON_REGIONS, amazon), OCTOPIA: {"eu": octopia}}
+    return made | {OCTOPIA: {"eu": {"client_id": OCTOPIA_CLIENT_ID, "client_secret": secrets[OCTOPIA]}}}
 
 
 def registrations(secrets: Mapping[str, str], public_url: str) -> dict[str, dict[str, Any]]:
     """What `POST /control/apps` is told, by marketplace. `public_url`: where consent leads back to."""
-    amazon = {
-        "application_id": AMAZON_APPLICATION_ID,
-        "client_id": AMAZON_CLIENT_ID,
-        "client_secrets": [secrets[AMAZON]],
-        "redirect_uris": [public_url.rstrip("/") + "/connections/amazon/callback"],
-        "login_uri": public_url.rstrip("/") + "/connections/amazon/login",
-        "draft": False,
+    ours = public_url.rstrip("/") + "/connections"
+    made: dict[str, dict[str, Any]] = {
+        name: {
+            "application_id": ids[0],
+            "client_id": ids[1],
+            "client_secrets": [secrets[name]],
+            "redirect_uris": [f"{ours}/{name}/callback"],
+            "login_uri": f"{ours}/{name}/login",
+            "vendors": name == AMAZON_VENDOR,
+            "draft": False,
+        }
+        for name, ids in _AT_AMAZON.items()
     }
     octopia = {"marketplace": OCTOPIA, "client_id": OCTOPIA_CLIENT_ID, "client_secrets": [secrets[OCTOPIA]]}
-    return {AMAZON: amazon, OCTOPIA: octopia}
+    return made | {OCTOPIA: octopia}

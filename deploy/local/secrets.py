@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from deploy.local.folder import write_private
-from deploy.local.sandbox_apps import AMAZON, OCTOPIA
+from deploy.local.sandbox_apps import MARKETPLACES
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ class Secrets:
 
     def far_client_secrets(self) -> dict[str, str]:
         """Of the applications that the sandbox knows, by marketplace."""
-        return {name: self._kept(f"sandbox.{name}-client-secret", _random_text) for name in (AMAZON, OCTOPIA)}
+        return {name: self._kept(f"sandbox.{name}-client-secret", _random_text) for name in MARKETPLACES}
 
     def demo_password(self) -> str:
         """Of the demo's user, as passwords must be; printed at each start."""

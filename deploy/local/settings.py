@@ -14,7 +14,7 @@ from pathlib import Path
 
 from deploy.local.options import Options
 from deploy.local.processes import free_ports
-from deploy.local.sandbox_apps import AMAZON_REGIONS, apps
+from deploy.local.sandbox_apps import AMAZON, AMAZON_REGIONS, AMAZON_VENDOR, apps
 from deploy.local.secrets import Secrets
 
 PROCESSES = {
@@ -149,14 +149,17 @@ class Environments:
         far = {name: value for name, value in _DEMO.items() if name.startswith(prefix)}
         far[prefix + "API_URLS"] = json.dumps(
             {
-                "amazon": {region: f"{amazon}/{region}" for region in AMAZON_REGIONS},
+                AMAZON: {region: f"{amazon}/{region}" for region in AMAZON_REGIONS},
+                AMAZON_VENDOR: {region: f"{amazon}/{region}" for region in AMAZON_REGIONS},
                 "octopia": {"eu": f"{octopia}/api/seller/v2"},
             }
         )
         if service == "auth":
             tokens = f"{octopia}/auth/realms/maas/protocol/openid-connect/token"
             far["AUTH_APPS"] = json.dumps(apps(self.secrets.far_client_secrets()))
-            far["AUTH_TOKEN_URLS"] = json.dumps({"amazon": f"{amazon}/lwa/auth/o2/token", "octopia": tokens})
+            far["AUTH_TOKEN_URLS"] = json.dumps(
+                dict.fromkeys((AMAZON, AMAZON_VENDOR), f"{amazon}/lwa/auth/o2/token") | {"octopia": tokens}
+            )
             far |= {
                 "AUTH_SMTP_HOST": "127.0.0.1",
                 "AUTH_SMTP_PORT": str(self.layout.mail),
@@ -164,7 +167,10 @@ class Environments:
             }
             far["AUTH_MAIL_FROM"] = "Passerelle <no-reply@passerelle.example>"
             far["AUTH_CENTRAL_URLS"] = json.dumps(
-                {"amazon": dict.fromkeys(AMAZON_REGIONS, f"{amazon}/central/{{country}}")}
+                {
+                    AMAZON: dict.fromkeys(AMAZON_REGIONS, f"{amazon}/central/{{country}}"),
+                    AMAZON_VENDOR: dict.fromkeys(AMAZON_REGIONS, f"{amazon}/vendorcentral/{{country}}"),
+                }
             )
         return far
 

@@ -19,19 +19,22 @@ from services.auth.adapters.queries import SqlViews
 from services.auth.adapters.smtp import SmtpMailer, SmtpServer
 from services.auth.adapters.store import bind
 from services.auth.domain.second_factor import SecondFactorRule
+from services.auth.offers_bootstrap import Unlisted, delegations_of, offers_of, private_of, private_ports, unlisted_of
 from services.auth.settings import MigrationSettings, Settings
 from services.auth.usecases.account_ports import PasswordHasher
 from services.auth.usecases.audit_log import AuditLog
 from services.auth.usecases.begin_consent import Offer
-from services.auth.usecases.claim_seller import DelegationOffer, Portal
+from services.auth.usecases.claim_seller import DelegationOffer
 from services.auth.usecases.count_attempt import Mask
 from services.auth.usecases.factor_ports import FactorVault
 from services.auth.usecases.keep_house import keep_house
 from services.auth.usecases.mail_ports import Mailer
 from services.auth.usecases.ports import SharedGrants, Store
+from services.auth.usecases.private_apps import PrivateOffer
 from services.auth.usecases.probe_connection import probe_connection
 from services.auth.usecases.views import Views
 from services.auth.vault.consents import SealingConsents
+from services.auth.vault.private_apps import SealedPrivateApps
 from services.auth.vault.renewal import KIND as TOKEN
 from services.auth.vault.renewal import LEASE_SECONDS, MARGIN_SECONDS, Renewal
 from services.auth.vault.seals import GrantSeals
@@ -50,23 +53,13 @@ from shared.db.unit_of_work import SqlReads, SqlUnitOfWork
 from shared.http.outward import Outward
 from shared.kernel.clock import Clock
 from shared.kernel.ports import Lease, Reads, UnitOfWork
-from shared.marketplaces.registry import PROFILES, Marketplace, marketplaces, rates
+from shared.marketplaces.registry import PROFILES, accesses, rates
 from shared.messaging.kafka import kafka_of as kafka_of
 from shared.runtime.serve import Ready
 
 SERVICE = "auth"
 PROBE = "probe"
 MAIL = "mail"
-
-
-@dataclass(frozen=True)
-class Unlisted:
-    """An application of ours that may have so many sellers at most, over all its regions."""
-
-    marketplace: str
-    application_id: str
-    regions: frozenset[str]
-    most: int
 
 
 @dataclass(frozen=True)
@@ -101,6 +94,8 @@ class Auth:
     delegation_proves: bool
     public_url: str
     unlisted: tuple[Unlisted, ...]
+    private: Mapping[str, PrivateOffer]
+    private_apps: SealedPrivateApps
 
     def regions(self, marketplace: str) -> frozenset[str]:
         """Where sellers can connect this marketplace here, either way."""
@@ -123,11 +118,12 @@ def engine_of(settings: Settings | MigrationSettings, process: str) -> AsyncEngi
 
 def auth_on(engine: AsyncEngine, settings: Settings, outward: Outward, clock: Clock) -> Auth:
     uow, keys = SqlUnitOfWork(engine, bind), keys_of(settings, clock)
-    known = marketplaces(outward, {name: settings.far_side(name) for name in settings.apps}, clock=clock)
+    known = accesses(outward, {name: settings.far_side(name) for name in PROFILES}, clock=clock)
     offers, grants = offers_of(settings, known), {name: one.grants for name, one in known.items() if one.grants}
-    seals, claims = GrantSeals(keys), claims_on(engine, clock)
-    tokens = RenewedTokens(uow, claims, Renewal(grants, seals, clock), seals, clock)
-    signing, proves, views = SealedSigning(keys), settings.delegation_proves, SqlViews(engine)
+    seals, claims, signing = GrantSeals(keys), claims_on(engine, clock), SealedSigning(keys)
+    private_apps = SealedPrivateApps(keys, seals, private_ports(known), clock)
+    tokens = RenewedTokens(uow, claims, Renewal(grants, seals, private_apps, clock), seals, clock)
+    proves, views = settings.delegation_proves, SqlViews(engine)
     return Auth(
         uow=uow,
         reads=SqlReads(engine, bind),
@@ -157,6 +153,8 @@ def auth_on(engine: AsyncEngine, settings: Settings, outward: Outward, clock: Cl
         delegation_proves=proves,
         public_url=settings.public_url,
         unlisted=unlisted_of(settings),
+        private=private_of(known),
+        private_apps=private_apps,
     )
 
 
@@ -207,54 +205,6 @@ def mailer_of(settings: Settings, clock: Clock) -> Mailer | None:
         settings.mail_from,
     )
     return SmtpMailer(server, clock)
-
-
-def offers_of(settings: Settings, known: Mapping[str, Marketplace]) -> Mapping[str, Offer]:
-    """The marketplaces one can consent to here: those we have an application for."""
-    return {
-        name: Offer(
-            each.consent,
-            PROFILES[name].places,
-            f"{settings.public_url}/connections/{name}/callback",
-            frozenset(settings.apps[name]),
-            each.appstore,
-        )
-        for name, each in known.items()
-        if each.consent is not None
-    }
-
-
-def unlisted_of(settings: Settings) -> tuple[Unlisted, ...]:
-    """The applications that are in no app store, where that limits them."""
-    found: dict[tuple[str, str], set[str]] = {}
-    for name, by_region in settings.apps.items():
-        for region, app in by_region.items():
-            if PROFILES[name].unlisted_most is not None and not app.listed:
-                found.setdefault((name, app.application_id), set()).add(region)
-    return tuple(
-        Unlisted(name, application_id, frozenset(regions), PROFILES[name].unlisted_most or 0)
-        for (name, application_id), regions in found.items()
-    )
-
-
-def delegations_of(settings: Settings, known: Mapping[str, Marketplace]) -> Mapping[str, DelegationOffer]:
-    """The marketplaces whose sellers may delegate to us: those we have an application for."""
-    return {
-        name: DelegationOffer(
-            each.delegation,
-            portals_of(settings, name),
-            PROFILES[name].seller_ids,
-            frozenset(PROFILES[name].stores),
-        )
-        for name, each in known.items()
-        if each.delegation is not None
-    }
-
-
-def portals_of(settings: Settings, marketplace: str) -> Mapping[str, Portal]:
-    """Where sellers delegate, by the regions we have an application for."""
-    addresses = settings.far_side(marketplace).central_urls or {}
-    return {region: Portal(addresses[region], app.listed_as) for region, app in settings.apps[marketplace].items()}
 
 
 def clients_of(settings: Settings) -> Mapping[str, ServiceClient]:

@@ -36,6 +36,7 @@ from shared.http.outward import Outward
 from shared.kernel.clock import Clock, SystemClock
 from shared.kernel.ports import UnitOfWork
 from shared.marketplaces.registry import far_sides, marketplaces, rates
+from shared.marketplaces.worked import of_worked_marketplaces
 from shared.messaging.applier import Applier, Subscription
 from shared.messaging.consumer import run_consumer
 from shared.messaging.kafka import KafkaSettings
@@ -78,7 +79,7 @@ def access_of(settings: Settings, outward: Outward) -> Access:
 def subscriptions(clock: Clock) -> list[Subscription[Store]]:
     """What inventory hears: auth says for whom we may work, orders what is wanted, labels what has left."""
     return [
-        Subscription(AUTH_CONNECTION, partial(apply_connections, clock=clock)),
+        Subscription(AUTH_CONNECTION, of_worked_marketplaces(partial(apply_connections, clock=clock))),
         Subscription(ORDERS_ORDER, again_when_moved(partial(reserve_orders, clock=clock))),
         Subscription(LABELS_SHIPMENT, again_when_moved(partial(ship_orders, clock=clock))),
     ]

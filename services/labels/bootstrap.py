@@ -33,7 +33,8 @@ from shared.http.outward import Outward
 from shared.kernel.clock import Clock
 from shared.kernel.ids import new_id
 from shared.kernel.ports import UnitOfWork
-from shared.marketplaces.registry import PROFILES, far_sides, marketplaces, rates
+from shared.marketplaces.registry import CAPABILITIES, far_sides, marketplaces, rates
+from shared.marketplaces.worked import of_worked_marketplaces
 from shared.messaging.applier import Applier, Subscription
 from shared.messaging.kafka import kafka_of as kafka_of
 from shared.runtime.serve import Ready
@@ -70,8 +71,7 @@ def labels_on(engine: AsyncEngine, settings: Settings, outward: Outward, clock: 
 
 
 def planner_of(clock: Clock) -> Planner:
-    capabilities = {name: profile.capabilities for name, profile in PROFILES.items()}
-    return Planner(capabilities, BuiltinCarrier(clock).abilities, clock, new_id)
+    return Planner(CAPABILITIES, BuiltinCarrier(clock).abilities, clock, new_id)
 
 
 def labelling_of(settings: Settings, outward: Outward, clock: Clock) -> Labelling:
@@ -81,7 +81,7 @@ def labelling_of(settings: Settings, outward: Outward, clock: Clock) -> Labellin
 def telling_of(settings: Settings, outward: Outward, clock: Clock) -> Telling:
     tokens = RemoteAccessTokens(settings.auth_url, _service_tokens(settings, outward), outward)
     built = marketplaces(outward, far_sides(settings.api_urls), clock=clock)
-    trackings = {name: marketplace.tracking for name, marketplace in built.items()}
+    trackings = {name: one.tracking for name, one in built.items()}
     return Telling(planner_of(clock), tokens, trackings, settings.timing)
 
 
@@ -103,7 +103,7 @@ def subscriptions(clock: Clock) -> list[Subscription[Store]]:
     """What labels hears: which connections live, what was sold, what is reserved."""
     planner = planner_of(clock)
     return [
-        Subscription(AUTH_CONNECTION, receive_connections),
+        Subscription(AUTH_CONNECTION, of_worked_marketplaces(receive_connections)),
         Subscription(ORDERS_ORDER, partial(receive_orders, planner=planner)),
         Subscription(INVENTORY_RESERVATION, partial(receive_reservations, planner=planner)),
     ]

@@ -7,8 +7,8 @@ from pydantic import Field, PositiveFloat, field_validator, model_validator
 from pydantic_settings import SettingsConfigDict
 
 from services.labels.domain.write_back import Timing
-from shared.marketplaces.registry import PROFILES
-from shared.marketplaces.settings import API_URLS_MEANING, ByRegion, every_region, known_marketplaces
+from shared.marketplaces.registry import CAPABILITIES
+from shared.marketplaces.settings import API_URLS_MEANING, ByRegion, every_region, worked_marketplaces
 from shared.runtime import settings as runtime
 from shared.runtime.settings import InternalCallerSettings, load_settings
 
@@ -16,7 +16,7 @@ _PREFIX = "LABELS_"
 
 
 def _usual(of: str) -> str:
-    return ", ".join(f"{name} {getattr(each.capabilities, of + '_seconds')}" for name, each in PROFILES.items()) + "."
+    return ", ".join(f"{name} {getattr(each, of + '_seconds')}" for name, each in CAPABILITIES.items()) + "."
 
 
 class Settings(InternalCallerSettings):
@@ -42,12 +42,12 @@ class Settings(InternalCallerSettings):
 
     _addresses = field_validator("api_urls")(every_region)
     _marketplaces = field_validator("read_back_seconds", "read_back_lag_seconds", "repeat_after_seconds")(
-        known_marketplaces
+        worked_marketplaces
     )
 
     @model_validator(mode="after")
     def _in_order(self) -> Self:
-        for name in PROFILES:
+        for name in CAPABILITIES:
             timing = self.timing(name)
             if timing.repeat_after_seconds < timing.lag_seconds:
                 raise ValueError(
@@ -57,7 +57,7 @@ class Settings(InternalCallerSettings):
 
     def timing(self, marketplace: str) -> Timing:
         """How a marketplace is read back: as its profile declares, but for what the settings say."""
-        usual = PROFILES[marketplace].capabilities
+        usual = CAPABILITIES[marketplace]
         return Timing(
             self.read_back_seconds.get(marketplace, usual.read_back_seconds),
             self.read_back_lag_seconds.get(marketplace, usual.read_lag_seconds),

@@ -40,7 +40,8 @@ from shared.events.topics import AUTH_CONNECTION, INVENTORY_RESERVATION, LABELS_
 from shared.http.outward import Outward
 from shared.kernel.clock import Clock, SystemClock
 from shared.kernel.ports import UnitOfWork
-from shared.marketplaces.registry import PROFILES, far_sides, marketplaces, rates
+from shared.marketplaces.registry import CAPABILITIES, far_sides, marketplaces, rates
+from shared.marketplaces.worked import of_worked_marketplaces
 from shared.messaging.applier import Applier, Subscription
 from shared.messaging.kafka import kafka_of as kafka_of
 from shared.runtime.serve import Ready
@@ -76,7 +77,7 @@ def keys_of(settings: Settings) -> KeyRing:
 
 
 def orders_on(engine: AsyncEngine, keys: Keys, clock: Clock) -> OrdersParts:
-    answering = frozenset(name for name, profile in PROFILES.items() if profile.capabilities.answers_orders)
+    answering = frozenset(name for name, each in CAPABILITIES.items() if each.answers_orders)
     return OrdersParts(
         SqlUnitOfWork(engine, bind), SqlViews(engine, clock), SqlDashboards(engine, clock), keys, clock, answering
     )
@@ -140,7 +141,7 @@ def answering_of(settings: Settings, outward: Outward, clock: Clock) -> Answerin
 def subscriptions(clock: Clock) -> list[Subscription[Store]]:
     """What orders hears: auth says for whom we may work; inventory and labels, how each order goes on."""
     return [
-        Subscription(AUTH_CONNECTION, partial(apply_connections, clock=clock)),
+        Subscription(AUTH_CONNECTION, of_worked_marketplaces(partial(apply_connections, clock=clock))),
         Subscription(INVENTORY_RESERVATION, partial(apply_reservations, clock=clock)),
         Subscription(LABELS_SHIPMENT, apply_shipments),
     ]

@@ -7,8 +7,8 @@ from pydantic_settings import SettingsConfigDict
 
 from shared.crypto.errors import KeysInvalid
 from shared.crypto.keyring import KeyRing
-from shared.marketplaces.registry import PROFILES, Pace
-from shared.marketplaces.settings import API_URLS_MEANING, ByRegion, every_region, known_marketplaces
+from shared.marketplaces.registry import PACES, Pace
+from shared.marketplaces.settings import API_URLS_MEANING, ByRegion, every_region, worked_marketplaces
 from shared.runtime import settings as runtime
 from shared.runtime.settings import InternalCallerSettings, load_settings, secret_in_file
 
@@ -20,7 +20,7 @@ _KEYS = (
 
 
 def _paces(of: str) -> str:
-    return ", ".join(f"{name} {getattr(each.pace, of + '_seconds'):g}" for name, each in PROFILES.items()) + "."
+    return ", ".join(f"{name} {getattr(each, of + '_seconds'):g}" for name, each in PACES.items()) + "."
 
 
 class Settings(InternalCallerSettings):
@@ -56,12 +56,12 @@ class Settings(InternalCallerSettings):
 
     _addresses = field_validator("api_urls")(every_region)
     _marketplaces = field_validator("poll_interval_seconds", "poll_overlap_seconds", "sweep_interval_seconds")(
-        known_marketplaces
+        worked_marketplaces
     )
 
     def pace(self, marketplace: str) -> Pace:
         """How a marketplace is read: as its profile says, but for what the settings say."""
-        usual = PROFILES[marketplace].pace
+        usual = PACES[marketplace]
         return Pace(
             self.poll_interval_seconds.get(marketplace, usual.interval_seconds),
             self.poll_overlap_seconds.get(marketplace, usual.overlap_seconds),

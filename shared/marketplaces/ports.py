@@ -30,10 +30,15 @@ FrozenBody = dict[str, Any]  # JSON, committed before it is sent and sent as it 
 
 @dataclass(frozen=True, slots=True)
 class FarAccount:
-    """Whose account: enough to address a call. `region` chooses the base URL."""
+    """
+    Whose account: enough to address a call. `region` chooses the base URL; `country`: where it let us in; `private`:
+    by an application of its own.
+    """
 
     region: str
     seller_id: str
+    country: str | None = None
+    private: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,9 +15,12 @@ from shared.marketplaces.amazon import stores as amazon
 from shared.marketplaces.amazon.appstore import AmazonAppstore
 from shared.marketplaces.amazon.consent_codes import CONSENT_CODES
 from shared.marketplaces.amazon.listings import AmazonListings
-from shared.marketplaces.amazon.oauth import AmazonOAuth
+from shared.marketplaces.amazon.oauth import AmazonOAuth, Reach
 from shared.marketplaces.amazon.operations import OPERATIONS as AMAZON_OPERATIONS
+from shared.marketplaces.amazon.operations import VENDOR_OPERATIONS
 from shared.marketplaces.amazon.orders import AmazonOrders
+from shared.marketplaces.amazon.private import SELLERS, VENDORS, AmazonPrivateApps
+from shared.marketplaces.amazon.probes import seller_stores, vendor_stores
 from shared.marketplaces.amazon.stock import AmazonStock
 from shared.marketplaces.amazon.tracking import CAPABILITIES as AMAZON_CAPABILITIES
 from shared.marketplaces.amazon.tracking import AmazonTracking
@@ -48,8 +51,10 @@ from shared.marketplaces.ports import (
     StockPort,
     TrackingPort,
 )
+from shared.marketplaces.private import PrivatePort, PrivateWay
 
 AMAZON = "amazon"
+AMAZON_VENDOR = "amazon_vendor"
 OCTOPIA = "octopia"
 
 
@@ -70,13 +75,16 @@ class Profile:
     """
     What pages and settings need to know of a marketplace: no call is made with it.
 
+    `capabilities`, `pace`: None where only who may speak for whom is kept yet, and no service works.
+
     `authorisation`: by a consent page that leads back to us, or by delegation in the marketplace's portal, where one
     grant of ours reaches all sellers. Of the first: `places`, the countries with a page; `consent_codes`, what a page
     shows instead of leading back: by code, what it means and what to do; `older_interface`, the one that is switched
     off, whose accounts may be brought here; `unlisted_most`, how many sellers an application may have that is not
-    listed in its app store. Of the latter: `delegation_steps`, what a seller does in the portal, a sentence each, where
-    %(us)s is the name we are listed under; `seller_ids`, what a seller id looks like, as a regular expression that
-    leaves an account one spelling.
+    listed in its app store; `reach`, what one consent covers; `private`, how an application of one's own is brought
+    instead. Of the latter: `delegation_steps`, what a seller does in the portal, a sentence each, where %(us)s is the
+    name we are listed under; `seller_ids`, what a seller id looks like, as a regular expression that leaves an account
+    one spelling.
     """
 
     name: str
@@ -84,14 +92,16 @@ class Profile:
     regions: Mapping[str, str]
     stores: Mapping[str, Channel]
     operations: tuple[Operation, ...]
-    capabilities: Capabilities
     authorisation: Literal["consent", "delegation"]
-    pace: Pace
     real_addresses: FarSide
+    capabilities: Capabilities | None = None
+    pace: Pace | None = None
     places: Places = NOWHERE
     consent_codes: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     older_interface: str | None = None
     unlisted_most: int | None = None
+    reach: Literal["region", "country"] = "region"
+    private: PrivateWay | None = None
     delegation_steps: tuple[str, ...] = ()
     seller_ids: str = "[A-Za-z0-9_-]{1,64}"
 
@@ -119,6 +129,17 @@ class Marketplace:
     stock: StockPort | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Access:
+    """What auth needs of a marketplace, also of one where no service works yet. See `Marketplace`."""
+
+    grants: GrantPort | None
+    consent: ConsentPort | None
+    appstore: AppstorePort | None
+    delegation: DelegationPort | None
+    private: PrivatePort | None
+
+
 PROFILES: Mapping[str, Profile] = {
     AMAZON: Profile(
         name=AMAZON,
@@ -136,6 +157,22 @@ PROFILES: Mapping[str, Profile] = {
         consent_codes=CONSENT_CODES,
         older_interface="MWS",
         unlisted_most=amazon.UNLISTED_MOST,
+        private=SELLERS,
+    ),
+    AMAZON_VENDOR: Profile(
+        name=AMAZON_VENDOR,
+        title="Amazon Vendor",
+        regions={amazon.EU: "Europe", amazon.NA: "North America", amazon.FE: "Far East"},
+        stores={store.id: store.channel for store in amazon.VENDOR_STORES.values()},
+        operations=VENDOR_OPERATIONS,
+        authorisation="consent",
+        real_addresses=FarSide(
+            api_urls=amazon.API_URLS, central_urls=amazon.VENDOR_CENTRAL_URLS, token_url=amazon.TOKEN_URL
+        ),
+        places=Places({store.country: store.region for store in amazon.VENDOR_STORES.values()}, amazon.HOMES),
+        consent_codes=CONSENT_CODES,
+        reach="country",
+        private=VENDORS,
     ),
     OCTOPIA: Profile(
         name=OCTOPIA,
@@ -154,6 +191,11 @@ PROFILES: Mapping[str, Profile] = {
     ),
 }
 
+CAPABILITIES: Mapping[str, Capabilities] = {
+    name: profile.capabilities for name, profile in PROFILES.items() if profile.capabilities is not None
+}
+PACES: Mapping[str, Pace] = {name: profile.pace for name, profile in PROFILES.items() if profile.pace is not None}
+
 
 def marketplaces(
     outward: Sends, far_sides: Mapping[str, FarSide], *, clock: Clock | None = None
@@ -162,9 +204,14 @@ def marketplaces(
     return {name: _BUILDERS[name](outward, far_side, clock or SystemClock()) for name, far_side in far_sides.items()}
 
 
+def accesses(outward: Sends, far_sides: Mapping[str, FarSide], *, clock: Clock) -> Mapping[str, Access]:
+    """The same for auth, and besides those where no service works."""
+    return {name: _access(name, outward, far_side, clock) for name, far_side in far_sides.items()}
+
+
 def far_sides(api_urls: Mapping[str, Mapping[str, str]]) -> Mapping[str, FarSide]:
-    """Every marketplace we know, at the addresses given, else at its real ones. For services that ask no grants."""
-    return {name: FarSide(api_urls.get(name) or profile.real_addresses.api_urls) for name, profile in PROFILES.items()}
+    """Where services work, at the addresses given, else at the real ones. For services that ask no grants."""
+    return {name: FarSide(api_urls.get(name) or PROFILES[name].real_addresses.api_urls) for name in CAPABILITIES}
 
 
 def rates(kind: str) -> Mapping[str, Rate]:
@@ -192,27 +239,41 @@ def _store(marketplace: str, channel_id: str | None) -> Channel | None:
 
 def _amazon(outward: Sends, far_side: FarSide, clock: Clock) -> Marketplace:
     spapi = Spapi(outward, far_side.api_urls, clock)
-    oauth = appstore = None
-    if far_side.token_url and far_side.central_urls and far_side.apps:
-        appstore = AmazonAppstore(PROFILES[AMAZON].places, far_side.central_urls, far_side.apps)
-        oauth = AmazonOAuth(
-            outward,
-            spapi,
-            token_url=far_side.token_url,
-            central_urls=far_side.central_urls,
-            apps=far_side.apps,
-        )
+    oauth, appstore = _at_amazon(AMAZON, outward, spapi, far_side, seller_stores)
     return Marketplace(
         name=AMAZON,
         operations=AMAZON_OPERATIONS,
         orders=AmazonOrders(spapi, clock),
         tracking=AmazonTracking(spapi, clock),
         grants=oauth,
-        consent=oauth,
+        consent=oauth if appstore else None,
         appstore=appstore,
         listings=AmazonListings(spapi),
         stock=AmazonStock(spapi),
     )
+
+
+def _access(name: str, outward: Sends, far_side: FarSide, clock: Clock) -> Access:
+    private = AmazonPrivateApps(outward, far_side.token_url) if PROFILES[name].private and far_side.token_url else None
+    if name == AMAZON_VENDOR:
+        spapi = Spapi(outward, far_side.api_urls, clock)
+        oauth, appstore = _at_amazon(AMAZON_VENDOR, outward, spapi, far_side, vendor_stores)
+        return Access(oauth, oauth if appstore else None, appstore, None, private)
+    built = _BUILDERS[name](outward, far_side, clock)
+    return Access(built.grants, built.consent, built.appstore, built.delegation, private)
+
+
+def _at_amazon(
+    name: str, outward: Sends, spapi: Spapi, far_side: FarSide, reach: Reach
+) -> tuple[AmazonOAuth | None, AmazonAppstore | None]:
+    """Tokens and probes; consents and the Appstore too where there is an application of ours."""
+    if not far_side.token_url or not far_side.central_urls:
+        return None, None
+    apps = far_side.apps or {}
+    oauth = AmazonOAuth(
+        outward, spapi, token_url=far_side.token_url, central_urls=far_side.central_urls, apps=apps, reach=reach
+    )
+    return oauth, AmazonAppstore(PROFILES[name].places, far_side.central_urls, apps) if apps else None
 
 
 def _octopia(outward: Sends, far_side: FarSide, clock: Clock) -> Marketplace:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import TypeVar
 
-from shared.marketplaces.registry import PROFILES
+from shared.marketplaces.registry import CAPABILITIES, PROFILES
 
 T = TypeVar("T")
 ByRegion = Mapping[str, str]
@@ -16,9 +16,12 @@ API_URLS_MEANING = (
 
 def known_marketplaces(value: Mapping[str, T]) -> Mapping[str, T]:
     """The value, whose keys are marketplaces. Raises ValueError with a sentence."""
-    if unknown := set(value) - set(PROFILES):
-        raise ValueError(f"marketplaces are {', '.join(sorted(PROFILES))}, not {', '.join(sorted(unknown))}")
-    return value
+    return _of(value, PROFILES)
+
+
+def worked_marketplaces(value: Mapping[str, T]) -> Mapping[str, T]:
+    """The value, whose keys are marketplaces where services work. Raises ValueError with a sentence."""
+    return _of(value, CAPABILITIES)
 
 
 def known_regions(value: Mapping[str, Mapping[str, T]]) -> Mapping[str, Mapping[str, T]]:
@@ -35,4 +38,10 @@ def every_region(value: Mapping[str, ByRegion]) -> Mapping[str, ByRegion]:
     for name, by_region in known_regions(value).items():
         if set(by_region) != set(PROFILES[name].regions):
             raise ValueError(f"{name} needs an address for each of {', '.join(sorted(PROFILES[name].regions))}")
+    return value
+
+
+def _of(value: Mapping[str, T], known: Mapping[str, object]) -> Mapping[str, T]:
+    if unknown := set(value) - set(known):
+        raise ValueError(f"marketplaces are {', '.join(sorted(known))}, not {', '.join(sorted(unknown))}")
     return value

@@ -59,7 +59,7 @@ async def confirm_address(person: Person, sandbox: Sandbox, email: str) -> None:
 
 async def connect_by_consent(person: Person, seller_id: str) -> None:
     """Our form, the marketplace's consent page, and back."""
-    form = 'form[action="/connections"]'
+    form = 'form[action="/connections"]:has([value="amazon"])'
     await person.visit("/connections")
     await person.fill(form, name="Test Shop")
     await person.page.locator(f'{form} [name="country"]').select_option("FR")

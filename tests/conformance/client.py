@@ -14,6 +14,7 @@ from shared.kernel.ports import AccessToken, Intent
 from shared.marketplaces.amazon.oauth import AmazonOAuth
 from shared.marketplaces.amazon.operations import OPERATIONS
 from shared.marketplaces.amazon.orders import AmazonOrders
+from shared.marketplaces.amazon.probes import seller_stores
 from shared.marketplaces.amazon.stores import EU, FE, NA, STORES
 from shared.marketplaces.amazon.tracking import AmazonTracking
 from shared.marketplaces.amazon.wire import Call, Spapi
@@ -39,7 +40,7 @@ class Client:
         self.spapi = Spapi(outward, {region: f"{api_url}/{region}" for region in REGIONS}, self.clock)
         self.orders = AmazonOrders(self.spapi, self.clock)
         self.tracking = AmazonTracking(self.spapi, self.clock)
-        self.oauth = AmazonOAuth(outward, self.spapi, token_url="", central_urls={}, apps={})
+        self.oauth = AmazonOAuth(outward, self.spapi, token_url="", central_urls={}, apps={}, reach=seller_stores)
 
     def account(self, store_id: str | None, seller_id: str | None = None) -> FarAccount:
         """The seller in the region of this store; in North America where it is none we know."""

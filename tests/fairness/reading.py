@@ -26,7 +26,7 @@ from shared.db.claims import SqlLease
 from shared.db.unit_of_work import transaction
 from shared.events.auth import ConnectionAuthorisedV1
 from shared.kernel.ids import ConnectionId
-from shared.marketplaces.registry import AMAZON, PROFILES, far_sides, marketplaces
+from shared.marketplaces.registry import AMAZON, PACES, far_sides, marketplaces
 from tests.fairness.far_side import Amazon, Shop
 from tests.fairness.sellers import BIG, Size, Tokens, Waits, moments
 from tests.fairness.virtual_time import START, VirtualClock
@@ -84,7 +84,7 @@ async def _connect(engine: AsyncEngine, clock: VirtualClock, shops: Mapping[UUID
 
 def _polling(amazon: Amazon, clock: VirtualClock) -> Polling:
     built = marketplaces(amazon, far_sides({}), clock=clock)[AMAZON]
-    usual = PROFILES[AMAZON].pace
+    usual = PACES[AMAZON]
     interval, overlap, sweep = (
         timedelta(seconds=seconds) for seconds in (usual.interval_seconds, usual.overlap_seconds, usual.sweep_seconds)
     )

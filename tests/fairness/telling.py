@@ -28,7 +28,7 @@ from services.labels.usecases.write_back import write_back_due
 from shared.db.claim_loop import ClaimLoop
 from shared.db.claims import SqlLease
 from shared.db.unit_of_work import transaction
-from shared.marketplaces.registry import AMAZON, PROFILES, far_sides, marketplaces
+from shared.marketplaces.registry import AMAZON, CAPABILITIES, far_sides, marketplaces
 from tests.fairness.far_side import CHANNEL, Amazon, Shop
 from tests.fairness.sellers import BIG, Size, Tokens, Waits, moments
 from tests.fairness.virtual_time import START, VirtualClock
@@ -78,7 +78,7 @@ def _owed(size: Size, shops: dict[UUID, Shop]) -> dict[UUID, tuple[UUID, datetim
 
 
 def _telling(amazon: Amazon, clock: VirtualClock) -> Telling:
-    usual = PROFILES[AMAZON].capabilities
+    usual = CAPABILITIES[AMAZON]
     timing = Timing(usual.read_back_seconds, usual.read_lag_seconds, usual.repeat_after_seconds)
     tracking = marketplaces(amazon, far_sides({}), clock=clock)[AMAZON].tracking
     return Telling(bootstrap.planner_of(clock), Tokens(), {AMAZON: tracking}, lambda _: timing)

@@ -29,7 +29,7 @@ _METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
 def create_app(options: Options, clock: VirtualClock | None = None) -> Starlette:
     """A sandbox of its own; its `World` is at `app.state.world`."""
     world, mailbox = World(options, clock), Mailbox()
-    lwa, central, appstore = TokenEndpoint(world), ConsentPage(world), Appstore(world)
+    lwa = TokenEndpoint(world)
     find = StaticCases.load(options.static_cases).find if options.static_cases else find_operation
 
     @asynccontextmanager
@@ -38,9 +38,6 @@ def create_app(options: Options, clock: VirtualClock | None = None) -> Starlette
             yield
         world.close()
 
-    consent = "/amazon/central/{country}/apps/authorize/consent"
-    confirm = "/amazon/central/{country}/apps/authorize/confirm/{application_id}"
-    manage = "/amazon/central/{country}/apps/manage"
     routes = [
         *control_routes(world),
         *stock_routes(world),
@@ -48,11 +45,10 @@ def create_app(options: Options, clock: VirtualClock | None = None) -> Starlette
         *listing_routes(world),
         *mail_routes(world, mailbox),
         Route("/amazon/lwa/auth/o2/token", lwa.serve, methods=["POST"]),
-        Route(consent, central.show, methods=["GET"]),
-        Route(consent, central.decide, methods=["POST"]),
-        Route(manage, appstore.show, methods=["GET"]),
-        Route(manage, appstore.send, methods=["POST"]),
-        Route(confirm, appstore.confirm, methods=["GET"]),
+        *_central_routes("/amazon/central/{country}", ConsentPage(world), Appstore(world)),
+        *_central_routes(
+            "/amazon/vendorcentral/{country}", ConsentPage(world, vendors=True), Appstore(world, vendors=True)
+        ),
         *(Route(f"/amazon/{name}/{{rest:path}}", Edge(world, name, find).serve, methods=_METHODS) for name in REGIONS),
     ]
     routes += [
@@ -62,3 +58,14 @@ def create_app(options: Options, clock: VirtualClock | None = None) -> Starlette
     app = Starlette(routes=routes, lifespan=lifespan)
     app.state.world = world
     return app
+
+
+def _central_routes(host: str, central: ConsentPage, appstore: Appstore) -> list[Route]:
+    """A country's Seller Central or Vendor Central."""
+    return [
+        Route(f"{host}/apps/authorize/consent", central.show, methods=["GET"]),
+        Route(f"{host}/apps/authorize/consent", central.decide, methods=["POST"]),
+        Route(f"{host}/apps/manage", appstore.show, methods=["GET"]),
+        Route(f"{host}/apps/manage", appstore.send, methods=["POST"]),
+        Route(f"{host}/apps/authorize/confirm/{{application_id}}", appstore.confirm, methods=["GET"]),
+    ]

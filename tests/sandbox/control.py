@@ -14,6 +14,7 @@ from starlette.routing import Route
 
 from tests.sandbox.amazon.render import ROLES
 from tests.sandbox.amazon.stores import USUAL, find_store
+from tests.sandbox.amazon.vendors import ROLE_VENDOR_ORDERS
 from tests.sandbox.clock import iso
 from tests.sandbox.control_octopia import NAME as OCTOPIA
 from tests.sandbox.control_octopia import account_json, add_account, add_client, add_offers, delegate
@@ -79,6 +80,7 @@ def _add_app(world: World, request: Request, body: Json) -> tuple[int, Any]:
         redirect_uris=tuple(body.get("redirect_uris", ())),
         draft=bool(body.get("draft", False)),
         login_uri=body.get("login_uri", ""),
+        vendors=bool(body.get("vendors", False)),
     )
     world.apps.put(app.application_id, app)
     return 201, {"application_id": app.application_id}
@@ -94,10 +96,13 @@ def _add_seller(world: World, request: Request, body: Json) -> tuple[int, Any]:
     if region not in REGIONS:
         raise ControlError(f"region is one of {', '.join(REGIONS)}")
     seller_id = body.get("seller_id") or f"A{world.draw('seller')[:12].upper()}"
-    roles = tuple(body.get("roles", ROLES))
-    if unknown := sorted(set(roles) - set(ROLES)):
-        raise ControlError(f"unknown roles {', '.join(unknown)}; known: {', '.join(ROLES)}")
-    seller = Seller(seller_id, region, _channels(region, body.get("channels")), roles, int(body.get("grant_days", 365)))
+    codes = tuple(body.get("vendor_codes", ()))
+    known = (ROLE_VENDOR_ORDERS,) if codes else ROLES
+    roles = tuple(body.get("roles", known))
+    if unknown := sorted(set(roles) - set(known)):
+        raise ControlError(f"unknown roles {', '.join(unknown)}; known: {', '.join(known)}")
+    channels, days = _channels(region, body.get("channels")), int(body.get("grant_days", 365))
+    seller = Seller(seller_id, region, channels, roles, days, codes)
     world.sellers.put(seller.key, seller)
     token = f"Atzr|{world.draw('refresh')}"
     world.grants.put(token, Grant(token, seller_id, region, _client_id(world, body), world.clock.now()))

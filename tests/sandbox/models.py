@@ -7,7 +7,7 @@ REGIONS = ("na", "eu", "fe")
 
 @dataclass(frozen=True)
 class Application:
-    """A registered application; two secrets are valid at once while one is being rotated."""
+    """A registered application, for sellers or for vendors; two secrets are valid at once while one is rotated."""
 
     application_id: str
     client_id: str
@@ -15,13 +15,14 @@ class Application:
     redirect_uris: tuple[str, ...]
     draft: bool = False
     login_uri: str = ""
+    vendors: bool = False
 
 
 @dataclass(frozen=True)
 class Seller:
     """
     A seller in one region; `channels` are marketplace ids, the first is where orders come from by default. Its grants
-    are good for `grant_days`: Amazon says 365.
+    are good for `grant_days`: Amazon says 365. With `vendor_codes` it is a vendor: `seller_id` is its vendor group.
     """
 
     seller_id: str
@@ -29,6 +30,7 @@ class Seller:
     channels: tuple[str, ...]
     roles: tuple[str, ...]
     grant_days: int = 365
+    vendor_codes: tuple[str, ...] = ()
 
     @property
     def key(self) -> str:

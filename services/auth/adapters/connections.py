@@ -83,6 +83,16 @@ class SqlConnections:
             query = query.where(_ITS.c.id > after)
         return [to_connection(row) for row in await self._connection.execute(query)]
 
+    async def lock_to_be_reminded(self, now: datetime) -> Sequence[Connection]:
+        query = (
+            select(_ITS)
+            .where(_ITS.c.remind_at <= now)
+            .order_by(_ITS.c.id)
+            .limit(_AT_ONCE)
+            .with_for_update(skip_locked=True)
+        )
+        return [to_connection(row) for row in await self._connection.execute(query)]
+
     async def ending(self, organisation_id: OrganisationId) -> Ending | None:
         ends = _ITS.c.state.in_([ConnectionState.EXPIRING, ConnectionState.EXPIRED])
         query = select(func.count().label("connections"), func.min(_ITS.c.expires_at).label("first_at"))
@@ -112,6 +122,7 @@ class SqlConnections:
             _ITS.c.region == region,
             _ITS.c.seller_id == seller_id,
             _ITS.c.state.not_in([ConnectionState.DISCONNECTED, ConnectionState.UNPROVEN]),
+            _ITS.c.app_id.is_(None),
         )
         found = (await self._connection.execute(query)).scalar_one_or_none()
         return OrganisationId(found) if found else None
@@ -212,6 +223,8 @@ def to_connection(row: Any) -> Connection:
         probe_outcome=ProbeOutcome(row.probe_outcome) if row.probe_outcome else None,
         suspected_at=row.suspected_at,
         event_sequence=row.event_sequence,
+        app_id=row.app_id,
+        remind_at=row.remind_at,
     )
 
 

@@ -77,6 +77,7 @@ class SqlGrants:
             row.sealed_access_token,
             row.token_expires_at,
             row.token_version,
+            row.app_id,
         )
 
     async def add(self, grant: SealedGrant) -> None:
@@ -140,6 +141,7 @@ def _values(grant: SealedGrant) -> dict[str, Any]:
         "sealed_access_token": grant.access_token,
         "token_version": grant.token_version,
         "token_expires_at": grant.expires_at,
+        "app_id": grant.app_id,
     }
 
 

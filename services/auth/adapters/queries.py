@@ -11,11 +11,14 @@ from services.auth.adapters.accounts import to_account
 from services.auth.adapters.api_clients import clients, of_organisation
 from services.auth.adapters.connections import to_connection
 from services.auth.adapters.grants import SqlSigningKeys
+from services.auth.adapters.private_apps import of_organisation as private_apps_of
+from services.auth.adapters.private_apps import to_app
 from services.auth.adapters.sessions import to_session
 from services.auth.domain.account import Account, Session
 from services.auth.domain.api_client import ApiClient
 from services.auth.domain.connection import RUNNING, Connection, ConnectionState
 from services.auth.domain.consent import STATE_LASTS, WONDERED_AFTER, WONDERED_UNTIL
+from services.auth.domain.private_app import PrivateApp
 from services.auth.domain.signing import SigningKey
 from services.auth.usecases.views import Standing, User
 from shared.db.unit_of_work import transaction
@@ -134,6 +137,10 @@ class SqlViews:
         async with transaction(self._engine) as connection:
             return frozenset((await connection.execute(select(tables.revoked_token.c.id))).scalars())
 
+    async def private_apps(self, organisation_id: OrganisationId) -> Sequence[PrivateApp]:
+        async with transaction(self._engine) as connection:
+            return [to_app(row) for row in await connection.execute(private_apps_of(organisation_id))]
+
     async def every_connection(self, state: ConnectionState | None) -> Sequence[Connection]:
         query = select(_ITS).order_by(_ITS.c.id)
         if state is not None:
@@ -148,7 +155,7 @@ class SqlViews:
         its = tables.access_grant
         granted = (
             select(its.c.marketplace, its.c.region, func.count().label("grants"))
-            .where(its.c.sealed_refresh_token.is_not(None))
+            .where(its.c.sealed_refresh_token.is_not(None), its.c.app_id.is_(None))
             .group_by(its.c.marketplace, its.c.region)
         )
         nearest = select(func.min(_ITS.c.expires_at)).where(_ITS.c.state.in_(RUNNING))
@@ -163,7 +170,7 @@ class SqlViews:
 
     async def regions(self) -> Sequence[tuple[str, str]]:
         pair = (_ITS.c.marketplace, _ITS.c.region)
-        query = select(*pair).where(_ITS.c.grant_id.is_not(None)).distinct().order_by(*pair)
+        query = select(*pair).where(_ITS.c.grant_id.is_not(None), _ITS.c.app_id.is_(None)).distinct().order_by(*pair)
         async with transaction(self._engine) as connection:
             return [(row.marketplace, row.region) for row in await connection.execute(query)]
 

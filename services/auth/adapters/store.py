@@ -10,6 +10,7 @@ from services.auth.adapters.connections import SqlConnections, SqlConsents
 from services.auth.adapters.factors import SqlFactors
 from services.auth.adapters.grants import SqlGrants, SqlSigningKeys
 from services.auth.adapters.mails import SqlMails
+from services.auth.adapters.private_apps import SqlPrivateApps
 from services.auth.adapters.sessions import SqlSessions
 from services.auth.adapters.upkeep import SqlUpkeep
 from services.auth.usecases.ports import Store
@@ -28,6 +29,7 @@ def bind(connection: AsyncConnection) -> Store:
         connections=SqlConnections(connection),
         grants=SqlGrants(connection),
         api_clients=SqlApiClients(connection),
+        private_apps=SqlPrivateApps(connection),
         revoked=SqlRevokedTokens(connection),
         audit=SqlAudit(connection),
         signing_keys=SqlSigningKeys(connection),

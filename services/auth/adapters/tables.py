@@ -11,6 +11,7 @@ from sqlalchemy import (
     MetaData,
     Table,
     Text,
+    UniqueConstraint,
     Uuid,
     event,
     text,
@@ -52,6 +53,22 @@ consent_state = Table(
     Column("used_at", _TIME),
 )
 
+private_app = Table(
+    "private_app",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("organisation_id", Uuid, ForeignKey("organisation.id"), nullable=False),
+    Column("marketplace", Text, nullable=False),
+    Column("client_id", Text, nullable=False),
+    Column("made_at", _TIME, nullable=False),
+    Column("wrapped_key", LargeBinary, nullable=False),
+    Column("sealed_secret", LargeBinary, nullable=False),
+    Column("sealed_former_secret", LargeBinary),
+    Column("replaced_at", _TIME),
+    Column("refused_at", _TIME),
+    UniqueConstraint("organisation_id", "marketplace", "client_id"),
+)
+
 access_grant = Table(
     "access_grant",
     metadata,
@@ -65,6 +82,7 @@ access_grant = Table(
     Column("token_expires_at", _TIME, nullable=False),
     Column("failure", Text),
     Column("retry_at", _TIME),
+    Column("app_id", Uuid, ForeignKey("private_app.id"), index=True),
 )
 # Without a refresh token it is our application's own, one for all its sellers.
 Index(
@@ -104,16 +122,30 @@ connection = Table(
     Column("claimed_at", _TIME),
     Column("refused_at", _TIME),
     Column("contested", Boolean, nullable=False, server_default=text("false")),
+    Column("app_id", Uuid, ForeignKey("private_app.id")),
+    Column("remind_at", _TIME),
 )
-# A seller account belongs to one organisation while its connection lives; whoever only claims it keeps nobody out.
+# A seller account belongs to one organisation while its connection lives; whoever only claims it, or reaches it by an
+# application of their own, keeps nobody out.
 Index(
-    "uq_connection_proven_seller",
+    "uq_connection_consented_seller",
     connection.c.marketplace,
     connection.c.region,
     connection.c.seller_id,
     unique=True,
-    postgresql_where=text("state not in ('disconnected', 'unproven')"),
+    postgresql_where=text("state not in ('disconnected', 'unproven') and app_id is null"),
 )
+Index(
+    "uq_connection_private",
+    connection.c.organisation_id,
+    connection.c.marketplace,
+    connection.c.region,
+    connection.c.seller_id,
+    connection.c.country,
+    unique=True,
+    postgresql_where=text("state <> 'disconnected' and app_id is not null"),
+)
+Index("ix_connection_remind_at", connection.c.remind_at, postgresql_where=text("remind_at is not null"))
 Index(
     "uq_connection_claim",
     connection.c.organisation_id,

@@ -33,6 +33,7 @@ ATTEMPTS_MOST = {
     "proof": 10,
     "proof-address": 50,
     "look": 30,
+    "private": 60,
 }
 LOCALES = ("en", "fr")
 

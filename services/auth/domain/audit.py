@@ -59,6 +59,8 @@ class Action(StrEnum):
     CALENDAR_REMOVED = "calendar.removed"
     CLIENT_MADE = "api_client.made"
     CLIENT_REVOKED = "api_client.revoked"
+    PRIVATE_APP_KEPT = "private_app.kept"
+    PRIVATE_APP_REFUSED = "private_app.refused"
     SECRET_MADE = "api_client.secret_made"  # noqa: S105 - a deed
     SECRET_ENDED = "api_client.secret_ended"  # noqa: S105 - a deed
     TOKEN_REVOKED = "api_client.token_revoked"  # noqa: S105 - a deed

@@ -8,6 +8,7 @@ hear of is a `Change` with its event. Others first hear of a connection when it 
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
+from uuid import UUID
 
 from shared.kernel.ids import ConnectionId, GrantId, OrganisationId, new_id
 from shared.marketplaces.models import Channel
@@ -71,6 +72,9 @@ class Connection:
     `expires_at` None: no end is known. `country`: on whose page the seller consented. `login`: the seller's
     name in the marketplace's portal, personal data.
 
+    `app_id`: the organisation's own application that it is reached by; None: ours. `remind_at`: when its organisation
+    is to be reminded of it, where no end is known.
+
     Of a claim: since when it is made, when the far side first refused it since, and whether another organisation
     claimed the account beside it.
     """
@@ -100,11 +104,16 @@ class Connection:
     probe_outcome: ProbeOutcome | None = None
     suspected_at: datetime | None = None
     event_sequence: int = 0
+    app_id: UUID | None = None
+    remind_at: datetime | None = None
 
     @property
     def is_proven(self) -> bool:
-        """The seller account is known to be this organisation's, and is nobody else's meanwhile."""
-        return self.state not in {ConnectionState.UNPROVEN, ConnectionState.DISCONNECTED}
+        """
+        The seller account is known to be this organisation's, and is nobody else's meanwhile. By an application of
+        one's own an account is reached, but its name is only what somebody typed.
+        """
+        return self.app_id is None and self.state not in {ConnectionState.UNPROVEN, ConnectionState.DISCONNECTED}
 
     @property
     def is_claimed(self) -> bool:

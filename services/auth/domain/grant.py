@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from uuid import UUID
 
 from shared.kernel.ids import GrantId
 
@@ -13,6 +14,7 @@ class SealedGrant:
 
     `token_version` counts the access tokens of the connection, also over a new consent; it is what `rejected=` names.
     `refresh_token` None: it is our application's own, one for all its sellers here; no seller's end destroys it.
+    `app_id`: whose application it is for, if not ours.
     """
 
     id: GrantId
@@ -23,6 +25,7 @@ class SealedGrant:
     access_token: bytes
     expires_at: datetime
     token_version: int = 0
+    app_id: UUID | None = None
 
     @property
     def is_shared(self) -> bool:

@@ -5,11 +5,12 @@ from enum import StrEnum
 
 
 class Sealed(StrEnum):
-    """What a data key seals: the tokens of a grant, a key that signs, or a second factor's secret."""
+    """What a data key seals: the tokens of a grant, a key that signs, a second factor, or an application's secret."""
 
     GRANT = "grant"
     SIGNING_KEY = "signing_key"
     SECOND_FACTOR = "second_factor"
+    PRIVATE_APP = "private_app"
 
 
 @dataclass(frozen=True, slots=True)

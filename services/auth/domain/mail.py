@@ -32,6 +32,7 @@ class MailKind(StrEnum):
     EXPIRED = "expired"
     REVOKED = "revoked"
     REFUSED = "refused"
+    YEARLY = "yearly"
     CONFIRM = "confirm"
     RESET = "reset"
     CHANGED = "password_changed"
@@ -91,6 +92,7 @@ _TRUE_IN = {
     MailKind.EXPIRED: {ConnectionState.EXPIRED, ConnectionState.REVOKED},
     MailKind.REVOKED: {ConnectionState.REVOKED},
     MailKind.REFUSED: {ConnectionState.WAITING},
+    MailKind.YEARLY: RUNNING,
 }
 
 

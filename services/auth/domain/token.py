@@ -22,12 +22,15 @@ class RenewalFailure(StrEnum):
     THROTTLED = "throttled"
     UNAVAILABLE = "unavailable"
     OUR_SECRET = "client_secret_invalid"  # noqa: S105 - the name of a failure
+    PRIVATE_SECRET = "private_secret_refused"  # noqa: S105 - the name of a failure
 
 
 PAUSES = {
     RenewalFailure.THROTTLED: timedelta(seconds=5),
     RenewalFailure.UNAVAILABLE: timedelta(seconds=2),
     RenewalFailure.OUR_SECRET: timedelta(seconds=30),
+    # An organisation's own, which nobody but it can mend; another one is tried as soon as it is there.
+    RenewalFailure.PRIVATE_SECRET: timedelta(minutes=5),
 }
 
 

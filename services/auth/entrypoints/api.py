@@ -23,6 +23,7 @@ from services.auth.entrypoints import (
     link_pages,
     oauth,
     own_account_pages,
+    private_pages,
     secret_pages,
     settings_pages,
 )
@@ -45,6 +46,7 @@ _ROUTERS = (
     appstore_pages,
     brought_pages,
     delegation_pages,
+    private_pages,
     connection_pages,
     cut_over_pages,
     calendar_feed,

@@ -164,6 +164,7 @@ async def connections_page(
         brought=brought,
         offers=offers,
         unanswered=PROFILES.get(wondering) if wondering else None,
+        private=[PROFILES[name] for name in held.private],
         delegations=[PROFILES[name] for name, offer in held.delegations.items() if offer.portals],
         profiles=PROFILES,
         now=held.clock.now(),

@@ -47,6 +47,8 @@ DEEDS = {
     Action.CLIENT_REVOKED: "API client revoked",
     Action.SECRET_MADE: "Secret of an API client made",
     Action.SECRET_ENDED: "Secret of an API client ended",
+    Action.PRIVATE_APP_KEPT: "Private application or its secret kept",
+    Action.PRIVATE_APP_REFUSED: "Secret of a private application refused",
     Action.TOKEN_REVOKED: "Token revoked",
     Action.TRUNCATED: "Entries older than twelve months removed",
 }

@@ -109,6 +109,8 @@ def _row(kid: str, counts: Sequence[KeyCount], keeper: KeyKeeper) -> dict[str, A
         "in_setting": kid in keeper.keys.kids,
         "grants": number.get(Sealed.GRANT, 0),
         "signing_keys": number.get(Sealed.SIGNING_KEY, 0),
+        "second_factors": number.get(Sealed.SECOND_FACTOR, 0),
+        "private_apps": number.get(Sealed.PRIVATE_APP, 0),
     }
 
 

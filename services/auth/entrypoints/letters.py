@@ -16,12 +16,14 @@ _SUBJECTS = {
     MailKind.EXPIRED: "The authorisation has ended: %(names)s",
     MailKind.REVOKED: "The authorisation was withdrawn: %(names)s",
     MailKind.REFUSED: "The marketplace refuses us: %(names)s",
+    MailKind.YEARLY: "Once a year, renew the token of your own application: %(names)s",
 }
 _HAPPENED = {
     MailKind.ENDING: "These authorisations are to be renewed:",
     MailKind.EXPIRED: "The time of this authorisation is over, and it was not renewed:",
     MailKind.REVOKED: "The marketplace says that this authorisation was withdrawn:",
     MailKind.REFUSED: "The marketplace has not let us in for two hours:",
+    MailKind.YEARLY: "These connections use an application of your own, and their token is a year old:",
 }
 _MEANS = {
     MailKind.ENDING: "Everything goes on until then. Past that day the marketplace may stop it at any moment.",
@@ -31,6 +33,8 @@ _MEANS = {
     "once you reconnect, what came meanwhile is imported.",
     MailKind.REFUSED: "Orders are no longer imported, and no stock and no tracking number is sent. We ask again every "
     "hour and go on by ourselves; reconnecting, or giving us access in its portal again, may mend it.",
+    MailKind.YEARLY: "No end of such a token is known, and nothing stops. All the same, authorise your application "
+    "once more and enter the new token.",
 }
 _TO_DO = "Renew or reconnect here: %(address)s"
 _HOW_OFTEN = "You get this mail once a week until they are renewed, and each day from the first end on."

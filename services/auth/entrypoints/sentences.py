@@ -5,9 +5,11 @@ from dataclasses import dataclass
 from services.auth.domain.brought import BroughtProblem
 from services.auth.domain.claim import ClaimProblem
 from services.auth.domain.consent import ConsentProblem
+from services.auth.domain.private_app import PrivateProblem
 from services.auth.entrypoints.deeds import DEEDS
 from shared.access.scopes import MEANINGS, SELLER_SCOPES
 
+AWAY = "The marketplace does not answer just now. We ask again by ourselves; you can try again in a few minutes."
 PASSWORD_PROBLEMS = {
     "too_short": "The password needs at least 12 characters.",
     "too_long": "The password has more than 200 characters.",
@@ -44,6 +46,39 @@ BROUGHT_PROBLEMS = {
     BroughtProblem.REPEATED: "This account is in an earlier line already.",
 }
 BROUGHT_FULL = "So many accounts wait for your consent already. Authorise or disconnect some of them first."
+# The field each is about (empty: the secret that was tried), and what to do.
+PRIVATE_PROBLEMS = {
+    PrivateProblem.CLIENT_INVALID: (
+        "client_id",
+        "This is not a client ID. Copy it from View, under LWA credentials: it begins with "
+        "amzn1.application-oa2-client.",
+    ),
+    PrivateProblem.SECRET_INVALID: ("client_secret", "Enter the client secret as Amazon shows it."),
+    PrivateProblem.SECRET_REFUSED: (
+        "client_secret",
+        "Amazon does not know this client ID with this secret. Copy both again from View, under LWA credentials.",
+    ),
+    PrivateProblem.TOO_MANY: ("client_id", "There are as many applications as an organisation may have."),
+    PrivateProblem.COUNTRY_INVALID: ("country", "Choose the country of the account."),
+    PrivateProblem.CODES_INVALID: (
+        "codes",
+        "Enter it as Amazon shows it, in letters and digits; several vendor codes with spaces between, each once.",
+    ),
+    PrivateProblem.TOKEN_INVALID: (
+        "refresh_token",
+        "This is not a refresh token: it begins with Atzr| and is copied whole, without line breaks.",
+    ),
+    PrivateProblem.TOKEN_REFUSED: (
+        "refresh_token",
+        "Amazon refuses this token for this application. Authorise the application again there and copy the new token.",
+    ),
+    PrivateProblem.CONNECTED: (
+        "codes",
+        "This account is connected already by authorising our application. Disconnect that first.",
+    ),
+    PrivateProblem.APP_UNKNOWN: ("client_id", "This application is not here. Enter its client ID and secret first."),
+    PrivateProblem.AWAY: ("", AWAY),
+}
 CLIENT_PROBLEMS = {
     "name.invalid": "Enter a name of 1 to 80 characters.",
     "scopes.missing": "Choose at least one thing that the program may do.",
@@ -69,7 +104,6 @@ NOT_RUNNING = "It is not authorised, so that there is nothing to pause. Reconnec
 CALENDAR_NAME = "Days of renewal"
 CALENDAR_WHAT = "Renew the authorisation: %(name)s (%(marketplace)s)"
 CALENDAR_TO_DO = "Renew it here, before it ends: %(address)s"
-AWAY = "The marketplace does not answer just now. We ask again by ourselves; you can try again in a few minutes."
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,4 +233,6 @@ def all_sentences() -> list[str]:
         AWAY,
     ]
     calendar = [CALENDAR_NAME, CALENDAR_WHAT, CALENDAR_TO_DO]
-    return [*FIELD_PROBLEMS.values(), *brought, *clients, *signing_in, *calendar, *DEEDS.values(), *outcomes, *refusals]
+    private = [sentence for _, sentence in PRIVATE_PROBLEMS.values()]
+    said = [*brought, *private, *clients, *signing_in, *calendar, *DEEDS.values(), *outcomes, *refusals]
+    return [*FIELD_PROBLEMS.values(), *said]

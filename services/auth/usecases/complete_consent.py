@@ -14,17 +14,13 @@ from services.auth.domain.claim import standing
 from services.auth.domain.connection import new_connection
 from services.auth.domain.consent import ConsentFailed, ConsentProblem, ConsentState, Returned, check_usable
 from services.auth.domain.grant import SealedGrant
-from services.auth.domain.life import authorise
 from services.auth.domain.opaque import digest
-from services.auth.usecases.keep_change import keep_change
+from services.auth.usecases.keep_grant import keep_grant
 from services.auth.usecases.ports import ConsentVault, Store
 from shared.kernel.clock import Clock
 from shared.kernel.errors import ClientSecretInvalid, ConsentLost, FarSideError, OutcomeUnknown, Refused, Unreadable
 from shared.kernel.ids import ConnectionId, new_id
 from shared.kernel.ports import UnitOfWork
-
-# More than a consent is ever renewed: a count whose grant was destroyed (disconnected) goes on above it.
-_TOKENS_OF_A_CONSENT = 2**32
 
 
 async def complete_consent(
@@ -89,15 +85,9 @@ async def _keep(
     found = standing(await store.connections.lock_of_seller(*account, state.organisation_id), state.organisation_id)
     if found.holder not in {None, state.organisation_id}:
         raise ConsentFailed(ConsentProblem.OTHER_ORGANISATION)
-    before = replace(found.own or new_connection(state.organisation_id, *account, state.name), country=state.country)
-    older = await store.grants.get(before.grant_id) if before.grant_id else None
-    # One count over all grants of a connection, so that `rejected=` never means another consent's token.
-    last = older.token_version if older else before.consent_version * _TOKENS_OF_A_CONSENT
-    await store.grants.add(replace(grant, token_version=last + 1))
-    change = authorise(before, grant.id, now, lasts=lasts)
-    await keep_change(change, store=store, now=now)
-    if older is not None:
-        await store.grants.delete(older.id)
+    known = found.own or new_connection(state.organisation_id, *account, state.name)
+    before = replace(known, country=state.country, app_id=None, remind_at=None)
+    await keep_grant(before, grant, lasts=lasts, store=store, now=now)
     await store.audit.add(replace(_entry(state, now, Action.CONNECTED), connection_id=before.id))
     return before.id
 

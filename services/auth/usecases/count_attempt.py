@@ -48,6 +48,11 @@ def proof_keys(organisation_id: OrganisationId, address: str, mask: Mask) -> dic
     }
 
 
+def private_keys(organisation_id: OrganisationId, mask: Mask) -> dict[str, str]:
+    """What a try of a client secret or a refresh token is counted by."""
+    return {"private": mask(f"private {organisation_id}")}
+
+
 def look_keys(connection_id: ConnectionId, mask: Mask) -> dict[str, str]:
     """What looking at once is counted by."""
     return {"look": mask(f"look {connection_id}")}

@@ -11,7 +11,7 @@ from services.auth.usecases.audit_log import remove_old_entries
 from services.auth.usecases.keep_signing_keys import keep_signing_keys
 from services.auth.usecases.lapse_claims import lapse_claims
 from services.auth.usecases.ports import KeyWrapping, SigningVault, Store
-from services.auth.usecases.remind import remind
+from services.auth.usecases.remind import remind, remind_of_private_apps
 from services.auth.usecases.rewrap_keys import rewrap_keys
 from shared.kernel.clock import Clock
 from shared.kernel.ports import UnitOfWork
@@ -29,6 +29,8 @@ async def keep_house(
         pass
     async with uow() as store:
         await lapse_claims(store=store, clock=clock)
+    async with uow() as store:
+        await remind_of_private_apps(store=store, clock=clock)
     await _all(uow, lambda store, after: age_connections(after, goes_on=expired_goes_on, store=store, clock=clock))
     await _all(uow, lambda store, after: remind(after, store=store, clock=clock))
     # Last, as they may ask a key service, which may be away.

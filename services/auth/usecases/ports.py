@@ -18,6 +18,7 @@ from services.auth.usecases.account_ports import Accounts, Attempts, Links, Lock
 from services.auth.usecases.client_ports import ApiClients, RevokedTokens
 from services.auth.usecases.factor_ports import Factors
 from services.auth.usecases.mail_ports import Mails
+from services.auth.usecases.private_ports import PrivateApps
 from shared.access.principal import Ending
 from shared.kernel.ids import ConnectionId, GrantId, OrganisationId
 from shared.kernel.ports import AccessToken, Lease, Outbox
@@ -59,6 +60,10 @@ class Connections(Protocol):
         Living ones whose consent ends by then, or ended, a batch in the order of their ids, beyond `after`; without
         those that somebody works on.
         """
+        ...
+
+    async def lock_to_be_reminded(self, now: datetime) -> Sequence[Connection]:
+        """Those whose organisation is to be reminded of them by now, a batch; without those that somebody works on."""
         ...
 
     async def ending(self, organisation_id: OrganisationId) -> Ending | None:
@@ -170,6 +175,7 @@ class Store:
     connections: Connections
     grants: Grants
     api_clients: ApiClients
+    private_apps: PrivateApps
     revoked: RevokedTokens
     audit: Audit
     signing_keys: SigningKeys

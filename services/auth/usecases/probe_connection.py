@@ -1,6 +1,7 @@
 """Asks the far side what a consent reaches: at once after it was given, daily, and when a service doubts it."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import structlog
 
@@ -13,12 +14,12 @@ from services.auth.domain.connection import (
     Happened,
     ProbeOutcome,
 )
-from services.auth.domain.life import probe_refused, probed
+from services.auth.domain.life import PROBE_REFUSED_EVERY, probe_refused, probed
 from services.auth.domain.token import TokenState
 from services.auth.usecases.keep_change import keep_change
 from services.auth.usecases.ports import Store, TokenVault
 from shared.kernel.clock import Clock
-from shared.kernel.errors import ConsentLost, RoleMissing, TokenRejected
+from shared.kernel.errors import ClientSecretInvalid, ConsentLost, RoleMissing, TokenRejected
 from shared.kernel.ids import ConnectionId, new_id
 from shared.kernel.ports import Lease
 from shared.marketplaces.ports import FarAccount, GrantPort
@@ -40,8 +41,8 @@ async def probe_connection(
     """
     One connection's probe, its outcome kept. `delegation_proves`: being let in after a refusal proves a claim.
 
-    Raises Throttled, Unavailable, ClientSecretInvalid, Unreadable, TokenRejected (a shared one): the claim loop tries
-    again later. A consent found lost while renewing its token was kept by the vault already.
+    Raises Throttled, Unavailable, ClientSecretInvalid (ours), Unreadable, TokenRejected (a shared one): the claim loop
+    tries again later. A consent found lost while renewing its token was kept by the vault already.
     """
     connection_id = ConnectionId(lease.subject)
     connection, state = await lease.read(lambda store: _read(store, connection_id))
@@ -57,6 +58,10 @@ async def probe_connection(
         await lease.settle(lambda store: _refused(store, connection, ProbeOutcome.REFUSED, clock))
     except ConsentLost:
         await lease.settle(lambda store: _refused(store, connection, ProbeOutcome.REFUSED, clock))
+    except ClientSecretInvalid:
+        if connection.app_id is None:
+            raise
+        await lease.settle(lambda store: _secret_refused(store, connection, clock))
     else:
         await lease.settle(lambda store: _answered(store, connection, reached, clock, proves=delegation_proves))
 
@@ -69,7 +74,9 @@ async def _reached(
     connection: Connection, state: TokenState, lease: Lease[Store], grants: GrantPort, vault: TokenVault
 ) -> Reached:
     """With a new token where the old one is refused, or doubted: a doubt about one seller is none of a shared token."""
-    account = FarAccount(connection.region, connection.seller_id)
+    account = FarAccount(
+        connection.region, connection.seller_id, connection.country, private=connection.app_id is not None
+    )
     doubted = state.token_version if connection.suspected_at and not state.is_shared else None
     token = await vault.current(state, rejected=doubted)
     try:
@@ -103,6 +110,15 @@ async def _refused(store: Store, seen: Connection, outcome: ProbeOutcome, clock:
     await _keep(store, (refused if claimed else probe_refused)(current, outcome, clock.now()), clock)
     if not claimed:
         log.warning("probe.refused", connection_id=current.id, outcome=outcome.value)
+
+
+async def _secret_refused(store: Store, seen: Connection, clock: Clock) -> None:
+    """Of the organisation's own application: nobody but it can mend that, and its consent is not doubted."""
+    current, now = await _same_consent(store, seen), clock.now()
+    app = await store.private_apps.get(current.app_id) if current and current.app_id else None
+    if current is not None and app is not None:
+        await store.private_apps.refused(app, now)
+        await store.connections.save(replace(current, probe_due_at=now + PROBE_REFUSED_EVERY))
 
 
 async def _same_consent(store: Store, seen: Connection) -> Connection | None:

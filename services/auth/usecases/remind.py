@@ -1,7 +1,15 @@
-"""Who can renew authorisations that end is told by mail: once a week, past the end each day."""
+"""
+Who can renew authorisations is told by mail: of those that end once a week, past the end each day; where no end is
+known, once a year.
+"""
 
+from dataclasses import replace
+from itertools import groupby
+
+from services.auth.domain.connection import RUNNING
 from services.auth.domain.life import EXPIRING_FOR
 from services.auth.domain.mail import MailKind
+from services.auth.domain.private_app import REMINDED_EVERY
 from services.auth.usecases.ports import Store
 from shared.kernel.clock import Clock
 from shared.kernel.ids import OrganisationId
@@ -21,3 +29,15 @@ async def remind(after: OrganisationId | None, *, store: Store, clock: Clock) ->
             await store.mails.add(one.organisation_id, MailKind.ENDING, one.connection_ids, due_at=now, now=now)
             await store.mails.reminded(one.organisation_id, now)
     return found[-1].organisation_id if found else None
+
+
+async def remind_of_private_apps(*, store: Store, clock: Clock) -> None:
+    """One mail to each member of an organisation, naming all that are due: a batch; the rest comes next time."""
+    now = clock.now()
+    due = sorted(await store.connections.lock_to_be_reminded(now), key=lambda one: one.organisation_id)
+    for organisation_id, found in groupby(due, key=lambda one: one.organisation_id):
+        connections = list(found)
+        for one in connections:
+            await store.connections.save(replace(one, remind_at=now + REMINDED_EVERY))
+        if about := tuple(one.id for one in connections if one.app_id is not None and one.state in RUNNING):
+            await store.mails.add(organisation_id, MailKind.YEARLY, about, due_at=now, now=now)

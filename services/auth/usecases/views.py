@@ -8,6 +8,7 @@ from typing import Protocol
 from services.auth.domain.account import Account, Session
 from services.auth.domain.api_client import ApiClient
 from services.auth.domain.connection import Connection, ConnectionState
+from services.auth.domain.private_app import PrivateApp
 from services.auth.domain.signing import SigningKey
 from shared.kernel.ids import ConnectionId, OrganisationId, UserId
 
@@ -15,8 +16,9 @@ from shared.kernel.ids import ConnectionId, OrganisationId, UserId
 @dataclass(frozen=True, slots=True)
 class Standing:
     """
-    Of all organisations: connections by marketplace and state; sellers' own grants by marketplace and region; when the
-    first consent that works ends, as far as is known; since when the mail that is due longest is due.
+    Of all organisations: connections by marketplace and state; sellers' own grants of our applications by marketplace
+    and region; when the first consent that works ends, as far as is known; since when the mail that is due longest is
+    due.
     """
 
     counts: Mapping[tuple[str, ConnectionState], int]
@@ -84,6 +86,10 @@ class Views(Protocol):
 
     async def revoked_ids(self) -> frozenset[str]:
         """Of tokens and secrets, whosever they are: what our services must refuse."""
+        ...
+
+    async def private_apps(self, organisation_id: OrganisationId) -> Sequence[PrivateApp]:
+        """An organisation's own applications, in the order they were made."""
         ...
 
     async def every_connection(self, state: ConnectionState | None) -> Sequence[Connection]:

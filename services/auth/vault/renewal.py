@@ -7,7 +7,7 @@ that was stopped meanwhile (SIGSTOP) overwrites nothing when it wakes.
 
 import asyncio
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import structlog
 from prometheus_client import Counter
@@ -16,9 +16,11 @@ from services.auth.domain.audit import Action, AuditEntry
 from services.auth.domain.connection import Happened
 from services.auth.domain.grant import SealedGrant
 from services.auth.domain.life import revoke
+from services.auth.domain.private_app import PrivateApp
 from services.auth.domain.token import PAUSES, SHARED_RESTS, RenewalFailure
 from services.auth.usecases.keep_change import keep_change
 from services.auth.usecases.ports import Store
+from services.auth.vault.private_apps import SealedPrivateApps
 from services.auth.vault.seals import GrantSeals
 from shared.kernel.clock import Clock
 from shared.kernel.errors import ClientSecretInvalid, ConsentLost, FarSideError, Retryable, Throttled, Unavailable
@@ -36,9 +38,12 @@ renewals = Counter("auth_token_renewals_total", "Access tokens asked for at far 
 
 
 class Renewal:
-    def __init__(self, grants: Mapping[str, GrantPort], seals: GrantSeals, clock: Clock) -> None:
+    def __init__(
+        self, grants: Mapping[str, GrantPort], seals: GrantSeals, private: SealedPrivateApps, clock: Clock
+    ) -> None:
         self._grants = grants
         self._seals = seals
+        self._private = private
         self._clock = clock
 
     async def run(self, lease: Lease[Store], seen_version: int) -> None:
@@ -48,40 +53,57 @@ class Renewal:
         Raises LeaseLost: what was found out is discarded. What nobody expected is raised too, after it was noted.
         """
         grant_id = GrantId(lease.subject)
-        intent = await lease.intend(lambda store: store.grants.get(grant_id))
-        grant = intent.value
+        intent = await lease.intend(lambda store: _read(store, grant_id))
+        grant, app = intent.value
         if grant is None or grant.token_version != seen_version:
             return
         try:
-            renewed = await self._ask(grant)
+            renewed = await self._ask(grant, app)
         except ConsentLost as error:
             renewals.labels("consent_lost").inc()
             reason = error.code
             await lease.settle(lambda store: self._lost(store, grant, reason))
         except FarSideError as error:
             log.warning("token.not_renewed", grant_id=str(grant_id), reason=error.code)
-            await self._failed(lease, grant, *_failure(error))
+            failure, pause = _failure(error, private=app is not None)
+            await self._failed(lease, grant, app, failure, pause)
         except Exception:
             # Such as a grant that does not open any more: told to everybody for a while, instead of tried by each.
-            await self._failed(lease, grant, RenewalFailure.UNAVAILABLE, _AFTER_A_BUG)
+            await self._failed(lease, grant, app, RenewalFailure.UNAVAILABLE, _AFTER_A_BUG)
             raise
         else:
             renewals.labels("renewed").inc()
             rests_until = self._clock.now() + SHARED_RESTS if grant.is_shared else None
-            await lease.settle(lambda store: store.grants.renew(renewed, seen_version, rests_until))
+            await lease.settle(lambda store: _renewed(store, renewed, app, seen_version, rests_until))
 
-    async def _failed(self, lease: Lease[Store], grant: SealedGrant, failure: RenewalFailure, pause: timedelta) -> None:
+    async def _failed(
+        self,
+        lease: Lease[Store],
+        grant: SealedGrant,
+        app: PrivateApp | None,
+        failure: RenewalFailure,
+        pause: timedelta,
+    ) -> None:
         renewals.labels(failure.value).inc()
-        retry_at = self._clock.now() + pause
-        await lease.settle(lambda store: store.grants.fail(grant.id, grant.token_version, failure, retry_at))
+        now = self._clock.now()
 
-    async def _ask(self, grant: SealedGrant) -> SealedGrant:
+        async def noted(store: Store) -> None:
+            await store.grants.fail(grant.id, grant.token_version, failure, now + pause)
+            if failure is RenewalFailure.PRIVATE_SECRET and app is not None:
+                await store.private_apps.refused(app, now)
+
+        await lease.settle(noted)
+
+    async def _ask(self, grant: SealedGrant, app: PrivateApp | None) -> SealedGrant:
         asked_at = self._clock.now()
-        grants = self._grants[grant.marketplace]
         try:
             async with asyncio.timeout(LEASE_SECONDS - MARGIN_SECONDS):
                 key = await self._seals.key_of(grant)
-                answer = await grants.renew(grant.region, self._seals.refresh_token(grant, key))
+                refresh_token = self._seals.refresh_token(grant, key)
+                if app is not None and refresh_token is not None:
+                    answer = await self._private.try_token(app, refresh_token)
+                else:
+                    answer = await self._grants[grant.marketplace].renew(grant.region, refresh_token)
         except TimeoutError as error:
             raise Unavailable("the token endpoint is too slow", code="timeout") from error
         except ConsentLost as error:
@@ -115,10 +137,25 @@ class Renewal:
             )
 
 
-def _failure(error: FarSideError) -> tuple[RenewalFailure, timedelta]:
+async def _read(store: Store, grant_id: GrantId) -> tuple[SealedGrant | None, PrivateApp | None]:
+    """With the application it is for, if that is not ours."""
+    grant = await store.grants.get(grant_id)
+    app_id = grant.app_id if grant else None
+    return grant, await store.private_apps.get(app_id) if app_id else None
+
+
+async def _renewed(
+    store: Store, renewed: SealedGrant, app: PrivateApp | None, seen_version: int, rests_until: datetime | None
+) -> None:
+    await store.grants.renew(renewed, seen_version, rests_until)
+    if app is not None:
+        await store.private_apps.refused(app, None)
+
+
+def _failure(error: FarSideError, *, private: bool) -> tuple[RenewalFailure, timedelta]:
     """What to tell who asks, and how long nobody asks the far side again."""
     if isinstance(error, ClientSecretInvalid):
-        failure = RenewalFailure.OUR_SECRET
+        failure = RenewalFailure.PRIVATE_SECRET if private else RenewalFailure.OUR_SECRET
     elif isinstance(error, Throttled):
         failure = RenewalFailure.THROTTLED
     else:

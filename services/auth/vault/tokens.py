@@ -155,6 +155,8 @@ def _error(failure: RenewalFailure | None, seconds: float) -> FarSideError:
             return Throttled("the token that is refused is new, and all sellers share it", retry_after_seconds=seconds)
         case RenewalFailure.THROTTLED:
             return Throttled("the token endpoint asked us to slow down", retry_after_seconds=seconds)
+        case RenewalFailure.PRIVATE_SECRET:
+            return Unavailable("the organisation's own application is refused", retry_after_seconds=seconds)
         case RenewalFailure.OUR_SECRET:
             return ClientSecretInvalid("our application's secret is refused")
         case _:

@@ -1,4 +1,4 @@
-"""Brings the data keys of grants, second factors and signing keys under the newest key-encryption key."""
+"""Brings all data keys under the newest key-encryption key."""
 
 import structlog
 

@@ -1,11 +1,11 @@
 """
-Consent and tokens: the website authorization workflow and Login with Amazon (LWA), and the probe of a consent.
+Consent and tokens: the website authorization workflow and Login with Amazon (LWA).
 
 Sources: developer pages Website Authorization Workflow and Authorization Errors, the 2021 developer guide (read
 2026-11). LWA's answers hold tokens, so nothing of their bodies is kept in an error.
 """
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Literal
 from urllib.parse import quote, urlencode
 
@@ -18,19 +18,18 @@ from shared.kernel.errors import (
     Unreadable,
 )
 from shared.kernel.ports import AccessToken
-from shared.marketplaces.amazon.operations import GET_PARTICIPATIONS
-from shared.marketplaces.amazon.stores import STORES
-from shared.marketplaces.amazon.wire import Call, Spapi, refusal
+from shared.marketplaces.amazon.wire import Spapi
 from shared.marketplaces.calls import Sends
-from shared.marketplaces.fields import Json, load_object, part, parts, text
-from shared.marketplaces.models import FarApp, OAuthAnswer
+from shared.marketplaces.models import Channel, FarApp, OAuthAnswer
 from shared.marketplaces.ports import FarAccount
 from shared.marketplaces.reached import Reached
 from shared.marketplaces.token_endpoint import app_of, ask_for_tokens
 
+Reach = Callable[[Spapi, FarAccount, AccessToken, Budgets], Awaitable[tuple[Channel, ...]]]
+
 
 class AmazonOAuth:
-    """See `shared.marketplaces.ports.ConsentPort` and `GrantPort`."""
+    """See `shared.marketplaces.ports.ConsentPort` and `GrantPort`. `reach`: how accounts of this kind are probed."""
 
     def __init__(
         self,
@@ -40,8 +39,10 @@ class AmazonOAuth:
         token_url: str,
         central_urls: Mapping[str, str],
         apps: Mapping[str, FarApp],
+        reach: Reach,
     ) -> None:
         self._outward = outward
+        self._reach = reach
         self._spapi = spapi
         self._token_url = token_url
         self._central_urls = central_urls
@@ -72,29 +73,17 @@ class AmazonOAuth:
         return await self._ask(region, form, "read")
 
     async def probe(self, account: FarAccount, token: AccessToken, budgets: Budgets) -> Reached:
-        """The stores of the table in this region that the seller takes part in: the list has rows that are no store."""
-        call = Call(GET_PARTICIPATIONS, "GET", "/sellers/v1/marketplaceParticipations")
-        answer = await self._spapi.call(account, call, token, budgets)
-        if answer.status != 200:
-            raise refusal(answer)
-        body = load_object(answer.body)
-        if not isinstance(body.get("payload"), list):
-            raise Unreadable("The answer holds no list of stores.", code="no_payload", raw=answer.body)
-        ids = {text(part(row, "marketplace"), "id") for row in parts(body, "payload") if _takes_part(row)}
-        stores = [store for store in STORES.values() if store.id in ids and store.region == account.region]
-        return Reached(tuple(store.channel for store in stores))
+        return Reached(await self._reach(self._spapi, account, token, budgets))
 
     async def _ask(self, region: str, form: Mapping[str, str], effect: Literal["read", "write"]) -> OAuthAnswer:
         app = app_of(self._apps, region)
         secret = {"client_id": app.client_id, "client_secret": app.client_secret}
-        return await ask_for_tokens(self._outward, self._token_url, {**form, **secret}, effect=effect, refusal=_refusal)
+        return await ask_for_tokens(
+            self._outward, self._token_url, {**form, **secret}, effect=effect, refusal=lwa_refusal
+        )
 
 
-def _takes_part(row: Json) -> bool:
-    return part(row, "participation").get("isParticipating") is True
-
-
-def _refusal(error: str, status: int) -> FarSideError:
+def lwa_refusal(error: str, status: int) -> FarSideError:
     """LWA's error table: a lost grant is the seller's to mend, a refused client is ours."""
     match error:
         case "invalid_grant":

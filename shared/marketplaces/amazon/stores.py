@@ -2,8 +2,9 @@
 Amazon's stores and addresses, as data: marketplace ids, countries, currencies, zones, regions and hosts.
 
 Sources (read 2026-11): developer pages Marketplace IDs, SP-API Endpoints, Website Authorization Workflow and Amazon's
-sample `auth-lifecycle-management`. The hosts of Ireland and South Africa follow the pattern and are unverified. The
-zones are a choice of ours: where a country has several, the one its deadlines are usually read in.
+sample `auth-lifecycle-management`. The hosts of Ireland and South Africa follow the pattern and are unverified; their
+Vendor Central is in no source, and for India two sources name two hosts: vendors of these are not offered. The zones
+are a choice of ours: where a country has several, the one its deadlines are usually read in.
 """
 
 from collections.abc import Mapping
@@ -83,3 +84,11 @@ STORES: Mapping[str, Store] = {
 }
 # By country. One consent covers all the seller's stores of the region, but each country's sellers sign in at its host.
 CENTRAL_URLS: Mapping[str, str] = {store.country: f"https://{store.central_host}" for store in STORES.values()}
+# Vendor Central, where it is not called as the store is.
+_VENDOR_HOSTS = {"EG": "amazon.me", "SA": "amazon.me", "AE": "amazon.me", "SG": "amazon.com.sg"}
+_WITHOUT_VENDORS = frozenset({"IE", "ZA", "IN"})
+VENDOR_STORES: Mapping[str, Store] = {id: one for id, one in STORES.items() if one.country not in _WITHOUT_VENDORS}
+VENDOR_CENTRAL_URLS: Mapping[str, str] = {
+    store.country: f"https://vendorcentral.{_VENDOR_HOSTS.get(store.country, store.name.lower())}"
+    for store in VENDOR_STORES.values()
+}

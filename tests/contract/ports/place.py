@@ -37,6 +37,8 @@ class Place:
 
     def __post_init__(self) -> None:
         self.profile = PROFILES[self.marketplace.name]
+        assert self.profile.capabilities is not None
+        self.capabilities = self.profile.capabilities
         self.budgets = Budgets({operation.name: operation.rate for operation in self.profile.operations})
         self.token = AccessToken(self.access_token, 1, 1, self.now() + timedelta(hours=1))
 
@@ -89,7 +91,7 @@ class Place:
 
     async def numbers(self, order_id: str) -> list[str | None]:
         """The parcel numbers shown, once a write must have shown."""
-        self.later(self.profile.capabilities.read_lag_seconds)
+        self.later(self.capabilities.read_lag_seconds)
         read = self.marketplace.tracking.read_packages
         return [one.tracking_number for one in await read(self.account, order_id, self.token, self.budgets)]
 

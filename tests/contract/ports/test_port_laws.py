@@ -76,7 +76,7 @@ async def test_a_parcel_told_is_read_back_and_told_twice_is_there_once(place: Pl
     try:
         await place.tell(order_id, body)
     except AlreadyDone:
-        assert place.profile.capabilities.write != "keyed"
+        assert place.capabilities.write != "keyed"
     assert await place.numbers(order_id) == [parcel.tracking_number]
 
 
@@ -136,7 +136,7 @@ async def test_listings_are_found_and_their_stock_is_told(place: Place) -> None:
 async def test_an_order_that_waits_is_answered_once(place: Place) -> None:
     """Accepted, it is seen to wait no more; answered again, it says so."""
     acceptance = place.marketplace.acceptance
-    assert (acceptance is not None) == place.profile.capabilities.answers_orders
+    assert (acceptance is not None) == place.capabilities.answers_orders
     if acceptance is None:
         return
     [order_id] = await place.plant(1, status="WaitingAcceptance")

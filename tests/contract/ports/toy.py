@@ -24,10 +24,10 @@ PROFILE = Profile(
     {"eu": "Europe"},
     {FAIR.id: FAIR},
     OPERATIONS,
-    CAPABILITIES,
     "delegation",
-    Pace(60, 60, 600),
     FarSide({}),
+    CAPABILITIES,
+    Pace(60, 60, 600),
 )
 
 

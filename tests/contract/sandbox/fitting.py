@@ -21,6 +21,7 @@ MODELS = {
     "orders/v0": "ordersV0",
     "sellers/v1": "sellers",
     "listings/2021-08-01": "listingsItems_2021-08-01",
+    "vendor/orders": "vendorOrders",
 }
 
 

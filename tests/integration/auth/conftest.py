@@ -43,7 +43,9 @@ ROOT = Path(__file__).parents[3]
 PUBLIC_URL = "http://127.0.0.1:8080"
 PASSWORD = "Correct horse battery 9"
 APP = {"application_id": "amzn1.sp.solution.tests", "client_id": "amzn1.client.tests", "client_secret": "s3cret-tests"}
+VENDOR_APP = {name: f"{value}-vendors" for name, value in APP.items()}
 REGIONS = ("na", "eu", "fe")
+AMAZONS = {"amazon": ("central", APP), "amazon_vendor": ("vendorcentral", VENDOR_APP)}
 
 
 class TurnedClock:
@@ -74,10 +76,13 @@ def settings_for(database_url: str, sandbox_url: str, **changed: Any) -> Setting
             "public_url": PUBLIC_URL,
             "key_encryption_keys": SecretStr("k1:" + base64.b64encode(secrets.token_bytes(32)).decode()),
             "service_clients": clients,
-            "apps": {"amazon": {region: {**APP, "draft": False} for region in REGIONS}},
-            "token_urls": {"amazon": f"{sandbox_url}/amazon/lwa/auth/o2/token"},
-            "central_urls": {"amazon": dict.fromkeys(REGIONS, f"{sandbox_url}/amazon/central/{{country}}")},
-            "api_urls": {"amazon": {region: f"{sandbox_url}/amazon/{region}" for region in REGIONS}},
+            "apps": {name: dict.fromkeys(REGIONS, app) for name, (_, app) in AMAZONS.items()},
+            "token_urls": dict.fromkeys(AMAZONS, f"{sandbox_url}/amazon/lwa/auth/o2/token"),
+            "central_urls": {
+                name: dict.fromkeys(REGIONS, f"{sandbox_url}/amazon/{host}/{{country}}")
+                for name, (host, _) in AMAZONS.items()
+            },
+            "api_urls": {name: {region: f"{sandbox_url}/amazon/{region}" for region in REGIONS} for name in AMAZONS},
         }
         | changed
     )
@@ -124,8 +129,8 @@ class Visitor:
 
     async def begin(self, region: str = "eu", **fields: str) -> str:
         """Clicks *Connect*: the address of the consent page."""
-        form = {"country": HOMES[region]} | fields
-        answer = await self.submit("/connections", marketplace="amazon", **form)
+        form = {"country": HOMES[region], "marketplace": "amazon"} | fields
+        answer = await self.submit("/connections", **form)
         assert answer.status_code == 303, answer.text
         return answer.headers["location"]
 
@@ -237,14 +242,15 @@ async def sandbox(sandbox_url: str) -> AsyncIterator[Sandbox]:
     """
     async with Sandbox(sandbox_url) as made:
         await made.empty()
-        await made.app(
-            APP["application_id"],
-            APP["client_id"],
-            [APP["client_secret"]],
-            redirect_uris=[f"{PUBLIC_URL}/connections/amazon/callback"],
-            login_uri=f"{PUBLIC_URL}/connections/amazon/login",
-            draft=False,
-        )
+        for name, (_, app) in AMAZONS.items():
+            await made.app(
+                app["application_id"],
+                app["client_id"],
+                [app["client_secret"]],
+                redirect_uris=[f"{PUBLIC_URL}/connections/{name}/callback"],
+                login_uri=f"{PUBLIC_URL}/connections/{name}/login",
+                vendors=name == "amazon_vendor",
+            )
         yield made
         assert (await made.calls())["deviations"] == []
 

@@ -74,8 +74,9 @@ def environment_of(settings: Settings, port: int = 1, metrics_port: int = 1) -> 
         "http_port": port,
         "metrics_port": metrics_port,
     }
-    for region, app in settings.apps["amazon"].items():
-        values["apps"]["amazon"][region]["client_secret"] = app.client_secret.get_secret_value()
+    for name, by_region in settings.apps.items():
+        for region, app in by_region.items():
+            values["apps"][name][region]["client_secret"] = app.client_secret.get_secret_value()
     return {
         f"AUTH_{name.upper()}": value if isinstance(value, str) else json.dumps(value) for name, value in values.items()
     }

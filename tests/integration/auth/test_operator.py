@@ -6,9 +6,10 @@ from dataclasses import replace
 import pytest
 from prometheus_client import REGISTRY
 
-from services.auth.bootstrap import PROBE, unlisted_of
+from services.auth.bootstrap import PROBE
 from services.auth.domain.mail import Letter
 from services.auth.entrypoints import gauges
+from services.auth.offers_bootstrap import unlisted_of
 from tests.integration.auth.conftest import APP, Running
 from tests.integration.auth.operating import Operate, operating
 from tests.integration.auth.test_expiry import DAY, NEAR, days_later

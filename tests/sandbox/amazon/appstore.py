@@ -14,6 +14,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from tests.sandbox.amazon.central import (
     ErrorPage,
+    accounts_of,
     checked_redirect,
     html,
     lead_back,
@@ -22,7 +23,7 @@ from tests.sandbox.amazon.central import (
 )
 from tests.sandbox.calls import Call
 from tests.sandbox.clock import iso
-from tests.sandbox.models import AppstoreVisit
+from tests.sandbox.models import Application, AppstoreVisit, Seller
 from tests.sandbox.world import World
 
 OPERATION = "amazon.appstore.confirm"
@@ -31,21 +32,22 @@ _CARRIED = ("amazon_state", "state", "redirect_uri", "version")
 
 
 class Appstore:
-    """Serves both pages."""
+    """Serves both pages; `vendors`: below Vendor Central."""
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: World, *, vendors: bool = False) -> None:
         self._world = world
+        self._vendors = vendors
 
     async def show(self, request: Request) -> Response:
         """GET: *Manage your apps*."""
         region = region_of(str(request.path_params["country"]))
-        sellers = [seller for seller in self._world.sellers if seller.region == region]
+        sellers = accounts_of(self._world, region, vendors=self._vendors)
         forms = "".join(
             f'<form method="post"><h2>{escape(app.application_id)}</h2>'
             f'<input type="hidden" name="application_id" value="{escape(app.application_id)}">'
             f"{seller_options(sellers)}<button>Authorize or Re-Authorize</button></form>"
             for app in self._world.apps
-            if app.login_uri
+            if app.login_uri and app.vendors == self._vendors
         )
         return HTMLResponse(html(f"<h1>Manage your apps</h1>{forms or '<p>There are none.</p>'}"))
 
@@ -55,7 +57,7 @@ class Appstore:
         region = region_of(str(request.path_params["country"]))
         app = self._world.apps.get(form.get("application_id", ""))
         seller = self._world.seller(region, form.get("selling_partner_id", ""))
-        if app is None or not app.login_uri or seller is None:
+        if app is None or not app.login_uri or seller is None or not self._is_here(app, seller):
             return ErrorPage("MD9100", "The application has no Login URI, or there is no such seller.").page
         visit = AppstoreVisit(
             self._world.draw("visit")[:24],
@@ -72,6 +74,9 @@ class Appstore:
             "selling_partner_id": seller.seller_id,
         } | ({"version": "beta"} if app.draft else {})
         return RedirectResponse(f"{app.login_uri}?{urlencode(query)}", 302)
+
+    def _is_here(self, app: Application, seller: Seller) -> bool:
+        return app.vendors == bool(seller.vendor_codes) == self._vendors
 
     async def confirm(self, request: Request) -> Response:
         """GET: back from the application, and on to its redirect URI."""

@@ -1,5 +1,6 @@
 """
-Seller Central's consent page, one for each country: `/amazon/central/{US|FR|…}/apps/authorize/consent`.
+Seller Central's consent page, one for each country: `/amazon/central/{US|FR|…}/apps/authorize/consent`; Vendor
+Central's is the same below `/amazon/vendorcentral`.
 
 The seller is taken as signed in; which one is a field of the form. Confirm redirects with a one-time code, Cancel sends
 nothing back, as the real page does. The path stands for the country's host. Unlike the real one, it
@@ -35,10 +36,11 @@ class ErrorPage(Exception):
 
 
 class ConsentPage:
-    """Serves the page and its form."""
+    """Serves the page and its form; `vendors`: at Vendor Central, where no seller can sign in, and the other way."""
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: World, *, vendors: bool = False) -> None:
         self._world = world
+        self._vendors = vendors
 
     async def show(self, request: Request) -> Response:
         """GET: the page, or an error page."""
@@ -70,16 +72,23 @@ class ConsentPage:
         return app, checked_redirect(app, fields, call)
 
     def _page(self, region: str, app: Application, redirect_uri: str, fields: Mapping[str, str]) -> Response:
-        sellers = [seller for seller in self._world.sellers if seller.region == region]
+        sellers = accounts_of(self._world, region, vendors=self._vendors)
         return HTMLResponse(html(_form(app, sellers, fields)))
 
     def _decision(self, region: str, app: Application, redirect_uri: str, fields: Mapping[str, str]) -> Response:
         if fields.get("decision") != "confirm":
             return HTMLResponse(html("<h1>Cancelled</h1><p>Nothing was shared. You may close this page.</p>"))
         seller = self._world.seller(region, fields.get("selling_partner_id", ""))
-        if seller is None:
+        if seller is None or bool(seller.vendor_codes) != self._vendors:
             raise ErrorPage("SPSA0404", "There is no such seller in this region.")
+        if seller.vendor_codes and not seller.roles:
+            raise ErrorPage("SPSA2043", "The vendor group has not the role.")
         return lead_back(self._world, app, seller, fields["state"], redirect_uri)
+
+
+def accounts_of(world: World, region: str, *, vendors: bool) -> list[Seller]:
+    """Who can sign in there."""
+    return [one for one in world.sellers if one.region == region and bool(one.vendor_codes) == vendors]
 
 
 def region_of(country: str) -> str:

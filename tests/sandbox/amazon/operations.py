@@ -1,7 +1,8 @@
 """
 The operations played here, as the official models publish them: path, usage plan, parameters, and the role they need.
 
-Sources: orders_2026-01-01, ordersV0, sellers, listingsItems_2021-08-01 (rates are the documented defaults).
+Sources: orders_2026-01-01, ordersV0, sellers, listingsItems_2021-08-01, vendorOrders (rates are the documented
+defaults).
 """
 
 from collections.abc import Callable
@@ -23,6 +24,8 @@ from tests.sandbox.amazon.render import ROLE_LISTINGS, ROLE_ORDERS, ROLE_SELLERS
 from tests.sandbox.amazon.search import PARAMETERS, search_orders
 from tests.sandbox.amazon.sellers import get_marketplace_participations
 from tests.sandbox.amazon.shipments import confirm_shipment
+from tests.sandbox.amazon.vendors import PARAMETERS as VENDOR_PARAMETERS
+from tests.sandbox.amazon.vendors import ROLE_VENDOR_ORDERS, get_purchase_orders
 
 Handler = Callable[[Context], Any]
 
@@ -60,6 +63,16 @@ class Operation:
 
 
 OPERATIONS = (
+    Operation(
+        name="getPurchaseOrders",
+        method="GET",
+        path="/vendor/orders/v1/purchaseOrders",
+        rate=10,
+        burst=10,
+        role=ROLE_VENDOR_ORDERS,
+        handler=get_purchase_orders,
+        parameters=VENDOR_PARAMETERS,
+    ),
     Operation(
         name="searchOrders",
         method="GET",

@@ -112,6 +112,7 @@ class Tables:
             connections=_Connections(self),
             grants=cast(Any, _Grants(self)),
             api_clients=nothing,
+            private_apps=nothing,
             revoked=nothing,
             audit=_Audit(self),
             signing_keys=nothing,
@@ -165,6 +166,10 @@ class _Connections:
         ending = (each for each in self.tables.connections.values() if each.expires_at and each.expires_at <= before)
         living = sorted((each for each in ending if each.state in RUNNING), key=lambda each: each.id)
         return [each for each in living if after is None or each.id > after]
+
+    async def lock_to_be_reminded(self, now: datetime) -> Sequence[Connection]:
+        found = self.tables.connections.values()
+        return [each for each in found if each.remind_at is not None and each.remind_at <= now]
 
     async def ending(self, organisation_id: OrganisationId) -> Ending | None:
         return None

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from services.auth.bootstrap import portals_of
+from services.auth.offers_bootstrap import portals_of
 from services.auth.settings import load, load_for_migration
 from shared.crypto.data_keys import WrappingKeys
 

@@ -107,5 +107,5 @@ async def test_a_grant_that_does_not_open_is_not_tried_by_each_caller() -> None:
     lease: Any = HeldLease(sealed)
     nobody: Any = SimpleNamespace(renew=None)
     with pytest.raises(CannotOpen):
-        await Renewal({"amazon": nobody}, other, FixedClock()).run(lease, sealed.token_version)
+        await Renewal({"amazon": nobody}, other, nobody, FixedClock()).run(lease, sealed.token_version)
     assert lease.failed == [(RenewalFailure.UNAVAILABLE, timedelta(seconds=30))]

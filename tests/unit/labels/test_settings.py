@@ -4,7 +4,7 @@ import pytest
 
 from services.labels.domain.write_back import Timing
 from services.labels.settings import Settings, load
-from shared.marketplaces.registry import PROFILES
+from shared.marketplaces.registry import CAPABILITIES
 
 GIVEN = {
     "LABELS_DATABASE_URL": "postgresql+asyncpg://labels@127.0.0.1/labels",
@@ -28,9 +28,9 @@ def settings(monkeypatch: pytest.MonkeyPatch, **changes: str) -> Settings:
 def test_every_marketplace_is_read_back_as_it_declares(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing is set: each has its own read lag, and repeats only what is missing by it."""
     made = settings(monkeypatch)
-    for name, profile in PROFILES.items():
+    for name, usual in CAPABILITIES.items():
         timing = made.timing(name)
-        assert timing.lag_seconds == profile.capabilities.read_lag_seconds <= timing.repeat_after_seconds
+        assert timing.lag_seconds == usual.read_lag_seconds <= timing.repeat_after_seconds
 
 
 def test_settings_are_by_marketplace(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -18,6 +18,7 @@ from shared.kernel.errors import (
     Unreadable,
 )
 from shared.marketplaces.amazon.oauth import AmazonOAuth
+from shared.marketplaces.amazon.probes import seller_stores
 from shared.marketplaces.amazon.wire import Spapi
 from shared.marketplaces.models import FarApp
 from tests.unit.marketplaces.far_side import (
@@ -46,7 +47,8 @@ def client(*answers: Answer | Exception) -> tuple[AmazonOAuth, ScriptedOutward]:
     central = {"FR": "https://central-fr.example/", "US": "https://central-us.example/"}
     spapi = Spapi(outward, API_URLS, StoppedClock())
     token_url = "https://lwa.example/auth/o2/token"
-    return AmazonOAuth(outward, spapi, token_url=token_url, central_urls=central, apps=APPS), outward
+    made = AmazonOAuth(outward, spapi, token_url=token_url, central_urls=central, apps=APPS, reach=seller_stores)
+    return made, outward
 
 
 def lwa(status: int, error: str, description: str = "") -> Answer:

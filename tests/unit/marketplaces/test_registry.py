@@ -12,7 +12,16 @@ from shared.marketplaces.amazon.carriers import carrier_fields
 from shared.marketplaces.amazon.stores import CENTRAL_URLS, HOMES, STORES
 from shared.marketplaces.models import FarApp
 from shared.marketplaces.ports import FarSide
-from shared.marketplaces.registry import PROFILES, far_sides, marketplaces, rates, store_name, store_zone
+from shared.marketplaces.registry import (
+    CAPABILITIES,
+    PROFILES,
+    Profile,
+    far_sides,
+    marketplaces,
+    rates,
+    store_name,
+    store_zone,
+)
 from tests.unit.marketplaces.far_side import API_URLS, FRANCE, ScriptedOutward
 
 APP = FarApp("amzn1.sp.solution.eu", "client", "secret", draft=False)
@@ -58,13 +67,14 @@ def test_a_marketplace_nobody_knows_is_an_error() -> None:
 
 
 @pytest.mark.parametrize("profile", PROFILES.values(), ids=lambda profile: profile.name)
-def test_every_operation_belongs_to_one_kind(profile: object) -> None:
-    """One holder has an operation's budget, so a name stands once and its rate is real."""
+def test_every_operation_belongs_to_one_kind(profile: Profile) -> None:
+    """One holder has an operation's budget, so a name stands once and its rate is real. All are probed."""
     operations = [operation for one in PROFILES.values() if one is profile for operation in one.operations]
     assert len({operation.name for operation in operations}) == len(operations)
     assert all(operation.rate.per_second > 0 and operation.rate.burst >= 1 for operation in operations)
     kinds = {operation.kind for operation in operations}
-    assert KINDS_OF_ALL <= kinds <= KINDS_OF_ALL | {"acceptance", "listing", "push"}
+    assert (KINDS_OF_ALL if profile.capabilities else {"probe"}) <= kinds
+    assert kinds <= (KINDS_OF_ALL | {"acceptance", "listing", "push"} if profile.capabilities else {"probe"})
 
 
 def test_a_kind_of_work_has_its_port() -> None:
@@ -77,7 +87,7 @@ def test_a_kind_of_work_has_its_port() -> None:
             "push": marketplace.stock,
         }
         assert {kind for kind, port in ports.items() if port is not None} == kinds - KINDS_OF_ALL
-        assert (marketplace.acceptance is not None) == PROFILES[name].capabilities.answers_orders
+        assert (marketplace.acceptance is not None) == CAPABILITIES[name].answers_orders
 
 
 def test_the_rates_of_a_kind() -> None:

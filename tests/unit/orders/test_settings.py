@@ -10,7 +10,7 @@ from services.orders import bootstrap
 from services.orders.settings import Settings, load
 from shared.crypto.keyring import KeyRing
 from shared.http.outward import Outward
-from shared.marketplaces.registry import PROFILES
+from shared.marketplaces.registry import PACES
 from tests.unit.orders.builders import TestClock
 
 KEY = "k1:" + base64.b64encode(bytes(32)).decode()
@@ -59,7 +59,7 @@ def test_what_is_wrong_is_said_in_a_sentence(
 def test_a_marketplace_is_read_as_its_profile_says_but_for_what_was_set(monkeypatch: pytest.MonkeyPatch) -> None:
     """A setting is by marketplace and leaves the rest of the profile's pace as it is."""
     pace = settings(monkeypatch, ORDERS_POLL_INTERVAL_SECONDS='{"amazon": 60}').pace("amazon")
-    assert pace == replace(PROFILES["amazon"].pace, interval_seconds=60)
+    assert pace == replace(PACES["amazon"], interval_seconds=60)
 
 
 async def test_every_marketplace_we_know_can_be_polled(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -67,6 +67,6 @@ async def test_every_marketplace_we_know_can_be_polled(monkeypatch: pytest.Monke
     clock = TestClock()
     outward = Outward(clock)
     polling = bootstrap.polling_of(settings(monkeypatch), KeyRing.parse(KEY), outward, clock)
-    assert set(polling.marketplaces) == set(polling.operations) == set(PROFILES)
+    assert set(polling.marketplaces) == set(polling.operations) == set(PACES)
     assert all(polling.operations.values())
     await outward.close()

@@ -1,0 +1,221 @@
+"""
+Applications of an organisation's own: their client secrets, and the accounts they reach, each tried before it is kept.
+
+Whoever shows a token that works reaches the account; what the account is called is only typed, so that it keeps nobody
+else out.
+"""
+
+import re
+from collections.abc import Awaitable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import TypeVar
+from uuid import UUID
+
+from services.auth.domain.audit import Action, AuditEntry
+from services.auth.domain.connection import Connection, ConnectionState, clean_name, new_connection
+from services.auth.domain.grant import SealedGrant
+from services.auth.domain.private_app import (
+    APPS_MOST,
+    CODES_MOST,
+    REMINDED_EVERY,
+    SECRET_LENGTH,
+    PrivateApp,
+    PrivateProblem,
+    PrivateRefused,
+)
+from services.auth.usecases.actor import Actor
+from services.auth.usecases.count_attempt import check_attempts, count_attempt
+from services.auth.usecases.keep_grant import keep_grant
+from services.auth.usecases.ports import Store
+from services.auth.usecases.private_ports import PrivateVault
+from shared.kernel.clock import Clock
+from shared.kernel.errors import ClientSecretInvalid, ConsentLost, FarSideError, Refused
+from shared.kernel.ids import ConnectionId, new_id
+from shared.kernel.ports import UnitOfWork
+from shared.marketplaces.models import OAuthAnswer, Places
+from shared.marketplaces.private import PrivateWay
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class PrivateOffer:
+    """A marketplace that knows such applications. `by_country`: an account is one country's, else a region's."""
+
+    marketplace: str
+    title: str
+    way: PrivateWay
+    places: Places
+    by_country: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """
+    What is to be reached: accounts of one country that share a refresh token, which is secret. `name` empty: as they
+    are called already.
+    """
+
+    app_id: UUID
+    country: str
+    codes: tuple[str, ...]
+    name: str
+    refresh_token: str = field(repr=False)
+
+
+async def keep_private_app(
+    client_id: str,
+    client_secret: str,
+    who: Actor,
+    *,
+    offer: PrivateOffer,
+    keys: Mapping[str, str],
+    uow: UnitOfWork[Store],
+    vault: PrivateVault,
+    clock: Clock,
+) -> PrivateApp:
+    """
+    A new application; another secret where its client id is known. `keys`: what the try is counted by.
+
+    Raises PrivateRefused, TooManyAttempts.
+    """
+    if not re.fullmatch(offer.way.client_ids, client_id):
+        raise PrivateRefused(PrivateProblem.CLIENT_INVALID)
+    if not client_secret or len(client_secret) > SECRET_LENGTH or not client_secret.isprintable():
+        raise PrivateRefused(PrivateProblem.SECRET_INVALID)
+    now = clock.now()
+    await _counted(keys, uow, now)
+    accepted = await _told(vault.accepts(offer.marketplace, client_id, client_secret))
+    async with uow() as store:
+        if not accepted:
+            await store.audit.add(_entry(Action.PRIVATE_APP_REFUSED, who, now, None))
+        else:
+            app = await _kept(offer.marketplace, client_id, client_secret, who, store=store, vault=vault, now=now)
+    if not accepted:
+        raise PrivateRefused(PrivateProblem.SECRET_REFUSED)
+    return app
+
+
+async def keep_private_rows(
+    rows: Rows,
+    who: Actor,
+    *,
+    offer: PrivateOffer,
+    keys: Mapping[str, str],
+    uow: UnitOfWork[Store],
+    vault: PrivateVault,
+    clock: Clock,
+) -> Sequence[ConnectionId]:
+    """
+    A connection for each code, authorised once the token gave another; each in a transaction of its own.
+
+    Raises PrivateRefused, NameInvalid, TooManyAttempts.
+    """
+    _check(rows, offer)
+    names, region, now = _names(rows), offer.places.regions[rows.country], clock.now()
+    async with uow() as store:
+        app = await store.private_apps.get_own(rows.app_id, who.organisation_id)
+    if app is None or app.marketplace != offer.marketplace:
+        raise PrivateRefused(PrivateProblem.APP_UNKNOWN)
+    await _counted(keys, uow, now)
+    answer: OAuthAnswer = await _told(vault.try_token(app, rows.refresh_token))
+    kept = []
+    for code in rows.codes:
+        grant = await _told(vault.grant(app, region, rows.refresh_token, answer, now))
+        async with uow() as store:
+            kept.append(await _row(code, names.get(code), rows.country, grant, who, offer, store, clock.now()))
+    return kept
+
+
+def _names(rows: Rows) -> Mapping[str, str]:
+    """By code; none where none was given. Raises NameInvalid."""
+    several = len(rows.codes) > 1
+    return {code: clean_name(f"{rows.name} {code}" if several else rows.name) for code in rows.codes if rows.name}
+
+
+def _check(rows: Rows, offer: PrivateOffer) -> None:
+    if rows.country not in offer.places.regions:
+        raise PrivateRefused(PrivateProblem.COUNTRY_INVALID)
+    wrong = next((code for code in rows.codes if not re.fullmatch(offer.way.account_ids, code)), None)
+    repeated = len(set(rows.codes)) < len(rows.codes)
+    if not rows.codes or len(rows.codes) > CODES_MOST or wrong is not None or repeated:
+        raise PrivateRefused(PrivateProblem.CODES_INVALID, wrong or "")
+    if not re.fullmatch(offer.way.refresh_tokens, rows.refresh_token):
+        raise PrivateRefused(PrivateProblem.TOKEN_INVALID)
+
+
+async def _kept(
+    marketplace: str,
+    client_id: str,
+    client_secret: str,
+    who: Actor,
+    *,
+    store: Store,
+    vault: PrivateVault,
+    now: datetime,
+) -> PrivateApp:
+    known = await store.private_apps.lock_of(who.organisation_id)
+    same = next((one for one in known if (one.marketplace, one.client_id) == (marketplace, client_id)), None)
+    if same is not None:
+        app = await _told(vault.replaced(same, client_secret, now))
+    elif len(known) >= APPS_MOST:
+        raise PrivateRefused(PrivateProblem.TOO_MANY)
+    else:
+        app = await _told(vault.new_app(who.organisation_id, marketplace, client_id, client_secret, now))
+    await store.private_apps.save(app)
+    await store.audit.add(_entry(Action.PRIVATE_APP_KEPT, who, now, None))
+    return app
+
+
+async def _row(
+    code: str,
+    name: str | None,
+    country: str,
+    grant: SealedGrant,
+    who: Actor,
+    offer: PrivateOffer,
+    store: Store,
+    now: datetime,
+) -> ConnectionId:
+    account = (offer.marketplace, grant.region, code)
+    found = await store.connections.lock_of_seller(*account, who.organisation_id)
+    own = [one for one in found if one.organisation_id == who.organisation_id and _is_same(one, country, offer)]
+    if any(one.is_proven for one in own):
+        raise PrivateRefused(PrivateProblem.CONNECTED, code)
+    living = [one for one in own if one.state is not ConnectionState.DISCONNECTED]
+    known = next(reversed(living or own), None)
+    before = known or new_connection(who.organisation_id, *account, f"{offer.title} {country} {code}")
+    mine = replace(
+        before, name=name or before.name, country=country, app_id=grant.app_id, remind_at=now + REMINDED_EVERY
+    )
+    await keep_grant(mine, grant, lasts=None, store=store, now=now)
+    await store.audit.add(_entry(Action.CONNECTED, who, now, before.id))
+    return before.id
+
+
+def _is_same(known: Connection, country: str, offer: PrivateOffer) -> bool:
+    """A vendor's code in another country is another account."""
+    return not offer.by_country or known.app_id is None or known.country == country
+
+
+async def _counted(keys: Mapping[str, str], uow: UnitOfWork[Store], now: datetime) -> None:
+    async with uow() as store:
+        counted = await count_attempt(keys, store=store, now=now)
+    check_attempts(counted, now)
+
+
+async def _told(asked: Awaitable[T]) -> T:
+    """The far side's answer, its refusals as problems."""
+    try:
+        return await asked
+    except ConsentLost as error:
+        raise PrivateRefused(PrivateProblem.TOKEN_REFUSED) from error
+    except (ClientSecretInvalid, Refused) as error:
+        raise PrivateRefused(PrivateProblem.SECRET_REFUSED) from error
+    except FarSideError as error:
+        raise PrivateRefused(PrivateProblem.AWAY) from error
+
+
+def _entry(action: Action, who: Actor, now: datetime, connection_id: ConnectionId | None) -> AuditEntry:
+    return AuditEntry(new_id(), now, action, who.organisation_id, who.user_id, connection_id)

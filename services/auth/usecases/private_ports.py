@@ -1,0 +1,57 @@
+"""What applications of an organisation's own need from the outside: rows, and the vault, which calls out."""
+
+from datetime import datetime
+from typing import Protocol
+from uuid import UUID
+
+from services.auth.domain.grant import SealedGrant
+from services.auth.domain.private_app import PrivateApp
+from shared.kernel.ids import OrganisationId
+from shared.marketplaces.models import OAuthAnswer
+
+
+class PrivateApps(Protocol):
+    async def lock_of(self, organisation_id: OrganisationId) -> list[PrivateApp]:
+        """An organisation's. Until the transaction ends nobody else makes or changes one of them."""
+        ...
+
+    async def get(self, app_id: UUID) -> PrivateApp | None: ...
+
+    async def get_own(self, app_id: UUID, organisation_id: OrganisationId) -> PrivateApp | None: ...
+
+    async def save(self, app: PrivateApp) -> None:
+        """New, or with another secret: then its grants may be renewed at once."""
+        ...
+
+    async def refused(self, app: PrivateApp, since: datetime | None) -> None:
+        """
+        Since when the far side refuses its secret; an earlier moment stays. None: it is known. Nothing is noted where
+        the secret is another one by now.
+        """
+        ...
+
+
+class PrivateVault(Protocol):
+    """What is given to it in clear is sealed or forgotten. Each raises Unavailable where no key can be had just now."""
+
+    async def accepts(self, marketplace: str, client_id: str, client_secret: str) -> bool:
+        """Whether the far side knows them. Raises FarSideError."""
+        ...
+
+    async def new_app(
+        self, organisation_id: OrganisationId, marketplace: str, client_id: str, client_secret: str, now: datetime
+    ) -> PrivateApp: ...
+
+    async def replaced(self, app: PrivateApp, client_secret: str, now: datetime) -> PrivateApp:
+        """With another secret, which the far side was seen to know; the one before stays beside it."""
+        ...
+
+    async def try_token(self, app: PrivateApp, refresh_token: str) -> OAuthAnswer:
+        """What the token gives. Raises FarSideError: ConsentLost, ClientSecretInvalid (theirs) among them."""
+        ...
+
+    async def grant(
+        self, app: PrivateApp, region: str, refresh_token: str, answer: OAuthAnswer, asked_at: datetime
+    ) -> SealedGrant:
+        """What was tried at `asked_at`, sealed, under a new grant id."""
+        ...

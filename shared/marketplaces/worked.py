@@ -1,0 +1,21 @@
+"""Which connections a service hears of: those at marketplaces where services work. Auth alone keeps the others."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any, TypeVar
+
+from shared.events.base import Event
+from shared.marketplaces.registry import CAPABILITIES
+
+Store = TypeVar("Store")
+Handle = Callable[[Store, Sequence[Event[Any]]], Awaitable[None]]
+
+
+def of_worked_marketplaces(handle: Handle[Store]) -> Handle[Store]:
+    """The handler of connections' events, told only of those that its service can work for."""
+
+    async def heard(store: Store, events: Sequence[Event[Any]]) -> None:
+        worked = [event for event in events if event.body.marketplace in CAPABILITIES]
+        if worked:
+            await handle(store, worked)
+
+    return heard
