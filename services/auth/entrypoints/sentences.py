@@ -75,6 +75,8 @@ DEEDS = {
     Action.RENAMED: "Connection renamed",
     Action.CHANNELS_CHANGED: "Channels chosen",
     Action.DISCONNECTED: "Connection ended",
+    Action.ERASE_ASKED: "Erasing of buyers' data asked for",
+    Action.ERASED: "Buyers' data erased by a service",
     Action.PROBE_ASKED: "Check of a connection asked for",
     Action.REMINDER_ASKED: "Reminder asked for",
     Action.CALENDAR_MADE: "Calendar address made",
