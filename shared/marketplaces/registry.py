@@ -77,6 +77,8 @@ class Profile:
     listed in its app store. Of the latter: `delegation_steps`, what a seller does in the portal, a sentence each, where
     %(us)s is the name we are listed under; `seller_ids`, what a seller id looks like, as a regular expression that
     leaves an account one spelling.
+
+    `keep_days_most`: how long a buyer's data may be kept after delivery, where the marketplace says so.
     """
 
     name: str
@@ -94,6 +96,7 @@ class Profile:
     unlisted_most: int | None = None
     delegation_steps: tuple[str, ...] = ()
     seller_ids: str = "[A-Za-z0-9_-]{1,64}"
+    keep_days_most: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +139,7 @@ PROFILES: Mapping[str, Profile] = {
         consent_codes=CONSENT_CODES,
         older_interface="MWS",
         unlisted_most=amazon.UNLISTED_MOST,
+        keep_days_most=amazon.KEEP_DAYS_MOST,
     ),
     OCTOPIA: Profile(
         name=OCTOPIA,

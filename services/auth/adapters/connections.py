@@ -212,6 +212,7 @@ def to_connection(row: Any) -> Connection:
         probe_outcome=ProbeOutcome(row.probe_outcome) if row.probe_outcome else None,
         suspected_at=row.suspected_at,
         event_sequence=row.event_sequence,
+        erase_asked_at=row.erase_asked_at,
     )
 
 

@@ -104,6 +104,7 @@ connection = Table(
     Column("claimed_at", _TIME),
     Column("refused_at", _TIME),
     Column("contested", Boolean, nullable=False, server_default=text("false")),
+    Column("erase_asked_at", _TIME),
 )
 # A seller account belongs to one organisation while its connection lives; whoever only claims it keeps nobody out.
 Index(
@@ -193,7 +194,7 @@ audit = Table(
     Column("action", Text, nullable=False),
     Column("organisation_id", Uuid),
     Column("account_id", Uuid),
-    Column("connection_id", Uuid),
+    Column("connection_id", Uuid, index=True),
     Column("reason", Text),
     Column("client_id", Text),
     Column("before", Text),

@@ -71,6 +71,8 @@ class Connection:
     `expires_at` None: no end is known. `country`: on whose page the seller consented. `login`: the seller's
     name in the marketplace's portal, personal data.
 
+    `erase_asked_at`: when the organisation last wanted all buyers' data that came by it destroyed.
+
     Of a claim: since when it is made, when the far side first refused it since, and whether another organisation
     claimed the account beside it.
     """
@@ -100,6 +102,15 @@ class Connection:
     probe_outcome: ProbeOutcome | None = None
     suspected_at: datetime | None = None
     event_sequence: int = 0
+    erase_asked_at: datetime | None = None
+
+    @property
+    def may_be_erased(self) -> bool:
+        """Buyers' data may have come by it since that was last wanted: others have heard of it."""
+        asked = self.erase_asked_at
+        if self.consent_version == 0:
+            return False
+        return asked is None or (self.authorised_at is not None and asked < self.authorised_at)
 
     @property
     def is_proven(self) -> bool:
