@@ -49,6 +49,7 @@ _PRODUCTS = {
         "test_two_of_everything",
         "test_journey",
         "test_pause",
+        "test_erasure",
         "test_expiry",
         "test_strangers",
     ),

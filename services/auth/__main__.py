@@ -16,6 +16,7 @@ _ACTIONS = {
     "resume": "it goes on from where it stood",
     "remind": "its organisation's members are reminded within the hour of what ends",
     "disconnect": "ends one, such as a connection to somebody else's account",
+    "erase": "ends one, and has all buyers' data that came by it destroyed",
 }
 
 _USER_ACTIONS = {

@@ -1,18 +1,21 @@
 """The composition root: the one place where ports meet what fills them."""
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from services.labels.adapters.kinds import LABEL, WRITE_BACK, kinds
+from services.labels.adapters.erasures import overdue_erasures
+from services.labels.adapters.kinds import ERASE, LABEL, WRITE_BACK, kinds
 from services.labels.adapters.queries import SqlViews
 from services.labels.adapters.recipients import RemoteRecipients
 from services.labels.adapters.store import bind
 from services.labels.carriers.builtin.carrier import BuiltinCarrier
 from services.labels.settings import MigrationSettings, Settings
 from services.labels.usecases.create_labels import Labelling
+from services.labels.usecases.erase import Erasing
 from services.labels.usecases.planner import Planner
 from services.labels.usecases.ports import Carrier, Recipients, Store
 from services.labels.usecases.receive import receive_connections, receive_orders, receive_reservations
@@ -20,12 +23,14 @@ from services.labels.usecases.telling import Telling
 from services.labels.usecases.views import Views
 from shared.access.access import Access
 from shared.access.access_tokens import RemoteAccessTokens
+from shared.access.erasures import RemoteErasures
 from shared.access.internal import InternalApi, ServiceTokens
 from shared.access.revoked import RemoteRevokedTokens
 from shared.access.sessions import SessionResolver
 from shared.access.tokens import RemoteSigningKeys, TokenVerifier
 from shared.db.claims import SqlClaims
 from shared.db.engine import make_engine
+from shared.db.overdue import count_of
 from shared.db.readiness import migrated
 from shared.db.unit_of_work import SqlUnitOfWork
 from shared.events.topics import AUTH_CONNECTION, INVENTORY_RESERVATION, ORDERS_ORDER
@@ -39,7 +44,7 @@ from shared.messaging.applier import Applier, Subscription
 from shared.messaging.kafka import kafka_of as kafka_of
 from shared.runtime.serve import Ready
 
-__all__ = ["LABEL", "SERVICE", "WRITE_BACK", "bind"]
+__all__ = ["ERASE", "LABEL", "SERVICE", "WRITE_BACK", "bind"]
 
 SERVICE = "labels"
 
@@ -85,8 +90,18 @@ def telling_of(settings: Settings, outward: Outward, clock: Clock) -> Telling:
     return Telling(planner_of(clock), tokens, trackings, settings.timing)
 
 
+def erasing_of(settings: Settings, outward: Outward, clock: Clock) -> Erasing:
+    erasures = RemoteErasures(settings.auth_url, _service_tokens(settings, outward), outward)
+    return Erasing(erasures, planner_of(clock))
+
+
 def claims_of(engine: AsyncEngine, clock: Clock) -> SqlClaims[Store]:
     return SqlClaims(engine, bind, kinds=kinds(rates(WRITE_BACK)), clock=clock)
+
+
+def overdue_on(engine: AsyncEngine) -> Callable[[], Awaitable[int]]:
+    """How many orders labels should have forgotten the buyer of by now."""
+    return partial(count_of, engine, overdue_erasures())
 
 
 def access_of(settings: Settings, outward: Outward, clock: Clock) -> Access:

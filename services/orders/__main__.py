@@ -1,4 +1,4 @@
-"""python -m services.orders api|worker|poller|migrate|keys|parked|republish"""
+"""python -m services.orders api|worker|poller|migrate|keys|erasures|parked|republish"""
 
 import argparse
 import sys
@@ -64,6 +64,8 @@ def _parser() -> argparse.ArgumentParser:
     actions = keys.add_subparsers(dest="action", required=True)
     for action, help_ in (("status", "how many are under which; 3 while some are left"), ("rotate", "rewraps all now")):
         actions.add_parser(action, help=help_).add_argument("--json", action="store_true", help="for programs")
+    erasures = commands.add_parser("erasures", help="how many orders' personal data is kept, due and erased")
+    erasures.add_argument("--json", action="store_true", help="for programs")
     add_parked_commands(commands)
     add_republish_command(commands)
     return parser

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.orders.adapters.acceptances import due_answers
 from services.orders.adapters.dashboard import SqlDashboards
+from services.orders.adapters.erasures import due_erasures, erasures_by_marketplace, overdue_erasures
 from services.orders.adapters.queries import SqlViews
 from services.orders.adapters.repositories import due_connections
 from services.orders.adapters.store import bind as bind
@@ -19,6 +20,7 @@ from services.orders.usecases.apply_connections import apply_connections
 from services.orders.usecases.apply_reservations import apply_reservations
 from services.orders.usecases.apply_shipments import apply_shipments
 from services.orders.usecases.dashboard import Dashboards
+from services.orders.usecases.erase import Erasing
 from services.orders.usecases.poll import Polling
 from services.orders.usecases.ports import Keys, Store
 from services.orders.usecases.rewrap_keys import rewrap_keys
@@ -26,6 +28,7 @@ from services.orders.usecases.send_answers import Answering
 from services.orders.usecases.views import Views
 from shared.access.access import Access
 from shared.access.access_tokens import RemoteAccessTokens
+from shared.access.erasures import RemoteErasures
 from shared.access.internal import ServiceTokens
 from shared.access.revoked import RemoteRevokedTokens
 from shared.access.sessions import SessionResolver
@@ -34,8 +37,9 @@ from shared.crypto.keyring import KeyRing
 from shared.crypto.rewrapping import Rewrapping
 from shared.db.claims import Kind, SqlClaims
 from shared.db.engine import make_engine
+from shared.db.overdue import count_of
 from shared.db.readiness import migrated
-from shared.db.unit_of_work import SqlUnitOfWork
+from shared.db.unit_of_work import SqlUnitOfWork, transaction
 from shared.events.topics import AUTH_CONNECTION, INVENTORY_RESERVATION, LABELS_SHIPMENT
 from shared.http.outward import Outward
 from shared.kernel.clock import Clock, SystemClock
@@ -49,6 +53,7 @@ from shared.runtime.serve import Ready
 SERVICE = "orders"
 POLL = "poll"
 ACCEPTANCE = "acceptance"
+ERASE = "erase"
 # Longer than a page may take: a call of 20 s, its repetition with a new token, and storing it.
 _LEASE_SECONDS = 90.0
 # An answer taken by the marketplace is sent again where readings go on to show that the order waits.
@@ -105,12 +110,24 @@ def access_of(settings: Settings, outward: Outward) -> Access:
 
 
 def claims_on(engine: AsyncEngine, clock: Clock) -> SqlClaims[Store]:
-    """The leases of the poller and of the worker that answers: one per connection and kind."""
+    """The leases of the poller, and of the worker that answers and erases: one per connection and kind."""
     kinds = {
         POLL: Kind(due=due_connections(), lease_seconds=_LEASE_SECONDS, rates=rates(POLL)),
         ACCEPTANCE: Kind(due=due_answers(), lease_seconds=60, margin_seconds=25, rates=rates(ACCEPTANCE)),
+        ERASE: Kind(due=due_erasures(), lease_seconds=60),
     }
     return SqlClaims(engine, bind, kinds=kinds, clock=clock)
+
+
+def overdue_on(engine: AsyncEngine) -> Callable[[], Awaitable[int]]:
+    """How much personal data should be gone by now."""
+    return partial(count_of, engine, overdue_erasures())
+
+
+async def erasures_on(engine: AsyncEngine) -> list[dict[str, str | int]]:
+    """How many orders' personal data is kept, due and erased, by marketplace."""
+    async with transaction(engine) as connection:
+        return [dict(row) for row in (await connection.execute(erasures_by_marketplace())).mappings()]
 
 
 def polling_of(settings: Settings, keys: Keys, outward: Outward, clock: Clock) -> Polling:
@@ -124,6 +141,7 @@ def polling_of(settings: Settings, keys: Keys, outward: Outward, clock: Clock) -
         keys=keys,
         clock=clock,
         paces={name: _pace(settings, name) for name in known},
+        keeps={name: settings.keep(name) for name in known},
         import_marketplace_fulfilled=settings.import_marketplace_fulfilled,
     )
 
@@ -136,6 +154,10 @@ def answering_of(settings: Settings, outward: Outward, clock: Clock) -> Answerin
         tokens=RemoteAccessTokens(settings.auth_url, _own_tokens(settings, outward), outward),
         clock=clock,
     )
+
+
+def erasing_of(settings: Settings, outward: Outward, clock: Clock) -> Erasing:
+    return Erasing(RemoteErasures(settings.auth_url, _own_tokens(settings, outward), outward), clock)
 
 
 def subscriptions(clock: Clock) -> list[Subscription[Store]]:

@@ -1,13 +1,15 @@
 """ORDERS_*: what this service is told, read once."""
 
 from collections.abc import Mapping
+from datetime import timedelta
 
 from pydantic import Field, NonNegativeFloat, PositiveFloat, SecretStr, field_validator
 from pydantic_settings import SettingsConfigDict
 
+from services.orders.domain.erasure import USUAL_DAYS
 from shared.crypto.errors import KeysInvalid
 from shared.crypto.keyring import KeyRing
-from shared.marketplaces.registry import PACES, Pace
+from shared.marketplaces.registry import PACES, PROFILES, Pace
 from shared.marketplaces.settings import API_URLS_MEANING, ByRegion, every_region, worked_marketplaces
 from shared.runtime import settings as runtime
 from shared.runtime.settings import InternalCallerSettings, load_settings, secret_in_file
@@ -21,6 +23,11 @@ _KEYS = (
 
 def _paces(of: str) -> str:
     return ", ".join(f"{name} {getattr(each, of + '_seconds'):g}" for name, each in PACES.items()) + "."
+
+
+def _most_days() -> str:
+    limits = {name: each.keep_days_most for name, each in PROFILES.items()}
+    return ", ".join(f"{name} {days:g}" for name, days in limits.items() if days is not None) + "."
 
 
 class Settings(InternalCallerSettings):
@@ -45,6 +52,11 @@ class Settings(InternalCallerSettings):
         description="How often all open orders are read again, as far as the budget has room, JSON by marketplace; "
         "else " + _paces("sweep"),
     )
+    keep_days: Mapping[str, PositiveFloat] = Field(
+        default_factory=dict,
+        description="How many days after delivery buyers' data is erased, and records that cannot be read after their "
+        f"reading, JSON by marketplace; else {USUAL_DAYS:g}. At most: {_most_days()}",
+    )
     import_marketplace_fulfilled: bool = Field(
         default=True, description="Whether orders that the marketplace ships itself are imported, to be seen only."
     )
@@ -55,9 +67,22 @@ class Settings(InternalCallerSettings):
         return _checked_keys(value)
 
     _addresses = field_validator("api_urls")(every_region)
-    _marketplaces = field_validator("poll_interval_seconds", "poll_overlap_seconds", "sweep_interval_seconds")(
-        worked_marketplaces
-    )
+    _marketplaces = field_validator(
+        "poll_interval_seconds", "poll_overlap_seconds", "sweep_interval_seconds", "keep_days"
+    )(worked_marketplaces)
+
+    @field_validator("keep_days")
+    @classmethod
+    def _no_longer_than_allowed(cls, value: Mapping[str, float]) -> Mapping[str, float]:
+        for name, days in value.items():
+            most = PROFILES[name].keep_days_most
+            if most is not None and days > most:
+                raise ValueError(f"{name} allows {most:g} days at most")
+        return value
+
+    def keep(self, marketplace: str) -> timedelta:
+        """How long the personal data of a marketplace's orders may stay."""
+        return timedelta(days=self.keep_days.get(marketplace, USUAL_DAYS))
 
     def pace(self, marketplace: str) -> Pace:
         """How a marketplace is read: as its profile says, but for what the settings say."""

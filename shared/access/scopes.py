@@ -13,7 +13,7 @@ SHIPMENTS_READ = "labels.shipments:read"
 SHIPMENTS_WRITE = "labels.shipments:write"
 
 MEANINGS = {
-    AUTH_TOKENS_USE: "Get access tokens of connections, report a lost consent.",
+    AUTH_TOKENS_USE: "Get access tokens of connections, report a lost consent, confirm an erasure.",
     AUTH_SESSIONS_RESOLVE: "Ask whose session a cookie is, and which tokens were revoked.",
     AUTH_CONNECTIONS_READ: "Read connections and their channels.",
     AUTH_CONNECTIONS_WRITE: "Claim, set up and end connections.",

@@ -29,7 +29,8 @@ class ConnectionStateV1(Body):
     `state`: in `authorised` and `expiring` a service may work, in `expired` only finish what it took on before; others:
     `waiting`, `revoked`, `paused`, `disconnected`. `consent_version` rises with each consent. `expires_at`: when the
     seller must have authorised again; None: no end is known. `orders_from`: orders placed before stay with the system
-    that had the account until then; None: there is no such.
+    that had the account until then; None: there is no such. `erase_asked_at`: when the seller last wanted all buyers'
+    data that came by it destroyed; whoever holds such does it, works on only then, and tells auth.
     """
 
     TOPIC: ClassVar[str] = AUTH_CONNECTION.name
@@ -43,6 +44,7 @@ class ConnectionStateV1(Body):
     consent_version: int
     authorised_at: datetime | None = None
     expires_at: datetime | None = None
+    erase_asked_at: datetime | None = None
     channels: tuple[ChannelV1, ...] = ()
     orders_from: datetime | None = None
 

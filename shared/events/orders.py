@@ -52,7 +52,8 @@ class OrderStateV1(Body):
 
     `order_version` rises only when lines, quantities, decisions, ship-by, recipient or cancellation change.
     `status`: `waiting_acceptance`, `pending`, `open`, `partially_shipped`, `shipped`, `cancelled`, `unfulfillable`.
-    `recipient_digest`: changes when the recipient does; says nothing about who it is.
+    `recipient_digest`: changes when the recipient does; says nothing about who it is. None: no address was told, or it
+    was erased. `erase_after`: when personal data must be gone everywhere; `erased_at`: when orders destroyed its own.
     """
 
     TOPIC: ClassVar[str] = ORDERS_ORDER.name
@@ -69,6 +70,7 @@ class OrderStateV1(Body):
     ship_by: datetime | None = None
     label_not_before: datetime | None = None
     erase_after: datetime | None = None
+    erased_at: datetime | None = None
     recipient_digest: str | None = None
     lines: tuple[OrderLineV1, ...]
     packages: tuple[PackageV1, ...] = ()
@@ -96,3 +98,9 @@ class OrderCancelledV1(OrderStateV1):
     """Cancelled at the marketplace."""
 
     TYPE: ClassVar[str] = "orders.order.cancelled.v1"
+
+
+class OrderPersonalDataErasedV1(OrderStateV1):
+    """The buyer's data is gone, and so must be whatever else was made of it."""
+
+    TYPE: ClassVar[str] = "orders.order.personal_data_erased.v1"

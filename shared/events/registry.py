@@ -16,6 +16,7 @@ _CLASSES: tuple[type[Body], ...] = (
     orders.OrderChangedV1,
     orders.OrderCancellationRequestedV1,
     orders.OrderCancelledV1,
+    orders.OrderPersonalDataErasedV1,
     inventory.ReservationChangedV1,
     inventory.StockLevelChangedV1,
     inventory.StockChannelDriftV1,

@@ -138,3 +138,14 @@ class AccessTokens(Protocol):
     async def report_consent_lost(self, connection_id: ConnectionId, consent_version: int) -> None:
         """The far side says the consent is gone; auth ignores reports of older consents and decides."""
         ...
+
+
+class Erasures(Protocol):
+    """Who keeps the certificate of what was erased at a seller's wish: auth."""
+
+    async def confirm(self, connection_id: ConnectionId, asked_at: datetime) -> None:
+        """
+        This service holds no buyer's data of the connection any more, as was asked then. Again changes nothing; a
+        connection that is gone needs no telling. Raises Unavailable.
+        """
+        ...

@@ -84,7 +84,7 @@ class Profile:
     listed in its app store; `reach`, what one consent covers; `private`, how an application of one's own is brought
     instead. Of the latter: `delegation_steps`, what a seller does in the portal, a sentence each, where %(us)s is the
     name we are listed under; `seller_ids`, what a seller id looks like, as a regular expression that leaves an account
-    one spelling.
+    one spelling. `keep_days_most`: how long a buyer's data may be kept after delivery, where the marketplace says so.
     """
 
     name: str
@@ -104,6 +104,7 @@ class Profile:
     private: PrivateWay | None = None
     delegation_steps: tuple[str, ...] = ()
     seller_ids: str = "[A-Za-z0-9_-]{1,64}"
+    keep_days_most: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +159,7 @@ PROFILES: Mapping[str, Profile] = {
         older_interface="MWS",
         unlisted_most=amazon.UNLISTED_MOST,
         private=SELLERS,
+        keep_days_most=amazon.KEEP_DAYS_MOST,
     ),
     AMAZON_VENDOR: Profile(
         name=AMAZON_VENDOR,

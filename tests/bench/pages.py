@@ -153,6 +153,7 @@ def _polling(sends: Sends, account: Account, tokens: _Tokens) -> Polling:
         keys=KEYS,
         clock=_CLOCK,
         paces={"amazon": PACE},
+        keeps={"amazon": timedelta(days=30)},
         import_marketplace_fulfilled=True,
     )
 

@@ -159,6 +159,7 @@ async def _poller(engine: AsyncEngine, far_side: Quiet) -> AsyncIterator[None]:
         keys=KEYS,
         clock=clock,
         paces={"amazon": Pace(interval=_INTERVAL, overlap=timedelta(minutes=10), first=30 * _DAY, sweep=_DAY)},
+        keeps={"amazon": timedelta(days=30)},
         import_marketplace_fulfilled=True,
     )
     claims = bootstrap.claims_on(engine, clock)

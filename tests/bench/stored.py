@@ -31,7 +31,7 @@ from tests.bench.figures import ROUNDS, Figure, medians
 from tests.bench.place import Place
 from tests.integration.orders.browsers import KnownSessions, KnownTokens, client
 from tests.integration.orders.service import KEYS
-from tests.unit.orders.builders import CONNECTION_ID, connection, order, page
+from tests.unit.orders.builders import CONNECTION_ID, KEEP, connection, order, page
 
 _FEWEST = 1_000
 _PAGES = 5
@@ -89,7 +89,9 @@ class _Stored:
         for one in pages:
             async with self.parts.uow() as store:
                 await store.connections.lock(CONNECTION_ID)
-                await receive_orders(one, connection=connection(), store=store, keys=KEYS, clock=self.parts.clock)
+                await receive_orders(
+                    one, connection=connection(), store=store, keys=KEYS, clock=self.parts.clock, keep=KEEP
+                )
         return _PAGES / (time.perf_counter() - started)
 
     async def shown(self, path: str) -> float:

@@ -95,6 +95,7 @@ def _polling(amazon: Amazon, clock: VirtualClock) -> Polling:
         keys=KEYS,
         clock=clock,
         paces={AMAZON: Pace(interval=interval, overlap=overlap, first=timedelta(days=30), sweep=sweep)},
+        keeps={AMAZON: timedelta(days=30)},
         import_marketplace_fulfilled=True,
     )
 

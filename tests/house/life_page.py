@@ -40,6 +40,7 @@ _HAPPENS: dict[str, Callable[[Connection], Change]] = {
     "somebody resumes it": lambda one: life.resume(one, NOW),
     "somebody resumes it, refused before": lambda one: life.resume(_refused(one), NOW),
     "somebody ends it": life.disconnect,
+    "somebody ends it and has its buyers erased": lambda one: life.erase(one, NOW),
 }
 
 

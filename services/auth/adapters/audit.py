@@ -1,7 +1,7 @@
 """The audit log in PostgreSQL, which links its entries and refuses to change them (`audit_chain_v1`)."""
 
-from collections.abc import AsyncIterator, Iterator, Sequence
-from datetime import UTC
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -43,6 +43,12 @@ class SqlAudit:
                 after=entry.after,
             )
         )
+
+    async def erased_by(self, connection_id: ConnectionId, since: datetime) -> Mapping[str, datetime]:
+        query = select(_ITS.c.reason, _ITS.c.at).where(
+            _ITS.c.connection_id == connection_id, _ITS.c.action == Action.ERASED.value, _ITS.c.at >= since
+        )
+        return {row.reason: row.at for row in await self._connection.execute(query)}
 
     async def remove_old(self) -> int | None:
         await self._connection.execute(text("select pg_advisory_xact_lock(hashtextextended('auth.audit', 0))"))

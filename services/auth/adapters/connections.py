@@ -225,6 +225,7 @@ def to_connection(row: Any) -> Connection:
         event_sequence=row.event_sequence,
         app_id=row.app_id,
         remind_at=row.remind_at,
+        erase_asked_at=row.erase_asked_at,
     )
 
 

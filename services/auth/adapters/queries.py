@@ -1,6 +1,6 @@
 """Reads for pages and lists: each in a short transaction of its own."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from sqlalchemy import exists, func, select
@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from services.auth.adapters import tables
 from services.auth.adapters.accounts import to_account
 from services.auth.adapters.api_clients import clients, of_organisation
+from services.auth.adapters.audit import SqlAudit
 from services.auth.adapters.connections import to_connection
 from services.auth.adapters.grants import SqlSigningKeys
 from services.auth.adapters.private_apps import of_organisation as private_apps_of
@@ -47,6 +48,12 @@ class SqlViews:
         async with transaction(self._engine) as connection:
             row = (await connection.execute(query)).first()
         return to_connection(row) if row else None
+
+    async def erased_by(self, connection: Connection) -> Mapping[str, datetime]:
+        if connection.erase_asked_at is None:
+            return {}
+        async with transaction(self._engine) as opened:
+            return await SqlAudit(opened).erased_by(connection.id, connection.erase_asked_at)
 
     async def of_seller(
         self, organisation_id: OrganisationId, marketplace: str, seller_id: str

@@ -124,6 +124,7 @@ connection = Table(
     Column("contested", Boolean, nullable=False, server_default=text("false")),
     Column("app_id", Uuid, ForeignKey("private_app.id")),
     Column("remind_at", _TIME),
+    Column("erase_asked_at", _TIME),
 )
 # A seller account belongs to one organisation while its connection lives; whoever only claims it, or reaches it by an
 # application of their own, keeps nobody out.
@@ -225,7 +226,7 @@ audit = Table(
     Column("action", Text, nullable=False),
     Column("organisation_id", Uuid),
     Column("account_id", Uuid),
-    Column("connection_id", Uuid),
+    Column("connection_id", Uuid, index=True),
     Column("reason", Text),
     Column("client_id", Text),
     Column("before", Text),

@@ -53,6 +53,8 @@ class Action(StrEnum):
     CUT_OVER = "connection.cut_over"
     KEY_RENEWED = "connection.key_renewed"
     DISCONNECTED = "connection.disconnected"
+    ERASE_ASKED = "connection.erase_asked"
+    ERASED = "connection.erased"
     PROBE_ASKED = "connection.probe_asked"
     REMINDER_ASKED = "connection.reminder_asked"
     CALENDAR_MADE = "calendar.made"
@@ -67,11 +69,16 @@ class Action(StrEnum):
     TRUNCATED = "audit.truncated"
 
 
+# The services that hold buyers' data: an erasure is complete when each of them has confirmed it.
+HOLDERS = ("orders", "labels")
+
+
 @dataclass(frozen=True, slots=True)
 class AuditEntry:
     """
-    `user_id` None: `client_id`'s program, the operator, the far side or the worker did it. `reason`: a code of ours, or
-    the id of the API client that it was done to. `before`, `after`: what was changed, in codes and ids.
+    `user_id` None: `client_id`'s program, the operator, the far side, the worker or another service did it. `reason`: a
+    code of ours, the id of the API client that it was done to, or the name of the service. `before`, `after`: what was
+    changed, in codes and ids.
     """
 
     id: UUID

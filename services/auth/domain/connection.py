@@ -75,6 +75,8 @@ class Connection:
     `app_id`: the organisation's own application that it is reached by; None: ours. `remind_at`: when its organisation
     is to be reminded of it, where no end is known.
 
+    `erase_asked_at`: when the organisation last wanted all buyers' data that came by it destroyed.
+
     Of a claim: since when it is made, when the far side first refused it since, and whether another organisation
     claimed the account beside it.
     """
@@ -106,6 +108,15 @@ class Connection:
     event_sequence: int = 0
     app_id: UUID | None = None
     remind_at: datetime | None = None
+    erase_asked_at: datetime | None = None
+
+    @property
+    def may_be_erased(self) -> bool:
+        """Buyers' data may have come by it since that was last wanted: others have heard of it."""
+        asked = self.erase_asked_at
+        if self.consent_version == 0:
+            return False
+        return asked is None or (self.authorised_at is not None and asked < self.authorised_at)
 
     @property
     def is_proven(self) -> bool:

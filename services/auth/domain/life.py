@@ -127,7 +127,18 @@ def disconnect(connection: Connection) -> Change:
     """The seller ended it here. Its grant is no longer named, and is to be destroyed."""
     if connection.state is ConnectionState.DISCONNECTED:
         return Change(connection, None)
-    ended = replace(
+    return told(_ended(connection), Happened.DISCONNECTED)
+
+
+def erase(connection: Connection, now: datetime) -> Change:
+    """The same, and whoever holds buyers' data of it is to destroy that; also of one that was ended before."""
+    if not connection.may_be_erased:
+        return disconnect(connection)
+    return told(replace(_ended(connection), erase_asked_at=now), Happened.DISCONNECTED)
+
+
+def _ended(connection: Connection) -> Connection:
+    return replace(
         connection,
         state=ConnectionState.DISCONNECTED,
         grant_id=None,
@@ -136,7 +147,6 @@ def disconnect(connection: Connection) -> Change:
         refused_at=None,
         contested=False,
     )
-    return told(ended, Happened.DISCONNECTED)
 
 
 def ask(connection: Connection, now: datetime) -> Change:

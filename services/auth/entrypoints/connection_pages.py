@@ -9,6 +9,7 @@ from fastapi import APIRouter, Depends, Request
 from starlette.responses import RedirectResponse, Response
 
 from services.auth.domain.account import LOCALES
+from services.auth.domain.audit import HOLDERS
 from services.auth.domain.claim import CLAIM_LASTS
 from services.auth.domain.connection import ChannelsInvalid, Connection, ConnectionState, NameInvalid
 from services.auth.domain.life import NotRunning
@@ -20,7 +21,7 @@ from services.auth.usecases.change_settings import (
     rename_connection,
     resume_connection,
 )
-from services.auth.usecases.disconnect_connection import disconnect_connection
+from services.auth.usecases.disconnect_connection import disconnect_connection, erase_connection
 from services.auth.usecases.errors import ConnectionUnknown
 from shared.access.dependencies import signed_in_page
 from shared.access.principal import Principal
@@ -59,7 +60,8 @@ async def list_page(
 
 @router.get("/{connection_id:uuid}")
 async def one_page(request: Request, who: Reader, connection_id: UUID) -> Response:
-    return connection_page(request, who, await known_connection(request, who, connection_id))
+    known = await known_connection(request, who, connection_id)
+    return connection_page(request, who, known, erased_by=await auth_of(request).views.erased_by(known))
 
 
 @router.post("/{connection_id:uuid}/name")
@@ -120,6 +122,9 @@ async def disconnect_page(request: Request, who: Reader, connection_id: UUID) ->
 
 @router.post("/{connection_id:uuid}/disconnect")
 async def disconnect_form(request: Request, form: Form, connection_id: UUID) -> Response:
+    if form.text("data") == "erase":
+        await _change(request, form, connection_id, erase_connection)
+        return RedirectResponse(f"/connections/{connection_id}", 303)
     await _change(request, form, connection_id, disconnect_connection)
     return RedirectResponse("/connections", 303)
 
@@ -189,9 +194,13 @@ def connection_page(
     form: Mapping[str, str] | None = None,
     errors: Mapping[str, str] | None = None,
     trouble: str | None = None,
+    erased_by: Mapping[str, datetime] | None = None,
     status: int = 200,
 ) -> Response:
-    """One connection. `trouble`: a sentence about what was asked for and did not work out."""
+    """
+    One connection. `trouble`: a sentence about what was asked for and did not work out. `erased_by`: the certificate of
+    an erasure, where it is shown.
+    """
     held, now = auth_of(request), auth_of(request).clock.now()
     delegation = held.delegations.get(connection.marketplace)
     return pages_of(request).render(
@@ -205,6 +214,8 @@ def connection_page(
         delegation_proves=held.delegation_proves,
         lapses_at=connection.claimed_at + CLAIM_LASTS if connection.claimed_at else None,
         now=now,
+        holders=HOLDERS,
+        erased_by=erased_by,
         ready=_is_ready(connection, now),
         form={"name": connection.name, **(form or {})},
         errors=errors or {},

@@ -13,7 +13,7 @@ from services.auth.domain.cut_over import CutOverInvalid
 from services.auth.domain.life import NotRunning
 from services.auth.entrypoints.held import actor_of, auth_of, check_may_connect
 from services.auth.entrypoints.looking import look_at_once, look_if_asked
-from services.auth.entrypoints.schemas import ChangeIn, ClaimIn, ConnectionList, ConnectionOut
+from services.auth.entrypoints.schemas import ChangeIn, ClaimIn, ConnectionList, ConnectionOut, DisconnectIn
 from services.auth.entrypoints.sentences import CLAIM_REFUSALS, FIELD_PROBLEMS, NOT_RUNNING, TOO_MANY_ATTEMPTS
 from services.auth.usecases.change_settings import (
     choose_channels,
@@ -23,7 +23,7 @@ from services.auth.usecases.change_settings import (
     resume_connection,
 )
 from services.auth.usecases.claim_seller import Claimed, claim_seller
-from services.auth.usecases.disconnect_connection import disconnect_connection
+from services.auth.usecases.disconnect_connection import disconnect_connection, erase_connection
 from services.auth.usecases.errors import ConnectionUnknown, RegionNotOffered
 from shared.access.dependencies import principal
 from shared.access.principal import Principal
@@ -142,9 +142,12 @@ async def resume(request: Request, who: Writer, connection_id: UUID) -> Connecti
 
 
 @router.post("/{connection_id}/disconnect")
-async def end_connection(request: Request, who: Writer, connection_id: UUID) -> ConnectionOut:
+async def end_connection(
+    request: Request, who: Writer, connection_id: UUID, wanted: DisconnectIn | None = None
+) -> ConnectionOut:
     """Ends it: no service works on it from now on, its secrets are destroyed. Again changes nothing."""
-    return await _changed(request, who, connection_id, disconnect_connection)
+    end = erase_connection if wanted is not None and wanted.erase else disconnect_connection
+    return await _changed(request, who, connection_id, end)
 
 
 async def _changed(

@@ -39,6 +39,8 @@ DEEDS = {
     Action.CUT_OVER: "Cut-over from another system set",
     Action.KEY_RENEWED: "Data key of a connection renewed",
     Action.DISCONNECTED: "Connection ended",
+    Action.ERASE_ASKED: "Erasing of buyers' data asked for",
+    Action.ERASED: "Buyers' data erased by a service",
     Action.PROBE_ASKED: "Check of a connection asked for",
     Action.REMINDER_ASKED: "Reminder asked for",
     Action.CALENDAR_MADE: "Calendar address made",

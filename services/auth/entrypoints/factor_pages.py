@@ -1,7 +1,9 @@
 """The second factor: its code at sign-in, or setting it up there where it is required; set up and removed by choice."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Annotated
+from urllib.parse import urlencode
 
 import segno
 from fastapi import APIRouter, Depends, Request
@@ -40,7 +42,7 @@ async def code_form(request: Request, fields: Annotated[dict[str, str], Depends(
     goal = local_path(fields.get("next"), _AFTER)
     try:
         done = await _finish(request, fields.get("code", ""))
-    except CodeRefused:
+    except (CodeRefused, NoFactor):
         return await _code_page(request, goal, trouble=CODE_REFUSED, status=401)
     except TooManyAttempts as error:
         return waiting(await _code_page(request, goal, trouble=TOO_MANY_ATTEMPTS, status=429), error)
@@ -54,6 +56,18 @@ async def code_form(request: Request, fields: Annotated[dict[str, str], Depends(
         response = first_page(request, "recovery_codes.html", 200, codes=codes, goal=goal)
     set_session_cookie(request, response, made.cookie)
     return response
+
+
+@router.post("/signin/code/begin")
+async def begin_code_form(request: Request, fields: Annotated[dict[str, str], Depends(first_form)]) -> Response:
+    """Where everybody needs one, by whoever has none yet."""
+    held = auth_of(request)
+    async with held.uow() as store:
+        found = await resolve_pending(session_cookie(request), store=store, clock=held.clock)
+        if found is not None:
+            await _begin(request, Person(found[1].id, found[1].organisation_id), store)
+    goal = local_path(fields.get("next"), _AFTER)
+    return RedirectResponse(f"/signin/code?{urlencode({'next': goal})}", 303)
 
 
 @router.get(_FACTOR)
@@ -77,6 +91,13 @@ async def factor_form(request: Request, form: Form) -> Response:
     except TooManyAttempts as error:
         return waiting(await _factor_page(request, who, trouble=TOO_MANY_ATTEMPTS, status=429), error)
     return pages_of(request).render(request, "recovery_codes.html", principal=who, codes=codes, goal=_ACCOUNT)
+
+
+@router.post(f"{_FACTOR}/begin")
+async def begin_form(request: Request, form: Form) -> Response:
+    async with auth_of(request).uow() as store:
+        await _begin(request, _person(request, form.principal), store)
+    return RedirectResponse(_FACTOR, 303)
 
 
 @router.post(f"{_FACTOR}/remove")
@@ -118,6 +139,12 @@ async def _finish(request: Request, code: str) -> tuple[SignedIn, Sequence[str]]
         return await finish_session(*found, store=store, now=now, new_secret=held.new_secret), codes
 
 
+async def _begin(request: Request, person: Person, store: Store) -> None:
+    """What is begun or set up already stays as it is."""
+    with suppress(FactorThere):
+        await begin_factor(person, store=store, vault=auth_of(request).factors)
+
+
 async def _set_up(request: Request, person: Person, code: str, store: Store) -> Sequence[str]:
     held = auth_of(request)
     return await finish_factor(
@@ -150,15 +177,15 @@ async def _factor_page(request: Request, who: Principal, *, trouble: str | None 
     )
 
 
-async def _shown(request: Request, account: Account, store: Store) -> dict[str, str | None]:
-    """What an app is told, as a picture and to be typed; of one that is set up, nothing."""
-    vault = auth_of(request).factors
-    try:
-        factor = await begin_factor(Person(account.id, account.organisation_id), store=store, vault=vault)
-    except FactorThere:
-        return {"qr_code": None, "secret": None}
-    picture = segno.make(await vault.app_address(factor, account.email), micro=False)
-    return {"qr_code": picture.svg_inline(scale=5, border=4, light="#fff"), "secret": await vault.secret_text(factor)}
+async def _shown(request: Request, account: Account, store: Store) -> dict[str, object]:
+    """How far it is; of one that was begun what an app is told, as a picture and to be typed."""
+    vault, factor = auth_of(request).factors, await store.factors.lock(account.id)
+    shown: dict[str, object] = {"begun": factor is not None, "qr_code": None, "secret": None}
+    if factor is not None and factor.confirmed_at is None:
+        picture = segno.make(await vault.app_address(factor, account.email), micro=False)
+        shown["qr_code"] = picture.svg_inline(scale=5, border=4, light="#fff")
+        shown["secret"] = await vault.secret_text(factor)
+    return shown
 
 
 def _person(request: Request, who: Principal) -> Person:

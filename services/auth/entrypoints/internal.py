@@ -5,16 +5,19 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Request
 
+from services.auth.domain.audit import HOLDERS
 from services.auth.entrypoints.held import auth_of
 from services.auth.entrypoints.schemas import (
     ConsentLostIn,
     EndingOut,
+    ErasedIn,
     RevokedTokensOut,
     SessionIn,
     SessionOut,
     TokenIn,
     TokenOut,
 )
+from services.auth.usecases.confirm_erasure import confirm_erasure
 from services.auth.usecases.errors import Busy, ConnectionUnknown
 from services.auth.usecases.give_access_token import give_access_token
 from services.auth.usecases.report_consent_lost import report_consent_lost
@@ -62,6 +65,19 @@ async def consent_lost(request: Request, _who: TokenUser, connection_id: UUID, r
             await report_consent_lost(
                 ConnectionId(connection_id), report.consent_version, store=store, clock=held.clock
             )
+    except ConnectionUnknown:
+        raise not_found() from None
+
+
+@router.post("/connections/{connection_id}/erased", status_code=202)
+async def erased(request: Request, who: TokenUser, connection_id: UUID, told: ErasedIn) -> None:
+    """The calling service has destroyed all it held of the connection's buyers."""
+    held = auth_of(request)
+    if who.label not in HOLDERS:
+        raise not_found()
+    try:
+        async with held.uow() as store:
+            await confirm_erasure(ConnectionId(connection_id), told.asked_at, who.label, store=store, clock=held.clock)
     except ConnectionUnknown:
         raise not_found() from None
 

@@ -18,7 +18,7 @@ from services.auth.operator_bootstrap import Operator, operator_on
 from services.auth.settings import MigrationSettings
 from services.auth.usecases.actor import Actor
 from services.auth.usecases.change_settings import pause_connection, resume_connection
-from services.auth.usecases.disconnect_connection import disconnect_connection
+from services.auth.usecases.disconnect_connection import disconnect_connection, erase_connection
 from services.auth.usecases.errors import ConnectionUnknown
 from services.auth.usecases.operate import NothingEnds, ask_for_probe, ask_for_reminder
 from services.auth.usecases.ports import Store
@@ -32,6 +32,7 @@ _CHANGES: dict[str, Callable[..., Awaitable[Any]]] = {
     "pause": pause_connection,
     "resume": resume_connection,
     "disconnect": disconnect_connection,
+    "erase": erase_connection,
 }
 _COLUMNS = (
     "id", "state", "marketplace", "region", "seller_id", "organisation_id", "authorised_at", "expires_at", "probed_at",

@@ -65,6 +65,9 @@ class ConnectionOut(BaseModel):
     )
     probed_at: datetime | None = Field(description="When the marketplace last answered about this consent.")
     probe_outcome: Literal["ok", "role_missing", "refused"] | None
+    erase_asked_at: datetime | None = Field(
+        description="When all buyers' data that came by it was last wanted destroyed."
+    )
 
     @classmethod
     def of(cls, connection: Connection) -> "ConnectionOut":
@@ -126,6 +129,18 @@ class TokenOut(BaseModel):
 
 class ConsentLostIn(In):
     consent_version: int = Field(description="Of the token that was refused; older ones are ignored.")
+
+
+class ErasedIn(In):
+    asked_at: datetime = Field(description="Which wish of the seller is fulfilled: `erase_asked_at` of the event.")
+
+
+class DisconnectIn(In):
+    erase: bool = Field(
+        default=False,
+        description="Whether all buyers' data that came by it is destroyed within minutes, for good; else it stays "
+        "until its time is over.",
+    )
 
 
 class SessionIn(In):

@@ -56,6 +56,7 @@ def event_of(connection: Connection, happened: Happened, now: datetime) -> Event
         consent_version=connection.consent_version,
         authorised_at=connection.authorised_at,
         expires_at=connection.expires_at,
+        erase_asked_at=connection.erase_asked_at,
         channels=tuple(ChannelV1(**asdict(channel)) for channel in connection.channels),
         orders_from=connection.orders_from,
     )

@@ -1,6 +1,6 @@
 """What the use cases need from the outside: the `Store` of one transaction, and the vault, which calls out."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import datetime
@@ -132,6 +132,10 @@ class Audit(Protocol):
 
     async def remove_old(self) -> int | None:
         """A batch of the oldest, older than twelve months: the position removed up to. Until the end nobody adds."""
+        ...
+
+    async def erased_by(self, connection_id: ConnectionId, since: datetime) -> Mapping[str, datetime]:
+        """The services that confirmed an erasure since then, and when."""
         ...
 
 

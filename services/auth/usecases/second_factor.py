@@ -24,15 +24,13 @@ from shared.kernel.ids import new_id
 from shared.kernel.ports import UnitOfWork
 
 
-async def begin_factor(person: Person, *, store: Store, vault: FactorVault) -> SecondFactor:
-    """One to be set up: the one that was begun before, if there is. Raises FactorThere."""
+async def begin_factor(person: Person, *, store: Store, vault: FactorVault) -> None:
+    """One to be set up, unless one was begun before. Raises FactorThere."""
     found = await store.factors.lock(person.id)
     if found is not None and found.confirmed_at is not None:
         raise FactorThere
     if found is None:
-        found = await vault.new_factor(person.id)
-        await store.factors.save(found)
-    return found
+        await store.factors.save(await vault.new_factor(person.id))
 
 
 async def finish_factor(

@@ -50,6 +50,10 @@ class Views(Protocol):
         """None: there is none of this organisation."""
         ...
 
+    async def erased_by(self, connection: Connection) -> Mapping[str, datetime]:
+        """The services that have confirmed what was last wanted erased of it, and when."""
+        ...
+
     async def of_seller(
         self, organisation_id: OrganisationId, marketplace: str, seller_id: str
     ) -> Sequence[Connection]:

@@ -12,6 +12,7 @@ from sqlalchemy.dialects.postgresql import Insert, insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.labels.adapters import rows
+from services.labels.adapters.erasures import to_erase
 from services.labels.adapters.tables import fulfilment, shipment, write_back
 from services.labels.domain.fulfilment import Fulfilment
 from services.labels.domain.shipment import Shipment, Told
@@ -35,10 +36,11 @@ class SqlFulfilments:
                 "channel_id": one.order.channel_id,
                 "marketplace_order_id": one.order.marketplace_order_id,
                 "order_state": rows.order_json(one.order),
+                "erase_after": one.order.erase_after,
             }
             for one in sorted(news, key=lambda one: one.order_id)
         ]
-        await self._upsert(heard, ("connection_id", "channel_id", "marketplace_order_id", "order_state"))
+        await self._upsert(heard, ("connection_id", "channel_id", "marketplace_order_id", "order_state", "erase_after"))
 
     async def hear_reservations(self, news: Sequence[ReservationNews]) -> None:
         heard = [
@@ -67,6 +69,10 @@ class SqlFulfilments:
         due = select(fulfilment).where(fulfilment.c.replan_at <= func.statement_timestamp())
         due = due.order_by(fulfilment.c.replan_at).limit(limit).with_for_update(skip_locked=True)
         return await self._load(due)
+
+    async def lock_to_erase(self, connection_id: UUID, limit: int) -> list[Fulfilment]:
+        due = to_erase(limit).params(one=connection_id)
+        return await self._load(due.with_for_update(of=fulfilment))
 
     async def due_to_replan(self, limit: int) -> list[UUID]:
         due = select(fulfilment.c.order_id).where(fulfilment.c.replan_at <= func.statement_timestamp())
@@ -203,4 +209,5 @@ def _head(one: Fulfilment) -> dict[str, Any]:
         "event_sequence": one.event_sequence,
         "person_decides": one.person_decides,
         "replan_at": one.replan_at,
+        "erased_at": one.erased_at,
     }

@@ -1,11 +1,14 @@
-"""Labels' kinds of work that calls out, and what of each is due now: of connections that are active,
-or whose consent expired while it may still be good, for what was taken on before."""
+"""
+Labels' kinds of work, and what of each is due now. What calls out: of connections that are active, or whose consent
+expired while it may still be good, for what was taken on before. Erasing calls nobody: of all.
+"""
 
 from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, Table, func, select
 
+from services.labels.adapters.erasures import due_erasures
 from services.labels.adapters.tables import connection, shipment, write_back
 from shared.db.claims import Kind
 from shared.events.auth import MAY_FINISH
@@ -13,6 +16,7 @@ from shared.kernel.budgets import Rate
 
 LABEL = "label"
 WRITE_BACK = "write_back"
+ERASE = "erase"
 
 
 def kinds(rates: Mapping[str, Rate]) -> Mapping[str, Kind]:
@@ -20,6 +24,7 @@ def kinds(rates: Mapping[str, Rate]) -> Mapping[str, Kind]:
     return {
         LABEL: Kind(due=_due(shipment, shipment.c.label_due_at)),
         WRITE_BACK: Kind(due=_due(write_back, write_back.c.due_at), lease_seconds=60, margin_seconds=25, rates=rates),
+        ERASE: Kind(due=due_erasures(), lease_seconds=60),
     }
 
 

@@ -4,11 +4,12 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import TextClause, func, literal, select, text
+from sqlalchemy import TextClause, func, literal, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.labels.adapters import rows
+from services.labels.adapters.erasures import ERASING
 from services.labels.adapters.tables import carrier_settings, channel_mode, connection, serial
 from services.labels.domain.carrier import CarrierSettings
 from services.labels.usecases.ports import ConnectionCopy, NumbersUsedUp
@@ -28,12 +29,21 @@ class SqlConnections:
     async def put(self, copies: Sequence[ConnectionCopy]) -> None:
         values = [rows.connection_row(copy) for copy in sorted(copies, key=lambda copy: copy.connection_id)]
         if values:
-            await self._connection.execute(upsert(connection), values)
+            await self._connection.execute(upsert(connection, but=("erase_done_at",)), values)
 
     async def get(self, connection_id: UUID) -> ConnectionCopy | None:
         found = await self._connection.execute(select(connection).where(connection.c.connection_id == connection_id))
         row = found.mappings().one_or_none()
         return rows.connection(row) if row else None
+
+    async def erasure_wished(self, connection_id: UUID) -> datetime | None:
+        wished = select(connection.c.erase_asked_at).where(connection.c.connection_id == connection_id, ERASING)
+        asked_at: datetime | None = (await self._connection.execute(wished)).scalar_one_or_none()
+        return asked_at
+
+    async def erased(self, connection_id: UUID, asked_at: datetime) -> None:
+        done = update(connection).where(connection.c.connection_id == connection_id)
+        await self._connection.execute(done.values(erase_done_at=asked_at))
 
 
 class SqlPolicies:

@@ -123,6 +123,7 @@ def _shipments() -> Select[Any]:
         *_named("shipment", shipment),
         *_named("write_back", write_back),
         fulfilment.c.order_state.label("order_state"),
+        fulfilment.c.erased_at.label("erased_at"),
         connection.c.state.label("connection_state"),
         connection.c.channels.label("channels"),
     ).select_from(joined)
@@ -214,6 +215,7 @@ def _view(row: Row[Any]) -> ShipmentView:
         ship_by=order.ship_by,
         cancel_requested=order.cancel_requested,
         connection_state=values["connection_state"],
+        erased_at=values["erased_at"],
     )
 
 

@@ -40,6 +40,7 @@ def fulfilment(row: Values, shipments: tuple[Shipment, ...]) -> Fulfilment:
         reservation=_RESERVATION.validate_python(row["reservation"]) if row["reservation"] else None,
         person_decides=row["person_decides"],
         replan_at=row["replan_at"],
+        erased_at=row["erased_at"],
         shipments=shipments,
     )
 

@@ -43,6 +43,8 @@ connection = Table(
     Column("state", Text, nullable=False),
     Column("consent_version", Integer, nullable=False),
     Column("channels", JSONB, nullable=False),
+    Column("erase_asked_at", _TIME),
+    Column("erase_done_at", _TIME),
 )
 
 channel_mode = Table(
@@ -91,6 +93,8 @@ fulfilment = Table(
     Column("event_sequence", BigInteger, nullable=False, server_default=text("0")),
     Column("person_decides", Boolean, nullable=False, server_default=text("false")),
     Column("replan_at", _TIME),
+    Column("erase_after", _TIME),
+    Column("erased_at", _TIME),
 )
 Index("ix_fulfilment_channel", fulfilment.c.connection_id, fulfilment.c.channel_id)
 Index("ix_fulfilment_organisation_id", fulfilment.c.organisation_id)
@@ -99,6 +103,12 @@ Index(
     fulfilment.c.organisation_id,
     fulfilment.c.marketplace_order_id,
     postgresql_ops={"marketplace_order_id": "text_pattern_ops"},
+)
+Index(
+    "ix_fulfilment_erase",
+    fulfilment.c.connection_id,
+    fulfilment.c.erase_after,
+    postgresql_where=text("erased_at is null"),
 )
 Index("ix_fulfilment_replan_at", fulfilment.c.replan_at, postgresql_where=text("replan_at is not null"))
 

@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
+from services.labels.domain.erasure import erased
 from services.labels.domain.fulfilment import Fulfilment, goes_there, shippable
 from services.labels.domain.holds import Splitting, left_out
 from services.labels.domain.order import Order
@@ -17,18 +18,21 @@ def order_seen(fulfilment: Fulfilment, now: datetime) -> Fulfilment:
     """
     Marks frozen parcels with the newest order; a cancelled order takes back what was not told to the marketplace.
 
-    A parcel that the order's packages show is confirmed: that is the read-back that costs nothing.
+    A parcel that the order's packages show is confirmed: that is the read-back that costs nothing. With an
+    erased order's buyer goes what was made of it.
     """
     order = fulfilment.order
     if order is None:
         return fulfilment
+    if order.erased_at is not None:
+        fulfilment = erased(fulfilment, now)
     return fulfilment.each(lambda shipment: _seen(shipment, order, now))
 
 
 def still_fits(fulfilment: Fulfilment, shipment: Shipment, splitting: Splitting) -> bool:
     """
-    The order still wants this very parcel: same recipient, no cancellation, no line with fewer units than it holds, and
-    nothing on top that must leave in the same one.
+    The order still wants this very parcel: same recipient (as long as it is known), no cancellation, no line with fewer
+    units than it holds, and nothing on top that must leave in the same one.
 
     A person's word outweighs a cancellation request of the version it was given for.
     """
@@ -37,7 +41,8 @@ def still_fits(fulfilment: Fulfilment, shipment: Shipment, splitting: Splitting)
         return False
     if order.cancel_requested and shipment.despite_version != order.version:
         return False
-    there = order.recipient_digest == shipment.recipient_digest and goes_there(fulfilment, shipment)
+    same = fulfilment.erased_at is not None or order.recipient_digest == shipment.recipient_digest
+    there = same and goes_there(fulfilment, shipment)
     return there and not left_out(order, shipment, splitting) and _units_fit(fulfilment, shipment, order)
 
 

@@ -18,6 +18,7 @@ class Fulfilment:
     """
     `order` or `reservation` None: not heard of yet. `event_sequence`: of the last event published about this order.
     `person_decides`: a person voided a label, so nothing more is made by itself. `replan_at`: look at it again then.
+    `erased_at`: what was made of its buyer's data is gone, and no label is made or shown any more.
     """
 
     order_id: UUID
@@ -28,6 +29,7 @@ class Fulfilment:
     person_decides: bool = False
     replan_at: datetime | None = None
     shipments: tuple[Shipment, ...] = ()
+    erased_at: datetime | None = None
 
     @property
     def reserved(self) -> bool:

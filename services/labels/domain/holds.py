@@ -42,6 +42,8 @@ def hold(fulfilment: Fulfilment, parcel: Shipment, terms: Terms, now: datetime) 
     order = fulfilment.order
     if order is None or not fulfilment.reserved:
         return Hold(Reason.RESERVATION_AWAITED)
+    if fulfilment.erased_at is not None:
+        return Hold(Reason.ADDRESS_ERASED)
     held = (
         _held_by_order(fulfilment, order, parcel, terms.splitting)
         or _held_by_stock(fulfilment, order, parcel)

@@ -52,6 +52,8 @@ class Package:
 
 @dataclass(frozen=True, slots=True)
 class Order:
+    """`erase_after`: when its buyer's data must be gone; `erased_at`: when orders destroyed it."""
+
     connection_id: UUID
     marketplace: str
     channel_id: str
@@ -65,6 +67,8 @@ class Order:
     recipient_digest: str | None
     lines: tuple[OrderLine, ...]
     packages: tuple[Package, ...] = ()
+    erase_after: datetime | None = None
+    erased_at: datetime | None = None
 
     @property
     def cancelled(self) -> bool:

@@ -164,6 +164,7 @@ class ShipmentOut(BaseModel):
     planned_at: datetime
     label_created_at: datetime | None
     confirmed_at: datetime | None
+    erased_at: datetime | None = Field(description="When the recipient's data went: the label is not shown any more.")
     actions: list[Action] = Field(description="What may be done with it now.")
 
     @classmethod
@@ -186,6 +187,7 @@ class ShipmentOut(BaseModel):
             tracking_number=shipment.tracking_number,
             tracking_url=shipment.tracking_url,
             reference=seen.reference,
+            erased_at=view.erased_at,
             lines=[
                 LineOut(line_id=one.line_id, sku=one.sku, quantity=one.quantity, weight_grams=one.weight_grams)
                 for one in shipment.lines

@@ -1,4 +1,4 @@
-"""The worker: publishes and applies events, plans what is due, makes labels, tells the marketplaces."""
+"""The worker: publishes and applies events, plans what is due, makes labels, tells the marketplaces, erases in time."""
 
 import asyncio
 from contextlib import suppress
@@ -8,13 +8,15 @@ import structlog
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.labels import bootstrap
-from services.labels.bootstrap import LABEL, SERVICE, WRITE_BACK
+from services.labels.bootstrap import ERASE, LABEL, SERVICE, WRITE_BACK
 from services.labels.settings import Settings
 from services.labels.usecases.create_labels import create_labels
+from services.labels.usecases.erase import erase_due
 from services.labels.usecases.replan import BATCH, replan_due
 from services.labels.usecases.write_back import write_back_due
 from shared.db.claim_loop import run_claim_loop
 from shared.db.errors import Conflict, DatabaseUnavailable
+from shared.db.overdue import keep_overdue
 from shared.db.unit_of_work import SqlUnitOfWork
 from shared.http.outward import Outward
 from shared.kernel.clock import Clock, SystemClock
@@ -24,6 +26,7 @@ from shared.runtime.process import run_process
 from shared.runtime.serve import Part
 
 _IDLE_SECONDS = 0.5
+_ERASE_IDLE_SECONDS = 5.0
 _AWAY_SECONDS = 2.0
 _BUG_SECONDS = 30.0
 
@@ -78,7 +81,15 @@ def _claim_parts(settings: Settings, engine: AsyncEngine, outward: Outward, cloc
     async def write_backs(stop: asyncio.Event) -> None:
         await run_claim_loop(claims, WRITE_BACK, tell, stop=stop, idle_seconds=_IDLE_SECONDS)
 
-    return [labels, write_backs, _replans(engine, clock)]
+    erase = partial(erase_due, erasing=bootstrap.erasing_of(settings, outward, clock))
+
+    async def erasures(stop: asyncio.Event) -> None:
+        await run_claim_loop(claims, ERASE, erase, stop=stop, idle_seconds=_ERASE_IDLE_SECONDS)
+
+    async def gauge(stop: asyncio.Event) -> None:
+        await keep_overdue(bootstrap.overdue_on(engine), stop=stop)
+
+    return [labels, write_backs, erasures, gauge, _replans(engine, clock)]
 
 
 def _replans(engine: AsyncEngine, clock: Clock) -> Part:

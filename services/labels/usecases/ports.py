@@ -74,7 +74,10 @@ class Recipients(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class ConnectionCopy:
-    """What auth last said of a connection. `channels`: id and name of each."""
+    """
+    What auth last said of a connection. `channels`: id and name of each. `erase_asked_at`: when its seller last wanted
+    all buyers' data destroyed.
+    """
 
     connection_id: UUID
     organisation_id: UUID
@@ -85,6 +88,7 @@ class ConnectionCopy:
     state: str
     consent_version: int
     channels: tuple[tuple[str, str], ...]
+    erase_asked_at: datetime | None = None
 
     @property
     def account(self) -> FarAccount:
@@ -95,6 +99,14 @@ class Connections(Protocol):
     async def put(self, copies: Sequence[ConnectionCopy]) -> None: ...
 
     async def get(self, connection_id: UUID) -> ConnectionCopy | None: ...
+
+    async def erasure_wished(self, connection_id: UUID) -> datetime | None:
+        """When its seller wanted all buyers' data destroyed; None: nobody did, or all that was asked for is done."""
+        ...
+
+    async def erased(self, connection_id: UUID, asked_at: datetime) -> None:
+        """All that was asked for then is done."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +172,12 @@ class Fulfilments(Protocol):
 
     async def lock_to_replan(self, limit: int) -> list[Fulfilment]:
         """Those whose time has come by the database's clock, skipping what others hold."""
+        ...
+
+    async def lock_to_erase(self, connection_id: UUID, limit: int) -> list[Fulfilment]:
+        """
+        Those of the connection whose buyer's data must be gone by now, longest first; all, where its seller wants that.
+        """
         ...
 
     async def due_to_replan(self, limit: int) -> list[UUID]:

@@ -56,6 +56,9 @@ async def print_batch(
 async def _print(
     organisation_id: UUID, views: Sequence[ShipmentView], recipients: Recipients, carrier: Carrier
 ) -> bytes:
+    for view in views:
+        if view.erased_at is not None:
+            raise _erased(view)
     asked = [(view.order_id, view.shipment.destination) for view in views]
     read = await recipients.read(organisation_id, asked)
     contents = [_content(view, _recipient(view, one)) for view, one in zip(views, read, strict=True)]
@@ -64,7 +67,9 @@ async def _print(
 
 def _recipient(view: ShipmentView, read: ReadRecipient | RecipientGone) -> Recipient:
     if isinstance(read, RecipientGone):
-        reason = Reason.ADDRESS_ERASED if read.erased else Reason.ADDRESS_MISSING
+        if read.erased:
+            raise _erased(view)
+        reason = Reason.ADDRESS_MISSING
         raise NotPossible(reason.value, SENTENCES[reason], view.marketplace_order_id)
     if read.digest != view.shipment.recipient_digest:
         raise NotPossible(
@@ -73,6 +78,14 @@ def _recipient(view: ShipmentView, read: ReadRecipient | RecipientGone) -> Recip
             view.marketplace_order_id,
         )
     return read.recipient
+
+
+def _erased(view: ShipmentView) -> NotPossible:
+    return NotPossible(
+        Reason.ADDRESS_ERASED.value,
+        "The recipient's data has been erased; this label can no longer be shown or printed.",
+        view.marketplace_order_id,
+    )
 
 
 def _content(view: ShipmentView, recipient: Recipient) -> LabelContent:

@@ -55,6 +55,7 @@ def _connection(body: ConnectionStateV1) -> ConnectionCopy:
         state=body.state,
         consent_version=body.consent_version,
         channels=tuple((channel.id, channel.name) for channel in body.channels),
+        erase_asked_at=body.erase_asked_at,
     )
 
 
@@ -94,6 +95,8 @@ def _order(body: OrderStateV1) -> Order:
             )
             for package in body.packages
         ),
+        erase_after=body.erase_after,
+        erased_at=body.erased_at,
     )
 
 

@@ -17,7 +17,10 @@ LEAST_BEGINNING = 6
 
 @dataclass(frozen=True, slots=True)
 class ShipmentView:
-    """A shipment with what its order says. `connection_state`: as auth last told it."""
+    """
+    A shipment with what its order says. `connection_state`: as auth last told it. `erased_at`: when the buyer's data
+    went, and with it the label as a document.
+    """
 
     shipment: Shipment
     order_id: UUID
@@ -29,6 +32,7 @@ class ShipmentView:
     ship_by: datetime | None
     cancel_requested: bool
     connection_state: str | None
+    erased_at: datetime | None
 
     @property
     def connection_active(self) -> bool:

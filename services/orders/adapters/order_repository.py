@@ -8,6 +8,7 @@ from sqlalchemy import ColumnElement, Text, Uuid, any_, bindparam, delete, func,
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from services.orders.adapters import erasures
 from services.orders.adapters.rows import kept_of, line_values, order_of, order_values
 from services.orders.adapters.tables import SHOWN, line, order
 from services.orders.domain.connection import Connection
@@ -92,6 +93,17 @@ class SqlOrders:
         await self._drop_lines([kept.order.id for kept in orders], [one["id"] for one in lines])
         if lines:
             await self._connection.execute(upsert(line), lines)
+
+    async def lock_to_erase(self, connection_id: ConnectionId, limit: int) -> Sequence[Order]:
+        due = await self._connection.execute(erasures.orders_due(limit), {"one": connection_id})
+        ids = [row.id for row in due]
+        query = select(*SHOWN).where(among(order.c.id, ids), erasures.DUE).order_by(order.c.id).with_for_update()
+        rows = (await self._connection.execute(query, {"one": connection_id})).all()
+        lines = await self._lines([row.id for row in rows])
+        return [order_of(row, lines[row.id]) for row in rows]
+
+    async def erase(self, orders: Sequence[Order]) -> None:
+        await erasures.erase_orders(self._connection, orders)
 
     async def _locked(self, *conditions: ColumnElement[bool]) -> Mapping[OrderId, Order]:
         query = select(*SHOWN).where(*conditions).order_by(order.c.id).with_for_update()

@@ -4,12 +4,12 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Text, Uuid, any_, bindparam, case, delete, func, select, update
+from sqlalchemy import Text, Uuid, any_, bindparam, case, delete, func, not_, select, update
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.orders.adapters import copies_rows, progress_rows, rows, tables
+from services.orders.adapters import copies_rows, erasures, progress_rows, rows, tables
 from services.orders.domain.connection import Connection
 from services.orders.domain.copies import Reservation, Shipments
 from services.orders.domain.timeline import Entry
@@ -62,7 +62,12 @@ class SqlConnections:
     async def put(self, connections: Sequence[Connection]) -> None:
         if connections:
             values = [rows.connection_values(one) for one in sorted(connections, key=lambda one: one.id)]
-            await self._connection.execute(upsert(tables.connection), values)
+            await self._connection.execute(upsert(tables.connection, but=("erase_done_at",)), values)
+
+    async def erased(self, connection_id: ConnectionId, asked_at: datetime) -> None:
+        its = tables.connection
+        done = update(its).where(its.c.id == connection_id).values(erase_done_at=asked_at)
+        await self._connection.execute(done)
 
     async def _one(self, query: Any, connection_id: ConnectionId) -> Connection | None:
         row = (await self._connection.execute(query, {"one": connection_id})).one_or_none()
@@ -106,7 +111,7 @@ class SqlUnreadableRecords:
             return
         table = tables.unreadable
         statement = postgresql.insert(table)
-        newer = ("reason", "last_read_at", "data_key", "sealed_raw")
+        newer = ("reason", "last_read_at", "erase_after", "data_key", "sealed_raw")
         changed: dict[str, Any] = {name: statement.excluded[name] for name in newer}
         changed["attempts"] = table.c.attempts + 1
         statement = statement.on_conflict_do_update(index_elements=["connection_id", "record_key"], set_=changed)
@@ -115,6 +120,9 @@ class SqlUnreadableRecords:
     async def clear(self, connection_id: ConnectionId, keys: Sequence[str]) -> None:
         if keys:
             await self._connection.execute(_RECORDS_READ, {"one": connection_id, "keys": keys})
+
+    async def erase_due(self, connection_id: ConnectionId, limit: int) -> int:
+        return await erasures.erase_records(self._connection, connection_id, limit)
 
 
 class SqlTimeline:
@@ -191,7 +199,11 @@ def due_connections() -> Any:
             tables.poll.c.due_at,
         )
         .select_from(joined)
-        .where(tables.connection.c.state.in_(MAY_WORK), tables.poll.c.due_at <= func.statement_timestamp())
+        .where(
+            tables.connection.c.state.in_(MAY_WORK),
+            not_(erasures.ERASING),
+            tables.poll.c.due_at <= func.statement_timestamp(),
+        )
     )
 
 
@@ -206,6 +218,7 @@ def _record_values(connection: Connection, record: UnreadableRecord, now: dateti
         "attempts": 1,
         "first_read_at": now,
         "last_read_at": now,
+        "erase_after": record.erase_after,
         "data_key": record.data_key,
         "sealed_raw": record.raw,
     }

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from services.orders.domain.connection import Connection
 from services.orders.domain.order import Decision, Line, Order, Package
-from services.orders.usecases.ports import Kept
+from services.orders.usecases.ports import Kept, Sealed
 from shared.kernel.ids import ConnectionId, LineId, OrderId, OrganisationId
 from shared.kernel.money import Money
 from shared.marketplaces.models import Channel, OrderStatus, ShippedBy
@@ -31,6 +31,7 @@ def connection_values(one: Connection) -> dict[str, Any]:
         "consent_version": one.consent_version,
         "channels": channels,
         "orders_from": one.orders_from,
+        "erase_asked_at": one.erase_asked_at,
     }
 
 
@@ -46,6 +47,8 @@ def connection_of(row: Row) -> Connection:
         consent_version=row.consent_version,
         channels=tuple(Channel(**channel) for channel in row.channels),
         orders_from=row.orders_from,
+        erase_asked_at=row.erase_asked_at,
+        erase_done_at=row.erase_done_at,
     )
 
 
@@ -55,8 +58,9 @@ def order_values(kept: Kept) -> dict[str, Any]:
         "id", "organisation_id", "connection_id", "marketplace", "marketplace_order_id", "status_text",
         "program", "is_sale", "business", "placed_at", "updated_at", "cancel_requested", "ship_by", "deliver_by",
         "label_not_before", "delivered_at", "ended_at", "erase_after", "recipient_digest", "content_digest", "version",
-        "event_sequence",
+        "event_sequence", "erased_at",
     )  # fmt: skip
+    sealed = kept.sealed
     return {name: getattr(order, name) for name in same} | {
         "channel_id": order.channel_id or "",
         "status": order.status.value,
@@ -66,9 +70,9 @@ def order_values(kept: Kept) -> dict[str, Any]:
         "total_minor": order.total.amount_minor if order.total else None,
         "currency": order.total.currency if order.total else None,
         "packages": [_package_values(package) for package in order.packages],
-        "data_key": kept.data_key,
-        "sealed_personal": kept.personal,
-        "sealed_raw": kept.raw,
+        "data_key": sealed.data_key if sealed else None,
+        "sealed_personal": sealed.personal if sealed else None,
+        "sealed_raw": sealed.raw if sealed else None,
     }
 
 
@@ -87,7 +91,8 @@ def line_values(order_id: UUID, line: Line) -> dict[str, Any]:
 
 
 def kept_of(row: Row, lines: Sequence[Row]) -> Kept:
-    return Kept(order_of(row, lines), row.data_key, row.sealed_personal, row.sealed_raw)
+    sealed = Sealed(row.data_key, row.sealed_personal, row.sealed_raw) if row.erased_at is None else None
+    return Kept(order_of(row, lines), sealed)
 
 
 def order_of(row: Row, lines: Sequence[Row]) -> Order:
@@ -121,6 +126,7 @@ def order_of(row: Row, lines: Sequence[Row]) -> Order:
         packages=tuple(_package_of(package) for package in row.packages),
         version=row.version,
         event_sequence=row.event_sequence,
+        erased_at=row.erased_at,
     )
 
 

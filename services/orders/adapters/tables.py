@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from sqlalchemy import (
     BigInteger,
     Boolean,
+    CheckConstraint,
     Column,
     DateTime,
     ForeignKey,
@@ -46,6 +47,8 @@ connection = Table(
     Column("consent_version", Integer, nullable=False),
     Column("channels", JSONB, nullable=False),
     Column("orders_from", _TIME),
+    Column("erase_asked_at", _TIME),
+    Column("erase_done_at", _TIME),
 )
 
 # How far a connection has been read (domain/windows.py), and what reading waits for.
@@ -98,9 +101,16 @@ order = Table(
     Column("packages", JSONB, nullable=False),
     Column("version", Integer, nullable=False),
     Column("event_sequence", BigInteger, nullable=False),
-    Column("data_key", LargeBinary, nullable=False),
-    Column("sealed_personal", LargeBinary, nullable=False),
-    Column("sealed_raw", LargeBinary, nullable=False),
+    # Erased: all three are gone, and never come again.
+    Column("data_key", LargeBinary),
+    Column("sealed_personal", LargeBinary),
+    Column("sealed_raw", LargeBinary),
+    Column("erased_at", _TIME),
+    CheckConstraint(
+        "num_nonnulls(data_key, sealed_personal, sealed_raw) = case when erased_at is null then 3 else 0 end",
+        name="erased",
+    ),
+    Index("ix_marketplace_order_erase", "connection_id", "erase_after", postgresql_where=text("erased_at is null")),
     # How far it has come (domain/stage.py), of its own and others' words: written apart, under the row's lock.
     Column("stage", Text, nullable=False, server_default="received"),
     # Lists are filtered and sorted in these alone: one each way, whatever the filters.
@@ -227,6 +237,7 @@ unreadable = Table(
     Column("attempts", Integer, nullable=False),
     Column("first_read_at", _TIME, nullable=False),
     Column("last_read_at", _TIME, nullable=False),
+    Column("erase_after", _TIME, nullable=False, index=True),
     Column("data_key", LargeBinary, nullable=False),
     Column("sealed_raw", LargeBinary, nullable=False),
     UniqueConstraint("connection_id", "record_key"),

@@ -15,6 +15,7 @@ class Connection:
     """
     `active`: we may work for it. `consent_version` is what a token must come from for its results to count.
     `orders_from`: orders placed before stay with another system.
+    `erase_asked_at`: when its seller last wanted all buyers' data destroyed; `erase_done_at`: when all of that was.
     """
 
     id: ConnectionId
@@ -27,11 +28,23 @@ class Connection:
     consent_version: int
     channels: tuple[Channel, ...]
     orders_from: datetime | None = None
+    erase_asked_at: datetime | None = None
+    erase_done_at: datetime | None = None
 
     @property
     def active(self) -> bool:
+        return self.authorised and not self.erasing
+
+    @property
+    def authorised(self) -> bool:
         return self.state in MAY_WORK
 
     def takes(self, placed_at: datetime) -> bool:
         """Whether an order placed then is ours to import."""
         return self.orders_from is None or placed_at >= self.orders_from
+
+    @property
+    def erasing(self) -> bool:
+        """What its seller wanted destroyed is not all destroyed yet: until then nothing new is read."""
+        asked, done = self.erase_asked_at, self.erase_done_at
+        return asked is not None and (done is None or done < asked)

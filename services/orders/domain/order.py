@@ -72,7 +72,7 @@ class Order:
     `updated_at` is the marketplace's; it only rejects older readings. `version` rises when what others act on changes.
 
     `ended_at`: when it was shipped or cancelled, as far as told. `recipient_digest`: of all its addresses; None: none
-    was ever told.
+    was ever told. `erased_at`: when its personal data was destroyed, for good.
     """
 
     id: OrderId
@@ -104,6 +104,7 @@ class Order:
     packages: tuple[Package, ...]
     version: int
     event_sequence: int
+    erased_at: datetime | None = None
 
     @property
     def decision(self) -> Decision:

@@ -11,12 +11,11 @@ from typing import Any
 
 from services.orders.domain.connection import Connection
 from services.orders.domain.decisions import decide
+from services.orders.domain.erasure import erase_after
 from services.orders.domain.order import Line, Order, Package, acted_on
 from shared.kernel.ids import LineId, OrderId
 from shared.marketplaces.models import MarketplaceLine, MarketplaceOrder, MarketplacePackage, OrderStatus
 
-# Amazon's data protection policy: personal data goes 30 days after delivery. One rule for all marketplaces.
-_KEEP = timedelta(days=30)
 _ENDED = (OrderStatus.SHIPPED, OrderStatus.CANCELLED)
 
 
@@ -53,8 +52,9 @@ def first_read(
     connection: Connection,
     order_id: OrderId,
     new_line_id: Callable[[], LineId],
+    keep: timedelta,
 ) -> Order:
-    """An order seen for the first time: version 1, told as event 1."""
+    """An order seen for the first time: version 1, told as event 1. `keep`: how long its personal data may stay."""
     lines, ended_at = _lines(reading, {}, new_line_id, digests.destinations), _ended_at(reading)
     return Order(
         id=order_id,
@@ -67,7 +67,7 @@ def first_read(
         placed_at=reading.placed_at,
         delivered_at=reading.delivered_at,
         ended_at=ended_at,
-        erase_after=_erase_after(reading.delivered_at, reading.deliver_by, ended_at),
+        erase_after=erase_after(reading.delivered_at, reading.deliver_by, ended_at, keep),
         total=reading.total,
         recipient_digest=digests.recipient,
         content_digest=digests.content,
@@ -79,7 +79,9 @@ def first_read(
     )
 
 
-def read_again(known: Order, reading: MarketplaceOrder, digests: Digests, new_line_id: Callable[[], LineId]) -> Order:
+def read_again(
+    known: Order, reading: MarketplaceOrder, digests: Digests, new_line_id: Callable[[], LineId], keep: timedelta
+) -> Order:
     """What a newer (or as new) reading makes of a known order; the version rises where others must act."""
     before = {line.marketplace_line_id: line for line in known.lines}
     lines = _lines(reading, before, new_line_id, digests.destinations)
@@ -90,7 +92,7 @@ def read_again(known: Order, reading: MarketplaceOrder, digests: Digests, new_li
         business=reading.business or known.business,
         delivered_at=delivered_at,
         ended_at=ended_at,
-        erase_after=_erase_after(delivered_at, reading.deliver_by, ended_at),
+        erase_after=erase_after(delivered_at, reading.deliver_by, ended_at, keep),
         total=reading.total or known.total,
         recipient_digest=digests.recipient,
         content_digest=digests.content,
@@ -108,14 +110,6 @@ def _as_told(reading: MarketplaceOrder) -> dict[str, Any]:
         "ship_by", "deliver_by", "label_not_before",
     )  # fmt: skip
     return {name: getattr(reading, name) for name in names}
-
-
-def _erase_after(
-    delivered_at: datetime | None, deliver_by: datetime | None, ended_at: datetime | None
-) -> datetime | None:
-    """When personal data goes: 30 days after delivered, else promised, else ended; None: nothing of it is known."""
-    starts = delivered_at or deliver_by or ended_at
-    return starts + _KEEP if starts else None
 
 
 def _ended_at(reading: MarketplaceOrder) -> datetime | None:

@@ -52,6 +52,8 @@ SENTENCES: dict[str, str] = {
     "order.quantities_changed": "The units ordered went from %(before)s to %(now)s.",
     "order.package_seen": "The marketplace knows of a parcel: %(carrier)s %(tracking_number)s.",
     "order.delivered": "Delivered, as the marketplace tells.",
+    "order.erased": "The buyer's data was erased, because its time was over.",
+    "order.erased_at_wish": "The buyer's data was erased, as was asked for when the account was disconnected.",
     # The seller's answer
     "acceptance.by_hand": "The marketplace waits for your answer: accept or refuse the order.",
     "acceptance.in_portal": "The marketplace waits for your answer: give it in its own portal.",
@@ -104,6 +106,9 @@ SENTENCES: dict[str, str] = {
     "write_back.refused": "The marketplace refused the parcel number %(tracking_number)s.",
     "write_back.needs_person": "Telling the parcel number %(tracking_number)s needs a person.",
     # Waiting
+    "waits.erased": (
+        "The buyer's data was erased: no label can be made for it here any more. Ship or cancel it at the marketplace."
+    ),
     "waits.reservation": "Waits for the stock's answer to the newest state of the order.",
     "waits.stock_short": "Waits for stock, units missing: %(short)s (%(skus)s).",
     "waits.plan": "Waits for its parcel to be planned.",

@@ -55,6 +55,7 @@ def reasons(
     if order.waits_for_answer:
         found = [*_answer(order, reservation, answer or Answer()), *found]
     if any(line.decision is Decision.SHIP for line in order.lines):
+        found += _erased(order, shipments)
         found += [*_stock(order, reservation), *_planned(shipments)]
     return [*found, *_parcels(shipments)]
 
@@ -87,6 +88,12 @@ def _not_accepted(order: Order, reservation: Reservation | None) -> Iterator[Rea
         yield Reason("acceptance.waits_reservation", False, {})
     for one in found or ():
         yield Reason(one.code, True, {"skus": ", ".join(one.skus)})
+
+
+def _erased(order: Order, shipments: Shipments | None) -> Iterator[Reason]:
+    labelled = any(one.label_created_at for one in shipments.shipments) if shipments else False
+    if order.erased_at is not None and not labelled:
+        yield Reason("waits.erased", True, {})
 
 
 def _stock(order: Order, reservation: Reservation | None) -> Iterator[Reason]:

@@ -75,7 +75,7 @@ async def read_timeline(request: Request, who: OrdersReader, order_id: UUID) -> 
     return ListOut(items=[EntryOut.of(entry) for entry in entries], next_cursor=None)
 
 
-@router.get("/orders/{order_id}/recipient")
+@router.get("/orders/{order_id}/recipient", responses={410: {"description": "The buyer's data was erased."}})
 async def read_order_recipient(
     request: Request, who: RecipientReader, order_id: UUID, destination: Destination = 0
 ) -> RecipientOut:

@@ -122,6 +122,8 @@ class ShipmentOut(BaseModel):
 
 
 class OrderOut(BaseModel):
+    """`erase_after`: when the buyer's data goes; `erased_at`: when it went: since then nobody can read it here."""
+
     id: UUID
     connection_id: UUID
     marketplace: str
@@ -146,6 +148,7 @@ class OrderOut(BaseModel):
     label_not_before: datetime | None
     delivered_at: datetime | None
     erase_after: datetime | None
+    erased_at: datetime | None
     total: MoneyOut | None
     related: list[tuple[str, str]]
     lines: list[LineOut]
@@ -158,7 +161,7 @@ class OrderOut(BaseModel):
         same = (
             "id", "connection_id", "marketplace", "marketplace_order_id", "channel_id", "version", "status_text",
             "business", "program", "cancel_requested", "placed_at", "updated_at", "ship_by", "deliver_by",
-            "label_not_before", "delivered_at", "erase_after",
+            "label_not_before", "delivered_at", "erase_after", "erased_at",
         )  # fmt: skip
         facts: dict[str, Any] = {name: getattr(order, name) for name in same}
         return cls(
@@ -245,15 +248,19 @@ class RecipientsIn(BaseModel):
 
 
 class FoundOut(BaseModel):
-    """`unknown`: this organisation has no such order, or the order no such destination."""
+    """
+    `unknown`: this organisation has no such order, or the order no such destination. `erased`: what it was is gone.
+    """
 
     recipient_digest: str | None
     recipient: AddressOut | None
-    state: Literal["present", "absent", "unknown"]
+    state: Literal["present", "absent", "unknown", "erased"]
 
     @classmethod
     def of(cls, opened: Opened | None) -> "FoundOut":
         if opened is None:
             return cls(recipient_digest=None, recipient=None, state="unknown")
         told = RecipientOut.of(opened)
+        if opened.order.erased_at is not None:
+            return cls(recipient_digest=None, recipient=None, state="erased")
         return cls(recipient_digest=told.recipient_digest, recipient=told.recipient, state=told.state)

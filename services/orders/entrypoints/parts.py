@@ -14,7 +14,7 @@ from services.orders.usecases.read_recipient import Opened, Reader, read_recipie
 from services.orders.usecases.views import OrderView
 from shared.db.unit_of_work import run_in_transaction
 from shared.kernel.ids import ConnectionId, OrderId, OrganisationId
-from shared.web.problems import not_found
+from shared.web.problems import Problem, not_found
 
 T = TypeVar("T")
 
@@ -36,10 +36,13 @@ async def view_of(request: Request, organisation_id: OrganisationId, order_id: O
 async def open_recipient(
     request: Request, organisation_id: OrganisationId, order_id: OrderId, destination: int, reader: Reader
 ) -> Opened:
-    """The one that was asked for. Raises a 404 problem."""
+    """The one that was asked for. Raises a 404 problem; 410 where it was erased."""
     [opened] = await open_recipients(request, organisation_id, [(order_id, destination)], reader)
     if opened is None:
         raise not_found()
+    if opened.order.erased_at is not None:
+        why = "It is destroyed for good when its time is over; the rest of the order is kept."
+        raise Problem(410, "personal-data-erased", "The buyer's data was erased.", why)
     return opened
 
 

@@ -1,6 +1,6 @@
 """
-The worker: publishes what happened here, applies what happened elsewhere, sends answers to orders that wait; keeps data
-keys under the newest key-encryption key.
+The worker: publishes what happened here, applies what happened elsewhere, sends answers to orders that wait; erases
+buyers' data whose time is over, and keeps data keys under the newest key-encryption key.
 """
 
 import asyncio
@@ -9,10 +9,12 @@ from functools import partial
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.orders import bootstrap
-from services.orders.bootstrap import ACCEPTANCE, SERVICE, bind
+from services.orders.bootstrap import ACCEPTANCE, ERASE, SERVICE, bind
 from services.orders.settings import Settings
+from services.orders.usecases.erase import erase_due
 from services.orders.usecases.send_answers import send_answers
 from shared.db.claim_loop import run_claim_loop
+from shared.db.overdue import keep_overdue
 from shared.db.upkeep import run_hourly
 from shared.http.outward import Outward
 from shared.kernel.clock import Clock, SystemClock
@@ -20,6 +22,8 @@ from shared.messaging.consumer import run_consumer
 from shared.messaging.relay import run_relay
 from shared.runtime.process import run_process
 from shared.runtime.serve import Part
+
+_ERASE_IDLE_SECONDS = 5.0
 
 
 async def run(settings: Settings) -> int:
@@ -34,7 +38,8 @@ async def run(settings: Settings) -> int:
             settings=settings,
             parts=[
                 *_event_parts(settings, engine, clock),
-                _answers(settings, engine, outward, clock),
+                *_claim_parts(settings, engine, outward, clock),
+                _gauge(engine),
                 _upkeep(settings, engine),
             ],
             ready=bootstrap.ready_on(engine),
@@ -63,14 +68,28 @@ def _event_parts(settings: Settings, engine: AsyncEngine, clock: Clock) -> list[
     return [relay, consumer]
 
 
-def _answers(settings: Settings, engine: AsyncEngine, outward: Outward, clock: Clock) -> Part:
+def _claim_parts(settings: Settings, engine: AsyncEngine, outward: Outward, clock: Clock) -> list[Part]:
     claims = bootstrap.claims_on(engine, clock)
     send = partial(send_answers, answering=bootstrap.answering_of(settings, outward, clock))
 
     async def answers(stop: asyncio.Event) -> None:
         await run_claim_loop(claims, ACCEPTANCE, send, stop=stop)
 
-    return answers
+    erase = partial(erase_due, erasing=bootstrap.erasing_of(settings, outward, clock))
+
+    async def erasures(stop: asyncio.Event) -> None:
+        await run_claim_loop(claims, ERASE, erase, stop=stop, idle_seconds=_ERASE_IDLE_SECONDS)
+
+    return [answers, erasures]
+
+
+def _gauge(engine: AsyncEngine) -> Part:
+    count = bootstrap.overdue_on(engine)
+
+    async def gauge(stop: asyncio.Event) -> None:
+        await keep_overdue(count, stop=stop)
+
+    return gauge
 
 
 def _upkeep(settings: Settings, engine: AsyncEngine) -> Part:

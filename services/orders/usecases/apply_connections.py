@@ -43,9 +43,9 @@ async def apply_connections(store: Store, events: Sequence[Event[Any]], *, clock
 
 def _newly_active(known: Connection | None, news: Connection) -> bool:
     """By its state, not by the event's kind: the event that said so may have been skipped for a newer one."""
-    if not news.active:
+    if not news.authorised:
         return False
-    return known is None or not known.active or known.consent_version < news.consent_version
+    return known is None or not known.authorised or known.consent_version < news.consent_version
 
 
 def _has_more(before: Connection, now: Connection) -> bool:
@@ -70,4 +70,5 @@ def _connection(body: ConnectionStateV1) -> Connection:
         consent_version=body.consent_version,
         orders_from=body.orders_from,
         channels=tuple(Channel(c.id, c.name, c.country, c.currency, c.time_zone) for c in body.channels),
+        erase_asked_at=body.erase_asked_at,
     )

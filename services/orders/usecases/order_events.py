@@ -10,6 +10,7 @@ from shared.events.orders import (
     OrderCancelledV1,
     OrderChangedV1,
     OrderLineV1,
+    OrderPersonalDataErasedV1,
     OrderReceivedV1,
     OrderStateV1,
     PackageLineV1,
@@ -39,6 +40,8 @@ def told(known: Order | None, order: Order, clock: Clock) -> tuple[Order, Event[
 def _kind(known: Order | None, order: Order) -> type[OrderStateV1]:
     if known is None:
         return OrderReceivedV1
+    if order.erased_at is not None and known.erased_at is None:
+        return OrderPersonalDataErasedV1
     if order.status is OrderStatus.CANCELLED and known.status is not OrderStatus.CANCELLED:
         return OrderCancelledV1
     if order.cancel_requested and not known.cancel_requested:
@@ -61,6 +64,7 @@ def _state(order: Order) -> dict[str, Any]:
         "ship_by": order.ship_by,
         "label_not_before": order.label_not_before,
         "erase_after": order.erase_after,
+        "erased_at": order.erased_at,
         "recipient_digest": order.recipient_digest,
         "lines": _lines(order),
         "packages": _packages(order),

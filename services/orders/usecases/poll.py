@@ -56,7 +56,10 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True)
 class Polling:
-    """What the poller is made of. `operations` (the calls it spends budget on) and `paces` are by marketplace."""
+    """
+    What the poller is made of. `operations` (the calls it spends budget on), `paces` and `keeps` (how long personal
+    data may stay) are by marketplace.
+    """
 
     marketplaces: Mapping[str, OrdersPort]
     operations: Mapping[str, tuple[str, ...]]
@@ -64,6 +67,7 @@ class Polling:
     keys: Keys
     clock: Clock
     paces: Mapping[str, Pace]
+    keeps: Mapping[str, timedelta]
     import_marketplace_fulfilled: bool
 
 
@@ -164,7 +168,12 @@ async def _settle(page: OrderPage, token: AccessToken, turn: _Turn, lease: Lease
         if connection is None or not connection.active or connection.consent_version != token.consent_version:
             return None
         received = await receive_orders(
-            page, connection=connection, store=store, keys=polling.keys, clock=polling.clock
+            page,
+            connection=connection,
+            store=store,
+            keys=polling.keys,
+            clock=polling.clock,
+            keep=polling.keeps[connection.marketplace],
         )
         await _save_progress(page, turn, store, lease.budgets, polling)
         return received

@@ -35,14 +35,21 @@ class Keys(Protocol):
     def at_hand(self, wrapped: bytes, context: bytes) -> DataKey: ...
 
 
-@dataclass(frozen=True, slots=True)
-class Kept:
-    """An order as stored: with its own data key (wrapped), and what is sealed under it. `raw`: as it was read."""
+@dataclass(frozen=True, slots=True, repr=False)
+class Sealed:
+    """What an order's own data key (wrapped) opens. `raw`: as it was read."""
 
-    order: Order
     data_key: bytes
     personal: bytes
     raw: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """An order as stored. `sealed` None: it was erased."""
+
+    order: Order
+    sealed: Sealed | None
 
     def __repr__(self) -> str:
         return f"Kept({self.order.id})"
@@ -63,6 +70,7 @@ class UnreadableRecord:
     key: str
     marketplace_order_id: str | None
     reason: str
+    erase_after: datetime
     data_key: bytes
     raw: bytes
 
@@ -90,7 +98,13 @@ class Connections(Protocol):
         """Those that are known, locked in the order of their ids."""
         ...
 
-    async def put(self, connections: Sequence[Connection]) -> None: ...
+    async def put(self, connections: Sequence[Connection]) -> None:
+        """As auth told them: what of their erasing is done is ours, and stays."""
+        ...
+
+    async def erased(self, connection_id: ConnectionId, asked_at: datetime) -> None:
+        """All that was asked for then is done."""
+        ...
 
 
 class Polls(Protocol):
@@ -141,6 +155,17 @@ class Orders(Protocol):
         """Known ones, whose rows are locked."""
         ...
 
+    async def lock_to_erase(self, connection_id: ConnectionId, limit: int) -> Sequence[Order]:
+        """
+        Those of the connection whose time is over, longest first; all, where its seller wants them erased. Locked in
+        the order of their ids.
+        """
+        ...
+
+    async def erase(self, orders: Sequence[Order]) -> None:
+        """Destroys their data keys, what these sealed, and others' words about them. Their rows are locked."""
+        ...
+
 
 class UnreadableRecords(Protocol):
     async def keep(self, connection: Connection, records: Sequence[UnreadableRecord], now: datetime) -> None:
@@ -148,6 +173,10 @@ class UnreadableRecords(Protocol):
         ...
 
     async def clear(self, connection_id: ConnectionId, keys: Sequence[str]) -> None: ...
+
+    async def erase_due(self, connection_id: ConnectionId, limit: int) -> int:
+        """Destroys those whose time is over, or all, as with orders; how many."""
+        ...
 
 
 class Timeline(Protocol):

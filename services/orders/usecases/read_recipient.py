@@ -21,7 +21,7 @@ class Reader:
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """`recipient` None: the marketplace has told no address for this destination (yet)."""
+    """`recipient` None: the marketplace has told no address for this destination (yet), or it was erased."""
 
     order: Order
     destination: int
@@ -44,7 +44,8 @@ async def read_recipients(
     Of each order and destination to whom its lines go; None: this organisation has no such order, or the order no such
     place.
 
-    Each look is written down in the same transaction, so that there is none without its trace.
+    Each look is written down in the same transaction, so that there is none without its trace. Where the data was
+    erased, there is nothing to look at.
     """
     kept = await store.orders.of(organisation_id, [order_id for order_id, _ in asked])
     opened = [_opened(kept.get(order_id), destination, keys) for order_id, destination in asked]
@@ -52,7 +53,7 @@ async def read_recipients(
     reads = [
         RecipientRead(one.order.id, organisation_id, now, reader.user_id, reader.service, one.destination)
         for one in opened
-        if one is not None
+        if one is not None and one.order.erased_at is None
     ]
     await store.recipient_reads.add(reads)
     return opened
@@ -61,7 +62,9 @@ async def read_recipients(
 def _opened(kept: Kept | None, destination: int, keys: Keys) -> Opened | None:
     if kept is None:
         return None
-    personal = keys.at_hand(kept.data_key, order_context(kept.order.id)).open(kept.personal)
+    if kept.sealed is None:
+        return Opened(kept.order, destination, None) if destination in (0, *kept.order.destinations) else None
+    personal = keys.at_hand(kept.sealed.data_key, order_context(kept.order.id)).open(kept.sealed.personal)
     addresses = personal_data.from_bytes(personal).addresses
     if destination not in addresses and destination not in (0, *kept.order.destinations):
         return None

@@ -3,10 +3,12 @@
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import Any
 
 from services.orders.domain import timeline
 from services.orders.domain.connection import Connection
+from services.orders.domain.erasure import told_destinations
 from services.orders.domain.order import Order
 from services.orders.domain.reading import Digests, first_read, is_older, newest_of_each, read_again
 from services.orders.domain.timeline import Entry
@@ -17,6 +19,7 @@ from services.orders.usecases.ports import (
     DataKey,
     Kept,
     Keys,
+    Sealed,
     Store,
     UnreadableRecord,
     order_context,
@@ -40,6 +43,16 @@ class Received:
 
 
 @dataclass(frozen=True, slots=True)
+class _Tools:
+    """What every reading of a page is stored with."""
+
+    connection: Connection
+    keys: Keys
+    clock: Clock
+    keep: timedelta
+
+
+@dataclass(frozen=True, slots=True)
 class _News:
     known: Order | None
     kept: Kept
@@ -57,10 +70,10 @@ class _News:
 
 
 async def receive_orders(
-    page: OrderPage, *, connection: Connection, store: Store, keys: Keys, clock: Clock
+    page: OrderPage, *, connection: Connection, store: Store, keys: Keys, clock: Clock, keep: timedelta
 ) -> Received:
     """
-    Store one page of orders and publish only what is news.
+    Store one page of orders and publish only what is news. `keep`: how long personal data may stay.
 
     A marketplace repeats itself: the same order comes back on every poll and in every overlap. The connection's row
     is locked: nobody else stores orders of it meanwhile. What stays with another system, and is not here, is left out.
@@ -68,7 +81,8 @@ async def receive_orders(
     readings = newest_of_each(page.orders)
     known = await store.orders.lock(connection, [reading.id for reading in readings])
     readings = [reading for reading in readings if reading.id in known or connection.takes(reading.placed_at)]
-    found = [_news(reading, known.get(reading.id), connection, keys, clock) for reading in readings]
+    tools = _Tools(connection, keys, clock, keep)
+    found = [_news(reading, known.get(reading.id), tools) for reading in readings]
     news = [one for one in found if one is not None]
     await store.orders.add([one.kept for one in news if one.known is None])
     await store.orders.save([one.kept for one in news if one.known is not None])
@@ -78,47 +92,55 @@ async def receive_orders(
     await refresh_stages(store, {one.kept.order.id: one.kept.order.version for one in news if one.newer_version})
     await settle_answers(store, [one.kept.order.id for one in news if one.answered], clock)
     await store.unreadable.clear(connection.id, [_record_key(reading.id, b"") for reading in readings])
-    await _keep_unreadable(page.unreadable, connection, store, keys, clock)
+    await _keep_unreadable(page.unreadable, store, tools)
     await store.outbox.add_all([one.event for one in news if one.event is not None])
     new = sum(one.known is None for one in news)
     changed = sum(one.event is not None for one in news) - new
     return Received(new, changed, len(readings) - new - changed, len(page.unreadable))
 
 
-def _news(
-    reading: MarketplaceOrder, kept: Kept | None, connection: Connection, keys: Keys, clock: Clock
-) -> _News | None:
+def _news(reading: MarketplaceOrder, kept: Kept | None, tools: _Tools) -> _News | None:
     """None: it was read before just so, or is older than what we have."""
     if kept is None:
-        return _first(reading, connection, keys, clock)
+        return _first(reading, tools)
     if is_older(reading, kept.order):
         return None
-    key = keys.at_hand(kept.data_key, order_context(kept.order.id))
+    if kept.sealed is None:
+        return _again_erased(reading, kept.order, tools)
+    key = tools.keys.at_hand(kept.sealed.data_key, order_context(kept.order.id))
     content = key.digest(personal_data.content_bytes(reading))
     if content != kept.order.content_digest:
-        return _again(reading, content, kept, key, clock)
+        return _again(reading, content, kept.order, kept.sealed, key, tools)
     if reading.updated_at == kept.order.updated_at:
         return None
     return _News(kept.order, replace(kept, order=replace(kept.order, updated_at=reading.updated_at)), None, ())
 
 
-def _first(reading: MarketplaceOrder, connection: Connection, keys: Keys, clock: Clock) -> _News:
+def _first(reading: MarketplaceOrder, tools: _Tools) -> _News:
     order_id = OrderId(new_id())
-    key = keys.new_at_hand(order_context(order_id))
+    key = tools.keys.new_at_hand(order_context(order_id))
     digests = _digests(key.digest(personal_data.content_bytes(reading)), reading.personal, key)
-    order, event = told(None, first_read(reading, digests, connection, order_id, _new_line_id), clock)
-    kept = Kept(order, key.wrapped, key.seal(personal_data.to_bytes(reading.personal)), key.seal(reading.raw))
-    return _News(None, kept, event, timeline.order_read(None, order, clock.now()))
+    read = first_read(reading, digests, tools.connection, order_id, _new_line_id, tools.keep)
+    order, event = told(None, read, tools.clock)
+    sealed = Sealed(key.wrapped, key.seal(personal_data.to_bytes(reading.personal)), key.seal(reading.raw))
+    return _News(None, Kept(order, sealed), event, timeline.order_read(None, order, tools.clock.now()))
 
 
-def _again(reading: MarketplaceOrder, content: str, kept: Kept, key: DataKey, clock: Clock) -> _News:
-    known = personal_data.from_bytes(key.open(kept.personal))
-    personal = personal_data.completed(reading.personal, known)
+def _again(reading: MarketplaceOrder, content: str, known: Order, sealed: Sealed, key: DataKey, tools: _Tools) -> _News:
+    personal = personal_data.completed(reading.personal, personal_data.from_bytes(key.open(sealed.personal)))
     digests = _digests(content, personal, key)
-    order, event = told(kept.order, read_again(kept.order, reading, digests, _new_line_id), clock)
-    sealed = key.seal(personal_data.to_bytes(personal))
-    stored = replace(kept, order=order, personal=sealed, raw=key.seal(reading.raw))
-    return _News(kept.order, stored, event, timeline.order_read(kept.order, order, clock.now()))
+    order, event = told(known, read_again(known, reading, digests, _new_line_id, tools.keep), tools.clock)
+    sealed = Sealed(sealed.data_key, key.seal(personal_data.to_bytes(personal)), key.seal(reading.raw))
+    return _News(known, Kept(order, sealed), event, timeline.order_read(known, order, tools.clock.now()))
+
+
+def _again_erased(reading: MarketplaceOrder, known: Order, tools: _Tools) -> _News | None:
+    """Of its buyer nothing is looked at: no digest is made, nothing is sealed."""
+    digests = Digests("", None, told_destinations(known))
+    order, event = told(known, read_again(known, reading, digests, _new_line_id, tools.keep), tools.clock)
+    if order == known:
+        return None
+    return _News(known, Kept(order, None), event, timeline.order_read(known, order, tools.clock.now()))
 
 
 def _digests(content: str, personal: PersonalData, key: DataKey) -> Digests:
@@ -127,20 +149,16 @@ def _digests(content: str, personal: PersonalData, key: DataKey) -> Digests:
     return Digests(content, recipient, frozenset(personal.addresses))
 
 
-async def _keep_unreadable(
-    records: Sequence[UnreadableOrder], connection: Connection, store: Store, keys: Keys, clock: Clock
-) -> None:
-    kept = {
-        key: _sealed(key, record, connection, keys)
-        for record in records
-        for key in [_record_key(record.id, record.raw)]
-    }
-    await store.unreadable.keep(connection, list(kept.values()), clock.now())
+async def _keep_unreadable(records: Sequence[UnreadableOrder], store: Store, tools: _Tools) -> None:
+    kept = {key: _sealed(key, record, tools) for record in records for key in [_record_key(record.id, record.raw)]}
+    await store.unreadable.keep(tools.connection, list(kept.values()), tools.clock.now())
 
 
-def _sealed(key: str, record: UnreadableOrder, connection: Connection, keys: Keys) -> UnreadableRecord:
-    data_key = keys.new_at_hand(record_context(connection.id, key))
-    return UnreadableRecord(key, record.id, record.reason, data_key.wrapped, data_key.seal(record.raw))
+def _sealed(key: str, record: UnreadableOrder, tools: _Tools) -> UnreadableRecord:
+    """Nobody knows when its order is delivered: its time begins with this reading."""
+    data_key = tools.keys.new_at_hand(record_context(tools.connection.id, key))
+    gone = tools.clock.now() + tools.keep
+    return UnreadableRecord(key, record.id, record.reason, gone, data_key.wrapped, data_key.seal(record.raw))
 
 
 def _record_key(marketplace_order_id: str | None, raw: bytes) -> str:

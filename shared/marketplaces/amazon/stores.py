@@ -22,6 +22,8 @@ API_URLS: Mapping[str, str] = {
 }
 # Sellers of a public application; vendors are not counted (developer page Application Authorization Limits).
 UNLISTED_MOST = 25
+# Days after delivery (Data Protection Policy, retention of personal data).
+KEEP_DAYS_MOST = 30.0
 # Where links of the Appstore may lead besides the countries' own hosts.
 APPSTORE_URL = "https://amazon.com"
 # Where to consent as long as nobody chose a country.

@@ -129,8 +129,7 @@ class Visitor:
 
     async def begin(self, region: str = "eu", **fields: str) -> str:
         """Clicks *Connect*: the address of the consent page."""
-        form = {"country": HOMES[region], "marketplace": "amazon"} | fields
-        answer = await self.submit("/connections", **form)
+        answer = await self.submit("/connections", **({"country": HOMES[region], "marketplace": "amazon"} | fields))
         assert answer.status_code == 303, answer.text
         return answer.headers["location"]
 

@@ -10,6 +10,7 @@ import pytest
 from services.auth.domain.opaque import digest
 from tests.integration.auth.conftest import Running, Visitor, _unasked
 from tests.integration.auth.posting import run_mailing, sent_to
+from tests.integration.auth.private import VENDOR, bring
 from tests.integration.auth.test_expiry import NEAR, days_later
 
 ACCOUNT = "/settings/account"
@@ -87,7 +88,10 @@ async def test_a_link_is_sent_again_three_times_at_most(mailing: Running) -> Non
 
 @pytest.mark.abuse
 async def test_no_marketplace_is_connected_before(mailing: Running) -> None:
-    """By neither way: a sentence says what to do. Seen red without the look in the form of *Connect*."""
+    """
+    By no way: a sentence says what to do. Seen red without the look in the form of *Connect*, and without that in
+    either form of private applications.
+    """
     visitor = await signed_up(mailing)
     refused = await visitor.submit("/connections", marketplace="amazon", country="FR")
     assert (refused.status_code, "Confirm your e-mail address first" in refused.text) == (409, True)
@@ -95,6 +99,11 @@ async def test_no_marketplace_is_connected_before(mailing: Running) -> None:
     csrf = {"x-csrf-token": await visitor.csrf()}
     claimed = await visitor.client.post("/api/auth/v1/connections", json=body, headers=csrf)
     assert (claimed.status_code, claimed.json()["type"]) == (409, "urn:passerelle:problem:email-unconfirmed")
+    brought = await bring(visitor)
+    assert (brought.status_code, "Confirm your e-mail address first" in brought.text) == (409, True)
+    rows = await visitor.submit(f"/connections/{VENDOR}/private/rows", page=f"/connections/{VENDOR}/private")
+    assert (rows.status_code, "Confirm your e-mail address first" in rows.text) == (409, True)
+    assert await mailing.rows("select 1 from private_app") == []
     assert await mailing.rows("select 1 from consent_state") == []
     (link,) = await links(mailing, visitor)
     await visitor.submit(link, page=link)

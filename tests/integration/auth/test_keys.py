@@ -17,7 +17,9 @@ from shared.kernel.errors import Unavailable
 from shared.kernel.ids import GrantId
 from tests.integration.auth.conftest import Running, run_auth
 from tests.integration.auth.operating import operating
+from tests.integration.auth.private import add, vendor
 from tests.integration.auth.test_access_tokens import Connected, connected
+from tests.integration.auth.test_private_life import renewed
 from tests.key_service import CREDENTIALS, key_service
 from tests.ports import free_port
 
@@ -84,6 +86,23 @@ async def test_keys_are_counted_and_brought_under_the_newest(connected: Connecte
         assert (
             await Connected(after, connected.seller_id, connected.id, await after.service()).ask()
         ).status_code == 200
+    finally:
+        await after.close()
+
+
+async def test_private_applications_are_counted_and_rotated(auth: Running, keys: Keys) -> None:
+    """Their secrets are under the newest key as well, and open. Seen red without them among what is rewrapped."""
+    visitor, token = await vendor(auth, "ABC1E")
+    await add(visitor, token, "ABC1E")
+    both = f"{NEW},{old(auth)}"
+    row = json.loads((await keys(both, "status", "--json"))[1])["keys"][1]
+    assert (row["key"], row["grants"], row["private_apps"]) == ("k1", 1, 1)
+    assert (await keys(both, "rotate"))[0] == 0
+    row = json.loads((await keys(both, "status", "--json"))[1])["keys"][0]
+    assert (row["key"], row["grants"], row["private_apps"]) == ("k2", 1, 1)
+    after = await under(auth, NEW)
+    try:
+        assert await renewed(after) == 200
     finally:
         await after.close()
 

@@ -41,7 +41,16 @@ _BODIES: dict[str, Any] = {
     "/api/orders/v1/acceptance-modes/{connection_id}": {"mode": "automatic"},
     "/api/labels/v1/batches": {"order_ids": ["01890a5d-ac96-774b-bcce-b302099a8058"]},
 }
-_FIRST = ("/signin", "/signup")
+_FIRST = (
+    "/signin",
+    "/signin/password",
+    "/signin/code",
+    "/signin/code/begin",
+    "/signin/forgotten",
+    "/signin/reset/{secret}",
+    "/signup",
+    "/signup/confirm/{secret}",
+)
 
 
 async def test_no_other_site_changes_anything(service: Service) -> None:

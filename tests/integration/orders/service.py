@@ -3,7 +3,7 @@
 import base64
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import select, update
@@ -12,12 +12,14 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from services.orders import bootstrap
 from services.orders.adapters import tables
 from services.orders.adapters.acceptances import due_answers
+from services.orders.adapters.erasures import due_erasures
 from services.orders.adapters.repositories import due_connections
 from services.orders.adapters.store import bind
 from services.orders.domain.acceptance import Acceptance, Asker, Mode
 from services.orders.domain.connection import Connection
 from services.orders.domain.windows import Progress
 from services.orders.usecases.answer_order import answer_order, choose_mode
+from services.orders.usecases.erase import Erasing, erase_due
 from services.orders.usecases.poll import Polling, poll
 from services.orders.usecases.ports import Store
 from services.orders.usecases.receive_orders import Received, receive_orders
@@ -25,7 +27,13 @@ from services.orders.usecases.send_answers import Answering, send_answers
 from shared.crypto.keyring import KeyRing
 from shared.db.claims import Kind, SqlClaims
 from shared.db.unit_of_work import transaction
-from shared.events.auth import ChannelV1, ConnectionAuthorisedV1, ConnectionRevokedV1, ConnectionStateV1
+from shared.events.auth import (
+    ChannelV1,
+    ConnectionAuthorisedV1,
+    ConnectionDisconnectedV1,
+    ConnectionRevokedV1,
+    ConnectionStateV1,
+)
 from shared.events.base import Event
 from shared.events.registry import BY_TYPE
 from shared.kernel.budgets import Rate
@@ -33,10 +41,12 @@ from shared.kernel.ids import UserId, new_id
 from shared.marketplaces.models import OrderPage
 from tests.unit.orders.builders import (
     CONNECTION_ID,
+    KEEP,
     NOW,
     ORGANISATION,
     PACE,
     FakeAcceptance,
+    FakeErasures,
     FakeOrders,
     FakeTokens,
     TestClock,
@@ -58,6 +68,8 @@ class OrdersService:
         self.far_side = FakeOrders(self.clock)
         self.tokens = FakeTokens()
         self.acceptance = FakeAcceptance()
+        self.certificate = FakeErasures()
+        self.erasing = Erasing(self.certificate, self.clock)
         self.parts = replace(bootstrap.orders_on(engine, KEYS, self.clock), answering=frozenset({"amazon"}))
         self._handlers = {one.topic.name: one.handle for one in bootstrap.subscriptions(self.clock)}
 
@@ -69,6 +81,7 @@ class OrdersService:
             keys=KEYS,
             clock=self.clock,
             paces={"amazon": PACE},
+            keeps={"amazon": KEEP},
             import_marketplace_fulfilled=True,
         )
         return replace(polling, **changes)
@@ -77,7 +90,9 @@ class OrdersService:
         """Another process's claims: each caller makes its own."""
         poll = Kind(due=due_connections(), lease_seconds=lease_seconds, rates=RATES)
         acceptance = Kind(due=due_answers(), lease_seconds=lease_seconds)
-        return SqlClaims(self.engine, bind, kinds={"poll": poll, "acceptance": acceptance}, clock=self.clock)
+        erase = Kind(due=due_erasures(), lease_seconds=lease_seconds)
+        kinds = {"poll": poll, "acceptance": acceptance, "erase": erase}
+        return SqlClaims(self.engine, bind, kinds=kinds, clock=self.clock)
 
     def answering(self) -> Answering:
         async def sleep(seconds: float) -> None:
@@ -105,12 +120,18 @@ class OrdersService:
         await self.apply(connection_event(one, ConnectionAuthorisedV1))
         return one
 
+    async def disconnect(self, one: Connection, erase_asked_at: datetime | None = None) -> None:
+        ended = replace(one, erase_asked_at=erase_asked_at)
+        await self.apply(connection_event(ended, ConnectionDisconnectedV1, state="disconnected"))
+
     async def revoke(self, one: Connection) -> None:
         await self.apply(connection_event(one, ConnectionRevokedV1, state="revoked"))
 
     async def receive(self, page: OrderPage, one: Connection | None = None) -> Received:
         async with self.parts.uow() as store:
-            return await receive_orders(page, connection=one or connection(), store=store, keys=KEYS, clock=self.clock)
+            return await receive_orders(
+                page, connection=one or connection(), store=store, keys=KEYS, clock=self.clock, keep=KEEP
+            )
 
     async def poll(self, times: int = 1, **changes: Any) -> None:
         """Reads so many pages, as far as a connection is due by our clock."""
@@ -125,6 +146,14 @@ class OrdersService:
             if lease is None:
                 return False
             await send_answers(lease, answering=self.answering())
+            return True
+
+    async def erase(self) -> bool:
+        """Erases what is due of one connection, as the worker does; whether something was."""
+        async with self.claims().lease("erase") as lease:
+            if lease is None:
+                return False
+            await erase_due(lease, erasing=self.erasing)
             return True
 
     async def answer(self, order_id: Any, *, accept: bool, by: Asker = PERSON) -> Acceptance:
@@ -189,6 +218,7 @@ def connection_event(one: Connection, kind: type[ConnectionStateV1], **changes: 
         name=one.name,
         state=changes.get("state", one.state),
         consent_version=one.consent_version,
+        erase_asked_at=one.erase_asked_at,
         channels=tuple(
             ChannelV1(id=c.id, name=c.name, country=c.country, currency=c.currency, time_zone=c.time_zone)
             for c in changes.get("channels", one.channels)

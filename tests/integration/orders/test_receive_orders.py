@@ -20,7 +20,7 @@ from shared.marketplaces.models import (
     UnreadableOrder,
 )
 from tests.integration.orders.service import KEYS, OrdersService
-from tests.unit.orders.builders import ANNE, NOW, connection, line, order, page
+from tests.unit.orders.builders import ANNE, KEEP, NOW, connection, line, order, page
 
 LATER = NOW - timedelta(minutes=30)
 
@@ -194,7 +194,9 @@ async def test_an_error_in_the_middle_leaves_nothing(orders: OrdersService) -> N
 
     async def killed_after_storing() -> None:
         async with orders.parts.uow() as store:
-            await receive_orders(page(order()), connection=connection(), store=store, keys=KEYS, clock=orders.clock)
+            await receive_orders(
+                page(order()), connection=connection(), store=store, keys=KEYS, clock=orders.clock, keep=KEEP
+            )
             raise Killed
 
     with pytest.raises(Killed):

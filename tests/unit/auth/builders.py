@@ -236,6 +236,9 @@ class _Audit:
     async def remove_old(self) -> int | None:
         return None
 
+    async def erased_by(self, connection_id: ConnectionId, since: datetime) -> Mapping[str, datetime]:
+        return {}
+
 
 class _Mails:
     """Looked at where they are rows."""

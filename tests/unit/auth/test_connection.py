@@ -57,6 +57,20 @@ def test_ending_it_forgets_its_grant() -> None:
         assert rules.disconnect(ended.connection).happened is None
 
 
+def test_erasing_ends_it_and_is_told_once_for_each_consent() -> None:
+    """From any state, also ended before; what others never heard of has nothing to erase."""
+    for state in (ConnectionState.AUTHORISED, ConnectionState.REVOKED, ConnectionState.DISCONNECTED):
+        ended = rules.erase(connection(state=state, authorised_at=NOW - YEAR), NOW)
+        assert (ended.connection.state, ended.happened) == (ConnectionState.DISCONNECTED, Happened.DISCONNECTED)
+        assert ended.connection.erase_asked_at == NOW
+        assert rules.erase(ended.connection, NOW).happened is None
+    later = NOW + timedelta(days=1)
+    again = rules.authorise(ended.connection, GrantId(new_id()), later, lasts=YEAR).connection
+    assert rules.erase(again, later + timedelta(days=1)).happened is Happened.DISCONNECTED
+    unheard = connection(state=ConnectionState.UNPROVEN, consent_version=0)
+    assert rules.erase(unheard, NOW) == rules.disconnect(unheard)
+
+
 def test_an_ended_connection_is_not_revoked_or_probed() -> None:
     """What comes late for an ended connection changes nothing."""
     ended = connection(state=ConnectionState.DISCONNECTED)

@@ -33,6 +33,7 @@ FRANCE = Channel("A13V1IB3VIYZZH", "Amazon.fr", "FR", "EUR", "Europe/Paris")
 PACE = Pace(
     interval=timedelta(minutes=5), overlap=timedelta(minutes=10), first=timedelta(days=30), sweep=timedelta(days=1)
 )
+KEEP = timedelta(days=30)
 SCOPE = Scope((FRANCE.id,), ("UNSHIPPED",), ())
 ANNE = Recipient(
     name="Anne Exemple",
@@ -135,6 +136,20 @@ class FakeTokens:
 
     async def report_consent_lost(self, connection_id: ConnectionId, consent_version: int) -> None:
         self.lost.append(consent_version)
+
+
+@dataclass
+class FakeErasures:
+    """auth: writes down whose data is gone. `error` is raised by the next call, after it was noted."""
+
+    confirmed: list[tuple[ConnectionId, datetime]] = field(default_factory=list)
+    error: Exception | None = None
+
+    async def confirm(self, connection_id: ConnectionId, asked_at: datetime) -> None:
+        self.confirmed.append((connection_id, asked_at))
+        error, self.error = self.error, None
+        if error is not None:
+            raise error
 
 
 @dataclass

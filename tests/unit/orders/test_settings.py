@@ -41,6 +41,7 @@ def settings(monkeypatch: pytest.MonkeyPatch, **changes: str) -> Settings:
         ("ORDERS_API_URLS", json.dumps({"amazon": {"eu": "http://127.0.0.1:9900"}}), "each of eu, fe, na"),
         ("ORDERS_API_URLS", json.dumps({"nowhere": {}}), "not nowhere"),
         ("ORDERS_POLL_INTERVAL_SECONDS", '{"amazon": 0}', "ORDERS_POLL_INTERVAL_SECONDS is not valid"),
+        ("ORDERS_KEEP_DAYS", '{"amazon": 31}', "amazon allows 30 days at most"),
         ("ORDERS_FIRST_WINDOW_DAYS", "-1", "ORDERS_FIRST_WINDOW_DAYS is not valid"),
     ],
 )

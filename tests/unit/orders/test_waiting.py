@@ -24,7 +24,7 @@ from services.orders.domain.waiting import Reason, reasons, trouble
 from services.orders.usecases.answer_order import NO_ANSWERS
 from shared.kernel.ids import LineId, OrderId, ShipmentId
 from shared.marketplaces.models import MarketplaceOrder, OrderStatus
-from tests.unit.orders.builders import NOW, ORGANISATION, connection, line, order
+from tests.unit.orders.builders import KEEP, NOW, ORGANISATION, connection, line, order
 
 ROOT = Path(__file__).parents[3]
 TEMPLATES = ROOT / "services" / "orders" / "entrypoints" / "templates"
@@ -36,7 +36,7 @@ CATALOGUES = (
 
 def kept(told: MarketplaceOrder | None = None, *, recipient: str | None = "digest") -> Order:
     digests = Digests("content", recipient, frozenset() if recipient is None else frozenset({0}))
-    return first_read(told or order(), digests, connection(), OrderId(uuid4()), lambda: LineId(uuid4()))
+    return first_read(told or order(), digests, connection(), OrderId(uuid4()), lambda: LineId(uuid4()), KEEP)
 
 
 def held(of: Order, *, short: int = 0, version: int | None = None) -> Reservation:

@@ -32,10 +32,11 @@ def upgrade() -> None:
     op.create_index("ix_former_password_account_id", "former_password", ["account_id"])
     _links_and_locks()
     _second_factors()
-    # Who signed up before is asked once, where there is a mail server.
+    # Who signed up before is asked once, where there is a mail server; later: a worker of before knows no such mail.
     op.execute(
         "insert into mail (id, organisation_id, account_id, kind, connection_ids, made_at, due_at) "
-        "select gen_random_uuid(), organisation_id, id, 'confirm', '{}', now(), now() from account"
+        "select gen_random_uuid(), organisation_id, id, 'confirm', '{}', now(), now() + interval '15 minutes' "
+        "from account"
     )
 
 
