@@ -2,7 +2,7 @@
 Which tokens were revoked before their end: the list of auth, believed for 30 seconds.
 
 It is asked for anew after 20, so that one lost answer does not matter. Fails closed, as sessions do: where no list of
-the last 30 seconds is at hand, nobody can say whether a token is good (Unavailable). See decision 0016.
+the last 30 seconds is at hand, nobody can say whether a token is good (Unavailable). See decision 0015.
 """
 
 import asyncio

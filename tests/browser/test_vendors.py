@@ -13,7 +13,7 @@ from tests.sandbox_client import Sandbox
 
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(600)]
 
-WINDOWS = pytest.mark.parametrize("window", [Window("en", 390, 844), Window("fr", 1280, 900)], ids=str)
+PHONE, WIDE = Window("en", 390, 844), Window("fr", 1280, 900)
 PRIVATE = f"/connections/{AMAZON_VENDOR}/private"
 CLIENT_ID, SECRETS = "amzn1.application-oa2-client.browser", ("secret-1", "secret-2")
 
@@ -22,10 +22,9 @@ async def choose(person: Person, form: str, country: str) -> None:
     await person.page.locator(f'{form} [name="country"]').select_option(country)
 
 
-@WINDOWS
-async def test_a_vendor_connects_at_vendor_central(chromium: Browser, stack: Stack, window: Window) -> None:
+async def test_a_vendor_connects_at_vendor_central(chromium: Browser, stack: Stack) -> None:
     """Our form, Vendor Central's consent page, and back; the connection's page says what it does today."""
-    async with Sandbox(stack.sandbox) as sandbox, person_at(chromium, stack.origin, window) as person:
+    async with Sandbox(stack.sandbox) as sandbox, person_at(chromium, stack.origin, PHONE) as person:
         group = str((await sandbox.seller(vendor_codes=["ABC1E"]))["seller_id"])
         await journey.sign_up(person, f"vendor-{uuid4().hex[:12]}@shop.example")
         await person.visit("/connections")
@@ -40,10 +39,9 @@ async def test_a_vendor_connects_at_vendor_central(chromium: Browser, stack: Sta
         assert not await person.sees('main form[action$="/channels"]')
 
 
-@WINDOWS
-async def test_an_application_of_ones_own_is_brought(chromium: Browser, stack: Stack, window: Window) -> None:
+async def test_an_application_of_ones_own_is_brought(chromium: Browser, stack: Stack) -> None:
     """A wrong secret, the right one; a wrong token, the right one for two codes; then another secret."""
-    async with Sandbox(stack.sandbox) as sandbox, person_at(chromium, stack.origin, window) as person:
+    async with Sandbox(stack.sandbox) as sandbox, person_at(chromium, stack.origin, WIDE) as person:
         own = f"amzn1.sp.solution.{uuid4().hex}"
         await sandbox.app(own, CLIENT_ID + own[-6:], list(SECRETS), vendors=True)
         token = (await sandbox.seller(vendor_codes=["ABC1E", "ABC2E"], application_id=own))["refresh_token"]

@@ -122,6 +122,7 @@ async def ask(shop: Shop, method: str, path: str) -> int:
 
 
 BODIES: dict[str, Any] = {
+    "/disconnect": {"erase": True},
     "/connections/": {"name": "x"},
     "/channels/": {"mode": "manual"},
     "/acceptance-modes/": {"mode": "automatic"},

@@ -81,7 +81,7 @@ class OrdersService:
             keys=KEYS,
             clock=self.clock,
             paces={"amazon": PACE},
-            keeps={"amazon": KEEP},
+            keeps={"amazon": KEEP, "octopia": KEEP},
             import_marketplace_fulfilled=True,
         )
         return replace(polling, **changes)
