@@ -4,9 +4,11 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, TypeVar
 
 from shared.events.base import Event
-from shared.marketplaces.registry import CAPABILITIES
+from shared.marketplaces.registry import CAPABILITIES, PROFILES
 
 Store = TypeVar("Store")
+# One that this version does not know is heard of: the next version may work for it, and then has its connections.
+_AUTHS_ALONE = PROFILES.keys() - CAPABILITIES.keys()
 Handle = Callable[[Store, Sequence[Event[Any]]], Awaitable[None]]
 
 
@@ -14,7 +16,7 @@ def of_worked_marketplaces(handle: Handle[Store]) -> Handle[Store]:
     """The handler of connections' events, told only of those that its service can work for."""
 
     async def heard(store: Store, events: Sequence[Event[Any]]) -> None:
-        worked = [event for event in events if event.body.marketplace in CAPABILITIES]
+        worked = [event for event in events if event.body.marketplace not in _AUTHS_ALONE]
         if worked:
             await handle(store, worked)
 
