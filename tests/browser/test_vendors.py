@@ -26,7 +26,9 @@ async def test_a_vendor_connects_at_vendor_central(chromium: Browser, stack: Sta
     """Our form, Vendor Central's consent page, and back; the connection's page says what it does today."""
     async with Sandbox(stack.sandbox) as sandbox, person_at(chromium, stack.origin, PHONE) as person:
         group = str((await sandbox.seller(vendor_codes=["ABC1E"]))["seller_id"])
-        await journey.sign_up(person, f"vendor-{uuid4().hex[:12]}@shop.example")
+        email = f"vendor-{uuid4().hex[:12]}@shop.example"
+        await journey.sign_up(person, email)
+        await journey.confirm_address(person, sandbox, email)
         await person.visit("/connections")
         form = f'form[action="/connections"]:has([value="{AMAZON_VENDOR}"])'
         await person.fill(form, name="Vendor")
@@ -45,7 +47,9 @@ async def test_an_application_of_ones_own_is_brought(chromium: Browser, stack: S
         own = f"amzn1.sp.solution.{uuid4().hex}"
         await sandbox.app(own, CLIENT_ID + own[-6:], list(SECRETS), vendors=True)
         token = (await sandbox.seller(vendor_codes=["ABC1E", "ABC2E"], application_id=own))["refresh_token"]
-        await journey.sign_up(person, f"private-{uuid4().hex[:12]}@shop.example")
+        email = f"private-{uuid4().hex[:12]}@shop.example"
+        await journey.sign_up(person, email)
+        await journey.confirm_address(person, sandbox, email)
         await person.visit("/connections")
         await person.press(f'main a[href="{PRIVATE}"]')
         new = f'main form[action="{PRIVATE}/app"]:has(input[name="client_id"][type="text"])'
