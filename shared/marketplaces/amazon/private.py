@@ -61,7 +61,7 @@ class AmazonPrivateApps:
         except ClientSecretInvalid:
             return False
         except ConsentLost:
-            return True
+            pass  # as it must be: of a client that is known
         return True
 
     async def renew(self, client: PrivateClient, refresh_token: str) -> OAuthAnswer:
