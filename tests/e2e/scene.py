@@ -219,11 +219,15 @@ class Scene:
     async def all_confirmed(self, numbers: list[str]) -> None:
         """Everything caught up: each order told once, shown once over there; nobody must authorise again."""
 
-        async def look() -> bool:
-            told = {one["marketplace_order_id"]: one["write_back"] for one in await self.shop.shipments()}
-            return all(told.get(number) == "confirmed" for number in numbers)
+        async def told() -> dict[str, tuple[str, str | None]]:
+            shown = {one["marketplace_order_id"]: one for one in await self.shop.shipments()}
+            return {number: (one["write_back"], one["reason"]) for number in numbers if (one := shown.get(number))}
 
-        await until(look, f"{numbers} are confirmed")
+        async def look() -> bool:
+            found = await told()
+            return all(found.get(number, ("", None))[0] == "confirmed" for number in numbers)
+
+        await until(look, f"{numbers} are confirmed", instead=told)
         far = await self.shop.sandbox.order_states(self.shop.seller_id)
         for number in numbers:
             assert (far[number]["status"].upper(), far[number]["confirmations"]) == ("SHIPPED", 1), far[number]

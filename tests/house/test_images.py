@@ -4,6 +4,7 @@ import re
 import shutil
 import subprocess
 import sys
+from functools import cache
 from importlib.metadata import packages_distributions
 from pathlib import Path
 
@@ -85,7 +86,7 @@ def test_a_service_needs_nothing_that_its_image_lacks(service: str, tmp_path: Pa
         target = tmp_path / source
         target.parent.mkdir(parents=True, exist_ok=True)
         if (ROOT / source).is_dir():
-            shutil.copytree(ROOT / source, target, ignore=shutil.ignore_patterns("__pycache__"))
+            shutil.copytree(ROOT / source, target)  # with what is compiled already
         else:
             shutil.copy(ROOT / source, target)
     told = _python(tmp_path, "-m", f"services.{service}", "--help")
@@ -94,6 +95,7 @@ def test_a_service_needs_nothing_that_its_image_lacks(service: str, tmp_path: Pa
     assert {f"services.{service}.entrypoints.{process}" for process in PROCESSES[service]} <= set(imported)
 
 
+@cache
 def _absent() -> list[str]:
     """The packages of this environment that no distribution of the image's lock brings."""
     there = {line.partition("==")[0] for line in locked(LOCK)}

@@ -1,8 +1,8 @@
 """One auth with a database in virtual time, its sellers in the sandbox, and what a day does there."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
 from functools import partial
 from typing import Any
 
@@ -10,11 +10,13 @@ from services.auth.bootstrap import MAIL, PROBE
 from services.auth.entrypoints.letters import CATALOGUES, Letters
 from services.auth.usecases.send_mail import send_mail
 from shared.kernel.errors import FarSideError
+from tests.integration.auth.clock import StandingClock
 from tests.integration.auth.conftest import PASSWORD, Running, Visitor
 from tests.walk.table import Course
 
 _PROBE_OPERATION = "amazon.getMarketplaceParticipations"
 _LATER_SECONDS = 3600.0
+_PLACES = 4
 
 
 @dataclass
@@ -35,8 +37,10 @@ class Walked:
 
 
 class Installation:
-    def __init__(self, auth: Running) -> None:
-        self._auth = auth
+    """`clock`: auth's, and its database's."""
+
+    def __init__(self, auth: Running, clock: StandingClock) -> None:
+        self._auth, self.clock = auth, clock
         self._heard = 0
         self.walked: list[Walked] = []
 
@@ -52,9 +56,6 @@ class Installation:
     async def visitor(self) -> Visitor:
         """Somebody with an organisation of their own."""
         return await self._auth.visitor().sign_up()
-
-    def turn_the_clock(self, ahead: timedelta) -> None:
-        self._auth.clock.ahead = ahead
 
     async def day(self, day: int) -> None:
         """What is done, what is due, what is told: a day as the worker sees it."""
@@ -76,6 +77,12 @@ class Installation:
         await self._look()
 
     async def _work_off(self, kind: str, work: Callable[[Any], Awaitable[None]]) -> None:
+        """As many side by side as keep the database busy while we think."""
+        async with asyncio.TaskGroup() as places:
+            for _ in range(_PLACES):
+                places.create_task(self._work_one_after_the_other(kind, work))
+
+    async def _work_one_after_the_other(self, kind: str, work: Callable[[Any], Awaitable[None]]) -> None:
         while True:
             async with self._auth.held.claims.lease(kind) as lease:
                 if lease is None:
@@ -110,7 +117,7 @@ class Installation:
 
     async def _look(self) -> None:
         states = {str(row.id): row.state for row in await self._auth.rows("select id, state from connection")}
-        events = (await self._auth.events())[self._heard :]
+        events = await self._auth.events(self._heard)
         self._heard += len(events)
         for one in self.walked:
             one.state = states[one.id]

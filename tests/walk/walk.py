@@ -12,6 +12,7 @@ from sqlalchemy import event
 from tests.conftest import migrate
 from tests.fairness.virtual_time import prepare
 from tests.infrastructure import DatabaseServer, unique_name
+from tests.integration.auth.clock import StandingClock
 from tests.integration.auth.conftest import APP, PUBLIC_URL, run_auth, settings_for
 from tests.sandbox_client import Json, Sandbox
 from tests.walk.installation import Installation, Walked
@@ -87,7 +88,7 @@ async def _day(both: Sequence[Installation], day: int, sandbox: Sandbox) -> list
     await sandbox.forget_mails()
     await sandbox.advance(timedelta(days=1).total_seconds())
     for installation in both:
-        installation.turn_the_clock(timedelta(days=day + 1))
+        installation.clock.turn(timedelta(days=day + 1))
     return came
 
 
@@ -118,14 +119,18 @@ async def _installed(
             smtp_security="none",
             mail_from="no-reply@passerelle.example",
         )
-        auth = run_auth(settings, sandbox)
+        clock = StandingClock()
+        auth = run_auth(settings, sandbox, clock)
 
         @event.listens_for(auth.engine.sync_engine, "begin")
         def tell_the_time(connection: Any) -> None:
-            connection.exec_driver_sql("select set_config('virtual.now', $1, false)", (auth.clock.now().isoformat(),))
+            now = clock.now().isoformat()
+            if connection.info.get("told") != now:
+                connection.exec_driver_sql("select set_config('virtual.now', $1, false)", (now,))
+                connection.info["told"] = now
 
         try:
-            yield Installation(auth)
+            yield Installation(auth, clock)
         finally:
             await auth.close()
     finally:

@@ -5,10 +5,8 @@ import base64
 import hashlib
 import json
 import secrets
-import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, cast
 from urllib.parse import parse_qsl, urlsplit
@@ -25,16 +23,16 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from services.auth import bootstrap
 from services.auth.adapters.passwords import Argon2Passwords
 from services.auth.bootstrap import Auth
-from services.auth.entrypoints.api import make_app
 from services.auth.settings import Settings
 from shared.access.scopes import SERVICE_SCOPES
 from shared.db.engine import make_engine
 from shared.db.unit_of_work import transaction
 from shared.http.outward import Outward
-from shared.kernel.clock import SystemClock
 from shared.marketplaces import registry
 from shared.marketplaces.amazon.stores import HOMES
 from tests.infrastructure import MakeDatabase
+from tests.integration.auth.applications import application_over, put_away
+from tests.integration.auth.clock import TurnedClock
 from tests.integration.auth.delegating import APP as OUR_BAZAAR_APP
 from tests.integration.auth.delegating import BAZAAR, PROFILE, REGION, Bazaar
 from tests.sandbox_client import Sandbox, start_sandbox
@@ -46,19 +44,6 @@ APP = {"application_id": "amzn1.sp.solution.tests", "client_id": "amzn1.client.t
 VENDOR_APP = {name: f"{value}-vendors" for name, value in APP.items()}
 REGIONS = ("na", "eu", "fe")
 AMAZONS = {"amazon": ("central", APP), "amazon_vendor": ("vendorcentral", VENDOR_APP)}
-
-
-class TurnedClock:
-    """The system's clock, turned forward by a test. Monotonic time stays real: waits are real."""
-
-    def __init__(self) -> None:
-        self.ahead = timedelta()
-
-    def now(self) -> datetime:
-        return SystemClock().now() + self.ahead
-
-    def monotonic(self) -> float:
-        return time.monotonic()
 
 
 def settings_for(database_url: str, sandbox_url: str, **changed: Any) -> Settings:
@@ -200,9 +185,10 @@ class Running:
             answer = await connection.execute(text(statement), values)
             return list(answer) if answer.returns_rows else []
 
-    async def events(self) -> list[tuple[str, dict[str, Any]]]:
-        """Type and body of what is in the outbox, in order."""
-        return [(row.type, json.loads(row.body)) for row in await self.rows("select * from outbox order by id")]
+    async def events(self, after: int = 0) -> list[tuple[str, dict[str, Any]]]:
+        """Type and body of what is in the outbox, in order, but for the first ones."""
+        rows = await self.rows("select type, body from outbox order by id offset :after", after=after)
+        return [(row.type, json.loads(row.body)) for row in rows]
 
     async def close(self) -> None:
         for visitor in self.visitors:
@@ -213,17 +199,17 @@ class Running:
         await self.outward.close()
         await self.held.keys.close()
         await self.engine.dispose()
+        put_away(self.app)
 
 
-def run_auth(settings: Settings, sandbox: Sandbox) -> Running:
+def run_auth(settings: Settings, sandbox: Sandbox, clock: TurnedClock | None = None) -> Running:
     """Another API process's parts over the same database."""
-    clock = TurnedClock()
+    clock = clock or TurnedClock()
     engine = make_engine(settings.database_url.get_secret_value(), "tests")
     outward = Outward(clock)
     cheap = Argon2Passwords(PasswordHasher(time_cost=1, memory_cost=64, parallelism=1))
     held = replace(bootstrap.auth_on(engine, settings, outward, clock), hasher=cheap)
-    app = make_app(held, bootstrap.access_on(held), form_targets=bootstrap.form_targets(settings))
-    return Running(settings, engine, outward, held, app, sandbox, clock)
+    return Running(settings, engine, outward, held, application_over(held, settings), sandbox, clock)
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
