@@ -132,6 +132,7 @@ async def _installed(
         try:
             yield Installation(auth, clock)
         finally:
+            event.remove(auth.engine.sync_engine, "begin", tell_the_time)
             await auth.close()
     finally:
         server.drop(name)

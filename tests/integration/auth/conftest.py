@@ -25,11 +25,11 @@ from services.auth.adapters.passwords import Argon2Passwords
 from services.auth.bootstrap import Auth
 from services.auth.settings import Settings
 from shared.access.scopes import SERVICE_SCOPES
-from shared.db.engine import make_engine
 from shared.db.unit_of_work import transaction
 from shared.http.outward import Outward
 from shared.marketplaces import registry
 from shared.marketplaces.amazon.stores import HOMES
+from tests.engines import give_back, lend_engine
 from tests.infrastructure import MakeDatabase
 from tests.integration.auth.applications import application_over, put_away
 from tests.integration.auth.clock import TurnedClock
@@ -198,14 +198,14 @@ class Running:
         await self.held.tokens.finish(stopped)  # a renewal may outlive its request, not its engine
         await self.outward.close()
         await self.held.keys.close()
-        await self.engine.dispose()
+        await give_back(self.engine)
         put_away(self.app)
 
 
 def run_auth(settings: Settings, sandbox: Sandbox, clock: TurnedClock | None = None) -> Running:
     """Another API process's parts over the same database."""
     clock = clock or TurnedClock()
-    engine = make_engine(settings.database_url.get_secret_value(), "tests")
+    engine = lend_engine(settings.database_url.get_secret_value())
     outward = Outward(clock)
     cheap = Argon2Passwords(PasswordHasher(time_cost=1, memory_cost=64, parallelism=1))
     held = replace(bootstrap.auth_on(engine, settings, outward, clock), hasher=cheap)

@@ -8,11 +8,11 @@ from sqlalchemy import Column, DateTime, Table, Text, Uuid, func, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from shared.db.claims import Kind, SqlClaims
-from shared.db.engine import make_engine
 from shared.db.metadata import new_metadata
 from shared.db.standard import lease_table
 from shared.kernel.budgets import Rate
 from shared.kernel.clock import SystemClock
+from tests.engines import give_back, lend_engine
 from tests.infrastructure import MakeDatabase
 
 metadata = new_metadata()
@@ -32,11 +32,11 @@ DUE = select(work.c.subject, work.c.far_side, work.c.due_at).where(
 
 @pytest.fixture
 async def engine(database: MakeDatabase) -> AsyncIterator[AsyncEngine]:
-    made = make_engine(database("claims"), "test")
+    made = lend_engine(database("claims"))
     async with made.begin() as connection:
         await connection.run_sync(metadata.create_all)
     yield made
-    await made.dispose()
+    await give_back(made)
 
 
 def claims(engine: AsyncEngine, **limits: float) -> SqlClaims[AsyncConnection]:

@@ -27,12 +27,12 @@ from services.inventory.usecases.ports import Store
 from services.inventory.usecases.set_stock import set_stock
 from shared.access.access import Access
 from shared.access.tokens import TokenVerifier
-from shared.db.engine import make_engine
 from shared.db.errors import Conflict
 from shared.db.unit_of_work import run_in_transaction, transaction
 from shared.events.base import Event
 from shared.kernel.clock import SystemClock
 from shared.kernel.ids import OrganisationId
+from tests.engines import give_back, lend_engine
 from tests.infrastructure import MakeDatabase
 from tests.integration.inventory.browser import KnownSessions, client
 from tests.unit.inventory.builders import BY_HAND, ORGANISATION
@@ -89,9 +89,9 @@ class Inventory:
 
 @pytest.fixture
 async def inventory(migrated_database: MakeDatabase) -> AsyncIterator[Inventory]:
-    engine = make_engine(migrated_database("inventory"), "tests", pool_size=8)
+    engine = lend_engine(migrated_database("inventory"), pool_size=8)
     yield Inventory(engine)
-    await engine.dispose()
+    await give_back(engine)
 
 
 @pytest.fixture

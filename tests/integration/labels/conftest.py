@@ -26,7 +26,6 @@ from services.labels.usecases.replan import replan_due
 from services.labels.usecases.telling import Telling
 from services.labels.usecases.write_back import write_back_due
 from shared.db.claims import SqlClaims
-from shared.db.engine import make_engine
 from shared.db.unit_of_work import SqlUnitOfWork, transaction
 from shared.events.auth import ChannelV1, ConnectionAuthorisedV1, ConnectionRevokedV1
 from shared.events.base import Event
@@ -34,6 +33,7 @@ from shared.events.inventory import ReservationChangedV1, ReservedLineV1
 from shared.events.orders import OrderLineV1, OrderReceivedV1, OrderStateV1
 from shared.kernel.clock import SystemClock
 from shared.kernel.ids import new_id
+from tests.engines import give_back, lend_engine
 from tests.infrastructure import MakeDatabase
 from tests.integration.labels.browsers import app, ours, theirs
 from tests.integration.labels.fakes import FakeRecipients, FakeTokens, FakeTracking
@@ -215,8 +215,8 @@ class Labels:
 @pytest.fixture
 async def labels(migrated_database: MakeDatabase) -> AsyncIterator[Labels]:
     """Carrier set up, connection authorised, channel automatic."""
-    engine = make_engine(migrated_database("labels"), "test")
+    engine = lend_engine(migrated_database("labels"))
     made = Labels(engine)
     await made.set_up()
     yield made
-    await engine.dispose()
+    await give_back(engine)

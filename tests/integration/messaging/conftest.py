@@ -11,7 +11,6 @@ from sqlalchemy import BigInteger, Column, Table, Text, Uuid, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from shared.db.engine import make_engine
 from shared.db.metadata import new_metadata
 from shared.db.standard import inbox_table, outbox_table
 from shared.events.base import Event
@@ -25,6 +24,7 @@ from shared.messaging.inbox import Inbox
 from shared.messaging.kafka import KafkaSettings, ensure_topics
 from shared.messaging.outbox import SqlOutbox
 from shared.messaging.relay import run_relay
+from tests.engines import give_back, lend_engine
 from tests.infrastructure import MakeDatabase
 
 metadata = new_metadata()
@@ -59,11 +59,11 @@ SUBSCRIPTIONS = [Subscription(INVENTORY_STOCK, store_levels)]
 
 @pytest.fixture
 async def engine(database: MakeDatabase) -> AsyncIterator[AsyncEngine]:
-    made = make_engine(database("events"), "test")
+    made = lend_engine(database("events"))
     async with made.begin() as connection:
         await connection.run_sync(metadata.create_all)
     yield made
-    await made.dispose()
+    await give_back(made)
 
 
 @pytest.fixture

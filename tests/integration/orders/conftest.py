@@ -9,7 +9,7 @@ import pytest
 from services.orders.entrypoints.api import make_app
 from shared.access.access import Access
 from shared.access.tokens import TokenVerifier
-from shared.db.engine import make_engine
+from tests.engines import give_back, lend_engine
 from tests.infrastructure import MakeDatabase
 from tests.integration.orders.browsers import KnownSessions, KnownTokens, client
 from tests.integration.orders.service import OrdersService
@@ -17,9 +17,9 @@ from tests.integration.orders.service import OrdersService
 
 @pytest.fixture
 async def orders(migrated_database: MakeDatabase) -> AsyncIterator[OrdersService]:
-    engine = make_engine(migrated_database("orders"), "tests", pool_size=8)
+    engine = lend_engine(migrated_database("orders"), pool_size=8)
     yield OrdersService(engine)
-    await engine.dispose()
+    await give_back(engine)
 
 
 @pytest.fixture
