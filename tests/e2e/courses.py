@@ -5,6 +5,7 @@ A course that fails in one case goes on with the next; its faults are taken away
 """
 
 import asyncio
+from collections import defaultdict
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from dataclasses import dataclass, replace
@@ -57,13 +58,18 @@ class Account:
 
 @dataclass(frozen=True)
 class Course:
-    """`connected`: authorised and read to the end once before its first case; `listed`: its one SKU is sold there."""
+    """
+    `connected`: authorised and read to the end once before its first case; `listed`: its one SKU is sold there.
+
+    `shared`: its faults strike what all sellers of its marketplace share, so it waits until their courses are over.
+    """
 
     cases: Sequence[Case]
     region: str = "eu"
     connected: bool = True
     listed: bool = False
     marketplace: str = AMAZON
+    shared: bool = False
 
 
 class Proofs:
@@ -82,12 +88,15 @@ class Proofs:
         self.databases = databases
         self._opening = asyncio.Semaphore(_OPENING)
         self._outcomes: dict[str, asyncio.Future[Account]] = {}
-        self._tasks = []
-        for course in courses:
+        self._tasks: list[asyncio.Task[None]] = []
+        others = defaultdict[str, list[asyncio.Task[None]]](list)
+        for course in sorted(courses, key=lambda course: course.shared):
             chosen = replace(course, cases=[case for case in course.cases if case.name in wanted])
             if chosen.cases:
                 self._outcomes |= {case.name: asyncio.get_running_loop().create_future() for case in chosen.cases}
-                self._tasks.append(asyncio.create_task(self._run(chosen)))
+                before = list(others[course.marketplace]) if course.shared else []
+                self._tasks.append(asyncio.create_task(self._run(chosen, before)))
+                others[course.marketplace].append(self._tasks[-1])
 
     async def of(self, name: str) -> Account:
         """Returns when the case is proved; raises what disproved it."""
@@ -105,8 +114,10 @@ class Proofs:
             if outcome.done() and not outcome.cancelled():
                 outcome.exception()  # its test was not asked for, or has told it
 
-    async def _run(self, course: Course) -> None:
+    async def _run(self, course: Course, before: Collection[asyncio.Task[None]]) -> None:
         try:
+            if before:
+                await asyncio.wait(before)
             async with AsyncExitStack() as opened:
                 async with self._opening:
                     shop = await opened.enter_async_context(

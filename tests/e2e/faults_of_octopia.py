@@ -152,9 +152,9 @@ async def own_credentials_prove_as_soon_as_they_are_answered(scene: Scene, *, ki
     await scene.all_confirmed(await scene.plant())
 
 
-def _course(cases: Sequence[Case], *, connected: bool = True) -> Course:
+def _course(cases: Sequence[Case], *, connected: bool = True, shared: bool = False) -> Course:
     named = [Case(f"octopia.{case.operation}", case.kind, case.proof) for case in cases]
-    return Course(named, connected=connected, marketplace=OCTOPIA)
+    return Course(named, connected=connected, marketplace=OCTOPIA, shared=shared)
 
 
 def _reading_waits(kind: str, code: str, sentence: str) -> Case:
@@ -249,7 +249,7 @@ COURSES = [
         _no_token("server_error", *_AWAY),
         _no_token("malformed_record", *_AWAY),
         _no_token("expired_secret", "client_secret_invalid", "an operator was told"),
-    ]),
+    ], shared=True),
     _course([
         Case("getSeller", "server_error", a_claim_is_not_proven_by_silence),
         _probed_later("getSeller", "token_rejected"),
