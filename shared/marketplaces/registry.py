@@ -11,7 +11,9 @@ from typing import Literal
 
 from shared.kernel.budgets import Rate
 from shared.kernel.clock import Clock, SystemClock
+from shared.marketplaces.access import Access as Access
 from shared.marketplaces.amazon import stores as amazon
+from shared.marketplaces.amazon.applications import AmazonRotation
 from shared.marketplaces.amazon.appstore import AmazonAppstore
 from shared.marketplaces.amazon.consent_codes import CONSENT_CODES
 from shared.marketplaces.amazon.listings import AmazonListings
@@ -26,6 +28,7 @@ from shared.marketplaces.amazon.tracking import CAPABILITIES as AMAZON_CAPABILIT
 from shared.marketplaces.amazon.tracking import AmazonTracking
 from shared.marketplaces.amazon.wire import Spapi
 from shared.marketplaces.calls import Sends
+from shared.marketplaces.client_secrets import RotationPort
 from shared.marketplaces.models import NOWHERE, Channel, Places
 from shared.marketplaces.octopia import stores as octopia
 from shared.marketplaces.octopia.acceptance import OctopiaAcceptance
@@ -51,7 +54,7 @@ from shared.marketplaces.ports import (
     StockPort,
     TrackingPort,
 )
-from shared.marketplaces.private import PrivatePort, PrivateWay
+from shared.marketplaces.private import PrivateWay
 
 AMAZON = "amazon"
 AMAZON_VENDOR = "amazon_vendor"
@@ -84,7 +87,8 @@ class Profile:
     listed in its app store; `reach`, what one consent covers; `private`, how an application of one's own is brought
     instead. Of the latter: `delegation_steps`, what a seller does in the portal, a sentence each, where %(us)s is the
     name we are listed under; `seller_ids`, what a seller id looks like, as a regular expression that leaves an account
-    one spelling. `keep_days_most`: how long a buyer's data may be kept after delivery, where the marketplace says so.
+    one spelling. `keep_days_most`: how long a buyer's data may be kept after delivery, where the marketplace says so;
+    `secret_days`: for how long a client secret of ours is good.
     """
 
     name: str
@@ -105,6 +109,7 @@ class Profile:
     delegation_steps: tuple[str, ...] = ()
     seller_ids: str = "[A-Za-z0-9_-]{1,64}"
     keep_days_most: float | None = None
+    secret_days: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +119,7 @@ class Marketplace:
 
     `grants`, and `consent` (with `appstore`) or `delegation`, are None where the addresses and applications for them
     were not given: only auth has them. `acceptance`: None where no order waits for the seller's answer. `listings` and
-    `stock`: None where quantities are not ours to tell.
+    `stock`: None where quantities are not ours to tell. `rotation`: None where our secrets last.
     """
 
     name: str
@@ -125,20 +130,10 @@ class Marketplace:
     consent: ConsentPort | None = None
     appstore: AppstorePort | None = None
     delegation: DelegationPort | None = None
+    rotation: RotationPort | None = None
     acceptance: AcceptancePort | None = None
     listings: ListingsPort | None = None
     stock: StockPort | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Access:
-    """What auth needs of a marketplace, also of one where no service works yet. See `Marketplace`."""
-
-    grants: GrantPort | None
-    consent: ConsentPort | None
-    appstore: AppstorePort | None
-    delegation: DelegationPort | None
-    private: PrivatePort | None
 
 
 PROFILES: Mapping[str, Profile] = {
@@ -160,6 +155,7 @@ PROFILES: Mapping[str, Profile] = {
         unlisted_most=amazon.UNLISTED_MOST,
         private=SELLERS,
         keep_days_most=amazon.KEEP_DAYS_MOST,
+        secret_days=amazon.SECRET_DAYS,
     ),
     AMAZON_VENDOR: Profile(
         name=AMAZON_VENDOR,
@@ -175,6 +171,7 @@ PROFILES: Mapping[str, Profile] = {
         consent_codes=CONSENT_CODES,
         reach="country",
         private=VENDORS,
+        secret_days=amazon.SECRET_DAYS,
     ),
     OCTOPIA: Profile(
         name=OCTOPIA,
@@ -250,6 +247,7 @@ def _amazon(outward: Sends, far_side: FarSide, clock: Clock) -> Marketplace:
         grants=oauth,
         consent=oauth if appstore else None,
         appstore=appstore,
+        rotation=AmazonRotation(oauth, spapi, clock) if oauth else None,
         listings=AmazonListings(spapi),
         stock=AmazonStock(spapi),
     )
@@ -260,9 +258,10 @@ def _access(name: str, outward: Sends, far_side: FarSide, clock: Clock) -> Acces
     if name == AMAZON_VENDOR:
         spapi = Spapi(outward, far_side.api_urls, clock)
         oauth, appstore = _at_amazon(AMAZON_VENDOR, outward, spapi, far_side, vendor_stores)
-        return Access(oauth, oauth if appstore else None, appstore, None, private)
+        rotation = AmazonRotation(oauth, spapi, clock) if oauth else None
+        return Access(oauth, oauth if appstore else None, appstore, None, private, rotation)
     built = _BUILDERS[name](outward, far_side, clock)
-    return Access(built.grants, built.consent, built.appstore, built.delegation, private)
+    return Access(built.grants, built.consent, built.appstore, built.delegation, private, built.rotation)
 
 
 def _at_amazon(
@@ -272,8 +271,9 @@ def _at_amazon(
     if not far_side.token_url or not far_side.central_urls:
         return None, None
     apps = far_side.apps or {}
+    token_url, central_urls, secrets = far_side.token_url, far_side.central_urls, far_side.secrets
     oauth = AmazonOAuth(
-        outward, spapi, token_url=far_side.token_url, central_urls=far_side.central_urls, apps=apps, reach=reach
+        outward, spapi, token_url=token_url, central_urls=central_urls, apps=apps, secrets=secrets, reach=reach
     )
     return oauth, AmazonAppstore(PROFILES[name].places, far_side.central_urls, apps) if apps else None
 
@@ -281,8 +281,9 @@ def _at_amazon(
 def _octopia(outward: Sends, far_side: FarSide, clock: Clock) -> Marketplace:
     api = OctopiaApi(outward, far_side.api_urls, clock)
     grants = None
-    if far_side.token_url and far_side.apps:
-        grants = OctopiaGrants(outward, api, clock, token_url=far_side.token_url, apps=far_side.apps)
+    url, apps = far_side.token_url, far_side.apps
+    if url and apps:
+        grants = OctopiaGrants(outward, api, clock, token_url=url, apps=apps, secrets=far_side.secrets)
     return Marketplace(
         name=OCTOPIA,
         operations=OCTOPIA_OPERATIONS,

@@ -17,6 +17,7 @@ READ_STOCK = "amazon.searchListingsItems.stock"  # the same call, for twenty qua
 GET_LISTING = "amazon.getListingsItem"
 PATCH_LISTING = "amazon.patchListingsItem"
 GET_PURCHASE_ORDERS = "amazon.getPurchaseOrders"
+ROTATE_SECRET = "amazon.rotateApplicationClientSecret"  # noqa: S105 - the operation's name
 
 # Two kinds of work ask searchListingsItems (5 a second, burst 5): each has a fixed share of what Amazon grants. Reading
 # stock has more than its two calls for twenty patches need, so that patches never wait behind it.
