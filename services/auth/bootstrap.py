@@ -2,7 +2,7 @@
 
 import secrets
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
@@ -20,6 +20,7 @@ from services.auth.adapters.smtp import SmtpMailer, SmtpServer
 from services.auth.adapters.store import bind
 from services.auth.domain.second_factor import SecondFactorRule
 from services.auth.offers_bootstrap import Unlisted, delegations_of, offers_of, private_of, private_ports, unlisted_of
+from services.auth.secrets_bootstrap import SECRET, SecretKeeper, keeper_on
 from services.auth.settings import MigrationSettings, Settings
 from services.auth.usecases.account_ports import PasswordHasher
 from services.auth.usecases.audit_log import AuditLog
@@ -33,6 +34,7 @@ from services.auth.usecases.ports import SharedGrants, Store
 from services.auth.usecases.private_apps import PrivateOffer
 from services.auth.usecases.probe_connection import probe_connection
 from services.auth.usecases.views import Views
+from services.auth.vault.client_secrets import HeldClientSecrets, SealedClientSecrets
 from services.auth.vault.consents import SealingConsents
 from services.auth.vault.private_apps import SealedPrivateApps
 from services.auth.vault.renewal import KIND as TOKEN
@@ -96,6 +98,7 @@ class Auth:
     unlisted: tuple[Unlisted, ...]
     private: Mapping[str, PrivateOffer]
     private_apps: SealedPrivateApps
+    client_secrets: SecretKeeper
 
     def regions(self, marketplace: str) -> frozenset[str]:
         """Where sellers can connect this marketplace here, either way."""
@@ -118,15 +121,19 @@ def engine_of(settings: Settings | MigrationSettings, process: str) -> AsyncEngi
 
 def auth_on(engine: AsyncEngine, settings: Settings, outward: Outward, clock: Clock) -> Auth:
     uow, keys = SqlUnitOfWork(engine, bind), keys_of(settings, clock)
-    known = accesses(outward, {name: settings.far_side(name) for name in PROFILES}, clock=clock)
+    reads, secrets = SqlReads(engine, bind), SealedClientSecrets(keys)
+    as_held = HeldClientSecrets(reads, secrets, clock)
+    known = accesses(
+        outward, {name: replace(settings.far_side(name), secrets=as_held) for name in PROFILES}, clock=clock
+    )
     offers, grants = offers_of(settings, known), {name: one.grants for name, one in known.items() if one.grants}
     seals, claims, signing = GrantSeals(keys), claims_on(engine, clock), SealedSigning(keys)
     private_apps = SealedPrivateApps(keys, seals, private_ports(known), clock)
     tokens = RenewedTokens(uow, claims, Renewal(grants, seals, private_apps, clock), seals, clock)
-    proves, views = settings.delegation_proves, SqlViews(engine)
+    proves, views, mailer = settings.delegation_proves, SqlViews(engine), mailer_of(settings, clock)
     return Auth(
         uow=uow,
-        reads=SqlReads(engine, bind),
+        reads=reads,
         claims=claims,
         views=views,
         audit_log=SqlAuditLog(engine),
@@ -136,7 +143,7 @@ def auth_on(engine: AsyncEngine, settings: Settings, outward: Outward, clock: Cl
         shared_grants=seals,
         probe=partial(probe_connection, grants=grants, vault=tokens, clock=clock, delegation_proves=proves),
         keep_house=house_of(uow, signing, keys, settings, clock),
-        mailer=mailer_of(settings, clock),
+        mailer=mailer,
         keys=keys,
         consents=SealingConsents(offers, seals, clock),
         tokens=tokens,
@@ -155,6 +162,7 @@ def auth_on(engine: AsyncEngine, settings: Settings, outward: Outward, clock: Cl
         unlisted=unlisted_of(settings),
         private=private_of(known),
         private_apps=private_apps,
+        client_secrets=keeper_on(settings, known, uow=uow, leases=claims, vault=secrets, mailer=mailer, clock=clock),
     )
 
 
@@ -187,6 +195,7 @@ def claims_on(engine: AsyncEngine, clock: Clock) -> SqlClaims[Store]:
     kinds = {
         TOKEN: Kind(due=None, lease_seconds=LEASE_SECONDS, margin_seconds=MARGIN_SECONDS),
         MAIL: Kind(due=mails_due(), lease_seconds=60),
+        SECRET: Kind(due=None, lease_seconds=90, margin_seconds=30),
         PROBE: Kind(due=probes_due(), lease_seconds=60, margin_seconds=5, rates=rates(PROBE)),
     }
     return SqlClaims(engine, bind, kinds=kinds, clock=clock)

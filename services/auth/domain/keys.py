@@ -5,12 +5,16 @@ from enum import StrEnum
 
 
 class Sealed(StrEnum):
-    """What a data key seals: the tokens of a grant, a key that signs, a second factor, or an application's secret."""
+    """
+    What a data key seals: the tokens of a grant, a key that signs, a second factor, the secret of an organisation's
+    application, or of one of ours.
+    """
 
     GRANT = "grant"
     SIGNING_KEY = "signing_key"
     SECOND_FACTOR = "second_factor"
     PRIVATE_APP = "private_app"
+    CLIENT_SECRET = "client_secret"  # noqa: S105 - what is sealed
 
 
 @dataclass(frozen=True, slots=True)

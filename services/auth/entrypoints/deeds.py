@@ -52,5 +52,7 @@ DEEDS = {
     Action.PRIVATE_APP_KEPT: "Private application or its secret kept",
     Action.PRIVATE_APP_REFUSED: "Secret of a private application refused",
     Action.TOKEN_REVOKED: "Token revoked",
+    Action.CLIENT_SECRET_KEPT: "Client secret of an application of ours kept",
+    Action.CLIENT_SECRET_ASKED: "Another client secret of an application of ours asked for",
     Action.TRUNCATED: "Entries older than twelve months removed",
 }

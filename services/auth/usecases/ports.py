@@ -19,6 +19,7 @@ from services.auth.usecases.client_ports import ApiClients, RevokedTokens
 from services.auth.usecases.factor_ports import Factors
 from services.auth.usecases.mail_ports import Mails
 from services.auth.usecases.private_ports import PrivateApps
+from services.auth.usecases.secret_ports import ClientSecretRows
 from shared.access.principal import Ending
 from shared.kernel.ids import ConnectionId, GrantId, OrganisationId
 from shared.kernel.ports import AccessToken, Lease, Outbox
@@ -180,6 +181,7 @@ class Store:
     grants: Grants
     api_clients: ApiClients
     private_apps: PrivateApps
+    client_secrets: ClientSecretRows
     revoked: RevokedTokens
     audit: Audit
     signing_keys: SigningKeys
