@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, func, select, update
+from sqlalchemy import Select, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -37,10 +37,9 @@ class SqlClientSecrets:
         return (await self._connection.execute(adding)).rowcount == 1
 
     async def end_others(self, secret: ClientSecret, at: datetime) -> None:
-        others = update(_ITS).where(_ITS.c.client_id == secret.client_id, _ITS.c.id != secret.id)
-        await self._connection.execute(
-            others.where(func.coalesce(_ITS.c.ends_at, "infinity") > at).values(ends_at=at, end_is_told=True)
-        )
+        others = (_ITS.c.client_id == secret.client_id, _ITS.c.id != secret.id)
+        later = or_(_ITS.c.ends_at.is_(None), _ITS.c.ends_at > at)
+        await self._connection.execute(update(_ITS).where(*others, later).values(ends_at=at, end_is_told=True))
 
     async def set_end(self, secret_id: UUID, at: datetime) -> None:
         await self._set(secret_id, ends_at=at, end_is_told=True)
