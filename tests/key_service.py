@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 from uuid import uuid4
 
@@ -39,9 +40,15 @@ class KeyService:
 
     async def _call(self, of: str, operation: str, **asked: Any) -> dict[str, Any]:
         secrets = {"aws_access_key_id": "testing", "aws_secret_access_key": "testing"}
-        async with get_session().create_client(of, region_name=REGION, endpoint_url=self.url, **secrets) as client:
+        async with _session().create_client(of, region_name=REGION, endpoint_url=self.url, **secrets) as client:
             answer: dict[str, Any] = await getattr(client, operation)(**asked)
             return answer
+
+
+@cache
+def _session() -> Any:
+    """Reads AWS's description of itself, which is large: once."""
+    return get_session()
 
 
 @contextmanager

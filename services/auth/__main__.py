@@ -49,22 +49,17 @@ def main() -> int:
             return uvloop.run(_migrate())
         case "keys":
             with loading():
-                import structlog
-
                 from services.auth.entrypoints import keys_operator
                 from services.auth.settings import load_for_migration
 
-            # Standard output is for what was asked.
-            structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
+            _log_aside()
             return uvloop.run(keys_operator.run(arguments, load_for_migration()))
         case "secrets":
             with loading():
-                import structlog
-
                 from services.auth.entrypoints import secrets_operator
                 from services.auth.settings import load
 
-            structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
+            _log_aside()
             return uvloop.run(secrets_operator.run(arguments, load()))
         case _:
             with loading():
@@ -72,6 +67,13 @@ def main() -> int:
                 from services.auth.settings import load_for_migration
 
             return uvloop.run(operator.run(arguments, load_for_migration()))
+
+
+def _log_aside() -> None:
+    """Standard output is for what was asked."""
+    import structlog
+
+    structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -30,7 +30,7 @@ from services.auth.usecases.count_attempt import Mask
 from services.auth.usecases.factor_ports import FactorVault
 from services.auth.usecases.keep_house import keep_house
 from services.auth.usecases.mail_ports import Mailer
-from services.auth.usecases.ports import SharedGrants, Store
+from services.auth.usecases.ports import NamedLeases, SharedGrants, Store
 from services.auth.usecases.private_apps import PrivateOffer
 from services.auth.usecases.probe_connection import probe_connection
 from services.auth.usecases.views import Views
@@ -55,7 +55,9 @@ from shared.db.unit_of_work import SqlReads, SqlUnitOfWork
 from shared.http.outward import Outward
 from shared.kernel.clock import Clock
 from shared.kernel.ports import Lease, Reads, UnitOfWork
+from shared.marketplaces.ports import FarSide, GrantPort
 from shared.marketplaces.registry import PROFILES, accesses, rates
+from shared.marketplaces.registry import Access as FarAccess
 from shared.messaging.kafka import kafka_of as kafka_of
 from shared.runtime.serve import Ready
 
@@ -120,20 +122,15 @@ def engine_of(settings: Settings | MigrationSettings, process: str) -> AsyncEngi
 
 
 def auth_on(engine: AsyncEngine, settings: Settings, outward: Outward, clock: Clock) -> Auth:
-    uow, keys = SqlUnitOfWork(engine, bind), keys_of(settings, clock)
-    reads, secrets = SqlReads(engine, bind), SealedClientSecrets(keys)
-    as_held = HeldClientSecrets(reads, secrets, clock)
-    known = accesses(
-        outward, {name: replace(settings.far_side(name), secrets=as_held) for name in PROFILES}, clock=clock
-    )
+    uow, keys, views = SqlUnitOfWork(engine, bind), keys_of(settings, clock), SqlViews(engine)
+    known = accesses(outward, far_sides_on(engine, settings, keys, clock), clock=clock)
     offers, grants = offers_of(settings, known), {name: one.grants for name, one in known.items() if one.grants}
     seals, claims, signing = GrantSeals(keys), claims_on(engine, clock), SealedSigning(keys)
     private_apps = SealedPrivateApps(keys, seals, private_ports(known), clock)
     tokens = RenewedTokens(uow, claims, Renewal(grants, seals, private_apps, clock), seals, clock)
-    proves, views, mailer = settings.delegation_proves, SqlViews(engine), mailer_of(settings, clock)
     return Auth(
         uow=uow,
-        reads=reads,
+        reads=SqlReads(engine, bind),
         claims=claims,
         views=views,
         audit_log=SqlAuditLog(engine),
@@ -141,9 +138,9 @@ def auth_on(engine: AsyncEngine, settings: Settings, outward: Outward, clock: Cl
         offers=offers,
         delegations=delegations_of(settings, known),
         shared_grants=seals,
-        probe=partial(probe_connection, grants=grants, vault=tokens, clock=clock, delegation_proves=proves),
+        probe=probe_of(grants, tokens, settings, clock),
         keep_house=house_of(uow, signing, keys, settings, clock),
-        mailer=mailer,
+        mailer=mailer_of(settings, clock),
         keys=keys,
         consents=SealingConsents(offers, seals, clock),
         tokens=tokens,
@@ -157,13 +154,38 @@ def auth_on(engine: AsyncEngine, settings: Settings, outward: Outward, clock: Cl
         factors=SealedFactors(keys),
         password_lasts=timedelta(days=settings.password_max_age_days),
         consent_lasts={name: settings.consent_lasts(name) for name in offers},
-        delegation_proves=proves,
+        delegation_proves=settings.delegation_proves,
         public_url=settings.public_url,
         unlisted=unlisted_of(settings),
         private=private_of(known),
         private_apps=private_apps,
-        client_secrets=keeper_on(settings, known, uow=uow, leases=claims, vault=secrets, mailer=mailer, clock=clock),
+        client_secrets=secret_keeper_of(settings, known, uow, claims, keys, clock),
     )
+
+
+def far_sides_on(engine: AsyncEngine, settings: Settings, keys: DataKeys, clock: Clock) -> Mapping[str, FarSide]:
+    """With the secrets of our applications as they are kept, beside those of the settings."""
+    held = HeldClientSecrets(SqlReads(engine, bind), SealedClientSecrets(keys), clock)
+    return {name: replace(settings.far_side(name), secrets=held) for name in PROFILES}
+
+
+def secret_keeper_of(
+    settings: Settings,
+    known: Mapping[str, FarAccess],
+    uow: UnitOfWork[Store],
+    leases: NamedLeases,
+    keys: DataKeys,
+    clock: Clock,
+) -> SecretKeeper:
+    vault, mailer = SealedClientSecrets(keys), mailer_of(settings, clock)
+    return keeper_on(settings, known, uow=uow, leases=leases, vault=vault, mailer=mailer, clock=clock)
+
+
+def probe_of(
+    grants: Mapping[str, GrantPort], tokens: RenewedTokens, settings: Settings, clock: Clock
+) -> Callable[[Lease[Store]], Awaitable[None]]:
+    proves = settings.delegation_proves
+    return partial(probe_connection, grants=grants, vault=tokens, clock=clock, delegation_proves=proves)
 
 
 def verifier_on(public_url: str, views: Views, clock: Clock) -> TokenVerifier:

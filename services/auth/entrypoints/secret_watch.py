@@ -14,6 +14,7 @@ from services.auth.usecases.client_secrets import destroy_old_secrets, keep_give
 from services.auth.usecases.ports import Store
 from services.auth.usecases.replace_secret import ask_for_another, due_before_end, warn_operators
 from shared.db.errors import Conflict, DatabaseUnavailable
+from shared.db.upkeep import run_hourly
 from shared.kernel.errors import FarSideError, Unavailable
 from shared.kernel.ports import Lease, LeaseLost
 
@@ -22,6 +23,12 @@ _REST_SECONDS = 1.0
 _AWAY_SECONDS = 30.0
 
 log = structlog.get_logger()
+
+
+async def keep_secrets(keeper: SecretKeeper, stop: asyncio.Event) -> None:
+    """A part of the process: the hourly look, and the queues where new secrets come."""
+    hearing = (_hear(keeper, url, stop) for url in keeper.queues())
+    await asyncio.gather(run_hourly(partial(tend_secrets, keeper), stop=stop), *hearing)
 
 
 async def tend_secrets(keeper: SecretKeeper) -> None:
@@ -40,11 +47,6 @@ async def tend_secrets(keeper: SecretKeeper) -> None:
                 log.warning("client_secret.not_tended", client_id=client.client_id, reason=reason)
     if away is not None:
         raise away
-
-
-async def hear_of_secrets(keeper: SecretKeeper, stop: asyncio.Event) -> None:
-    """A part of the process: the queues where new secrets come."""
-    await asyncio.gather(*(_hear(keeper, url, stop) for url in keeper.queues()), stop.wait())
 
 
 async def _keep(keeper: SecretKeeper, client: OurClient) -> None:

@@ -10,7 +10,7 @@ from services.auth.bootstrap import MAIL, PROBE, SERVICE, Auth
 from services.auth.entrypoints.advice import advise
 from services.auth.entrypoints.gauges import keep_gauges
 from services.auth.entrypoints.letters import CATALOGUES, Letters
-from services.auth.entrypoints.secret_watch import hear_of_secrets, tend_secrets
+from services.auth.entrypoints.secret_watch import keep_secrets
 from services.auth.settings import Settings
 from services.auth.usecases.send_mail import send_mail
 from shared.db.claim_loop import run_claim_loop
@@ -37,9 +37,6 @@ async def run(settings: Settings) -> int:
     async def house(stop: asyncio.Event) -> None:
         await run_hourly(partial(keep_house, held), stop=stop)
 
-    async def secrets(stop: asyncio.Event) -> None:
-        await run_hourly(partial(tend_secrets, held.client_secrets), stop=stop)
-
     async def probe(stop: asyncio.Event) -> None:
         await run_claim_loop(held.claims, PROBE, held.probe, stop=stop)
 
@@ -52,17 +49,13 @@ async def run(settings: Settings) -> int:
         work = partial(send_mail, mailer=held.mailer, write=letters, clock=clock, new_secret=held.new_secret)
         await run_claim_loop(held.claims, MAIL, work, stop=stop)
 
-    watched = [
-        partial(keep_gauges, held),
-        partial(advise, held, settings),
-        partial(hear_of_secrets, held.client_secrets),
-    ]
+    watched = [partial(keep_gauges, held), partial(advise, held, settings), partial(keep_secrets, held.client_secrets)]
     try:
         return await run_process(
             service=SERVICE,
             process="worker",
             settings=settings,
-            parts=[relay, probe, mail, house, secrets, *watched, held.tokens.finish],
+            parts=[relay, probe, mail, house, *watched, held.tokens.finish],
             ready=bootstrap.ready_on(engine),
         )
     finally:

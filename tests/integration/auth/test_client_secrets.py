@@ -3,107 +3,24 @@
 import asyncio
 import json
 import math
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
-from structlog.testing import capture_logs
 
-from services.auth.__main__ import _parser
-from services.auth.adapters import sqs
-from services.auth.adapters.sqs import SqsQueue
 from services.auth.domain.mail import Letter
-from services.auth.entrypoints import gauges, secrets_operator
-from services.auth.entrypoints.secret_watch import hear_of_secrets, tend_secrets
-from services.auth.secrets_bootstrap import SecretKeeper
-from services.auth.usecases.client_secrets import take_messages
+from services.auth.entrypoints import gauges
+from services.auth.entrypoints.secret_watch import keep_secrets, tend_secrets
 from services.auth.vault import client_secrets
-from shared.kernel.clock import SystemClock
-from tests.infrastructure import MakeDatabase
-from tests.integration.auth.conftest import APP, PUBLIC_URL, Running, run_auth, settings_for
-from tests.key_service import CREDENTIALS, REGION, KeyService, key_service
-from tests.sandbox_client import Sandbox
+from tests.integration.auth.conftest import Running
+from tests.integration.auth.rotating import CLIENT, ROTATE, Rotating, register, rotating, service
 
-CLIENT = APP["client_id"]
+__all__ = ["rotating", "service"]
+
 WEEK_SECONDS = 7 * 86_400.0
-ROTATE = "amazon.rotateApplicationClientSecret"
-
-
-@pytest.fixture(scope="module")
-def service() -> Iterator[KeyService]:
-    with key_service() as running:
-        yield running
-
-
-@dataclass
-class Rotating:
-    """auth whose application at Amazon has a queue, and a secret that ends in ten days; the worker's turns."""
-
-    auth: Running
-    queue_url: str
-    service: KeyService
-    queue: SqsQueue
-
-    @property
-    def keeper(self) -> SecretKeeper:
-        return self.auth.held.client_secrets
-
-    async def tend(self) -> None:
-        await tend_secrets(self.keeper)
-
-    async def receive(self, **instead: Any) -> None:
-        parts: dict[str, Any] = {"queue": self.queue, "uow": self.keeper.uow, "vault": self.keeper.vault} | instead
-        port = self.keeper.queues()[self.queue_url]
-        await take_messages(clients=self.keeper.clients, port=port, clock=self.auth.clock, **parts)
-
-    async def secrets(self) -> list[Any]:
-        """Newest first."""
-        return await self.auth.rows("select * from client_secret order by began_at desc")
-
-    async def audit(self) -> list[tuple[str, str, str]]:
-        rows = await self.auth.rows(
-            "select action, reason, after from audit where action like 'our_client.%' order by id"
-        )
-        return [tuple(row) for row in rows]
-
-    async def asked(self) -> int:
-        return int((await self.auth.sandbox.calls(ROTATE))["count"])
-
-
-@pytest.fixture
-async def rotating(
-    migrated_database: MakeDatabase,
-    sandbox_url: str,
-    sandbox: Sandbox,
-    service: KeyService,
-    monkeypatch: pytest.MonkeyPatch,
-) -> AsyncIterator[Rotating]:
-    for name, value in (CREDENTIALS | {"AWS_DEFAULT_REGION": REGION}).items():
-        monkeypatch.setenv(name, value)
-    url = await service.new_queue()
-    await register(sandbox, url)
-    ends = (SystemClock().now() + timedelta(days=10)).date().isoformat()
-    app = APP | {"secret_queue_url": url, "secret_ends": ends}
-    auth = run_auth(settings_for(migrated_database("auth"), sandbox_url, apps={"amazon": {"eu": app}}), sandbox)
-    monkeypatch.setattr(sqs, "WAIT_SECONDS", 1)
-    queue = SqsQueue(url, ours_seconds=0)
-    yield Rotating(auth, url, service, queue)
-    await queue.close()
-    await auth.close()
-
-
-async def register(sandbox: Sandbox, queue_url: str, *secrets: str) -> None:
-    await sandbox.app(
-        APP["application_id"],
-        CLIENT,
-        [APP["client_secret"], *secrets],
-        redirect_uris=[f"{PUBLIC_URL}/connections/amazon/callback"],
-        queue_url=queue_url,
-    )
 
 
 @dataclass
@@ -122,7 +39,7 @@ class Asking:
             stop.set()
             await asyncio.gather(*callers)
 
-    async def some(self, more: int = 8) -> None:
+    async def some(self, more: int = 4) -> None:
         """Until so many more were answered."""
         wanted = len(self.answers) + more
         async with asyncio.timeout(30):
@@ -163,7 +80,7 @@ async def test_no_token_fails_while_a_secret_is_replaced_and_the_old_one_dies(
         await asyncio.sleep(0.3)
         await asking.some()
         await rotating.auth.sandbox.advance(WEEK_SECONDS + 60)
-        await asking.some(20)
+        await asking.some(10)
     assert set(asking.answers) == {200}
     new, old = await rotating.secrets()
     assert new.ends_at - old.ends_at == timedelta(days=173)
@@ -324,67 +241,10 @@ class Letters:
 async def test_the_worker_hears_of_a_secret_and_ends_when_told(rotating: Rotating) -> None:
     """As a part of the process: a message is kept within seconds, and stopping does not wait for the queue."""
     stop = asyncio.Event()
-    hearing = asyncio.create_task(hear_of_secrets(rotating.keeper, stop))
+    hearing = asyncio.create_task(keep_secrets(rotating.keeper, stop))
     await rotating.service.send(rotating.queue_url, new_secret("secret-of-the-queue"))
     async with asyncio.timeout(20):
         while not await rotating.secrets():
             await asyncio.sleep(0.1)
         stop.set()
         await hearing
-
-
-# Words and what is typed -> the status, and what was said.
-Secrets = Callable[..., Awaitable[tuple[int, str]]]
-
-
-@pytest.fixture
-def secrets(rotating: Rotating, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> Secrets:
-    """The operator's commands, as typed; `secret` goes into a file."""
-
-    async def run(*words: str, secret: str | None = None) -> tuple[int, str]:
-        capsys.readouterr()
-        if secret is not None:
-            (tmp_path / "secret").write_text(secret + "\n")
-            words = (*words, "--file", str(tmp_path / "secret"))
-        with capture_logs():
-            status = await secrets_operator.run(_parser().parse_args(["secrets", *words]), rotating.auth.settings)
-        return status, "".join(capsys.readouterr())
-
-    return run
-
-
-async def test_an_operator_replaces_a_secret_by_hand(rotating: Rotating, secrets: Secrets) -> None:
-    """
-    What the marketplace refuses is not kept; what it knows is used from then on, beside the one before, and written
-    down; the table says when each ends, and by its status that one ends soon. No secret is shown.
-    """
-    assert await secrets("set", "--client", "nobodys", secret="x") == (
-        2, "no application of the settings has this client id\n",
-    )  # fmt: skip
-    status, said = await secrets("set", "--client", CLIENT, secret="two words")
-    assert (status, "one word" in said) == (2, True)
-    status, said = await secrets("set", "--client", CLIENT, secret="n3w-secret")
-    assert (status, said) == (1, "the marketplace refuses it: nothing was kept\n")
-    assert await rotating.secrets() == []
-    await rotating.tend()
-    assert (await secrets("list"))[0] == 3
-    await register(rotating.auth.sandbox, rotating.queue_url, "n3w-secret")
-    status, said = await secrets("set", "--client", CLIENT, "--ends", "2099-01-01", "--json", secret="n3w-secret")
-    assert status == 0
-    newest = json.loads(said)[0]
-    assert (newest["state"], newest["ends_at"], newest["end"]) == ("newest", "2099-01-01T00:00:00Z", "told")
-    assert (await secrets("set", "--client", CLIENT, secret="n3w-secret"))[0] == 1
-    status, said = await secrets("list")
-    assert (status, "former" in said, "n3w" in said, "s3cret" in said) == (0, True, False, False)
-    assert ("our_client.secret_kept", "operator", CLIENT) in await rotating.audit()
-
-
-async def test_an_operator_asks_for_another_at_once(rotating: Rotating, secrets: Secrets) -> None:
-    """Long before the end, and once a day; where there is no queue the command says what to do instead."""
-    assert (await secrets("rotate", "--client", CLIENT))[0] == 0
-    assert (await secrets("rotate", "--client", CLIENT))[0] == 1
-    assert await rotating.asked() == 1
-    app = rotating.auth.settings.apps["amazon"]["eu"].model_copy(update={"secret_queue_url": None})
-    rotating.auth.settings = rotating.auth.settings.model_copy(update={"apps": {"amazon": {"eu": app}}})
-    status, said = await secrets("rotate", "--client", CLIENT)
-    assert (status, "secrets set" in said) == (2, True)

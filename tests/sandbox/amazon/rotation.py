@@ -7,9 +7,9 @@ is one of a server that believes any credentials.
 
 import json
 from dataclasses import replace
+from functools import cache
 from typing import Any
 
-from aiobotocore.session import get_session
 from starlette.background import BackgroundTask
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
@@ -127,9 +127,17 @@ def _notification(app: Application, now: float, payload: dict[str, Any]) -> dict
     }
 
 
+@cache
+def _session() -> Any:
+    """Reads AWS's description of itself, which is large: once, and only where a queue is."""
+    from aiobotocore.session import get_session
+
+    return get_session()
+
+
 async def _send(queue_url: str, message: str) -> None:
     endpoint = queue_url.rsplit("/", 2)[0]
     secrets = {"aws_access_key_id": "amazon", "aws_secret_access_key": "amazon"}
-    making = get_session().create_client("sqs", region_name="eu-west-3", endpoint_url=endpoint, **secrets)
+    making = _session().create_client("sqs", region_name="eu-west-3", endpoint_url=endpoint, **secrets)
     async with making as client:
         await client.send_message(QueueUrl=queue_url, MessageBody=message)
