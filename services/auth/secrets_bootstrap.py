@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import TYPE_CHECKING
 
 from services.auth.domain.client_secret import GivenSecret, OurClient
@@ -84,7 +84,9 @@ def our_clients(settings: Settings) -> Mapping[str, OurClient]:
 def _client(client_id: str, places: list[tuple[str, str, AppSettings]]) -> OurClient:
     name, region, _ = places[0]
     days = PROFILES[name].secret_days
-    given = {app.client_secret.get_secret_value(): app.secret_ends for *_, app in places}
+    given: dict[str, list[date]] = {}
+    for *_, app in places:
+        given.setdefault(app.client_secret.get_secret_value(), []).extend([app.secret_ends] if app.secret_ends else [])
     return OurClient(
         client_id=client_id,
         marketplace=name,
@@ -92,7 +94,8 @@ def _client(client_id: str, places: list[tuple[str, str, AppSettings]]) -> OurCl
         lasts=timedelta(days=days) if days is not None else None,
         queue_url=next((app.secret_queue_url for *_, app in places if app.secret_queue_url), None),
         given=tuple(
-            GivenSecret(value, datetime.combine(ends, time(), UTC) if ends else None) for value, ends in given.items()
+            GivenSecret(value, datetime.combine(min(ends), time(), UTC) if ends else None)
+            for value, ends in given.items()
         ),
     )
 
