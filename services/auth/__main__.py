@@ -123,7 +123,7 @@ def _add_secrets_command(commands: "argparse._SubParsersAction[argparse.Argument
     secrets = commands.add_parser("secrets", help="client secrets of our applications: when they end, and new ones")
     actions = secrets.add_subparsers(dest="action", required=True)
     listing = actions.add_parser("list", help="all there were; exits with 3 while one in use ends within 30 days")
-    keep = actions.add_parser("set", help="keeps one made by hand, tried at the marketplace before: no restart")
+    keep = actions.add_parser("set", help="keeps one made by hand, tried where there is a way to: no restart")
     keep.add_argument("--file", type=Path, help="where it is; else it is read from standard input")
     keep.add_argument("--ends", type=date.fromisoformat, metavar="YYYY-MM-DD", help="else counted from today")
     rotate = actions.add_parser("rotate", help="asks the marketplace for another, which comes by the queue")
