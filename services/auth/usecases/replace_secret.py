@@ -18,7 +18,7 @@ from services.auth.usecases.mail_ports import Mailer
 from services.auth.usecases.ports import Store
 from services.auth.usecases.secret_ports import OperatorsLetter
 from shared.kernel.clock import Clock
-from shared.kernel.errors import Refused, Retryable
+from shared.kernel.errors import OutcomeUnknown, Refused, Retryable
 from shared.kernel.ports import Lease
 from shared.marketplaces.client_secrets import RotationPort
 
@@ -51,8 +51,10 @@ async def ask_for_another(
         if secret is None or secret.id != lease.subject or not is_due(secret):
             return False
         await store.client_secrets.set_asked(secret.id, clock.now())
-        await note(Action.CLIENT_SECRET_ASKED, client.client_id, reason, at=clock.now(), store=store)
         return True
+
+    async def asked(store: Store) -> None:
+        await note(Action.CLIENT_SECRET_ASKED, client.client_id, reason, at=clock.now(), store=store)
 
     if not (await lease.intend(begun)).value:
         return False
@@ -61,6 +63,10 @@ async def ask_for_another(
     except Retryable:
         await lease.settle_write(lambda store: store.client_secrets.set_asked(lease.subject, None))
         raise
+    except OutcomeUnknown:
+        await lease.settle_write(asked)
+        raise
+    await lease.settle_write(asked)
     log.info("client_secret.asked", client_id=client.client_id)
     return True
 

@@ -203,6 +203,8 @@ async def test_what_may_have_been_asked_is_not_asked_again_at_once(
     rotating.auth.clock.ahead = timedelta(days=1, minutes=1)
     await rotating.tend()
     assert await rotating.asked() == 2 + asked_again
+    noted = [action for action, *_ in await rotating.audit()].count("our_client.secret_asked")
+    assert noted == 2  # and none for what was not asked
 
 
 async def test_an_application_without_a_queue_there_is_told(rotating: Rotating) -> None:
