@@ -10,7 +10,7 @@ from tests.sandbox.amazon.appstore import Appstore
 from tests.sandbox.amazon.central import ConsentPage
 from tests.sandbox.amazon.edge import Edge
 from tests.sandbox.amazon.lwa import TokenEndpoint
-from tests.sandbox.amazon.operations import find_operation
+from tests.sandbox.amazon.operations import find_in_sandbox, find_operation
 from tests.sandbox.amazon.static_cases import StaticCases
 from tests.sandbox.clock import VirtualClock
 from tests.sandbox.control import control_routes
@@ -48,6 +48,14 @@ def create_app(options: Options, clock: VirtualClock | None = None) -> Starlette
         *_central_routes("/amazon/central/{country}", ConsentPage(world), Appstore(world)),
         *_central_routes(
             "/amazon/vendorcentral/{country}", ConsentPage(world, vendors=True), Appstore(world, vendors=True)
+        ),
+        *(
+            Route(
+                f"/amazon/sandbox/{name}/{{rest:path}}",
+                Edge(world, name, find_in_sandbox, sandbox=True).serve,
+                methods=_METHODS,
+            )
+            for name in REGIONS
         ),
         *(Route(f"/amazon/{name}/{{rest:path}}", Edge(world, name, find).serve, methods=_METHODS) for name in REGIONS),
     ]

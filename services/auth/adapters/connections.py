@@ -14,6 +14,7 @@ from services.auth.domain.connection import RUNNING, Connection, ConnectionState
 from services.auth.domain.consent import ConsentState
 from shared.access.principal import Ending
 from shared.kernel.ids import ConnectionId, GrantId, OrganisationId, UserId
+from shared.marketplaces.endpoint import Endpoint
 from shared.marketplaces.models import Channel
 from shared.marketplaces.reached import SellerState
 
@@ -158,6 +159,7 @@ class SqlConsents:
                 connection_id=state.connection_id,
                 seller_id=state.seller_id,
                 expires_at=state.expires_at,
+                endpoint=state.endpoint.value,
             )
         )
 
@@ -179,6 +181,7 @@ class SqlConsents:
             seller_id=row.seller_id,
             expires_at=row.expires_at,
             used_at=row.used_at,
+            endpoint=Endpoint(row.endpoint),
         )
 
     async def use(self, digest: str, now: datetime) -> None:
@@ -226,6 +229,8 @@ def to_connection(row: Any) -> Connection:
         app_id=row.app_id,
         remind_at=row.remind_at,
         erase_asked_at=row.erase_asked_at,
+        endpoint=Endpoint(row.endpoint),
+        professional=row.professional,
     )
 
 
@@ -238,6 +243,7 @@ def _values(connection: Connection) -> dict[str, Any]:
         "state": connection.state.value,
         "seller_state": connection.seller_state.value if connection.seller_state else None,
         "probe_outcome": connection.probe_outcome.value if connection.probe_outcome else None,
+        "endpoint": connection.endpoint.value,
         "channels": [asdict(channel) for channel in connection.reached],
         "chosen_channels": sorted(connection.chosen) if connection.chosen is not None else None,
     }

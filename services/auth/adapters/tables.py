@@ -51,6 +51,7 @@ consent_state = Table(
     Column("seller_id", Text),
     Column("expires_at", _TIME, nullable=False, index=True),
     Column("used_at", _TIME),
+    Column("endpoint", Text, nullable=False, server_default=text("'production'")),
 )
 
 private_app = Table(
@@ -69,6 +70,17 @@ private_app = Table(
     UniqueConstraint("organisation_id", "marketplace", "client_id"),
 )
 
+# Addresses are sealed; which there are is not.
+organisation_profile = Table(
+    "organisation_profile",
+    metadata,
+    Column("organisation_id", Uuid, ForeignKey("organisation.id"), primary_key=True),
+    Column("wrapped_key", LargeBinary, nullable=False),
+    Column("sealed_addresses", LargeBinary, nullable=False),
+    Column("kinds", ARRAY(Text), nullable=False),
+    Column("professional", Boolean, nullable=False),
+)
+
 access_grant = Table(
     "access_grant",
     metadata,
@@ -83,6 +95,8 @@ access_grant = Table(
     Column("failure", Text),
     Column("retry_at", _TIME),
     Column("app_id", Uuid, ForeignKey("private_app.id"), index=True),
+    # Equal for the accounts of an application that share a refresh token.
+    Column("token_digest", Text),
 )
 # Without a refresh token it is our application's own, one for all its sellers.
 Index(
@@ -125,6 +139,8 @@ connection = Table(
     Column("app_id", Uuid, ForeignKey("private_app.id")),
     Column("remind_at", _TIME),
     Column("erase_asked_at", _TIME),
+    Column("endpoint", Text, nullable=False, server_default=text("'production'")),
+    Column("professional", Boolean),
 )
 # A seller account belongs to one organisation while its connection lives; whoever only claims it, or reaches it by an
 # application of their own, keeps nobody out.

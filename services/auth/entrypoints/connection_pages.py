@@ -13,10 +13,12 @@ from services.auth.domain.audit import HOLDERS
 from services.auth.domain.claim import CLAIM_LASTS
 from services.auth.domain.connection import ChannelsInvalid, Connection, ConnectionState, NameInvalid
 from services.auth.domain.life import NotRunning
-from services.auth.entrypoints.held import actor_of, auth_of, pages_of
+from services.auth.entrypoints.held import actor_of, auth_of, endpoint_of, pages_of
+from services.auth.entrypoints.looking import look_at_once
 from services.auth.entrypoints.sentences import FIELD_PROBLEMS, NOT_RUNNING
 from services.auth.usecases.change_settings import (
     choose_channels,
+    choose_endpoint,
     pause_connection,
     rename_connection,
     resume_connection,
@@ -93,6 +95,18 @@ async def channels_form(request: Request, form: Form, connection_id: UUID) -> Re
         known = await known_connection(request, who, connection_id)
         said = pages_of(request).say(request, FIELD_PROBLEMS["channels.invalid"], principal=who)
         return connection_page(request, who, known, errors={"channels": said}, status=422)
+    return RedirectResponse(f"/connections/{connection_id}", 303)
+
+
+@router.post("/{connection_id:uuid}/endpoint")
+async def endpoint_form(request: Request, form: Form, connection_id: UUID) -> Response:
+    """At which endpoint it is worked, where the marketplace has one for tests; that is asked at once."""
+    held, who = auth_of(request), form.principal
+    known = await known_connection(request, who, connection_id)
+    wanted = endpoint_of(form, known.marketplace)
+    async with held.uow() as store:
+        await choose_endpoint(known.id, wanted, actor_of(who), store=store, clock=held.clock)
+    await look_at_once(held, known.id)
     return RedirectResponse(f"/connections/{connection_id}", 303)
 
 

@@ -37,6 +37,7 @@ DEEDS = {
     Action.RENAMED: "Connection renamed",
     Action.CHANNELS_CHANGED: "Channels chosen",
     Action.CUT_OVER: "Cut-over from another system set",
+    Action.ENDPOINT_CHANGED: "Endpoint of a connection changed",
     Action.KEY_RENEWED: "Data key of a connection renewed",
     Action.DISCONNECTED: "Connection ended",
     Action.ERASE_ASKED: "Erasing of buyers' data asked for",
@@ -51,6 +52,8 @@ DEEDS = {
     Action.SECRET_ENDED: "Secret of an API client ended",
     Action.PRIVATE_APP_KEPT: "Private application or its secret kept",
     Action.PRIVATE_APP_REFUSED: "Secret of a private application refused",
+    Action.PRIVATE_APP_REMOVED: "Private application removed",
+    Action.PROFILE_CHANGED: "Addresses of the organisation changed",
     Action.TOKEN_REVOKED: "Token revoked",
     Action.TRUNCATED: "Entries older than twelve months removed",
 }

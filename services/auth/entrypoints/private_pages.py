@@ -16,7 +16,7 @@ from services.auth.domain.account import TooManyAttempts
 from services.auth.domain.connection import ConnectionState, NameInvalid
 from services.auth.domain.private_app import PrivateProblem, PrivateRefused
 from services.auth.entrypoints.connection_pages import Reader
-from services.auth.entrypoints.held import actor_of, auth_of, check_may_connect, pages_of
+from services.auth.entrypoints.held import actor_of, auth_of, check_may_connect, endpoint_of, pages_of
 from services.auth.entrypoints.looking import look_at_once
 from services.auth.entrypoints.sentences import FIELD_PROBLEMS, PRIVATE_PROBLEMS, TOO_MANY_ATTEMPTS
 from services.auth.usecases.count_attempt import private_keys
@@ -29,7 +29,7 @@ from shared.web.problems import not_found
 router = APIRouter(prefix="/connections", include_in_schema=False)
 Form = Annotated[PostedForm, Depends(posted_form)]
 # What is shown again when something is wrong: never a secret.
-_FIELDS = ("app_id", "client_id", "country", "codes", "name")
+_FIELDS = ("app_id", "client_id", "country", "codes", "name", "endpoint")
 _MOST_SHOWN = 500
 _STATUS = {
     PrivateProblem.CONNECTED: 409,
@@ -74,7 +74,7 @@ async def rows_form(request: Request, marketplace: str, form: Form) -> Response:
     await check_may_connect(request, who)
     try:
         kept = await keep_private_rows(
-            _rows(form),
+            _rows(form, marketplace),
             actor_of(who),
             offer=offer,
             keys=private_keys(who.organisation, held.mask_attempt),
@@ -89,14 +89,15 @@ async def rows_form(request: Request, marketplace: str, form: Form) -> Response:
     return RedirectResponse(f"/connections/{marketplace}/private", 303)
 
 
-def _rows(form: PostedForm) -> Rows:
+def _rows(form: PostedForm, marketplace: str) -> Rows:
     """Raises PrivateRefused."""
     try:
         app_id = UUID(form.text("app_id"))
     except ValueError:
         raise PrivateRefused(PrivateProblem.APP_UNKNOWN) from None
     codes = tuple(form.text("codes").upper().split())
-    return Rows(app_id, form.text("country"), codes, form.text("name"), form.text("refresh_token").strip())
+    endpoint = endpoint_of(form, marketplace)
+    return Rows(app_id, form.text("country"), codes, form.text("name"), form.text("refresh_token").strip(), endpoint)
 
 
 def _offer(request: Request, marketplace: str) -> PrivateOffer:

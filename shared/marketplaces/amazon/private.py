@@ -46,6 +46,14 @@ VENDORS = PrivateWay(
     refresh_tokens=_REFRESH_TOKENS,
     account_ids="[A-Z0-9]{5,10}",
 )
+# No restricted role is needed: the addresses of these orders are given to Amazon, not read.
+FULFILLED = PrivateWay(
+    steps=SELLERS.steps,
+    roles=("Product Listing", "Amazon Fulfillment", "Inventory and Order Tracking"),
+    client_ids=_CLIENT_IDS,
+    refresh_tokens=_REFRESH_TOKENS,
+    account_ids=SELLERS.account_ids,
+)
 
 
 class AmazonPrivateApps:

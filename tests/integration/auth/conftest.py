@@ -41,9 +41,14 @@ ROOT = Path(__file__).parents[3]
 PUBLIC_URL = "http://127.0.0.1:8080"
 PASSWORD = "Correct horse battery 9"
 APP = {"application_id": "amzn1.sp.solution.tests", "client_id": "amzn1.client.tests", "client_secret": "s3cret-tests"}
+MCF_APP = {name: f"{value}-mcf" for name, value in APP.items()}
 VENDOR_APP = {name: f"{value}-vendors" for name, value in APP.items()}
 REGIONS = ("na", "eu", "fe")
-AMAZONS = {"amazon": ("central", APP), "amazon_vendor": ("vendorcentral", VENDOR_APP)}
+AMAZONS = {
+    "amazon": ("central", APP),
+    "amazon_vendor": ("vendorcentral", VENDOR_APP),
+    "amazon_mcf": ("central", MCF_APP),
+}
 
 
 def settings_for(database_url: str, sandbox_url: str, **changed: Any) -> Settings:
@@ -68,6 +73,9 @@ def settings_for(database_url: str, sandbox_url: str, **changed: Any) -> Setting
                 for name, (host, _) in AMAZONS.items()
             },
             "api_urls": {name: {region: f"{sandbox_url}/amazon/{region}" for region in REGIONS} for name in AMAZONS},
+            "sandbox_api_urls": {
+                "amazon_mcf": {region: f"{sandbox_url}/amazon/sandbox/{region}" for region in REGIONS}
+            },
         }
         | changed
     )

@@ -1,0 +1,38 @@
+"""
+A connection's endpoint and selling plan, tokens that are one, and what an organisation tells of itself.
+
+Columns have defaults, so that a process of the release before goes on beside it.
+"""
+
+from typing import cast
+
+import sqlalchemy as sa
+from alembic import op as alembic_op
+from alembic.operations import Operations
+from sqlalchemy.dialects.postgresql import ARRAY
+
+revision = "0017"
+down_revision = "0012"
+
+# Alembic's module has the methods of the Operations it stands for, which only its stubs do not say.
+op = cast(Operations, alembic_op)
+
+
+def upgrade() -> None:
+    for table in ("consent_state", "connection"):
+        production = sa.text("'production'")
+        op.add_column(table, sa.Column("endpoint", sa.Text, nullable=False, server_default=production))
+    op.add_column("connection", sa.Column("professional", sa.Boolean))
+    op.add_column("access_grant", sa.Column("token_digest", sa.Text))
+    op.create_table(
+        "organisation_profile",
+        sa.Column("organisation_id", sa.Uuid, nullable=False),
+        sa.Column("wrapped_key", sa.LargeBinary, nullable=False),
+        sa.Column("sealed_addresses", sa.LargeBinary, nullable=False),
+        sa.Column("kinds", ARRAY(sa.Text), nullable=False),
+        sa.Column("professional", sa.Boolean, nullable=False),
+        sa.PrimaryKeyConstraint("organisation_id", name="pk_organisation_profile"),
+        sa.ForeignKeyConstraint(
+            ["organisation_id"], ["organisation.id"], name="fk_organisation_profile_organisation_id_organisation"
+        ),
+    )
