@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, func, insert, or_, select, text, update
 from sqlalchemy.dialects.postgresql import insert as upsert
@@ -43,6 +44,12 @@ class SqlConnections:
     async def lock_of_grant(self, grant_id: GrantId) -> Sequence[Connection]:
         query = select(_ITS).where(_ITS.c.grant_id == grant_id).order_by(_ITS.c.id).with_for_update()
         return [to_connection(row) for row in await self._connection.execute(query)]
+
+    async def lock_of_app(self, app_id: UUID, organisation_id: OrganisationId) -> Sequence[Connection]:
+        own = (_ITS.c.app_id == app_id, _ITS.c.organisation_id == organisation_id)
+        living = select(_ITS).where(*own, _ITS.c.state != ConnectionState.DISCONNECTED)
+        locked = living.order_by(_ITS.c.id).with_for_update()
+        return [to_connection(row) for row in await self._connection.execute(locked)]
 
     async def lock_of_seller(
         self, marketplace: str, region: str, seller_id: str, organisation_id: OrganisationId

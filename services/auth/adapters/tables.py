@@ -136,7 +136,8 @@ connection = Table(
     Column("claimed_at", _TIME),
     Column("refused_at", _TIME),
     Column("contested", Boolean, nullable=False, server_default=text("false")),
-    Column("app_id", Uuid, ForeignKey("private_app.id")),
+    # No foreign key: what was disconnected remembers an application that is no longer here.
+    Column("app_id", Uuid),
     Column("remind_at", _TIME),
     Column("erase_asked_at", _TIME),
     Column("endpoint", Text, nullable=False, server_default=text("'production'")),

@@ -81,6 +81,10 @@ PRIVATE_PROBLEMS = {
         "This account is connected already by authorising our application. Disconnect that first.",
     ),
     PrivateProblem.APP_UNKNOWN: ("client_id", "This application is not here. Enter its client ID and secret first."),
+    PrivateProblem.STILL_USED: (
+        "connections",
+        "Another connection uses this application meanwhile: look at the list again.",
+    ),
     PrivateProblem.AWAY: ("", AWAY),
 }
 CLIENT_PROBLEMS = {

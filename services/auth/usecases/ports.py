@@ -41,6 +41,10 @@ class Connections(Protocol):
 
     async def lock_of_grant(self, grant_id: GrantId) -> Sequence[Connection]: ...
 
+    async def lock_of_app(self, app_id: UUID, organisation_id: OrganisationId) -> Sequence[Connection]:
+        """An organisation's that are reached by this application of its own, and have not ended."""
+        ...
+
     async def lock_of_seller(
         self, marketplace: str, region: str, seller_id: str, organisation_id: OrganisationId
     ) -> Sequence[Connection]:

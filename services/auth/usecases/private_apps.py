@@ -126,6 +126,9 @@ async def keep_private_rows(
     for code in rows.codes:
         grant = await _told(vault.grant(app, region, rows.refresh_token, answer, now))
         async with uow() as store:
+            # Locked, so that it is not removed meanwhile.
+            if app.id not in {one.id for one in await store.private_apps.lock_of(who.organisation_id)}:
+                raise PrivateRefused(PrivateProblem.APP_UNKNOWN)
             kept.append(await _row(code, names.get(code), rows, grant, who, offer, store, clock.now()))
     return kept
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
+from uuid import UUID
 
 from services.auth.domain.account import Account, Session
 from services.auth.domain.api_client import ApiClient
@@ -17,12 +18,13 @@ from shared.kernel.ids import ConnectionId, OrganisationId, UserId
 class Standing:
     """
     Of all organisations: connections by marketplace and state; sellers' own grants of our applications by marketplace
-    and region; when the first consent that works ends, as far as is known; since when the mail that is due longest is
-    due.
+    and region; how often each application of an organisation's own was authorised, by marketplace; when the first
+    consent that works ends, as far as is known; since when the mail that is due longest is due.
     """
 
     counts: Mapping[tuple[str, ConnectionState], int]
     grants: Mapping[tuple[str, str], int]
+    authorisations: Sequence[tuple[str, int]]
     nearest_end: datetime | None
     oldest_mail: datetime | None
 
@@ -94,6 +96,10 @@ class Views(Protocol):
 
     async def private_apps(self, organisation_id: OrganisationId) -> Sequence[PrivateApp]:
         """An organisation's own applications, in the order they were made."""
+        ...
+
+    async def authorisations(self, organisation_id: OrganisationId) -> Mapping[UUID, int]:
+        """How often each of its own applications was authorised, as far as it shows here."""
         ...
 
     async def every_connection(self, state: ConnectionState | None) -> Sequence[Connection]:

@@ -24,6 +24,8 @@ def upgrade() -> None:
         op.add_column(table, sa.Column("endpoint", sa.Text, nullable=False, server_default=production))
     op.add_column("connection", sa.Column("professional", sa.Boolean))
     op.add_column("access_grant", sa.Column("token_digest", sa.Text))
+    # What was disconnected remembers an application that is no longer here.
+    op.drop_constraint("fk_connection_app_id_private_app", "connection", type_="foreignkey")
     op.create_table(
         "organisation_profile",
         sa.Column("organisation_id", sa.Uuid, nullable=False),
