@@ -22,6 +22,7 @@ from services.auth.domain.second_factor import SecondFactorRule
 from services.auth.offers_bootstrap import Unlisted, delegations_of, offers_of, private_of, private_ports, unlisted_of
 from services.auth.settings import MigrationSettings, Settings
 from services.auth.usecases.account_ports import PasswordHasher
+from services.auth.usecases.address_ports import AddressVault
 from services.auth.usecases.audit_log import AuditLog
 from services.auth.usecases.begin_consent import Offer
 from services.auth.usecases.claim_seller import DelegationOffer
@@ -33,6 +34,7 @@ from services.auth.usecases.ports import SharedGrants, Store
 from services.auth.usecases.private_apps import PrivateOffer
 from services.auth.usecases.probe_connection import probe_connection
 from services.auth.usecases.views import Views
+from services.auth.vault.addresses import SealedAddresses
 from services.auth.vault.consents import SealingConsents
 from services.auth.vault.private_apps import SealedPrivateApps
 from services.auth.vault.renewal import KIND as TOKEN
@@ -96,6 +98,7 @@ class Auth:
     unlisted: tuple[Unlisted, ...]
     private: Mapping[str, PrivateOffer]
     private_apps: SealedPrivateApps
+    addresses: AddressVault
 
     def regions(self, marketplace: str) -> frozenset[str]:
         """Where sellers can connect this marketplace here, either way."""
@@ -155,6 +158,7 @@ def auth_on(engine: AsyncEngine, settings: Settings, outward: Outward, clock: Cl
         unlisted=unlisted_of(settings),
         private=private_of(known),
         private_apps=private_apps,
+        addresses=SealedAddresses(keys),
     )
 
 

@@ -112,6 +112,7 @@ PROFILES: Mapping[str, Profile] = {
         older_interface="MWS",
         unlisted_most=amazon.UNLISTED_MOST,
         private=SELLERS,
+        professional_only=True,
         keep_days_most=amazon.KEEP_DAYS_MOST,
     ),
     AMAZON_VENDOR: Profile(

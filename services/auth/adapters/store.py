@@ -3,6 +3,7 @@
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.auth.adapters.accounts import SqlAccounts
+from services.auth.adapters.addresses import SqlAddresses
 from services.auth.adapters.api_clients import SqlApiClients, SqlRevokedTokens
 from services.auth.adapters.attempts import SqlAttempts, SqlLinks, SqlLocks
 from services.auth.adapters.audit import SqlAudit
@@ -31,6 +32,7 @@ def bind(connection: AsyncConnection) -> Store:
         api_clients=SqlApiClients(connection),
         private_apps=SqlPrivateApps(connection),
         revoked=SqlRevokedTokens(connection),
+        addresses=SqlAddresses(connection),
         audit=SqlAudit(connection),
         signing_keys=SqlSigningKeys(connection),
         upkeep=SqlUpkeep(connection),

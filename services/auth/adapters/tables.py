@@ -21,6 +21,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from services.auth.adapters.account_tables import TIME as _TIME
 from services.auth.adapters.account_tables import account as account
 from services.auth.adapters.account_tables import account_link as account_link
+from services.auth.adapters.account_tables import address as address
 from services.auth.adapters.account_tables import former_password as former_password
 from services.auth.adapters.account_tables import metadata as metadata
 from services.auth.adapters.account_tables import organisation as organisation
@@ -68,17 +69,6 @@ private_app = Table(
     Column("replaced_at", _TIME),
     Column("refused_at", _TIME),
     UniqueConstraint("organisation_id", "marketplace", "client_id"),
-)
-
-# Addresses are sealed; which there are is not.
-organisation_profile = Table(
-    "organisation_profile",
-    metadata,
-    Column("organisation_id", Uuid, ForeignKey("organisation.id"), primary_key=True),
-    Column("wrapped_key", LargeBinary, nullable=False),
-    Column("sealed_addresses", LargeBinary, nullable=False),
-    Column("kinds", ARRAY(Text), nullable=False),
-    Column("professional", Boolean, nullable=False),
 )
 
 access_grant = Table(

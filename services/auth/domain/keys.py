@@ -5,12 +5,15 @@ from enum import StrEnum
 
 
 class Sealed(StrEnum):
-    """What a data key seals: the tokens of a grant, a key that signs, a second factor, or an application's secret."""
+    """
+    What a data key seals: a grant's tokens, a key that signs, a second factor, an application's secret, or an address.
+    """
 
     GRANT = "grant"
     SIGNING_KEY = "signing_key"
     SECOND_FACTOR = "second_factor"
     PRIVATE_APP = "private_app"
+    ADDRESS = "address"
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from services.auth.domain.audit import HOLDERS
 from services.auth.domain.claim import CLAIM_LASTS
 from services.auth.domain.connection import ChannelsInvalid, Connection, ConnectionState, NameInvalid
 from services.auth.domain.life import NotRunning
+from services.auth.entrypoints.checklist import MOST_SHOWN, checklist_of
 from services.auth.entrypoints.held import actor_of, auth_of, endpoint_of, pages_of
 from services.auth.entrypoints.looking import look_at_once
 from services.auth.entrypoints.sentences import FIELD_PROBLEMS, NOT_RUNNING
@@ -34,8 +35,6 @@ from shared.web.languages import PARAMETER
 from shared.web.problems import not_found
 
 router = APIRouter(prefix="/connections", include_in_schema=False)
-# More than any organisation has; the API pages.
-_MOST_SHOWN = 500
 # For so long the page of a connection says that it is ready.
 _NEWLY_READY = timedelta(hours=1)
 
@@ -170,7 +169,7 @@ async def connections_page(
     for consent, and how many of those somebody brought live here already.
     """
     held = auth_of(request)
-    found = await held.views.connections(who.organisation, after=None, limit=_MOST_SHOWN)
+    found = await held.views.connections(who.organisation, after=None, limit=MOST_SHOWN)
     offers = [(PROFILES[name], offer.countries) for name, offer in held.offers.items() if offer.countries]
     wondering = await held.views.unanswered(who.user_id, held.clock.now()) if who.user_id else None
     return pages_of(request).render(
@@ -184,6 +183,7 @@ async def connections_page(
         offers=offers,
         unanswered=PROFILES.get(wondering) if wondering else None,
         private=[PROFILES[name] for name in held.private],
+        needs=await checklist_of(request, who, [profile for profile, _ in offers], found),
         delegations=[PROFILES[name] for name, offer in held.delegations.items() if offer.portals],
         profiles=PROFILES,
         now=held.clock.now(),

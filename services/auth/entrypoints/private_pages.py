@@ -15,6 +15,7 @@ from starlette.responses import RedirectResponse, Response
 from services.auth.domain.account import TooManyAttempts
 from services.auth.domain.connection import Connection, ConnectionState, NameInvalid
 from services.auth.domain.private_app import PrivateApp, PrivateProblem, PrivateRefused
+from services.auth.entrypoints.checklist import MOST_SHOWN, checklist_of
 from services.auth.entrypoints.connection_pages import Reader
 from services.auth.entrypoints.held import actor_of, auth_of, check_may_connect, endpoint_of, pages_of
 from services.auth.entrypoints.looking import look_at_once
@@ -32,7 +33,6 @@ router = APIRouter(prefix="/connections", include_in_schema=False)
 Form = Annotated[PostedForm, Depends(posted_form)]
 # What is shown again when something is wrong: never a secret.
 _FIELDS = ("app_id", "client_id", "country", "codes", "name", "endpoint")
-_MOST_SHOWN = 500
 _STATUS = {
     PrivateProblem.CONNECTED: 409,
     PrivateProblem.TOO_MANY: 409,
@@ -203,6 +203,7 @@ async def _page(
         way=offer.way,
         countries=list(offer.places.regions),
         apps=await _apps(request, who, offer),
+        needs=await checklist_of(request, who, [PROFILES[offer.marketplace]]),
         authorisations=await held.views.authorisations(who.organisation),
         now=held.clock.now(),
         form=form or {},
@@ -213,7 +214,7 @@ async def _page(
 async def _apps(request: Request, who: Principal, offer: PrivateOffer) -> list[tuple[PrivateApp, list[Connection]]]:
     """The organisation's applications at this marketplace, each with what it reaches."""
     views = auth_of(request).views
-    found = await views.connections(who.organisation, after=None, limit=_MOST_SHOWN)
+    found = await views.connections(who.organisation, after=None, limit=MOST_SHOWN)
     rows = [one for one in found if one.state is not ConnectionState.DISCONNECTED]
     apps = [one for one in await views.private_apps(who.organisation) if one.marketplace == offer.marketplace]
     return [(app, [one for one in rows if one.app_id == app.id]) for app in apps]

@@ -87,6 +87,14 @@ PRIVATE_PROBLEMS = {
     ),
     PrivateProblem.AWAY: ("", AWAY),
 }
+ADDRESS_PROBLEMS = {
+    "name": "Enter the name, up to 60 characters.",
+    "street": "Enter street and number, up to 60 characters.",
+    "more": "A second line has up to 60 characters.",
+    "postal_code": "A postal code has up to 16 letters, digits, spaces and hyphens.",
+    "city": "Enter the city, up to 60 characters.",
+    "country": "Choose the country.",
+}
 CLIENT_PROBLEMS = {
     "name.invalid": "Enter a name of 1 to 80 characters.",
     "scopes.missing": "Choose at least one thing that the program may do.",
@@ -255,5 +263,15 @@ def all_sentences() -> list[str]:
     ]
     calendar = [*ENDPOINTS.values(), CALENDAR_NAME, CALENDAR_WHAT, CALENDAR_TO_DO]
     private = [sentence for _, sentence in PRIVATE_PROBLEMS.values()]
-    said = [*brought, *private, *clients, *signing_in, *calendar, *DEEDS.values(), *outcomes, *refusals]
+    said = [
+        *ADDRESS_PROBLEMS.values(),
+        *brought,
+        *private,
+        *clients,
+        *signing_in,
+        *calendar,
+        *DEEDS.values(),
+        *outcomes,
+        *refusals,
+    ]
     return [*FIELD_PROBLEMS.values(), *said]

@@ -15,6 +15,7 @@ from services.auth.domain.keys import KeyCount, Sealed, WrappedKey
 from services.auth.domain.signing import SigningKey
 from services.auth.domain.token import RenewalFailure, TokenState
 from services.auth.usecases.account_ports import Accounts, Attempts, Links, Locks, Sessions
+from services.auth.usecases.address_ports import Addresses
 from services.auth.usecases.client_ports import ApiClients, RevokedTokens
 from services.auth.usecases.factor_ports import Factors
 from services.auth.usecases.mail_ports import Mails
@@ -185,6 +186,7 @@ class Store:
     api_clients: ApiClients
     private_apps: PrivateApps
     revoked: RevokedTokens
+    addresses: Addresses
     audit: Audit
     signing_keys: SigningKeys
     upkeep: Upkeep

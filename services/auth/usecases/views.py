@@ -7,6 +7,7 @@ from typing import Protocol
 from uuid import UUID
 
 from services.auth.domain.account import Account, Session
+from services.auth.domain.address import SealedAddress
 from services.auth.domain.api_client import ApiClient
 from services.auth.domain.connection import Connection, ConnectionState
 from services.auth.domain.private_app import PrivateApp
@@ -100,6 +101,18 @@ class Views(Protocol):
 
     async def authorisations(self, organisation_id: OrganisationId) -> Mapping[UUID, int]:
         """How often each of its own applications was authorised, as far as it shows here."""
+        ...
+
+    async def addresses(self, organisation_id: OrganisationId) -> Sequence[SealedAddress]:
+        """An organisation's own, one of a kind at most."""
+        ...
+
+    async def says_professional(self, organisation_id: OrganisationId) -> bool:
+        """Whether it says that its selling plan is."""
+        ...
+
+    async def has_confirmed(self, organisation_id: OrganisationId) -> bool:
+        """Whether somebody of it has confirmed an e-mail address."""
         ...
 
     async def every_connection(self, state: ConnectionState | None) -> Sequence[Connection]:

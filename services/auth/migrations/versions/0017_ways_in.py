@@ -1,5 +1,5 @@
 """
-A connection's endpoint and selling plan, tokens that are one, and what an organisation tells of itself.
+A connection's endpoint and selling plan, tokens that are one, an organisation's addresses and its word on its plan.
 
 Columns have defaults, so that a process of the release before goes on beside it.
 """
@@ -9,7 +9,6 @@ from typing import cast
 import sqlalchemy as sa
 from alembic import op as alembic_op
 from alembic.operations import Operations
-from sqlalchemy.dialects.postgresql import ARRAY
 
 revision = "0017"
 down_revision = "0012"
@@ -26,15 +25,19 @@ def upgrade() -> None:
     op.add_column("access_grant", sa.Column("token_digest", sa.Text))
     # What was disconnected remembers an application that is no longer here.
     op.drop_constraint("fk_connection_app_id_private_app", "connection", type_="foreignkey")
+    op.add_column(
+        "organisation", sa.Column("professional", sa.Boolean, nullable=False, server_default=sa.text("false"))
+    )
     op.create_table(
-        "organisation_profile",
+        "address",
+        sa.Column("id", sa.Uuid, nullable=False),
         sa.Column("organisation_id", sa.Uuid, nullable=False),
+        sa.Column("kind", sa.Text, nullable=False),
         sa.Column("wrapped_key", sa.LargeBinary, nullable=False),
-        sa.Column("sealed_addresses", sa.LargeBinary, nullable=False),
-        sa.Column("kinds", ARRAY(sa.Text), nullable=False),
-        sa.Column("professional", sa.Boolean, nullable=False),
-        sa.PrimaryKeyConstraint("organisation_id", name="pk_organisation_profile"),
+        sa.Column("sealed_address", sa.LargeBinary, nullable=False),
+        sa.PrimaryKeyConstraint("id", name="pk_address"),
         sa.ForeignKeyConstraint(
-            ["organisation_id"], ["organisation.id"], name="fk_organisation_profile_organisation_id_organisation"
+            ["organisation_id"], ["organisation.id"], name="fk_address_organisation_id_organisation"
         ),
+        sa.UniqueConstraint("organisation_id", "kind", name="uq_address_organisation_id_kind"),
     )
