@@ -77,8 +77,10 @@ async def test_addresses_are_an_organisations_own_and_sealed(auth: Running) -> N
     await save(stranger, "sender", do="remove")
     assert "rue de la Paix" in (await visitor.get(PAGE)).text
     tables = [row.tablename for row in await auth.rows("select tablename from pg_tables where schemaname = 'public'")]
-    rows = [str(await auth.rows(f'select t::text from "{table}" t')) for table in tables]  # noqa: S608 - our tables
-    everything = "".join(rows)
+    everything = ""
+    for table in tables:
+        rows = await auth.rows(f'select t::text from "{table}" t')  # noqa: S608 - our tables
+        everything += "".join(row[0] for row in rows)  # a row's own text is cut
     assert b"rue de la Paix".hex() not in everything
     assert "rue de la Paix" not in everything
     assert (await auth.visitor().get(PAGE)).headers["location"].startswith("/signin")
