@@ -105,7 +105,8 @@ async def endpoint_form(request: Request, form: Form, connection_id: UUID) -> Re
     wanted = endpoint_of(form, known.marketplace)
     async with held.uow() as store:
         await choose_endpoint(known.id, wanted, actor_of(who), store=store, clock=held.clock)
-    await look_at_once(held, known.id)
+    if wanted is not known.endpoint:
+        await look_at_once(held, known.id)
     return RedirectResponse(f"/connections/{connection_id}", 303)
 
 
