@@ -120,13 +120,12 @@ def engine_of(settings: Settings | MigrationSettings, process: str) -> AsyncEngi
 
 
 def auth_on(engine: AsyncEngine, settings: Settings, outward: Outward, clock: Clock) -> Auth:
-    uow, keys = SqlUnitOfWork(engine, bind), keys_of(settings, clock)
+    uow, keys, proves = SqlUnitOfWork(engine, bind), keys_of(settings, clock), settings.delegation_proves
     known = accesses(outward, {name: settings.far_side(name) for name in PROFILES}, clock=clock)
     offers, grants = offers_of(settings, known), {name: one.grants for name, one in known.items() if one.grants}
-    seals, claims, signing = GrantSeals(keys), claims_on(engine, clock), SealedSigning(keys)
+    seals, claims, signing, views = GrantSeals(keys), claims_on(engine, clock), SealedSigning(keys), SqlViews(engine)
     private_apps = SealedPrivateApps(keys, seals, private_ports(known), clock)
     tokens = RenewedTokens(uow, claims, Renewal(grants, seals, private_apps, clock), seals, clock)
-    proves, views = settings.delegation_proves, SqlViews(engine)
     return Auth(
         uow=uow,
         reads=SqlReads(engine, bind),
