@@ -34,7 +34,7 @@ async def seller_stores(spapi: Spapi, account: FarAccount, token: AccessToken, b
         raise Unreadable("The answer holds no list of stores.", code="no_payload", raw=answer.body)
     ids = {text(part(row, "marketplace"), "id") for row in parts(body, "payload") if _takes_part(row)}
     stores = tuple(one.channel for one in STORES.values() if one.id in ids and one.region == account.region)
-    return Reached(stores, professional=await _is_professional(spapi, account, token, budgets))
+    return Reached(stores, professional=await _told_plan(spapi, account, token, budgets))
 
 
 async def vendor_stores(spapi: Spapi, account: FarAccount, token: AccessToken, budgets: Budgets) -> Reached:
@@ -71,19 +71,24 @@ async def fulfilled_orders(spapi: Spapi, account: FarAccount, token: AccessToken
 _LEAST: Sequence[tuple[str, str]] = (("limit", "1"), ("includeDetails", "false"))
 
 
-async def _is_professional(spapi: Spapi, account: FarAccount, token: AccessToken, budgets: Budgets) -> bool | None:
+async def selling_plan(spapi: Spapi, account: FarAccount, token: AccessToken, budgets: Budgets) -> bool | None:
     """
-    Whether the selling plan is a professional one, which Amazon tells in Europe only; None: it did not. A probe does
-    not fail for it, and nothing else of the answer, which holds names and addresses, is kept.
+    Whether it is a professional one; None: Amazon calls it something else. Nothing else of the answer, which holds
+    names and addresses, is kept.
     """
+    answer = await _answered(spapi, account, Call(GET_ACCOUNT, "GET", "/sellers/v1/account"), token, budgets)
+    plan = text(part(load_object(answer.body), "payload"), "sellingPlan")
+    return plan == "PROFESSIONAL" if plan in {"PROFESSIONAL", "INDIVIDUAL"} else None
+
+
+async def _told_plan(spapi: Spapi, account: FarAccount, token: AccessToken, budgets: Budgets) -> bool | None:
+    """What Amazon tells of it, which it does in Europe only: a probe does not fail for it."""
     if account.region != EU:
         return None
     try:
-        answer = await _answered(spapi, account, Call(GET_ACCOUNT, "GET", "/sellers/v1/account"), token, budgets)
-        plan = text(part(load_object(answer.body), "payload"), "sellingPlan")
+        return await selling_plan(spapi, account, token, budgets)
     except FarSideError:
         return None
-    return plan == "PROFESSIONAL" if plan in {"PROFESSIONAL", "INDIVIDUAL"} else None
 
 
 async def _answered(spapi: Spapi, account: FarAccount, call: Call, token: AccessToken, budgets: Budgets) -> Answer:

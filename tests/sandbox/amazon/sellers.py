@@ -25,19 +25,7 @@ def get_account(ctx: Context) -> Any:
     """The selling plan, which only European sellers' accounts tell (*unverified* what others are answered: 403)."""
     if ctx.seller.region != "eu":
         raise denied()
-    listed = [
-        {
-            "marketplace": {
-                "id": store.marketplace_id,
-                "name": store.name,
-                "countryCode": store.country,
-                "domainName": store.domain,
-            },
-            "storeName": "Sandbox Store",
-            "participation": {"isParticipating": True, "hasSuspendedListings": False},
-        }
-        for store in (STORES[marketplace_id] for marketplace_id in ctx.seller.channels)
-    ]
+    listed = [_row(STORES[marketplace_id], participating=True) for marketplace_id in ctx.seller.channels]
     plan = "PROFESSIONAL" if ctx.seller.professional else "INDIVIDUAL"
     body = {"businessType": "PRIVATE_LIMITED", "sellingPlan": plan, "marketplaceParticipationList": listed}
     return {"payload": "unavailable" if ctx.take("malformed_record") else body}
