@@ -3,16 +3,17 @@
 from collections.abc import Mapping
 from typing import Any
 
-AMAZON, AMAZON_VENDOR, OCTOPIA = "amazon", "amazon_vendor", "octopia"
+AMAZON, AMAZON_VENDOR, AMAZON_MCF, OCTOPIA = "amazon", "amazon_vendor", "amazon_mcf", "octopia"
 AMAZON_REGIONS = ("na", "eu", "fe")
 AMAZON_APPLICATION_ID = "amzn1.sp.solution.passerelle-demo"
 AMAZON_CLIENT_ID = "amzn1.application-oa2-client.passerelle-demo"
 OCTOPIA_CLIENT_ID = "passerelle-demo"
-MARKETPLACES = (AMAZON, AMAZON_VENDOR, OCTOPIA)
-# Amazon knows an application for sellers, and another one for vendors.
+MARKETPLACES = (AMAZON, AMAZON_VENDOR, AMAZON_MCF, OCTOPIA)
+# Amazon knows an application for sellers, another one for vendors, and here a third for Multi-Channel Fulfillment.
 _AT_AMAZON = {
     AMAZON: (AMAZON_APPLICATION_ID, AMAZON_CLIENT_ID),
     AMAZON_VENDOR: (f"{AMAZON_APPLICATION_ID}-vendors", f"{AMAZON_CLIENT_ID}-vendors"),
+    AMAZON_MCF: (f"{AMAZON_APPLICATION_ID}-mcf", f"{AMAZON_CLIENT_ID}-mcf"),
 }
 
 

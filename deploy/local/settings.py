@@ -14,7 +14,7 @@ from pathlib import Path
 
 from deploy.local.options import Options
 from deploy.local.processes import free_ports
-from deploy.local.sandbox_apps import AMAZON, AMAZON_REGIONS, AMAZON_VENDOR, apps
+from deploy.local.sandbox_apps import AMAZON, AMAZON_MCF, AMAZON_REGIONS, AMAZON_VENDOR, apps
 from deploy.local.secrets import Secrets
 
 PROCESSES = {
@@ -151,6 +151,7 @@ class Environments:
             {
                 AMAZON: {region: f"{amazon}/{region}" for region in AMAZON_REGIONS},
                 AMAZON_VENDOR: {region: f"{amazon}/{region}" for region in AMAZON_REGIONS},
+                AMAZON_MCF: {region: f"{amazon}/{region}" for region in AMAZON_REGIONS},
                 "octopia": {"eu": f"{octopia}/api/seller/v2"},
             }
         )
@@ -158,8 +159,10 @@ class Environments:
             tokens = f"{octopia}/auth/realms/maas/protocol/openid-connect/token"
             far["AUTH_APPS"] = json.dumps(apps(self.secrets.far_client_secrets()))
             far["AUTH_TOKEN_URLS"] = json.dumps(
-                dict.fromkeys((AMAZON, AMAZON_VENDOR), f"{amazon}/lwa/auth/o2/token") | {"octopia": tokens}
+                dict.fromkeys((AMAZON, AMAZON_VENDOR, AMAZON_MCF), f"{amazon}/lwa/auth/o2/token") | {"octopia": tokens}
             )
+            test_endpoint = {AMAZON_MCF: {region: f"{amazon}/sandbox/{region}" for region in AMAZON_REGIONS}}
+            far["AUTH_SANDBOX_API_URLS"] = json.dumps(test_endpoint)
             far |= {
                 "AUTH_SMTP_HOST": "127.0.0.1",
                 "AUTH_SMTP_PORT": str(self.layout.mail),
@@ -170,6 +173,7 @@ class Environments:
                 {
                     AMAZON: dict.fromkeys(AMAZON_REGIONS, f"{amazon}/central/{{country}}"),
                     AMAZON_VENDOR: dict.fromkeys(AMAZON_REGIONS, f"{amazon}/vendorcentral/{{country}}"),
+                    AMAZON_MCF: dict.fromkeys(AMAZON_REGIONS, f"{amazon}/central/{{country}}"),
                 }
             )
         return far

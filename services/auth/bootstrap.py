@@ -23,6 +23,7 @@ from services.auth.offers_bootstrap import Unlisted, delegations_of, offers_of, 
 from services.auth.secrets_bootstrap import SECRET, SecretKeeper, keeper_on
 from services.auth.settings import MigrationSettings, Settings
 from services.auth.usecases.account_ports import PasswordHasher
+from services.auth.usecases.address_ports import AddressVault
 from services.auth.usecases.audit_log import AuditLog
 from services.auth.usecases.begin_consent import Offer
 from services.auth.usecases.claim_seller import DelegationOffer
@@ -34,6 +35,7 @@ from services.auth.usecases.ports import NamedLeases, SharedGrants, Store
 from services.auth.usecases.private_apps import PrivateOffer
 from services.auth.usecases.probe_connection import probe_connection
 from services.auth.usecases.views import Views
+from services.auth.vault.addresses import SealedAddresses
 from services.auth.vault.client_secrets import HeldClientSecrets, SealedClientSecrets
 from services.auth.vault.consents import SealingConsents
 from services.auth.vault.private_apps import SealedPrivateApps
@@ -100,6 +102,7 @@ class Auth:
     unlisted: tuple[Unlisted, ...]
     private: Mapping[str, PrivateOffer]
     private_apps: SealedPrivateApps
+    addresses: AddressVault
     client_secrets: SecretKeeper
 
     def regions(self, marketplace: str) -> frozenset[str]:
@@ -122,10 +125,10 @@ def engine_of(settings: Settings | MigrationSettings, process: str) -> AsyncEngi
 
 
 def auth_on(engine: AsyncEngine, settings: Settings, outward: Outward, clock: Clock) -> Auth:
-    uow, keys, views = SqlUnitOfWork(engine, bind), keys_of(settings, clock), SqlViews(engine)
+    uow, keys = SqlUnitOfWork(engine, bind), keys_of(settings, clock)
     known = accesses(outward, far_sides_on(engine, settings, keys, clock), clock=clock)
     offers, grants = offers_of(settings, known), {name: one.grants for name, one in known.items() if one.grants}
-    seals, claims, signing = GrantSeals(keys), claims_on(engine, clock), SealedSigning(keys)
+    seals, claims, signing, views = GrantSeals(keys), claims_on(engine, clock), SealedSigning(keys), SqlViews(engine)
     private_apps = SealedPrivateApps(keys, seals, private_ports(known), clock)
     tokens = RenewedTokens(uow, claims, Renewal(grants, seals, private_apps, clock), seals, clock)
     return Auth(
@@ -159,6 +162,7 @@ def auth_on(engine: AsyncEngine, settings: Settings, outward: Outward, clock: Cl
         unlisted=unlisted_of(settings),
         private=private_of(known),
         private_apps=private_apps,
+        addresses=SealedAddresses(keys),
         client_secrets=secret_keeper_of(settings, known, uow, claims, keys, clock),
     )
 

@@ -133,6 +133,10 @@ class Settings(ServiceSettings):
         "the country's code; else the real addresses.",
     )
     api_urls: Mapping[str, ByRegion] = Field(default_factory=dict, description=API_URLS_MEANING)
+    sandbox_api_urls: Mapping[str, ByRegion] = Field(
+        default_factory=dict,
+        description="The same of their own test endpoints, where a connection may be worked there; else the real ones.",
+    )
 
     @field_validator("key_encryption_keys")
     @classmethod
@@ -152,7 +156,7 @@ class Settings(ServiceSettings):
         return value
 
     _marketplaces = field_validator("token_urls", "consent_lasts_days")(known_marketplaces)
-    _addresses = field_validator("central_urls", "api_urls")(every_region)
+    _addresses = field_validator("central_urls", "api_urls", "sandbox_api_urls")(every_region)
 
     @model_validator(mode="after")
     def _mail_server_is_whole(self) -> Self:
@@ -174,11 +178,17 @@ class Settings(ServiceSettings):
             api_urls=self.api_urls.get(marketplace) or real.api_urls,
             central_urls=self._central_urls(marketplace) or real.central_urls,
             token_url=self.token_urls.get(marketplace) or real.token_url,
+            sandbox_urls=self._sandbox_urls(marketplace),
             apps={
                 region: FarApp(app.application_id, app.client_id, app.client_secret.get_secret_value(), app.draft)
                 for region, app in self.apps.get(marketplace, {}).items()
             },
         )
+
+    def _sandbox_urls(self, marketplace: str) -> Mapping[str, str] | None:
+        profile = PROFILES[marketplace]
+        own = self.sandbox_api_urls.get(marketplace) if profile.has_sandbox else None
+        return own or profile.real_addresses.sandbox_urls
 
     def _central_urls(self, marketplace: str) -> Mapping[str, str]:
         """Those that were set: by country where there is a page for each, else by region."""

@@ -31,6 +31,7 @@ class ConnectionStateV1(Body):
     seller must have authorised again; None: no end is known. `orders_from`: orders placed before stay with the system
     that had the account until then; None: there is no such. `erase_asked_at`: when the seller last wanted all buyers'
     data that came by it destroyed; whoever holds such does it, works on only then, and tells auth.
+    `endpoint`: `sandbox` where the connection is worked at the marketplace's own test endpoint.
     """
 
     TOPIC: ClassVar[str] = AUTH_CONNECTION.name
@@ -47,6 +48,7 @@ class ConnectionStateV1(Body):
     erase_asked_at: datetime | None = None
     channels: tuple[ChannelV1, ...] = ()
     orders_from: datetime | None = None
+    endpoint: str = "production"
 
 
 class ConnectionAuthorisedV1(ConnectionStateV1):
@@ -78,7 +80,7 @@ class ConnectionExpiredV1(ConnectionStateV1):
 
 
 class ConnectionSettingsChangedV1(ConnectionStateV1):
-    """Name, channels or cut-over changed."""
+    """Name, channels, cut-over or endpoint changed."""
 
     TYPE: ClassVar[str] = "auth.connection.settings_changed.v1"
 

@@ -13,6 +13,7 @@ from typing import Any, Literal, Protocol
 from shared.kernel.budgets import Budgets, Rate
 from shared.kernel.ports import AccessToken, Intent
 from shared.marketplaces.client_secrets import GIVEN_SECRETS, ClientSecrets
+from shared.marketplaces.endpoint import Endpoint
 from shared.marketplaces.listings import ListingPage, StockLimits, StockLine, StockStep
 from shared.marketplaces.models import (
     AppstoreVisit,
@@ -32,14 +33,15 @@ FrozenBody = dict[str, Any]  # JSON, committed before it is sent and sent as it 
 @dataclass(frozen=True, slots=True)
 class FarAccount:
     """
-    Whose account: enough to address a call. `region` chooses the base URL; `country`: where it let us in; `private`:
-    by an application of its own.
+    Whose account: enough to address a call. `region` and `endpoint` choose the base URL; `country`: where it let us in;
+    `private`: by an application of its own.
     """
 
     region: str
     seller_id: str
     country: str | None = None
     private: bool = False
+    endpoint: Endpoint = Endpoint.PRODUCTION
 
 
 @dataclass(frozen=True, slots=True)
@@ -260,7 +262,7 @@ class FarSide:
     and knows of further `secrets` than those that are set.
 
     `api_urls` and `apps` are by region; `central_urls` (where sellers authorise us) by country, or by region where they
-    delegate.
+    delegate. `sandbox_urls`: its test endpoint, by region, where a connection may be worked there.
     """
 
     api_urls: Mapping[str, str]
@@ -268,6 +270,7 @@ class FarSide:
     token_url: str | None = None
     apps: Mapping[str, FarApp] | None = None
     secrets: ClientSecrets = GIVEN_SECRETS
+    sandbox_urls: Mapping[str, str] | None = None
 
 
 class DataRefused(Exception):

@@ -16,6 +16,7 @@ class PrivateWay:
     """
     How it is done, for pages. `steps`: a sentence each, English, translated by catalogues; `roles`: to be ticked, by
     the names they have there. What a client id, a token and an account's id look like, as regular expressions.
+    `authorised_most`: how often an application may be authorised, by as many accounts.
     """
 
     steps: tuple[str, ...]
@@ -23,6 +24,7 @@ class PrivateWay:
     client_ids: str
     refresh_tokens: str
     account_ids: str
+    authorised_most: int
 
 
 @dataclass(frozen=True, slots=True)

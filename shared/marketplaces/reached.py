@@ -18,7 +18,11 @@ class SellerState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Reached:
-    """What a probe finds: the seller's channels, and how the marketplace keeps the account; None: it does not tell."""
+    """
+    What a probe finds: the seller's channels, how the marketplace keeps the account, and whether its selling plan is a
+    professional one; None: it does not tell.
+    """
 
     channels: tuple[Channel, ...] = ()
     seller_state: SellerState | None = None
+    professional: bool | None = None

@@ -6,8 +6,7 @@ here imports an HTTP client, so pages may use it freely.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Literal
+from dataclasses import dataclass
 
 from shared.kernel.budgets import Rate
 from shared.kernel.clock import Clock, SystemClock
@@ -18,18 +17,18 @@ from shared.marketplaces.amazon.appstore import AmazonAppstore
 from shared.marketplaces.amazon.consent_codes import CONSENT_CODES
 from shared.marketplaces.amazon.listings import AmazonListings
 from shared.marketplaces.amazon.oauth import AmazonOAuth, Reach
+from shared.marketplaces.amazon.operations import MCF_OPERATIONS, VENDOR_OPERATIONS
 from shared.marketplaces.amazon.operations import OPERATIONS as AMAZON_OPERATIONS
-from shared.marketplaces.amazon.operations import VENDOR_OPERATIONS
 from shared.marketplaces.amazon.orders import AmazonOrders
-from shared.marketplaces.amazon.private import SELLERS, VENDORS, AmazonPrivateApps
-from shared.marketplaces.amazon.probes import seller_stores, vendor_stores
+from shared.marketplaces.amazon.private import FULFILLED, SELLERS, VENDORS, AmazonPrivateApps
+from shared.marketplaces.amazon.probes import fulfilled_orders, seller_stores, vendor_stores
 from shared.marketplaces.amazon.stock import AmazonStock
 from shared.marketplaces.amazon.tracking import CAPABILITIES as AMAZON_CAPABILITIES
 from shared.marketplaces.amazon.tracking import AmazonTracking
 from shared.marketplaces.amazon.wire import Spapi
 from shared.marketplaces.calls import Sends
 from shared.marketplaces.client_secrets import RotationPort
-from shared.marketplaces.models import NOWHERE, Channel, Places
+from shared.marketplaces.models import Channel, Places
 from shared.marketplaces.octopia import stores as octopia
 from shared.marketplaces.octopia.acceptance import OctopiaAcceptance
 from shared.marketplaces.octopia.listings import OctopiaListings
@@ -54,62 +53,13 @@ from shared.marketplaces.ports import (
     StockPort,
     TrackingPort,
 )
-from shared.marketplaces.private import PrivateWay
+from shared.marketplaces.profile import Pace as Pace
+from shared.marketplaces.profile import Profile as Profile
 
 AMAZON = "amazon"
 AMAZON_VENDOR = "amazon_vendor"
+AMAZON_MCF = "amazon_mcf"
 OCTOPIA = "octopia"
-
-
-@dataclass(frozen=True, slots=True)
-class Pace:
-    """
-    How often orders are read, in seconds: what changed, how far before the cursor a reading starts, and all open orders
-    (as far as the budget has room). Settings may say otherwise.
-    """
-
-    interval_seconds: float
-    overlap_seconds: float
-    sweep_seconds: float
-
-
-@dataclass(frozen=True, slots=True)
-class Profile:
-    """
-    What pages and settings need to know of a marketplace: no call is made with it.
-
-    `capabilities`, `pace`: None where only who may speak for whom is kept yet, and no service works.
-
-    `authorisation`: by a consent page that leads back to us, or by delegation in the marketplace's portal, where one
-    grant of ours reaches all sellers. Of the first: `places`, the countries with a page; `consent_codes`, what a page
-    shows instead of leading back: by code, what it means and what to do; `older_interface`, the one that is switched
-    off, whose accounts may be brought here; `unlisted_most`, how many sellers an application may have that is not
-    listed in its app store; `reach`, what one consent covers; `private`, how an application of one's own is brought
-    instead. Of the latter: `delegation_steps`, what a seller does in the portal, a sentence each, where %(us)s is the
-    name we are listed under; `seller_ids`, what a seller id looks like, as a regular expression that leaves an account
-    one spelling. `keep_days_most`: how long a buyer's data may be kept after delivery, where the marketplace says so;
-    `secret_days`: for how long a client secret of ours is good.
-    """
-
-    name: str
-    title: str
-    regions: Mapping[str, str]
-    stores: Mapping[str, Channel]
-    operations: tuple[Operation, ...]
-    authorisation: Literal["consent", "delegation"]
-    real_addresses: FarSide
-    capabilities: Capabilities | None = None
-    pace: Pace | None = None
-    places: Places = NOWHERE
-    consent_codes: Mapping[str, tuple[str, str]] = field(default_factory=dict)
-    older_interface: str | None = None
-    unlisted_most: int | None = None
-    reach: Literal["region", "country"] = "region"
-    private: PrivateWay | None = None
-    delegation_steps: tuple[str, ...] = ()
-    seller_ids: str = "[A-Za-z0-9_-]{1,64}"
-    keep_days_most: float | None = None
-    secret_days: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +104,7 @@ PROFILES: Mapping[str, Profile] = {
         older_interface="MWS",
         unlisted_most=amazon.UNLISTED_MOST,
         private=SELLERS,
+        professional_only=True,
         keep_days_most=amazon.KEEP_DAYS_MOST,
         secret_days=amazon.SECRET_DAYS,
     ),
@@ -171,6 +122,28 @@ PROFILES: Mapping[str, Profile] = {
         consent_codes=CONSENT_CODES,
         reach="country",
         private=VENDORS,
+        secret_days=amazon.SECRET_DAYS,
+    ),
+    AMAZON_MCF: Profile(
+        name=AMAZON_MCF,
+        title="Amazon Multi-Channel Fulfillment",
+        regions={amazon.EU: "Europe", amazon.NA: "North America", amazon.FE: "Far East"},
+        stores={store.id: store.channel for store in amazon.STORES.values()},
+        operations=MCF_OPERATIONS,
+        authorisation="consent",
+        real_addresses=FarSide(
+            api_urls=amazon.API_URLS,
+            central_urls=amazon.CENTRAL_URLS,
+            token_url=amazon.TOKEN_URL,
+            sandbox_urls=amazon.SANDBOX_URLS,
+        ),
+        places=Places(
+            {store.country: store.region for store in amazon.STORES.values()}, amazon.HOMES, amazon.APPSTORE_URL
+        ),
+        consent_codes=CONSENT_CODES,
+        unlisted_most=amazon.UNLISTED_MOST,
+        roles=FULFILLED.roles,
+        private=FULFILLED,
         secret_days=amazon.SECRET_DAYS,
     ),
     OCTOPIA: Profile(
@@ -255,9 +228,9 @@ def _amazon(outward: Sends, far_side: FarSide, clock: Clock) -> Marketplace:
 
 def _access(name: str, outward: Sends, far_side: FarSide, clock: Clock) -> Access:
     private = AmazonPrivateApps(outward, far_side.token_url) if PROFILES[name].private and far_side.token_url else None
-    if name == AMAZON_VENDOR:
-        spapi = Spapi(outward, far_side.api_urls, clock)
-        oauth, appstore = _at_amazon(AMAZON_VENDOR, outward, spapi, far_side, vendor_stores)
+    if reach := _REACHES.get(name):
+        spapi = Spapi(outward, far_side.api_urls, clock, far_side.sandbox_urls)
+        oauth, appstore = _at_amazon(name, outward, spapi, far_side, reach)
         rotation = AmazonRotation(oauth, spapi, clock) if oauth else None
         return Access(oauth, oauth if appstore else None, appstore, None, private, rotation)
     built = _BUILDERS[name](outward, far_side, clock)
@@ -298,3 +271,5 @@ def _octopia(outward: Sends, far_side: FarSide, clock: Clock) -> Marketplace:
 
 
 _BUILDERS = {AMAZON: _amazon, OCTOPIA: _octopia}
+# Where no service works: how accounts are probed.
+_REACHES: Mapping[str, Reach] = {AMAZON_VENDOR: vendor_stores, AMAZON_MCF: fulfilled_orders}

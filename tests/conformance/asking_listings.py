@@ -8,7 +8,8 @@ from shared.marketplaces.amazon.issues import patch_refusal
 from shared.marketplaces.amazon.items import next_token, parse_item, parse_records
 from shared.marketplaces.amazon.listing_calls import MOST_ON_A_PAGE, OWN_WAREHOUSE, Search, patch_quantity, read_listing
 from shared.marketplaces.amazon.operations import SEARCH_LISTINGS
-from shared.marketplaces.amazon.stores import STORES
+from shared.marketplaces.amazon.probes import selling_plan
+from shared.marketplaces.amazon.stores import EU, STORES
 from shared.marketplaces.amazon.wire import refusal
 from shared.marketplaces.fields import BadField, load_object
 from shared.marketplaces.models import Channel
@@ -81,6 +82,12 @@ async def get_participations(client: Client, _wanted: Wanted) -> list[Channel]:
         account = client.account(next(store.id for store in STORES.values() if store.region == region))
         found += (await client.oauth.probe(account, client.token(account), client.budgets)).channels
     return found
+
+
+async def get_account(client: Client, _wanted: Wanted) -> bool | None:
+    """The selling plan, of a European account."""
+    account = client.account(next(store.id for store in STORES.values() if store.region == EU))
+    return await selling_plan(client.spapi, account, client.token(account), client.budgets)
 
 
 def _stores(wanted: Wanted, records: list[Any]) -> tuple[str, ...]:

@@ -66,6 +66,13 @@ def lost_of_stores(answer: Any, channels: Sequence[Channel]) -> Iterator[str]:
         yield "payload"
 
 
+def lost_of_plan(answer: Any, professional: bool | None) -> Iterator[str]:
+    """Whether the selling plan is a professional one; of the rest of an account nothing is kept."""
+    plan = at(answer, "payload.sellingPlan")
+    if plan is not None and professional is not (plan == "PROFESSIONAL"):
+        yield "payload.sellingPlan"
+
+
 def lost_of_nothing(_answer: Any, _outcome: Any) -> Iterator[str]:
     """An empty answer tells nothing."""
     return iter(())

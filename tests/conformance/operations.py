@@ -4,13 +4,20 @@ from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from tests.conformance.asking_listings import get_listing, get_participations, patch_listing, search_listings
+from tests.conformance.asking_listings import (
+    get_account,
+    get_listing,
+    get_participations,
+    patch_listing,
+    search_listings,
+)
 from tests.conformance.asking_orders import confirm_shipment, get_order, search_orders
 from tests.conformance.client import Client
 from tests.conformance.kept_listings import (
     lost_of_listing,
     lost_of_nothing,
     lost_of_patch,
+    lost_of_plan,
     lost_of_search,
     lost_of_stores,
 )
@@ -43,6 +50,7 @@ OPERATIONS = (
     Operation("getOrder", "orders_2026-01-01", _ORDERS + "/{orderId}", get_order, lost_of_answer),
     Operation("confirmShipment", "ordersV0", _CONFIRMATION, confirm_shipment, lost_of_nothing),
     Operation("getMarketplaceParticipations", "sellers", _STORES, get_participations, lost_of_stores),
+    Operation("getAccount", "sellers", "/sellers/v1/account", get_account, lost_of_plan),
     Operation("searchListingsItems", "listingsItems_2021-08-01", _LISTINGS, search_listings, lost_of_search),
     Operation("getListingsItem", "listingsItems_2021-08-01", _LISTING, get_listing, lost_of_listing),
     Operation("patchListingsItem", "listingsItems_2021-08-01", _LISTING, patch_listing, lost_of_patch),

@@ -8,9 +8,10 @@ from starlette.routing import Route
 
 from tests.sandbox.amazon.appstore import Appstore
 from tests.sandbox.amazon.central import ConsentPage
+from tests.sandbox.amazon.console import Console
 from tests.sandbox.amazon.edge import Edge
 from tests.sandbox.amazon.lwa import TokenEndpoint
-from tests.sandbox.amazon.operations import find_operation
+from tests.sandbox.amazon.operations import find_in_sandbox, find_operation
 from tests.sandbox.amazon.rotation import PATH as ROTATION
 from tests.sandbox.amazon.rotation import Rotation
 from tests.sandbox.amazon.static_cases import StaticCases
@@ -47,9 +48,15 @@ def create_app(options: Options, clock: VirtualClock | None = None) -> Starlette
         *listing_routes(world),
         *mail_routes(world, mailbox),
         Route("/amazon/lwa/auth/o2/token", lwa.serve, methods=["POST"]),
-        *_central_routes("/amazon/central/{country}", ConsentPage(world), Appstore(world)),
-        *_central_routes(
-            "/amazon/vendorcentral/{country}", ConsentPage(world, vendors=True), Appstore(world, vendors=True)
+        *_central_routes("/amazon/central/{country}", world, vendors=False),
+        *_central_routes("/amazon/vendorcentral/{country}", world, vendors=True),
+        *(
+            Route(
+                f"/amazon/sandbox/{name}/{{rest:path}}",
+                Edge(world, name, find_in_sandbox, sandbox=True).serve,
+                methods=_METHODS,
+            )
+            for name in REGIONS
         ),
         Route(f"/amazon/{{region}}{ROTATION}", Rotation(world).serve, methods=["POST"]),
         *(Route(f"/amazon/{name}/{{rest:path}}", Edge(world, name, find).serve, methods=_METHODS) for name in REGIONS),
@@ -63,12 +70,16 @@ def create_app(options: Options, clock: VirtualClock | None = None) -> Starlette
     return app
 
 
-def _central_routes(host: str, central: ConsentPage, appstore: Appstore) -> list[Route]:
+def _central_routes(host: str, world: World, *, vendors: bool) -> list[Route]:
     """A country's Seller Central or Vendor Central."""
+    central, appstore = ConsentPage(world, vendors=vendors), Appstore(world, vendors=vendors)
+    console = Console(world, vendors=vendors)
     return [
         Route(f"{host}/apps/authorize/consent", central.show, methods=["GET"]),
         Route(f"{host}/apps/authorize/consent", central.decide, methods=["POST"]),
         Route(f"{host}/apps/manage", appstore.show, methods=["GET"]),
         Route(f"{host}/apps/manage", appstore.send, methods=["POST"]),
+        Route(f"{host}/sellingpartner/developerconsole", console.show, methods=["GET"]),
+        Route(f"{host}/sellingpartner/developerconsole", console.authorise, methods=["POST"]),
         Route(f"{host}/apps/authorize/confirm/{{application_id}}", appstore.confirm, methods=["GET"]),
     ]

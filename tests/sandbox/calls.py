@@ -14,7 +14,10 @@ _KEPT = 50_000
 
 @dataclass
 class Call:
-    """One request: when, what, by whom, the answer's status (None: never answered) and what was odd about it."""
+    """
+    One request: when, what, by whom, the answer's status (None: never answered), what was odd about it, and at which
+    endpoint it arrived.
+    """
 
     operation: str
     region: str | None
@@ -24,6 +27,7 @@ class Call:
     status: int | None = None
     fault: str | None = None
     deviations: list[str] = field(default_factory=list)
+    endpoint: str = "production"
 
     def as_json(self) -> dict[str, Any]:
         return dict(self.__dict__)

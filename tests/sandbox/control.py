@@ -103,7 +103,7 @@ def _add_seller(world: World, request: Request, body: Json) -> tuple[int, Any]:
     if unknown := sorted(set(roles) - set(known)):
         raise ControlError(f"unknown roles {', '.join(unknown)}; known: {', '.join(known)}")
     channels, days = _channels(region, body.get("channels")), int(body.get("grant_days", 365))
-    seller = Seller(seller_id, region, channels, roles, days, codes)
+    seller = Seller(seller_id, region, channels, roles, days, codes, bool(body.get("professional", True)))
     world.sellers.put(seller.key, seller)
     token = f"Atzr|{world.draw('refresh')}"
     world.grants.put(token, Grant(token, seller_id, region, _client_id(world, body), world.clock.now()))
@@ -117,8 +117,8 @@ def _sellers(world: World, request: Request, body: Json) -> tuple[int, Any]:
 
 
 def _channels(region: str, asked: list[str] | None) -> tuple[str, ...]:
-    """Marketplace ids from ids or country codes."""
-    found = {text: find_store(region, text) for text in (asked or USUAL[region])}
+    """Marketplace ids from ids or country codes; of an empty list none."""
+    found = {text: find_store(region, text) for text in (USUAL[region] if asked is None else asked)}
     if wrong := [text for text, store in found.items() if store is None]:
         raise ControlError(f"no such store in {region}: {', '.join(wrong)}")
     return tuple(store.marketplace_id for store in found.values() if store is not None)

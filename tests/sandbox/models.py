@@ -32,6 +32,7 @@ class Seller:
     """
     A seller in one region; `channels` are marketplace ids, the first is where orders come from by default. Its grants
     are good for `grant_days`: Amazon says 365. With `vendor_codes` it is a vendor: `seller_id` is its vendor group.
+    `professional`: its selling plan.
     """
 
     seller_id: str
@@ -40,6 +41,7 @@ class Seller:
     roles: tuple[str, ...]
     grant_days: int = 365
     vendor_codes: tuple[str, ...] = ()
+    professional: bool = True
 
     @property
     def key(self) -> str:

@@ -10,6 +10,7 @@ from sqlalchemy import (
     LargeBinary,
     Table,
     Text,
+    UniqueConstraint,
     Uuid,
     text,
 )
@@ -27,6 +28,19 @@ organisation = Table(
     Column("created_at", TIME, nullable=False),
     Column("reminded_at", TIME),
     Column("calendar_digest", Text, unique=True),
+    Column("professional", Boolean, nullable=False, server_default=text("false")),
+)
+
+# Where the organisation is; sealed.
+address = Table(
+    "address",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("organisation_id", Uuid, ForeignKey("organisation.id"), nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("wrapped_key", LargeBinary, nullable=False),
+    Column("sealed_address", LargeBinary, nullable=False),
+    UniqueConstraint("organisation_id", "kind"),
 )
 
 account = Table(

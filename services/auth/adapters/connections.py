@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, func, insert, or_, select, text, update
 from sqlalchemy.dialects.postgresql import insert as upsert
@@ -14,6 +15,7 @@ from services.auth.domain.connection import RUNNING, Connection, ConnectionState
 from services.auth.domain.consent import ConsentState
 from shared.access.principal import Ending
 from shared.kernel.ids import ConnectionId, GrantId, OrganisationId, UserId
+from shared.marketplaces.endpoint import Endpoint
 from shared.marketplaces.models import Channel
 from shared.marketplaces.reached import SellerState
 
@@ -42,6 +44,12 @@ class SqlConnections:
     async def lock_of_grant(self, grant_id: GrantId) -> Sequence[Connection]:
         query = select(_ITS).where(_ITS.c.grant_id == grant_id).order_by(_ITS.c.id).with_for_update()
         return [to_connection(row) for row in await self._connection.execute(query)]
+
+    async def lock_of_app(self, app_id: UUID, organisation_id: OrganisationId) -> Sequence[Connection]:
+        own = (_ITS.c.app_id == app_id, _ITS.c.organisation_id == organisation_id)
+        living = select(_ITS).where(*own, _ITS.c.state != ConnectionState.DISCONNECTED)
+        locked = living.order_by(_ITS.c.id).with_for_update()
+        return [to_connection(row) for row in await self._connection.execute(locked)]
 
     async def lock_of_seller(
         self, marketplace: str, region: str, seller_id: str, organisation_id: OrganisationId
@@ -158,6 +166,7 @@ class SqlConsents:
                 connection_id=state.connection_id,
                 seller_id=state.seller_id,
                 expires_at=state.expires_at,
+                endpoint=state.endpoint.value,
             )
         )
 
@@ -179,6 +188,7 @@ class SqlConsents:
             seller_id=row.seller_id,
             expires_at=row.expires_at,
             used_at=row.used_at,
+            endpoint=Endpoint(row.endpoint),
         )
 
     async def use(self, digest: str, now: datetime) -> None:
@@ -226,6 +236,8 @@ def to_connection(row: Any) -> Connection:
         app_id=row.app_id,
         remind_at=row.remind_at,
         erase_asked_at=row.erase_asked_at,
+        endpoint=Endpoint(row.endpoint),
+        professional=row.professional,
     )
 
 
@@ -238,6 +250,7 @@ def _values(connection: Connection) -> dict[str, Any]:
         "state": connection.state.value,
         "seller_state": connection.seller_state.value if connection.seller_state else None,
         "probe_outcome": connection.probe_outcome.value if connection.probe_outcome else None,
+        "endpoint": connection.endpoint.value,
         "channels": [asdict(channel) for channel in connection.reached],
         "chosen_channels": sorted(connection.chosen) if connection.chosen is not None else None,
     }

@@ -78,6 +78,7 @@ class SqlGrants:
             row.token_expires_at,
             row.token_version,
             row.app_id,
+            row.token_digest,
         )
 
     async def add(self, grant: SealedGrant) -> None:
@@ -142,6 +143,7 @@ def _values(grant: SealedGrant) -> dict[str, Any]:
         "token_version": grant.token_version,
         "token_expires_at": grant.expires_at,
         "app_id": grant.app_id,
+        "token_digest": grant.token_digest,
     }
 
 

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, select, update
+from sqlalchemy import ColumnElement, Select, Text, cast, delete, func, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -49,6 +49,9 @@ class SqlPrivateApps:
         rested = update(_GRANT).where(_GRANT.c.app_id == app.id, _GRANT.c.retry_at.is_not(None))
         await self._connection.execute(rested.values(failure=None, retry_at=None))
 
+    async def remove(self, app: PrivateApp) -> None:
+        await self._connection.execute(delete(_ITS).where(_ITS.c.id == app.id))
+
     async def refused(self, app: PrivateApp, since: datetime | None) -> None:
         same = (_ITS.c.id == app.id, _ITS.c.replaced_at.is_not_distinct_from(app.replaced_at))
         other = _ITS.c.refused_at.is_(None) if since else _ITS.c.refused_at.is_not(None)
@@ -57,6 +60,14 @@ class SqlPrivateApps:
 
 def of_organisation(organisation_id: OrganisationId) -> Select[Any]:
     return select(_ITS).where(_ITS.c.organisation_id == organisation_id).order_by(_ITS.c.id)
+
+
+def authorisations_of(*which: ColumnElement[bool]) -> Select[Any]:
+    """How often each application was authorised, as far as it shows here: refresh tokens, each once."""
+    token = func.coalesce(_GRANT.c.token_digest, cast(_GRANT.c.id, Text))
+    counted = func.count(token.distinct()).label("authorisations")
+    joined = select(_ITS.c.id, _ITS.c.marketplace, counted).join(_GRANT, _GRANT.c.app_id == _ITS.c.id)
+    return joined.where(*which).group_by(_ITS.c.id)
 
 
 def to_app(row: Any) -> PrivateApp:

@@ -2,20 +2,24 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from uuid import UUID
 
 from sqlalchemy import exists, func, select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.auth.adapters import tables
-from services.auth.adapters.accounts import to_account
+from services.auth.adapters.accounts import SqlAccounts, to_account
+from services.auth.adapters.addresses import of_organisation as addresses_of
+from services.auth.adapters.addresses import to_sealed
 from services.auth.adapters.api_clients import clients, of_organisation
 from services.auth.adapters.audit import SqlAudit
 from services.auth.adapters.connections import to_connection
 from services.auth.adapters.grants import SqlSigningKeys
+from services.auth.adapters.private_apps import authorisations_of, to_app
 from services.auth.adapters.private_apps import of_organisation as private_apps_of
-from services.auth.adapters.private_apps import to_app
 from services.auth.adapters.sessions import to_session
 from services.auth.domain.account import Account, Session
+from services.auth.domain.address import SealedAddress
 from services.auth.domain.api_client import ApiClient
 from services.auth.domain.connection import RUNNING, Connection, ConnectionState
 from services.auth.domain.consent import STATE_LASTS, WONDERED_AFTER, WONDERED_UNTIL
@@ -148,6 +152,25 @@ class SqlViews:
         async with transaction(self._engine) as connection:
             return [to_app(row) for row in await connection.execute(private_apps_of(organisation_id))]
 
+    async def authorisations(self, organisation_id: OrganisationId) -> Mapping[UUID, int]:
+        own = authorisations_of(tables.private_app.c.organisation_id == organisation_id)
+        async with transaction(self._engine) as connection:
+            return {row.id: row.authorisations for row in await connection.execute(own)}
+
+    async def addresses(self, organisation_id: OrganisationId) -> Sequence[SealedAddress]:
+        async with transaction(self._engine) as connection:
+            return [to_sealed(row) for row in await connection.execute(addresses_of(organisation_id))]
+
+    async def says_professional(self, organisation_id: OrganisationId) -> bool:
+        its = tables.organisation
+        async with transaction(self._engine) as connection:
+            found = await connection.execute(select(its.c.professional).where(its.c.id == organisation_id))
+        return bool(found.scalar_one())
+
+    async def has_confirmed(self, organisation_id: OrganisationId) -> bool:
+        async with transaction(self._engine) as connection:
+            return await SqlAccounts(connection).has_confirmed(organisation_id)
+
     async def every_connection(self, state: ConnectionState | None) -> Sequence[Connection]:
         query = select(_ITS).order_by(_ITS.c.id)
         if state is not None:
@@ -170,10 +193,13 @@ class SqlViews:
         async with transaction(self._engine) as connection:
             rows = (await connection.execute(counted)).all()
             grants = (await connection.execute(granted)).all()
+            authorised = (await connection.execute(authorisations_of())).all()
             end = (await connection.execute(nearest)).scalar_one()
             due = (await connection.execute(oldest)).scalar_one()
         counts = {(row.marketplace, ConnectionState(row.state)): row.connections for row in rows}
-        return Standing(counts, {(row.marketplace, row.region): row.grants for row in grants}, end, due)
+        by_region = {(row.marketplace, row.region): row.grants for row in grants}
+        by_app = [(row.marketplace, row.authorisations) for row in authorised]
+        return Standing(counts, by_region, by_app, end, due)
 
     async def regions(self) -> Sequence[tuple[str, str]]:
         pair = (_ITS.c.marketplace, _ITS.c.region)

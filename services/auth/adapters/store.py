@@ -3,6 +3,7 @@
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.auth.adapters.accounts import SqlAccounts
+from services.auth.adapters.addresses import SqlAddresses
 from services.auth.adapters.api_clients import SqlApiClients, SqlRevokedTokens
 from services.auth.adapters.attempts import SqlAttempts, SqlLinks, SqlLocks
 from services.auth.adapters.audit import SqlAudit
@@ -33,6 +34,7 @@ def bind(connection: AsyncConnection) -> Store:
         private_apps=SqlPrivateApps(connection),
         client_secrets=SqlClientSecrets(connection),
         revoked=SqlRevokedTokens(connection),
+        addresses=SqlAddresses(connection),
         audit=SqlAudit(connection),
         signing_keys=SqlSigningKeys(connection),
         upkeep=SqlUpkeep(connection),

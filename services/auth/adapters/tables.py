@@ -22,6 +22,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from services.auth.adapters.account_tables import TIME as _TIME
 from services.auth.adapters.account_tables import account as account
 from services.auth.adapters.account_tables import account_link as account_link
+from services.auth.adapters.account_tables import address as address
 from services.auth.adapters.account_tables import former_password as former_password
 from services.auth.adapters.account_tables import metadata as metadata
 from services.auth.adapters.account_tables import organisation as organisation
@@ -52,6 +53,7 @@ consent_state = Table(
     Column("seller_id", Text),
     Column("expires_at", _TIME, nullable=False, index=True),
     Column("used_at", _TIME),
+    Column("endpoint", Text, nullable=False, server_default=text("'production'")),
 )
 
 private_app = Table(
@@ -101,6 +103,8 @@ access_grant = Table(
     Column("failure", Text),
     Column("retry_at", _TIME),
     Column("app_id", Uuid, ForeignKey("private_app.id"), index=True),
+    # Equal for the accounts of an application that share a refresh token.
+    Column("token_digest", Text),
 )
 # Without a refresh token it is our application's own, one for all its sellers.
 Index(
@@ -140,9 +144,12 @@ connection = Table(
     Column("claimed_at", _TIME),
     Column("refused_at", _TIME),
     Column("contested", Boolean, nullable=False, server_default=text("false")),
-    Column("app_id", Uuid, ForeignKey("private_app.id")),
+    # No foreign key: what was disconnected remembers an application that is no longer here.
+    Column("app_id", Uuid),
     Column("remind_at", _TIME),
     Column("erase_asked_at", _TIME),
+    Column("endpoint", Text, nullable=False, server_default=text("'production'")),
+    Column("professional", Boolean),
 )
 # A seller account belongs to one organisation while its connection lives; whoever only claims it, or reaches it by an
 # application of their own, keeps nobody out.

@@ -51,6 +51,7 @@ class Action(StrEnum):
     RENAMED = "connection.renamed"
     CHANNELS_CHANGED = "connection.channels_changed"
     CUT_OVER = "connection.cut_over"
+    ENDPOINT_CHANGED = "connection.endpoint_changed"
     KEY_RENEWED = "connection.key_renewed"
     DISCONNECTED = "connection.disconnected"
     ERASE_ASKED = "connection.erase_asked"
@@ -63,6 +64,8 @@ class Action(StrEnum):
     CLIENT_REVOKED = "api_client.revoked"
     PRIVATE_APP_KEPT = "private_app.kept"
     PRIVATE_APP_REFUSED = "private_app.refused"
+    PRIVATE_APP_REMOVED = "private_app.removed"
+    PROFILE_CHANGED = "organisation.profile_changed"
     SECRET_MADE = "api_client.secret_made"  # noqa: S105 - a deed
     SECRET_ENDED = "api_client.secret_ended"  # noqa: S105 - a deed
     TOKEN_REVOKED = "api_client.token_revoked"  # noqa: S105 - a deed

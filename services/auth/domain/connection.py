@@ -11,6 +11,7 @@ from enum import StrEnum
 from uuid import UUID
 
 from shared.kernel.ids import ConnectionId, GrantId, OrganisationId, new_id
+from shared.marketplaces.endpoint import Endpoint
 from shared.marketplaces.models import Channel
 from shared.marketplaces.reached import SellerState
 
@@ -69,8 +70,9 @@ class Connection:
     `reached`: the channels the last probe told; `chosen`: the ids of those the organisation wants, None = all.
     `seller_state`: how the marketplace kept the account at that probe, where it tells.
     `orders_from`: orders placed before stay with another system; None: there is no such.
-    `expires_at` None: no end is known. `country`: on whose page the seller consented. `login`: the seller's
-    name in the marketplace's portal, personal data.
+    `endpoint`: at which of the marketplace's it is worked. `professional`: whether its selling plan is, where the
+    marketplace tells. `expires_at` None: no end is known. `country`: on whose page the seller consented. `login`: the
+    seller's name in the marketplace's portal, personal data.
 
     `app_id`: the organisation's own application that it is reached by; None: ours. `remind_at`: when its organisation
     is to be reminded of it, where no end is known.
@@ -109,6 +111,8 @@ class Connection:
     app_id: UUID | None = None
     remind_at: datetime | None = None
     erase_asked_at: datetime | None = None
+    endpoint: Endpoint = Endpoint.PRODUCTION
+    professional: bool | None = None
 
     @property
     def may_be_erased(self) -> bool:
@@ -204,6 +208,14 @@ def choose(connection: Connection, wanted: frozenset[str] | None) -> Change:
             raise ChannelsInvalid
     changed = replace(connection, chosen=wanted)
     return with_channels(connection, changed)
+
+
+def work_at(connection: Connection, endpoint: Endpoint, now: datetime) -> Change:
+    """From now on at this endpoint, which is asked at once whether it lets us in."""
+    if endpoint is connection.endpoint:
+        return Change(connection, None)
+    due = now if connection.state in RUNNING else connection.probe_due_at
+    return told(replace(connection, endpoint=endpoint, probe_due_at=due), Happened.SETTINGS_CHANGED)
 
 
 def told(connection: Connection, happened: Happened) -> Change:

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from shared.kernel.ids import ConnectionId, OrganisationId, UserId
+from shared.marketplaces.endpoint import Endpoint
 
 STATE_LASTS = timedelta(minutes=10)
 # After so long without an answer the seller is asked what the marketplace showed; later nobody wonders any more.
@@ -46,6 +47,7 @@ class ConsentState:
 
     `country`: whose page it is given on; empty for those begun before there was a choice. `connection_id`: the
     connection to renew; None: a new one. `seller_id`: who must come back; None: whoever signs in over there.
+    `endpoint`: where a new connection is worked.
     """
 
     digest: str
@@ -60,6 +62,7 @@ class ConsentState:
     seller_id: str | None
     expires_at: datetime
     used_at: datetime | None = None
+    endpoint: Endpoint = Endpoint.PRODUCTION
 
 
 @dataclass(frozen=True, slots=True)

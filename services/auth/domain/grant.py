@@ -14,7 +14,8 @@ class SealedGrant:
 
     `token_version` counts the access tokens of the connection, also over a new consent; it is what `rejected=` names.
     `refresh_token` None: it is our application's own, one for all its sellers here; no seller's end destroys it.
-    `app_id`: whose application it is for, if not ours.
+    `app_id`: whose application it is for, if not ours; `token_digest`: equal for those of it that share
+    a refresh token.
     """
 
     id: GrantId
@@ -26,6 +27,7 @@ class SealedGrant:
     expires_at: datetime
     token_version: int = 0
     app_id: UUID | None = None
+    token_digest: str | None = None
 
     @property
     def is_shared(self) -> bool:

@@ -6,8 +6,8 @@ from enum import StrEnum
 
 class Sealed(StrEnum):
     """
-    What a data key seals: the tokens of a grant, a key that signs, a second factor, the secret of an organisation's
-    application, or of one of ours.
+    What a data key seals: a grant's tokens, a key that signs, a second factor, the secret of an organisation's
+    application or of one of ours, or an address.
     """
 
     GRANT = "grant"
@@ -15,6 +15,7 @@ class Sealed(StrEnum):
     SECOND_FACTOR = "second_factor"
     PRIVATE_APP = "private_app"
     CLIENT_SECRET = "client_secret"  # noqa: S105 - what is sealed
+    ADDRESS = "address"
 
 
 @dataclass(frozen=True, slots=True)

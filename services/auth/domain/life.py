@@ -178,6 +178,7 @@ def probed(connection: Connection, reached: Reached, now: datetime) -> Change:
         authorised_at=connection.authorised_at or now,
         reached=reached.channels,
         seller_state=reached.seller_state,
+        professional=connection.professional if reached.professional is None else reached.professional,
         probe_due_at=now + PROBE_EVERY,
         probed_at=now,
         probe_outcome=ProbeOutcome.OK,

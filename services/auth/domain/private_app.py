@@ -21,7 +21,7 @@ SECRET_LENGTH = 512
 
 
 class PrivateProblem(StrEnum):
-    """Why an application, or one of its rows, is not kept."""
+    """Why an application, or one of its rows, is not kept, or not removed."""
 
     CLIENT_INVALID = "client-invalid"
     SECRET_INVALID = "secret-invalid"  # noqa: S105 - the name of a problem
@@ -33,6 +33,7 @@ class PrivateProblem(StrEnum):
     TOKEN_REFUSED = "token-refused"  # noqa: S105 - the name of a problem
     CONNECTED = "connected"
     APP_UNKNOWN = "app-unknown"
+    STILL_USED = "still-used"
     AWAY = "away"
 
 

@@ -22,6 +22,7 @@ from services.auth.entrypoints import (
     internal,
     link_pages,
     oauth,
+    organisation_pages,
     own_account_pages,
     private_pages,
     secret_pages,
@@ -55,6 +56,7 @@ _ROUTERS = (
     secret_pages,
     audit_pages,
     own_account_pages,
+    organisation_pages,
     factor_pages,
     oauth,
 )

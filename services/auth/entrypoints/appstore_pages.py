@@ -17,7 +17,8 @@ from starlette.responses import RedirectResponse, Response
 
 from services.auth.domain.connection import UNCONNECTED, Connection, NameInvalid
 from services.auth.domain.consent import ConsentProblem
-from services.auth.entrypoints.held import auth_of, check_may_connect, pages_of, set_cookie, who_of
+from services.auth.entrypoints.checklist import checklist_of
+from services.auth.entrypoints.held import auth_of, check_may_connect, endpoint_of, pages_of, set_cookie, who_of
 from services.auth.entrypoints.sentences import FIELD_PROBLEMS
 from services.auth.usecases.begin_consent import Offer, Wanted, begin_consent
 from services.auth.usecases.errors import RegionNotOffered
@@ -83,7 +84,7 @@ async def authorise_form(
     try:
         async with held.uow() as store:
             address = await begin_consent(
-                Wanted(marketplace, country, name, renewed, visit.seller_id),
+                Wanted(marketplace, country, name, renewed, visit.seller_id, endpoint_of(form, marketplace)),
                 who_of(request, who),
                 store=store,
                 offers=held.offers,
@@ -121,6 +122,7 @@ async def _page(
         status=422 if wrong else 200,
         profile=PROFILES[marketplace],
         visit=visit,
+        needs=await checklist_of(request, who, [PROFILES[marketplace]]),
         renewed=[(each, _country_of(each, offer, visit)) for each in known],
         countries=[country for country in countries if offer.places.regions[country] not in {k.region for k in known}],
         form={"country": visit.country or "", "name": ""} | (form or {}),

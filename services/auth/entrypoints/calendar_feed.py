@@ -9,8 +9,7 @@ from starlette.responses import Response
 from services.auth.domain.connection import Connection
 from services.auth.domain.opaque import digest
 from services.auth.entrypoints.held import auth_of, pages_of
-from services.auth.entrypoints.sentences import CALENDAR_NAME, CALENDAR_TO_DO, CALENDAR_WHAT
-from shared.marketplaces.registry import PROFILES
+from services.auth.entrypoints.sentences import CALENDAR_NAME, CALENDAR_TO_DO, CALENDAR_WHAT, marketplace_of
 from shared.web.problems import not_found
 
 router = APIRouter(prefix="/connections/calendar", include_in_schema=False)
@@ -33,7 +32,8 @@ async def feed(request: Request, secret: str) -> Response:
 
 
 def _day(request: Request, connection: Connection, day: date) -> Event:
-    names = {"name": connection.name, "marketplace": PROFILES[connection.marketplace].title}
+    marketplace = marketplace_of(connection, lambda sentence: _say(request, sentence))
+    names = {"name": connection.name, "marketplace": marketplace}
     what = _say(request, CALENDAR_WHAT) % names
     address = f"{auth_of(request).public_url}/connections/{connection.id}"
     event = Event.new(

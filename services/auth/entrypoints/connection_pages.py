@@ -13,10 +13,13 @@ from services.auth.domain.audit import HOLDERS
 from services.auth.domain.claim import CLAIM_LASTS
 from services.auth.domain.connection import ChannelsInvalid, Connection, ConnectionState, NameInvalid
 from services.auth.domain.life import NotRunning
-from services.auth.entrypoints.held import actor_of, auth_of, pages_of
+from services.auth.entrypoints.checklist import MOST_SHOWN, checklist_of
+from services.auth.entrypoints.held import actor_of, auth_of, endpoint_of, pages_of
+from services.auth.entrypoints.looking import look_at_once
 from services.auth.entrypoints.sentences import FIELD_PROBLEMS, NOT_RUNNING
 from services.auth.usecases.change_settings import (
     choose_channels,
+    choose_endpoint,
     pause_connection,
     rename_connection,
     resume_connection,
@@ -32,8 +35,6 @@ from shared.web.languages import PARAMETER
 from shared.web.problems import not_found
 
 router = APIRouter(prefix="/connections", include_in_schema=False)
-# More than any organisation has; the API pages.
-_MOST_SHOWN = 500
 # For so long the page of a connection says that it is ready.
 _NEWLY_READY = timedelta(hours=1)
 
@@ -93,6 +94,19 @@ async def channels_form(request: Request, form: Form, connection_id: UUID) -> Re
         known = await known_connection(request, who, connection_id)
         said = pages_of(request).say(request, FIELD_PROBLEMS["channels.invalid"], principal=who)
         return connection_page(request, who, known, errors={"channels": said}, status=422)
+    return RedirectResponse(f"/connections/{connection_id}", 303)
+
+
+@router.post("/{connection_id:uuid}/endpoint")
+async def endpoint_form(request: Request, form: Form, connection_id: UUID) -> Response:
+    """At which endpoint it is worked, where the marketplace has one for tests; that is asked at once."""
+    held, who = auth_of(request), form.principal
+    known = await known_connection(request, who, connection_id)
+    wanted = endpoint_of(form, known.marketplace)
+    async with held.uow() as store:
+        await choose_endpoint(known.id, wanted, actor_of(who), store=store, clock=held.clock)
+    if wanted is not known.endpoint:
+        await look_at_once(held, known.id)
     return RedirectResponse(f"/connections/{connection_id}", 303)
 
 
@@ -156,7 +170,7 @@ async def connections_page(
     for consent, and how many of those somebody brought live here already.
     """
     held = auth_of(request)
-    found = await held.views.connections(who.organisation, after=None, limit=_MOST_SHOWN)
+    found = await held.views.connections(who.organisation, after=None, limit=MOST_SHOWN)
     offers = [(PROFILES[name], offer.countries) for name, offer in held.offers.items() if offer.countries]
     wondering = await held.views.unanswered(who.user_id, held.clock.now()) if who.user_id else None
     return pages_of(request).render(
@@ -170,6 +184,7 @@ async def connections_page(
         offers=offers,
         unanswered=PROFILES.get(wondering) if wondering else None,
         private=[PROFILES[name] for name in held.private],
+        needs=await checklist_of(request, who, [profile for profile, _ in offers], found),
         delegations=[PROFILES[name] for name, offer in held.delegations.items() if offer.portals],
         profiles=PROFILES,
         now=held.clock.now(),

@@ -17,7 +17,7 @@ from services.auth.domain.consent import ConsentFailed, ConsentProblem, Returned
 from services.auth.domain.opaque import digest
 from services.auth.entrypoints.connection_pages import connections_page
 from services.auth.entrypoints.delegation_pages import reconnect_by_delegation
-from services.auth.entrypoints.held import auth_of, check_may_connect, pages_of, session_cookie, who_of
+from services.auth.entrypoints.held import auth_of, check_may_connect, endpoint_of, pages_of, session_cookie, who_of
 from services.auth.entrypoints.looking import look_at_once
 from services.auth.entrypoints.sentences import FIELD_PROBLEMS, OUTCOMES
 from services.auth.usecases.begin_consent import Wanted, begin_consent, begin_renewal
@@ -42,7 +42,8 @@ log = structlog.get_logger()
 async def connect_form(request: Request, form: Form) -> Response:
     held, who = auth_of(request), form.principal
     await check_may_connect(request, who)
-    wanted = Wanted(form.text("marketplace"), form.text("country"), form.text("name") or _default_name(form))
+    marketplace, name = form.text("marketplace"), form.text("name") or _default_name(form)
+    wanted = Wanted(marketplace, form.text("country"), name, endpoint=endpoint_of(form, marketplace))
     try:
         async with held.uow() as store:
             address = await begin_consent(
@@ -157,7 +158,12 @@ async def _signed_in(request: Request) -> Principal | None:
 async def _again(request: Request, who: Principal, wanted: Wanted, field: str) -> Response:
     sentence = FIELD_PROBLEMS["name.invalid" if field == "name" else "country.not_offered"]
     said = pages_of(request).say(request, sentence, principal=who)
-    form = {"country": wanted.country, "name": wanted.name, "marketplace": wanted.marketplace}
+    form = {
+        "country": wanted.country,
+        "name": wanted.name,
+        "marketplace": wanted.marketplace,
+        "endpoint": wanted.endpoint.value,
+    }
     return await connections_page(request, who, form=form, errors={field: said}, status=422)
 
 

@@ -11,6 +11,7 @@ from starlette.responses import RedirectResponse, Response
 from services.auth.domain.account import TooManyAttempts
 from services.auth.domain.claim import ClaimRefused
 from services.auth.domain.connection import ChannelsInvalid, Connection, NameInvalid
+from services.auth.entrypoints.checklist import checklist_of
 from services.auth.entrypoints.connection_pages import Reader, chosen_of, connection_page, known_connection
 from services.auth.entrypoints.held import actor_of, address_of, auth_of, check_may_connect, pages_of
 from services.auth.entrypoints.looking import look_at_once, look_if_asked, probing
@@ -37,7 +38,7 @@ log = structlog.get_logger()
 
 @router.get("/{marketplace}/connect")
 async def connect_page(request: Request, who: Reader, marketplace: str) -> Response:
-    return _connect_page(request, who, marketplace)
+    return await _connect_page(request, who, marketplace)
 
 
 @router.post("/{marketplace}/connect")
@@ -57,7 +58,7 @@ async def connect_form(request: Request, form: Form, marketplace: str) -> Respon
                 clock=held.clock,
             )
     except (ClaimRefused, NameInvalid, ChannelsInvalid, RegionNotOffered) as error:
-        return _again(request, form, marketplace, error)
+        return await _again(request, form, marketplace, error)
     await look_at_once(held, claimed.id)
     return RedirectResponse(f"/connections/{claimed.id}", 303)
 
@@ -147,12 +148,14 @@ def _claimed(form: PostedForm, marketplace: str) -> Claimed:
     return Claimed(marketplace, form.text("region"), form.text("seller_id"), name, form.text("login"), chosen_of(form))
 
 
-def _again(request: Request, form: PostedForm, marketplace: str, error: Exception) -> Response:
+async def _again(request: Request, form: PostedForm, marketplace: str, error: Exception) -> Response:
     status, field, sentence = _said(error)
     errors = {field: pages_of(request).say(request, sentence, principal=form.principal)}
     given = {name: form.text(name) for name in _FIELDS}
     chosen = frozenset(form.texts("channel"))
-    return _connect_page(request, form.principal, marketplace, form=given, chosen=chosen, errors=errors, status=status)
+    return await _connect_page(
+        request, form.principal, marketplace, form=given, chosen=chosen, errors=errors, status=status
+    )
 
 
 def _said(error: Exception) -> tuple[int, str, str]:
@@ -174,7 +177,7 @@ def _waiting(request: Request, who: Principal, known: Connection, error: TooMany
     return response
 
 
-def _connect_page(
+async def _connect_page(
     request: Request,
     who: Principal,
     marketplace: str,
@@ -194,6 +197,7 @@ def _connect_page(
         status=status,
         profile=profile,
         portals=offer.portals,
+        needs=await checklist_of(request, who, [profile]),
         delegation_proves=auth_of(request).delegation_proves,
         form=form or {},
         chosen=chosen,

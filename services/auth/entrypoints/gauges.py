@@ -32,6 +32,14 @@ unlisted = Gauge(
 unlisted_most = Gauge(
     "auth_unlisted_sellers_most", "How many such an application may have", ["marketplace", "application"]
 )
+private_authorisations = Gauge(
+    "auth_private_authorisations",
+    "Of the private application that was authorised most often: how often",
+    ["marketplace"],
+)
+private_full = Gauge(
+    "auth_private_applications_full", "Private applications authorised as often as one may be", ["marketplace"]
+)
 
 log = structlog.get_logger()
 
@@ -75,6 +83,14 @@ def show(standing: Standing, held: Auth) -> None:
         sellers = sum(standing.grants.get((each.marketplace, region), 0) for region in each.regions)
         unlisted.labels(each.marketplace, each.application_id).set(sellers)
         unlisted_most.labels(each.marketplace, each.application_id).set(each.most)
+    for marketplace, profile in PROFILES.items():
+        if profile.private is not None:
+            most, counts = (
+                profile.private.authorised_most,
+                [n for at, n in standing.authorisations if at == marketplace],
+            )
+            private_authorisations.labels(marketplace).set(max(counts, default=0))
+            private_full.labels(marketplace).set(sum(1 for count in counts if count >= most))
     end, due = standing.nearest_end, standing.oldest_mail
     nearest_end.set((end - now).total_seconds() / _DAY_SECONDS if end else float("nan"))
     oldest_mail.set(max(0.0, (now - due).total_seconds()) if due and held.mailer else 0.0)

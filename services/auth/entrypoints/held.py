@@ -15,6 +15,9 @@ from services.auth.usecases.confirm_email import check_confirmed
 from services.auth.usecases.errors import EmailUnconfirmed
 from shared.access.errors import NotSignedIn
 from shared.access.principal import Principal, session_cookie_name
+from shared.marketplaces.endpoint import Endpoint
+from shared.marketplaces.registry import PROFILES
+from shared.web.forms import PostedForm
 from shared.web.pages import Pages
 from shared.web.problems import Problem
 
@@ -71,6 +74,13 @@ async def check_may_connect(request: Request, who: Principal) -> None:
     except EmailUnconfirmed:
         title, detail = EMAIL_UNCONFIRMED
         raise Problem(409, "email-unconfirmed", title, detail) from None
+
+
+def endpoint_of(form: PostedForm, marketplace: str) -> Endpoint:
+    """What a form says; production where there is no choice."""
+    profile = PROFILES.get(marketplace)
+    wanted = form.text("endpoint") == Endpoint.SANDBOX
+    return Endpoint.SANDBOX if wanted and profile is not None and profile.has_sandbox else Endpoint.PRODUCTION
 
 
 def actor_of(principal: Principal) -> Actor:

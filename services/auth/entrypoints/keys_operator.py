@@ -112,6 +112,7 @@ def _row(kid: str, counts: Sequence[KeyCount], keeper: KeyKeeper) -> dict[str, A
         "second_factors": number.get(Sealed.SECOND_FACTOR, 0),
         "private_apps": number.get(Sealed.PRIVATE_APP, 0),
         "client_secrets": number.get(Sealed.CLIENT_SECRET, 0),
+        "addresses": number.get(Sealed.ADDRESS, 0),
     }
 
 

@@ -8,7 +8,7 @@ from babel.dates import format_date
 from services.auth.domain.account import LOCALES, Account
 from services.auth.domain.connection import Connection
 from services.auth.domain.mail import Letter, Mail, MailKind
-from shared.marketplaces.registry import PROFILES
+from services.auth.entrypoints.sentences import marketplace_of
 from shared.web.languages import HERE, read_translations
 
 _SUBJECTS = {
@@ -85,7 +85,7 @@ class Letters:
         names = ", ".join(one.name for one in about[:_NAMES_MOST]) + (", …" if len(about) > _NAMES_MOST else "")
         lines = [
             say(_LINE_TO_RENEW if is_reminder else _LINE)
-            % {"name": one.name, "marketplace": PROFILES[one.marketplace].title, "date": _day(one, language)}
+            % {"name": one.name, "marketplace": marketplace_of(one, say), "date": _day(one, language)}
             for one in about
         ]
         parts = [

@@ -35,8 +35,8 @@ _CHANGES: dict[str, Callable[..., Awaitable[Any]]] = {
     "erase": erase_connection,
 }
 _COLUMNS = (
-    "id", "state", "marketplace", "region", "seller_id", "organisation_id", "authorised_at", "expires_at", "probed_at",
-    "probe_outcome", "seller_state", "claimed_at", "contested",
+    "id", "state", "marketplace", "region", "endpoint", "seller_id", "organisation_id", "authorised_at", "expires_at",
+    "probed_at", "probe_outcome", "seller_state", "claimed_at", "contested",
 )  # fmt: skip
 
 
@@ -123,6 +123,7 @@ def _facts(one: Connection) -> Facts:
         "state": one.state.value,
         "marketplace": one.marketplace,
         "region": one.region,
+        "endpoint": one.endpoint.value,
         "seller_id": one.seller_id,
         "organisation_id": str(one.organisation_id),
         "consent_version": one.consent_version,
@@ -132,5 +133,6 @@ def _facts(one: Connection) -> Facts:
         "probe_outcome": one.probe_outcome.value if one.probe_outcome else None,
         "seller_state": one.seller_state.value if one.seller_state else None,
         "claimed_at": time_of(one.claimed_at),
+        "professional": one.professional,
         "contested": one.contested,
     }

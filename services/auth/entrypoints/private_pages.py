@@ -13,15 +13,18 @@ from fastapi import APIRouter, Depends, Request
 from starlette.responses import RedirectResponse, Response
 
 from services.auth.domain.account import TooManyAttempts
-from services.auth.domain.connection import ConnectionState, NameInvalid
-from services.auth.domain.private_app import PrivateProblem, PrivateRefused
+from services.auth.domain.connection import Connection, ConnectionState, NameInvalid
+from services.auth.domain.private_app import PrivateApp, PrivateProblem, PrivateRefused
+from services.auth.entrypoints.checklist import MOST_SHOWN, checklist_of
 from services.auth.entrypoints.connection_pages import Reader
-from services.auth.entrypoints.held import actor_of, auth_of, check_may_connect, pages_of
+from services.auth.entrypoints.held import actor_of, auth_of, check_may_connect, endpoint_of, pages_of
 from services.auth.entrypoints.looking import look_at_once
 from services.auth.entrypoints.sentences import FIELD_PROBLEMS, PRIVATE_PROBLEMS, TOO_MANY_ATTEMPTS
 from services.auth.usecases.count_attempt import private_keys
 from services.auth.usecases.private_apps import PrivateOffer, Rows, keep_private_app, keep_private_rows
+from services.auth.usecases.remove_private_app import remove_private_app
 from shared.access.principal import Principal
+from shared.kernel.ids import ConnectionId
 from shared.marketplaces.registry import PROFILES
 from shared.web.forms import PostedForm, posted_form
 from shared.web.problems import not_found
@@ -29,8 +32,7 @@ from shared.web.problems import not_found
 router = APIRouter(prefix="/connections", include_in_schema=False)
 Form = Annotated[PostedForm, Depends(posted_form)]
 # What is shown again when something is wrong: never a secret.
-_FIELDS = ("app_id", "client_id", "country", "codes", "name")
-_MOST_SHOWN = 500
+_FIELDS = ("app_id", "client_id", "country", "codes", "name", "endpoint")
 _STATUS = {
     PrivateProblem.CONNECTED: 409,
     PrivateProblem.TOO_MANY: 409,
@@ -74,7 +76,7 @@ async def rows_form(request: Request, marketplace: str, form: Form) -> Response:
     await check_may_connect(request, who)
     try:
         kept = await keep_private_rows(
-            _rows(form),
+            _rows(form, marketplace),
             actor_of(who),
             offer=offer,
             keys=private_keys(who.organisation, held.mask_attempt),
@@ -89,14 +91,60 @@ async def rows_form(request: Request, marketplace: str, form: Form) -> Response:
     return RedirectResponse(f"/connections/{marketplace}/private", 303)
 
 
-def _rows(form: PostedForm) -> Rows:
-    """Raises PrivateRefused."""
+@router.get("/{marketplace}/private/{app_id:uuid}/remove")
+async def remove_page(request: Request, who: Reader, marketplace: str, app_id: UUID) -> Response:
+    """What ends with it."""
+    return await _remove_page(request, who, _offer(request, marketplace), app_id)
+
+
+@router.post("/{marketplace}/private/{app_id:uuid}/remove")
+async def remove_form(request: Request, marketplace: str, app_id: UUID, form: Form) -> Response:
+    """The application goes, and the connections that its page showed are disconnected."""
+    held, who, offer = auth_of(request), form.principal, _offer(request, marketplace)
+    shown = frozenset(ConnectionId(each) for each in map(_uuid, form.texts("connection")) if each)
     try:
-        app_id = UUID(form.text("app_id"))
+        async with held.uow() as store:
+            await remove_private_app(app_id, marketplace, shown, actor_of(who), store=store, clock=held.clock)
+    except PrivateRefused as error:
+        if error.problem is PrivateProblem.APP_UNKNOWN:
+            raise not_found() from None
+        return await _remove_page(request, who, offer, app_id, wrong=error.problem)
+    return RedirectResponse(f"/connections/{marketplace}/private", 303)
+
+
+async def _remove_page(
+    request: Request, who: Principal, offer: PrivateOffer, app_id: UUID, *, wrong: PrivateProblem | None = None
+) -> Response:
+    app, rows = next((each for each in await _apps(request, who, offer) if each[0].id == app_id), (None, []))
+    if app is None:
+        raise not_found()
+    return pages_of(request).render(
+        request,
+        "remove_app.html",
+        principal=who,
+        status=409 if wrong else 200,
+        profile=PROFILES[offer.marketplace],
+        app=app,
+        rows=rows,
+        trouble=pages_of(request).say(request, PRIVATE_PROBLEMS[wrong][1], principal=who) if wrong else None,
+    )
+
+
+def _uuid(text: str) -> UUID | None:
+    try:
+        return UUID(text)
     except ValueError:
-        raise PrivateRefused(PrivateProblem.APP_UNKNOWN) from None
+        return None
+
+
+def _rows(form: PostedForm, marketplace: str) -> Rows:
+    """Raises PrivateRefused."""
+    app_id = _uuid(form.text("app_id"))
+    if app_id is None:
+        raise PrivateRefused(PrivateProblem.APP_UNKNOWN)
     codes = tuple(form.text("codes").upper().split())
-    return Rows(app_id, form.text("country"), codes, form.text("name"), form.text("refresh_token").strip())
+    endpoint = endpoint_of(form, marketplace)
+    return Rows(app_id, form.text("country"), codes, form.text("name"), form.text("refresh_token").strip(), endpoint)
 
 
 def _offer(request: Request, marketplace: str) -> PrivateOffer:
@@ -146,9 +194,6 @@ async def _page(
     status: int = 200,
 ) -> Response:
     held = auth_of(request)
-    found = await held.views.connections(who.organisation, after=None, limit=_MOST_SHOWN)
-    rows = [one for one in found if one.app_id and one.state is not ConnectionState.DISCONNECTED]
-    apps = [one for one in await held.views.private_apps(who.organisation) if one.marketplace == offer.marketplace]
     return pages_of(request).render(
         request,
         "private.html",
@@ -157,8 +202,19 @@ async def _page(
         profile=PROFILES[offer.marketplace],
         way=offer.way,
         countries=list(offer.places.regions),
-        apps=[(app, [one for one in rows if one.app_id == app.id]) for app in apps],
+        apps=await _apps(request, who, offer),
+        needs=await checklist_of(request, who, [PROFILES[offer.marketplace]]),
+        authorisations=await held.views.authorisations(who.organisation),
         now=held.clock.now(),
         form=form or {},
         errors=errors or {},
     )
+
+
+async def _apps(request: Request, who: Principal, offer: PrivateOffer) -> list[tuple[PrivateApp, list[Connection]]]:
+    """The organisation's applications at this marketplace, each with what it reaches."""
+    views = auth_of(request).views
+    found = await views.connections(who.organisation, after=None, limit=MOST_SHOWN)
+    rows = [one for one in found if one.state is not ConnectionState.DISCONNECTED]
+    apps = [one for one in await views.private_apps(who.organisation) if one.marketplace == offer.marketplace]
+    return [(app, [one for one in rows if one.app_id == app.id]) for app in apps]

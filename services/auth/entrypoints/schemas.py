@@ -9,6 +9,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 from services.auth.domain.claim import LOGIN_LENGTH
 from services.auth.domain.connection import NAME_LENGTH, Connection
 from shared.kernel.ports import AccessToken
+from shared.marketplaces.endpoint import Endpoint
 from shared.marketplaces.reached import SellerState
 
 _CHANNELS_MOST = 200
@@ -35,6 +36,9 @@ class ConnectionOut(BaseModel):
     id: UUID
     marketplace: str
     region: str
+    endpoint: Endpoint = Field(
+        description="At which of the marketplace's endpoints it is worked: `sandbox` is its own test endpoint."
+    )
     seller_id: str
     name: str
     state: State = Field(
@@ -62,6 +66,9 @@ class ConnectionOut(BaseModel):
     )
     seller_state: SellerState | None = Field(
         description="How the marketplace kept the account at the last probe; null: it does not tell."
+    )
+    professional: bool | None = Field(
+        description="Whether its selling plan is a professional one, as the marketplace last told; null: it does not."
     )
     probed_at: datetime | None = Field(description="When the marketplace last answered about this consent.")
     probe_outcome: Literal["ok", "role_missing", "refused"] | None

@@ -1,13 +1,17 @@
 """What auth's pages say about codes; English, translated by the catalogues."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from services.auth.domain.brought import BroughtProblem
 from services.auth.domain.claim import ClaimProblem
+from services.auth.domain.connection import Connection
 from services.auth.domain.consent import ConsentProblem
 from services.auth.domain.private_app import PrivateProblem
 from services.auth.entrypoints.deeds import DEEDS
 from shared.access.scopes import MEANINGS, SELLER_SCOPES
+from shared.marketplaces.endpoint import Endpoint
+from shared.marketplaces.registry import PROFILES
 
 AWAY = "The marketplace does not answer just now. We ask again by ourselves; you can try again in a few minutes."
 PASSWORD_PROBLEMS = {
@@ -77,7 +81,19 @@ PRIVATE_PROBLEMS = {
         "This account is connected already by authorising our application. Disconnect that first.",
     ),
     PrivateProblem.APP_UNKNOWN: ("client_id", "This application is not here. Enter its client ID and secret first."),
+    PrivateProblem.STILL_USED: (
+        "connections",
+        "Another connection uses this application meanwhile: look at the list again.",
+    ),
     PrivateProblem.AWAY: ("", AWAY),
+}
+ADDRESS_PROBLEMS = {
+    "name": "Enter the name, up to 60 characters.",
+    "street": "Enter street and number, up to 60 characters.",
+    "more": "A second line has up to 60 characters.",
+    "postal_code": "A postal code has up to 16 letters, digits, spaces and hyphens.",
+    "city": "Enter the city, up to 60 characters.",
+    "country": "Choose the country.",
 }
 CLIENT_PROBLEMS = {
     "name.invalid": "Enter a name of 1 to 80 characters.",
@@ -101,6 +117,11 @@ LINK_INVALID = (
 )
 TOO_MANY_ATTEMPTS = "Too many attempts. Please wait a few minutes and try again."
 NOT_RUNNING = "It is not authorised, so that there is nothing to pause. Reconnect or disconnect it."
+# Where a marketplace has a test endpoint, each of its connections is shown with the one it is worked at.
+ENDPOINTS = {
+    Endpoint.PRODUCTION: "%(marketplace)s, production endpoint",
+    Endpoint.SANDBOX: "%(marketplace)s, sandbox endpoint",
+}
 CALENDAR_NAME = "Days of renewal"
 CALENDAR_WHAT = "Renew the authorisation: %(name)s (%(marketplace)s)"
 CALENDAR_TO_DO = "Renew it here, before it ends: %(address)s"
@@ -217,6 +238,14 @@ OUTCOMES = {
 }
 
 
+def marketplace_of(connection: Connection, say: Callable[[str], str]) -> str:
+    """The marketplace as mails and calendars name it, with the endpoint where there is a choice."""
+    profile = PROFILES[connection.marketplace]
+    return (
+        say(ENDPOINTS[connection.endpoint]) % {"marketplace": profile.title} if profile.has_sandbox else profile.title
+    )
+
+
 def all_sentences() -> list[str]:
     """Every sentence here, for the catalogues' completeness."""
     outcomes = [part for each in OUTCOMES.values() for part in (each.title, each.happened, each.to_do)]
@@ -232,7 +261,17 @@ def all_sentences() -> list[str]:
         TOO_MANY_ATTEMPTS,
         AWAY,
     ]
-    calendar = [CALENDAR_NAME, CALENDAR_WHAT, CALENDAR_TO_DO]
+    calendar = [*ENDPOINTS.values(), CALENDAR_NAME, CALENDAR_WHAT, CALENDAR_TO_DO]
     private = [sentence for _, sentence in PRIVATE_PROBLEMS.values()]
-    said = [*brought, *private, *clients, *signing_in, *calendar, *DEEDS.values(), *outcomes, *refusals]
+    said = [
+        *ADDRESS_PROBLEMS.values(),
+        *brought,
+        *private,
+        *clients,
+        *signing_in,
+        *calendar,
+        *DEEDS.values(),
+        *outcomes,
+        *refusals,
+    ]
     return [*FIELD_PROBLEMS.values(), *said]

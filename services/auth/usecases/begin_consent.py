@@ -11,6 +11,7 @@ from services.auth.usecases.errors import ConnectionUnknown, RegionNotOffered
 from services.auth.usecases.ports import Store
 from shared.kernel.clock import Clock
 from shared.kernel.ids import ConnectionId, OrganisationId, UserId, new_id
+from shared.marketplaces.endpoint import Endpoint
 from shared.marketplaces.models import AppstoreVisit, Places
 from shared.marketplaces.ports import AppstorePort, ConsentPort
 
@@ -26,13 +27,17 @@ class Who:
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """`seller_id`: who must authorise; None: whoever signs in over there."""
+    """
+    `seller_id`: who must authorise; None: whoever signs in over there. `endpoint`: where a new connection is worked; a
+    known one stays where it is.
+    """
 
     marketplace: str
     country: str
     name: str
     connection_id: ConnectionId | None = None
     seller_id: str | None = None
+    endpoint: Endpoint = Endpoint.PRODUCTION
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +86,7 @@ async def begin_consent(
             connection_id=wanted.connection_id,
             seller_id=wanted.seller_id,
             expires_at=now + STATE_LASTS,
+            endpoint=wanted.endpoint,
         )
     )
     await store.audit.add(
@@ -124,5 +130,6 @@ async def begin_renewal(
         connection.name,
         connection.id,
         connection.seller_id,
+        connection.endpoint,
     )
     return await begin_consent(wanted, who, store=store, offers=offers, clock=clock, new_secret=new_secret)

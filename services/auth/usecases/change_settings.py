@@ -1,10 +1,10 @@
-"""What an organisation sets of its connection: its name, channels, cut-over, and whether it rests."""
+"""What an organisation sets of its connection: its name, channels, cut-over, endpoint, and whether it rests."""
 
 from collections.abc import Callable
 from datetime import datetime
 
 from services.auth.domain.audit import Action, AuditEntry
-from services.auth.domain.connection import Change, Connection, choose, rename
+from services.auth.domain.connection import Change, Connection, choose, rename, work_at
 from services.auth.domain.cut_over import cut_over
 from services.auth.domain.life import pause, resume
 from services.auth.usecases.actor import Actor
@@ -13,6 +13,7 @@ from services.auth.usecases.keep_change import keep_change
 from services.auth.usecases.ports import Store
 from shared.kernel.clock import Clock
 from shared.kernel.ids import ConnectionId, new_id
+from shared.marketplaces.endpoint import Endpoint
 
 
 async def rename_connection(
@@ -38,6 +39,15 @@ async def import_orders_from(
     now = clock.now()
     taken_over = (Action.CUT_OVER, lambda connection: cut_over(connection, orders_from, now))
     return await _change(connection_id, taken_over, who, store=store, now=now)
+
+
+async def choose_endpoint(
+    connection_id: ConnectionId, endpoint: Endpoint, who: Actor, *, store: Store, clock: Clock
+) -> Connection:
+    """The connection worked at this endpoint. Raises ConnectionUnknown."""
+    now = clock.now()
+    moved = (Action.ENDPOINT_CHANGED, lambda connection: work_at(connection, endpoint, now))
+    return await _change(connection_id, moved, who, store=store, now=now)
 
 
 async def pause_connection(connection_id: ConnectionId, who: Actor, *, store: Store, clock: Clock) -> Connection:
@@ -93,5 +103,7 @@ def _told(action: Action, connection: Connection) -> str | None:
             return None
         case Action.CHANNELS_CHANGED:
             return "all" if connection.chosen is None else " ".join(sorted(connection.chosen))
+        case Action.ENDPOINT_CHANGED:
+            return connection.endpoint.value
         case _:
             return connection.state.value

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 
 from services.auth.domain.audit import Action, AuditEntry
 from services.auth.domain.claim import standing
-from services.auth.domain.connection import new_connection
+from services.auth.domain.connection import UNCONNECTED, new_connection
 from services.auth.domain.consent import ConsentFailed, ConsentProblem, ConsentState, Returned, check_usable
 from services.auth.domain.grant import SealedGrant
 from services.auth.domain.opaque import digest
@@ -86,7 +86,8 @@ async def _keep(
     if found.holder not in {None, state.organisation_id}:
         raise ConsentFailed(ConsentProblem.OTHER_ORGANISATION)
     known = found.own or new_connection(state.organisation_id, *account, state.name)
-    before = replace(known, country=state.country, app_id=None, remind_at=None)
+    endpoint = state.endpoint if known.state in UNCONNECTED else known.endpoint
+    before = replace(known, country=state.country, app_id=None, remind_at=None, endpoint=endpoint)
     await keep_grant(before, grant, lasts=lasts, store=store, now=now)
     await store.audit.add(replace(_entry(state, now, Action.CONNECTED), connection_id=before.id))
     return before.id

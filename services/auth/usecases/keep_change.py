@@ -59,5 +59,6 @@ def event_of(connection: Connection, happened: Happened, now: datetime) -> Event
         erase_asked_at=connection.erase_asked_at,
         channels=tuple(ChannelV1(**asdict(channel)) for channel in connection.channels),
         orders_from=connection.orders_from,
+        endpoint=connection.endpoint.value,
     )
     return Event(new_id(), connection.id, connection.event_sequence, now, body)

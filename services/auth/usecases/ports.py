@@ -15,6 +15,7 @@ from services.auth.domain.keys import KeyCount, Sealed, WrappedKey
 from services.auth.domain.signing import SigningKey
 from services.auth.domain.token import RenewalFailure, TokenState
 from services.auth.usecases.account_ports import Accounts, Attempts, Links, Locks, Sessions
+from services.auth.usecases.address_ports import Addresses
 from services.auth.usecases.client_ports import ApiClients, RevokedTokens
 from services.auth.usecases.factor_ports import Factors
 from services.auth.usecases.mail_ports import Mails
@@ -41,6 +42,10 @@ class Connections(Protocol):
         ...
 
     async def lock_of_grant(self, grant_id: GrantId) -> Sequence[Connection]: ...
+
+    async def lock_of_app(self, app_id: UUID, organisation_id: OrganisationId) -> Sequence[Connection]:
+        """An organisation's that are reached by this application of its own, and have not ended."""
+        ...
 
     async def lock_of_seller(
         self, marketplace: str, region: str, seller_id: str, organisation_id: OrganisationId
@@ -183,6 +188,7 @@ class Store:
     private_apps: PrivateApps
     client_secrets: ClientSecretRows
     revoked: RevokedTokens
+    addresses: Addresses
     audit: Audit
     signing_keys: SigningKeys
     upkeep: Upkeep

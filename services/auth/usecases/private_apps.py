@@ -33,6 +33,7 @@ from shared.kernel.clock import Clock
 from shared.kernel.errors import ClientSecretInvalid, ConsentLost, FarSideError, Refused
 from shared.kernel.ids import ConnectionId, new_id
 from shared.kernel.ports import UnitOfWork
+from shared.marketplaces.endpoint import Endpoint
 from shared.marketplaces.models import OAuthAnswer, Places
 from shared.marketplaces.private import PrivateWay
 
@@ -54,7 +55,7 @@ class PrivateOffer:
 class Rows:
     """
     What is to be reached: accounts of one country that share a refresh token, which is secret. `name` empty: as they
-    are called already.
+    are called already. `endpoint`: where new ones are worked; those that are there stay where they are.
     """
 
     app_id: UUID
@@ -62,6 +63,7 @@ class Rows:
     codes: tuple[str, ...]
     name: str
     refresh_token: str = field(repr=False)
+    endpoint: Endpoint = Endpoint.PRODUCTION
 
 
 async def keep_private_app(
@@ -124,7 +126,10 @@ async def keep_private_rows(
     for code in rows.codes:
         grant = await _told(vault.grant(app, region, rows.refresh_token, answer, now))
         async with uow() as store:
-            kept.append(await _row(code, names.get(code), rows.country, grant, who, offer, store, clock.now()))
+            # Locked, so that it is not removed meanwhile.
+            if app.id not in {one.id for one in await store.private_apps.lock_of(who.organisation_id)}:
+                raise PrivateRefused(PrivateProblem.APP_UNKNOWN)
+            kept.append(await _row(code, names.get(code), rows, grant, who, offer, store, clock.now()))
     return kept
 
 
@@ -171,7 +176,7 @@ async def _kept(
 async def _row(
     code: str,
     name: str | None,
-    country: str,
+    rows: Rows,
     grant: SealedGrant,
     who: Actor,
     offer: PrivateOffer,
@@ -180,14 +185,19 @@ async def _row(
 ) -> ConnectionId:
     account = (offer.marketplace, grant.region, code)
     found = await store.connections.lock_of_seller(*account, who.organisation_id)
-    own = [one for one in found if one.organisation_id == who.organisation_id and _is_same(one, country, offer)]
+    own = [one for one in found if one.organisation_id == who.organisation_id and _is_same(one, rows.country, offer)]
     if any(one.is_proven for one in own):
         raise PrivateRefused(PrivateProblem.CONNECTED, code)
     living = [one for one in own if one.state is not ConnectionState.DISCONNECTED]
     known = next(reversed(living or own), None)
-    before = known or new_connection(who.organisation_id, *account, f"{offer.title} {country} {code}")
+    before = known or new_connection(who.organisation_id, *account, f"{offer.title} {rows.country} {code}")
     mine = replace(
-        before, name=name or before.name, country=country, app_id=grant.app_id, remind_at=now + REMINDED_EVERY
+        before,
+        name=name or before.name,
+        country=rows.country,
+        app_id=grant.app_id,
+        remind_at=now + REMINDED_EVERY,
+        endpoint=before.endpoint if living else rows.endpoint,
     )
     await keep_grant(mine, grant, lasts=None, store=store, now=now)
     await store.audit.add(_entry(Action.CONNECTED, who, now, before.id))

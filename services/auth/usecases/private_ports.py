@@ -23,6 +23,10 @@ class PrivateApps(Protocol):
         """New, or with another secret: then its grants may be renewed at once."""
         ...
 
+    async def remove(self, app: PrivateApp) -> None:
+        """With its secrets and their key; its grants were destroyed before."""
+        ...
+
     async def refused(self, app: PrivateApp, since: datetime | None) -> None:
         """
         Since when the far side refuses its secret; an earlier moment stays. None: it is known. Nothing is noted where

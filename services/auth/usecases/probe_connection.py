@@ -75,7 +75,11 @@ async def _reached(
 ) -> Reached:
     """With a new token where the old one is refused, or doubted: a doubt about one seller is none of a shared token."""
     account = FarAccount(
-        connection.region, connection.seller_id, connection.country, private=connection.app_id is not None
+        connection.region,
+        connection.seller_id,
+        connection.country,
+        private=connection.app_id is not None,
+        endpoint=connection.endpoint,
     )
     doubted = state.token_version if connection.suspected_at and not state.is_shared else None
     token = await vault.current(state, rejected=doubted)
@@ -132,7 +136,7 @@ async def _same_consent(store: Store, seen: Connection) -> Connection | None:
 
 def _consent(connection: Connection) -> tuple[object, ...]:
     claimed = connection.state is ConnectionState.UNPROVEN
-    return (connection.id, connection.consent_version, connection.claimed_at, claimed)
+    return (connection.id, connection.consent_version, connection.claimed_at, claimed, connection.endpoint)
 
 
 async def _claim(store: Store, seen: Connection) -> Connection | None:

@@ -4,8 +4,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
+from uuid import UUID
 
 from services.auth.domain.account import Account, Session
+from services.auth.domain.address import SealedAddress
 from services.auth.domain.api_client import ApiClient
 from services.auth.domain.connection import Connection, ConnectionState
 from services.auth.domain.private_app import PrivateApp
@@ -17,12 +19,13 @@ from shared.kernel.ids import ConnectionId, OrganisationId, UserId
 class Standing:
     """
     Of all organisations: connections by marketplace and state; sellers' own grants of our applications by marketplace
-    and region; when the first consent that works ends, as far as is known; since when the mail that is due longest is
-    due.
+    and region; how often each application of an organisation's own was authorised, by marketplace; when the first
+    consent that works ends, as far as is known; since when the mail that is due longest is due.
     """
 
     counts: Mapping[tuple[str, ConnectionState], int]
     grants: Mapping[tuple[str, str], int]
+    authorisations: Sequence[tuple[str, int]]
     nearest_end: datetime | None
     oldest_mail: datetime | None
 
@@ -94,6 +97,22 @@ class Views(Protocol):
 
     async def private_apps(self, organisation_id: OrganisationId) -> Sequence[PrivateApp]:
         """An organisation's own applications, in the order they were made."""
+        ...
+
+    async def authorisations(self, organisation_id: OrganisationId) -> Mapping[UUID, int]:
+        """How often each of its own applications was authorised, as far as it shows here."""
+        ...
+
+    async def addresses(self, organisation_id: OrganisationId) -> Sequence[SealedAddress]:
+        """An organisation's own, one of a kind at most."""
+        ...
+
+    async def says_professional(self, organisation_id: OrganisationId) -> bool:
+        """Whether it says that its selling plan is."""
+        ...
+
+    async def has_confirmed(self, organisation_id: OrganisationId) -> bool:
+        """Whether somebody of it has confirmed an e-mail address."""
         ...
 
     async def every_connection(self, state: ConnectionState | None) -> Sequence[Connection]:

@@ -74,7 +74,7 @@ class SealedPrivateApps:
         grant_id = GrantId(new_id())
         key = await self._seals.new_key(grant_id)
         made = self._seals.new_grant(grant_id, key, app.marketplace, region, whole, asked_at)
-        return replace(made, app_id=app.id)
+        return replace(made, app_id=app.id, token_digest=(await self._key_of(app)).digest(refresh_token.encode()))
 
     async def _key_of(self, app: PrivateApp) -> DataKey:
         """Raises UnknownKey, CannotOpen, Unavailable."""

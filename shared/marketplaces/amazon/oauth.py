@@ -21,12 +21,12 @@ from shared.kernel.ports import AccessToken
 from shared.marketplaces.amazon.wire import Spapi
 from shared.marketplaces.calls import Sends
 from shared.marketplaces.client_secrets import ClientSecrets, with_a_secret
-from shared.marketplaces.models import Channel, FarApp, OAuthAnswer
+from shared.marketplaces.models import FarApp, OAuthAnswer
 from shared.marketplaces.ports import FarAccount
 from shared.marketplaces.reached import Reached
 from shared.marketplaces.token_endpoint import app_of, ask_for_tokens
 
-Reach = Callable[[Spapi, FarAccount, AccessToken, Budgets], Awaitable[tuple[Channel, ...]]]
+Reach = Callable[[Spapi, FarAccount, AccessToken, Budgets], Awaitable[Reached]]
 
 
 class AmazonOAuth:
@@ -80,7 +80,7 @@ class AmazonOAuth:
         return await self._ask(region, {"grant_type": "client_credentials", "scope": scope}, "read")
 
     async def probe(self, account: FarAccount, token: AccessToken, budgets: Budgets) -> Reached:
-        return Reached(await self._reach(self._spapi, account, token, budgets))
+        return await self._reach(self._spapi, account, token, budgets)
 
     async def _ask(self, region: str, form: Mapping[str, str], effect: Literal["read", "write"]) -> OAuthAnswer:
         app = app_of(self._apps, region)

@@ -13,6 +13,8 @@ from shared.marketplaces.models import OAuthAnswer
 from shared.marketplaces.private import PrivateClient, PrivateWay
 from shared.marketplaces.token_endpoint import ask_for_tokens
 
+# Self-authorisations of a private application (developer page Application Authorization Limits).
+_AUTHORISED_MOST = 10
 _NOBODYS = "Atzr|nobodys"
 _CLIENT_IDS = r"amzn1\.application-oa2-client\.[A-Za-z0-9-]{1,100}"
 _REFRESH_TOKENS = r"Atzr\|[!-~]{1,2040}"
@@ -31,6 +33,7 @@ SELLERS = PrivateWay(
     client_ids=_CLIENT_IDS,
     refresh_tokens=_REFRESH_TOKENS,
     account_ids="[A-Z0-9]{5,32}",
+    authorised_most=_AUTHORISED_MOST,
 )
 VENDORS = PrivateWay(
     steps=(
@@ -45,6 +48,16 @@ VENDORS = PrivateWay(
     client_ids=_CLIENT_IDS,
     refresh_tokens=_REFRESH_TOKENS,
     account_ids="[A-Z0-9]{5,10}",
+    authorised_most=_AUTHORISED_MOST,
+)
+# No restricted role is needed: the addresses of these orders are given to Amazon, not read.
+FULFILLED = PrivateWay(
+    steps=SELLERS.steps,
+    roles=("Product Listing", "Amazon Fulfillment", "Inventory and Order Tracking"),
+    client_ids=_CLIENT_IDS,
+    refresh_tokens=_REFRESH_TOKENS,
+    account_ids=SELLERS.account_ids,
+    authorised_most=_AUTHORISED_MOST,
 )
 
 

@@ -20,6 +20,9 @@ API_URLS: Mapping[str, str] = {
     EU: "https://sellingpartnerapi-eu.amazon.com",
     FE: "https://sellingpartnerapi-fe.amazon.com",
 }
+SANDBOX_URLS: Mapping[str, str] = {
+    region: url.replace("https://", "https://sandbox.") for region, url in API_URLS.items()
+}
 # Sellers of a public application; vendors are not counted (developer page Application Authorization Limits).
 UNLISTED_MOST = 25
 # Days after delivery (Data Protection Policy, retention of personal data).

@@ -9,6 +9,7 @@ README).
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Literal
 from urllib.parse import urlsplit
 
@@ -27,6 +28,7 @@ from shared.kernel.ports import AccessToken
 from shared.marketplaces.amazon.operations import SHARES
 from shared.marketplaces.amazon.skew import Skew
 from shared.marketplaces.calls import USER_AGENT, Sends, is_no_answer, no_answer, slow_down, spend
+from shared.marketplaces.endpoint import Endpoint
 from shared.marketplaces.ports import FarAccount
 
 _TELLS_RATE = frozenset({200, 201, 202, 204, 400, 404})
@@ -64,11 +66,21 @@ class Denied:
 class Spapi:
     """The API of all regions, for one process."""
 
-    def __init__(self, outward: Sends, api_urls: Mapping[str, str], clock: Clock) -> None:
+    def __init__(
+        self,
+        outward: Sends,
+        api_urls: Mapping[str, str],
+        clock: Clock,
+        sandbox_urls: Mapping[str, str] | None = None,
+    ) -> None:
         self._outward = outward
-        self._api_urls = api_urls
+        self._urls = {Endpoint.PRODUCTION: api_urls, Endpoint.SANDBOX: sandbox_urls or {}}
         self._clock = clock
         self.skew = Skew()
+
+    def now(self) -> datetime:
+        """By our clock."""
+        return self._clock.now()
 
     async def call(self, account: FarAccount, call: Call, token: AccessToken, budgets: Budgets) -> Answer:
         """
@@ -79,7 +91,7 @@ class Spapi:
         """
         spend(call.operation, budgets, self._clock.now())
         answer = await self._outward.call(self._request(account, call, token))
-        self._learn(account.region, call.operation, answer, budgets)
+        self._learn(account, call.operation, answer, budgets)
         if answer.status == 429:
             raise slow_down("Amazon", call.operation, budgets, self._clock.now(), answer)
         if is_no_answer(answer.status):
@@ -91,7 +103,7 @@ class Spapi:
     def _request(self, account: FarAccount, call: Call, token: AccessToken) -> Request:
         return Request(
             method=call.method,
-            url=self._api_urls[account.region].rstrip("/") + call.path,
+            url=self._urls[account.endpoint][account.region].rstrip("/") + call.path,
             operation=call.operation,
             effect=call.effect,
             headers={
@@ -106,11 +118,11 @@ class Spapi:
             send_before_monotonic=call.send_before_monotonic,
         )
 
-    def _learn(self, region: str, operation: str, answer: Answer, budgets: Budgets) -> None:
+    def _learn(self, account: FarAccount, operation: str, answer: Answer, budgets: Budgets) -> None:
         now = self._clock.now()
-        self.skew.measure(region, answer.headers.get("date"), now)
+        self.skew.measure(account.region, answer.headers.get("date"), now)
         # Amazon's own test hosts always say 5.0: nothing to learn a budget from.
-        host = urlsplit(self._api_urls[region]).hostname or ""
+        host = urlsplit(self._urls[account.endpoint][account.region]).hostname or ""
         if answer.status in _TELLS_RATE and not host.startswith("sandbox."):
             told = _number(answer.headers.get("x-amzn-ratelimit-limit"))
             budgets.learn(operation, told * SHARES.get(operation, 1.0), now)

@@ -138,6 +138,11 @@ def stores(*rows: Any, answer: Json | None = None, status: int = 200) -> Json:
     return row("getMarketplaceParticipations", "GET", path, answer or {"payload": list(rows)}, status=status)
 
 
+def account(plan: str, *, status: int = 200) -> Json:
+    """A case of getAccount: the selling plan."""
+    return row("getAccount", "GET", "/sellers/v1/account", {"payload": {"sellingPlan": plan}}, status=status)
+
+
 def listing(sku: str | None = "SKU/1", **fields: Any) -> Json:
     """A complete record, in the French store."""
     return {
@@ -200,6 +205,7 @@ def one_of_each() -> list[Json]:
         confirm(parcel(carrierCode="Other", carrierName="Made"), orderId="900-0000001-0000003"),
         confirm(answer=error(), status=400, orderId="900-0000001-0000009"),
         stores(store(FRANCE, "EUR"), store(BRAZIL, "BRL"), store("A0NOSTORE", "USD")),
+        account("PROFESSIONAL"),
         listings(listing(), listing("SKU 2")),
         get_listing(),
         patch(),

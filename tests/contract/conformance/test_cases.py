@@ -22,6 +22,7 @@ from tests.contract.conformance.made import (
     FRANCE,
     ORDERS,
     Json,
+    account,
     at_pickup_point,
     confirm,
     demanding,
@@ -89,6 +90,7 @@ PASSING = {
     "stores": stores(
         store(FRANCE, "EUR"), store(BRAZIL, "BRL"), store("A0NOSTORE", "USD"), store(JAPAN, "JPY", takes_part=False)
     ),
+    "a selling plan": account("INDIVIDUAL"),
     "listings": listings(listing(), listing("SKU 2", fulfillmentAvailability=[]), pageSize=2),
     "listings in the order they were made": listings(
         listing(), identifiersType=None, identifiers=None, sortBy="createdDate", sortOrder="ASC", pageToken="it"
@@ -126,6 +128,7 @@ FAILING: dict[str, tuple[Json, str]] = {
     "a listing without a SKU": (listings(listing(sku=None)), "items"),
     "stores that are none": (stores(answer={"payload": "none"}), "Unreadable"),
     "a store in other money": (stores(store(FRANCE, "USD")), "defaultCurrencyCode"),
+    "a selling plan nobody knows": (account("ANOTHER"), "payload.sellingPlan"),
     "another path": ({**search(order()), "spec": "orders_2026-01-01.json", "path": "/orders/2027/orders"}, "asks GET"),
 }
 ANSWER_ONLY = {

@@ -22,6 +22,7 @@ MODELS = {
     "sellers/v1": "sellers",
     "listings/2021-08-01": "listingsItems_2021-08-01",
     "vendor/orders": "vendorOrders",
+    "fba/outbound": "fulfillmentOutbound_2020-07-01",
 }
 
 
@@ -47,6 +48,7 @@ class Fitting(httpx.AsyncBaseTransport):
             if path.startswith(edge.PREFIX):
                 _check_octopia(request.method, path.removeprefix(edge.PREFIX), response)
             elif path.startswith("/amazon/"):
+                path = path.replace("/amazon/sandbox/", "/amazon/", 1)
                 _check_amazon(request.method, "/" + path.split("/", 3)[3], response)
         except (jsonschema.ValidationError, AssertionError) as error:
             where = getattr(error, "json_path", "")

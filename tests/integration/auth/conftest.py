@@ -31,6 +31,10 @@ from shared.marketplaces import registry
 from shared.marketplaces.amazon.stores import HOMES
 from tests.engines import give_back, lend_engine
 from tests.infrastructure import MakeDatabase
+from tests.integration.auth.amazons import AMAZONS, REGIONS, amazon_settings
+from tests.integration.auth.amazons import APP as APP
+from tests.integration.auth.amazons import MCF_APP as MCF_APP
+from tests.integration.auth.amazons import VENDOR_APP as VENDOR_APP
 from tests.integration.auth.applications import application_over, put_away
 from tests.integration.auth.clock import TurnedClock
 from tests.integration.auth.delegating import APP as OUR_BAZAAR_APP
@@ -40,10 +44,6 @@ from tests.sandbox_client import Sandbox, start_sandbox
 ROOT = Path(__file__).parents[3]
 PUBLIC_URL = "http://127.0.0.1:8080"
 PASSWORD = "Correct horse battery 9"
-APP = {"application_id": "amzn1.sp.solution.tests", "client_id": "amzn1.client.tests", "client_secret": "s3cret-tests"}
-VENDOR_APP = {name: f"{value}-vendors" for name, value in APP.items()}
-REGIONS = ("na", "eu", "fe")
-AMAZONS = {"amazon": ("central", APP), "amazon_vendor": ("vendorcentral", VENDOR_APP)}
 
 
 def settings_for(database_url: str, sandbox_url: str, **changed: Any) -> Settings:
@@ -61,14 +61,8 @@ def settings_for(database_url: str, sandbox_url: str, **changed: Any) -> Setting
             "public_url": PUBLIC_URL,
             "key_encryption_keys": SecretStr("k1:" + base64.b64encode(secrets.token_bytes(32)).decode()),
             "service_clients": clients,
-            "apps": {name: dict.fromkeys(REGIONS, app) for name, (_, app) in AMAZONS.items()},
-            "token_urls": dict.fromkeys(AMAZONS, f"{sandbox_url}/amazon/lwa/auth/o2/token"),
-            "central_urls": {
-                name: dict.fromkeys(REGIONS, f"{sandbox_url}/amazon/{host}/{{country}}")
-                for name, (host, _) in AMAZONS.items()
-            },
-            "api_urls": {name: {region: f"{sandbox_url}/amazon/{region}" for region in REGIONS} for name in AMAZONS},
         }
+        | amazon_settings(sandbox_url)
         | changed
     )
 

@@ -90,19 +90,26 @@ async def test_keys_are_counted_and_brought_under_the_newest(connected: Connecte
         await after.close()
 
 
-async def test_private_applications_are_counted_and_rotated(auth: Running, keys: Keys) -> None:
-    """Their secrets are under the newest key as well, and open. Seen red without them among what is rewrapped."""
+async def test_private_applications_and_addresses_are_counted_and_rotated(auth: Running, keys: Keys) -> None:
+    """They are under the newest key as well, and open. Seen red without either of them among what is rewrapped."""
     visitor, token = await vendor(auth, "ABC1E")
     await add(visitor, token, "ABC1E")
+    address = {"kind": "sender", "name": "Ours", "street": "1 rue", "city": "Paris", "country": "FR"}
+    await visitor.submit("/settings/organisation/address", page="/settings/organisation", **address)
     both = f"{NEW},{old(auth)}"
     row = json.loads((await keys(both, "status", "--json"))[1])["keys"][1]
-    assert (row["key"], row["grants"], row["private_apps"]) == ("k1", 1, 1)
+    assert (row["key"], row["grants"], row["private_apps"], row["addresses"]) == ("k1", 1, 1, 1)
     assert (await keys(both, "rotate"))[0] == 0
     row = json.loads((await keys(both, "status", "--json"))[1])["keys"][0]
-    assert (row["key"], row["grants"], row["private_apps"]) == ("k2", 1, 1)
+    assert (row["key"], row["grants"], row["private_apps"], row["addresses"]) == ("k2", 1, 1, 1)
     after = await under(auth, NEW)
     try:
         assert await renewed(after) == 200
+        ((organisation,),) = await auth.rows("select organisation_id from address")
+        (sealed,) = await after.held.views.addresses(organisation)
+        opened = await after.held.addresses.open(sealed)
+        assert opened is not None
+        assert opened.city == "Paris"
     finally:
         await after.close()
 

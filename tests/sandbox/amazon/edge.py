@@ -25,16 +25,21 @@ _RATE_SHOWN = (200, 201, 202, 204, 400, 404)
 
 
 class Edge:
-    """Serves `/amazon/{region}/…`; `find`: which operations there are."""
+    """
+    Serves `/amazon/{region}/…`; with `sandbox` `/amazon/sandbox/{region}/…`, Amazon's own test endpoint, which takes
+    the same tokens. `find`: which operations there are.
+    """
 
-    def __init__(self, world: World, region: str, find: Find = find_operation) -> None:
+    def __init__(self, world: World, region: str, find: Find = find_operation, *, sandbox: bool = False) -> None:
         self._world = world
         self._region = region
         self._find = find
+        self._sandbox = sandbox
 
     async def serve(self, request: Request) -> Response:
         """Amazon's answer, or a fault's; the call is logged and the state saved before anything leaves."""
-        found = self._find(request.method, _raw_path(request).removeprefix(f"/amazon/{self._region}"))
+        root = f"/amazon/sandbox/{self._region}" if self._sandbox else f"/amazon/{self._region}"
+        found = self._find(request.method, _raw_path(request).removeprefix(root))
         operation, path = found or (None, {})
         call = self._begin(request, operation)
         try:
@@ -53,6 +58,7 @@ class Edge:
         call = Call(f"amazon.{name}", self._region, iso(self._world.clock.now()))
         call.seller_id = access.seller_of(self._world, _token(request))
         call.query = dict(pairs)
+        call.endpoint = "sandbox" if self._sandbox else "production"
         call.deviations += deviations.odd_headers(request)
         if operation is not None:
             call.deviations += odd_query(pairs, request.url.query, operation.parameters)

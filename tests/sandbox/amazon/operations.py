@@ -1,11 +1,11 @@
 """
 The operations played here, as the official models publish them: path, usage plan, parameters, and the role they need.
 
-Sources: orders_2026-01-01, ordersV0, sellers, listingsItems_2021-08-01, vendorOrders (rates are the documented
-defaults).
+Sources: orders_2026-01-01, ordersV0, sellers, listingsItems_2021-08-01, vendorOrders,
+fulfillmentOutbound_2020-07-01 (rates are the documented defaults).
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote
@@ -20,9 +20,11 @@ from tests.sandbox.amazon.listings import (
     search_listings_items,
 )
 from tests.sandbox.amazon.orders import get_order
-from tests.sandbox.amazon.render import ROLE_LISTINGS, ROLE_ORDERS, ROLE_SELLERS
+from tests.sandbox.amazon.outbound import PARAMETERS as OUTBOUND_PARAMETERS
+from tests.sandbox.amazon.outbound import list_all_fulfillment_orders
+from tests.sandbox.amazon.render import ROLE_FULFILLMENT, ROLE_LISTINGS, ROLE_ORDERS, ROLE_SELLERS
 from tests.sandbox.amazon.search import PARAMETERS, search_orders
-from tests.sandbox.amazon.sellers import get_marketplace_participations
+from tests.sandbox.amazon.sellers import get_account, get_marketplace_participations
 from tests.sandbox.amazon.shipments import confirm_shipment
 from tests.sandbox.amazon.vendors import PARAMETERS as VENDOR_PARAMETERS
 from tests.sandbox.amazon.vendors import ROLE_VENDOR_ORDERS, get_purchase_orders
@@ -62,7 +64,27 @@ class Operation:
         return found
 
 
+LIST_FULFILLMENT_ORDERS = Operation(
+    name="listAllFulfillmentOrders",
+    method="GET",
+    path="/fba/outbound/2020-07-01/fulfillmentOrders",
+    rate=2,
+    burst=30,
+    role=ROLE_FULFILLMENT,
+    handler=list_all_fulfillment_orders,
+    parameters=OUTBOUND_PARAMETERS,
+)
 OPERATIONS = (
+    LIST_FULFILLMENT_ORDERS,
+    Operation(
+        name="getAccount",
+        method="GET",
+        path="/sellers/v1/account",
+        rate=0.016,
+        burst=15,
+        role=ROLE_SELLERS,
+        handler=get_account,
+    ),
     Operation(
         name="getPurchaseOrders",
         method="GET",
@@ -153,7 +175,16 @@ Find = Callable[[str, str], tuple[Operation, dict[str, str]] | None]
 
 def find_operation(method: str, raw_path: str) -> tuple[Operation, dict[str, str]] | None:
     """The operation at a raw path with what its segments name, or None."""
-    for operation in OPERATIONS:
+    return _find(OPERATIONS, method, raw_path)
+
+
+def find_in_sandbox(method: str, raw_path: str) -> tuple[Operation, dict[str, str]] | None:
+    """The same at Amazon's own test endpoint: of what is played here only Fulfillment Outbound is dynamic there."""
+    return _find((LIST_FULFILLMENT_ORDERS,), method, raw_path)
+
+
+def _find(operations: Iterable[Operation], method: str, raw_path: str) -> tuple[Operation, dict[str, str]] | None:
+    for operation in operations:
         found = operation.match(method, raw_path)
         if found is not None:
             return operation, found

@@ -53,7 +53,7 @@ def test_the_sandbox_and_auth_know_the_same_applications(tmp_path: Path) -> None
     """Without the sandbox, the operator's own applications are still to be written in."""
     secret_files.make(tmp_path / "trying", "postgres:5432", sandbox="http://localhost:8080/")
     apps = json.loads(environment_file(tmp_path / "trying" / "auth.env")["AUTH_APPS"])
-    assert set(apps) == {"amazon", "amazon_vendor", "octopia"}
+    assert set(apps) == {"amazon", "amazon_vendor", "amazon_mcf", "octopia"}
     for name, by_region in apps.items():
         far, app = json.loads((tmp_path / "trying" / f"sandbox-{name}.json").read_text()), by_region["eu"]
         assert (far["client_id"], far["client_secrets"]) == (app["client_id"], [app["client_secret"]])

@@ -1,6 +1,7 @@
 """Consent and tokens: the address of the consent page, LWA's error table, and which stores a consent reaches."""
 
 from contextlib import nullcontext
+from dataclasses import replace
 from typing import Any
 from urllib.parse import parse_qs, parse_qsl, urlsplit
 
@@ -227,12 +228,32 @@ async def test_a_consent_reaches_the_stores_of_its_region() -> None:
         {"marketplace": None},
         "nonsense",
     ]
-    oauth, outward = client(answer(200, {"payload": rows}))
+    oauth, outward = client(answer(200, {"payload": rows}), answer(403))
     channels = (await oauth.probe(ACCOUNT, TOKEN, budgets())).channels
     assert [(channel.id, channel.name, channel.country, channel.time_zone) for channel in channels] == [
         (FRANCE, "Amazon.fr", "FR", "Europe/Paris")
     ]
     assert outward.requests[0].url == "https://eu.example/sellers/v1/marketplaceParticipations"
+
+
+@pytest.mark.parametrize(
+    ("scripted", "professional"),
+    [
+        (answer(200, {"payload": {"sellingPlan": "PROFESSIONAL"}}), True),
+        (answer(200, {"payload": {"sellingPlan": "INDIVIDUAL"}}), False),
+        (answer(200, {"payload": {"sellingPlan": "ANOTHER"}}), None),
+        (answer(200, b"<html>"), None),
+        (denial(403), None),
+        (answer(503), None),
+    ],
+)
+async def test_a_selling_plan_is_told_or_not_known(scripted: Answer, professional: bool | None) -> None:
+    """Asked in Europe only, after the stores; a probe does not fail for it."""
+    oauth, outward = client(answer(200, {"payload": [participation(FRANCE)]}), scripted)
+    assert (await oauth.probe(ACCOUNT, TOKEN, budgets())).professional is professional
+    assert outward.requests[1].url == "https://eu.example/sellers/v1/account"
+    oauth, outward = client(answer(200, {"payload": []}))
+    assert (await oauth.probe(replace(ACCOUNT, region="fe"), TOKEN, budgets())).professional is None
 
 
 @pytest.mark.parametrize(
