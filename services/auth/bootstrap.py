@@ -125,12 +125,11 @@ def engine_of(settings: Settings | MigrationSettings, process: str) -> AsyncEngi
 
 
 def auth_on(engine: AsyncEngine, settings: Settings, outward: Outward, clock: Clock) -> Auth:
-    uow, keys = SqlUnitOfWork(engine, bind), keys_of(settings, clock)
+    uow, keys, views = SqlUnitOfWork(engine, bind), keys_of(settings, clock), SqlViews(engine)
     known = accesses(outward, far_sides_on(engine, settings, keys, clock), clock=clock)
-    offers, grants = offers_of(settings, known), {name: one.grants for name, one in known.items() if one.grants}
-    seals, claims, signing, views = GrantSeals(keys), claims_on(engine, clock), SealedSigning(keys), SqlViews(engine)
+    seals, claims, offers = GrantSeals(keys), claims_on(engine, clock), offers_of(settings, known)
     private_apps = SealedPrivateApps(keys, seals, private_ports(known), clock)
-    tokens = RenewedTokens(uow, claims, Renewal(grants, seals, private_apps, clock), seals, clock)
+    tokens = RenewedTokens(uow, claims, Renewal(grants_of(known), seals, private_apps, clock), seals, clock)
     return Auth(
         uow=uow,
         reads=SqlReads(engine, bind),
@@ -141,13 +140,13 @@ def auth_on(engine: AsyncEngine, settings: Settings, outward: Outward, clock: Cl
         offers=offers,
         delegations=delegations_of(settings, known),
         shared_grants=seals,
-        probe=probe_of(grants, tokens, settings, clock),
-        keep_house=house_of(uow, signing, keys, settings, clock),
+        probe=probe_of(known, tokens, settings, clock),
+        keep_house=house_of(uow, SealedSigning(keys), keys, settings, clock),
         mailer=mailer_of(settings, clock),
         keys=keys,
         consents=SealingConsents(offers, seals, clock),
         tokens=tokens,
-        signing=signing,
+        signing=SealedSigning(keys),
         issuer=ServiceTokenIssuer(settings.public_url, clients_of(settings)),
         verifier=verifier_on(settings.public_url, views, clock),
         clock=clock,
@@ -185,11 +184,15 @@ def secret_keeper_of(
     return keeper_on(settings, known, uow=uow, leases=leases, vault=vault, mailer=mailer, clock=clock)
 
 
+def grants_of(known: Mapping[str, FarAccess]) -> Mapping[str, GrantPort]:
+    return {name: one.grants for name, one in known.items() if one.grants}
+
+
 def probe_of(
-    grants: Mapping[str, GrantPort], tokens: RenewedTokens, settings: Settings, clock: Clock
+    known: Mapping[str, FarAccess], tokens: RenewedTokens, settings: Settings, clock: Clock
 ) -> Callable[[Lease[Store]], Awaitable[None]]:
     proves = settings.delegation_proves
-    return partial(probe_connection, grants=grants, vault=tokens, clock=clock, delegation_proves=proves)
+    return partial(probe_connection, grants=grants_of(known), vault=tokens, clock=clock, delegation_proves=proves)
 
 
 def verifier_on(public_url: str, views: Views, clock: Clock) -> TokenVerifier:
