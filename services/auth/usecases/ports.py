@@ -19,6 +19,7 @@ from services.auth.usecases.address_ports import Addresses
 from services.auth.usecases.client_ports import ApiClients, RevokedTokens
 from services.auth.usecases.factor_ports import Factors
 from services.auth.usecases.mail_ports import Mails
+from services.auth.usecases.member_ports import Invitations, Members
 from services.auth.usecases.private_ports import PrivateApps
 from shared.access.principal import Ending
 from shared.kernel.ids import ConnectionId, GrantId, OrganisationId
@@ -191,6 +192,8 @@ class Store:
     signing_keys: SigningKeys
     upkeep: Upkeep
     mails: Mails
+    members: Members
+    invitations: Invitations
     outbox: Outbox
 
 
