@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+import secrets
 from contextlib import AsyncExitStack
 
 from deploy.local.browser import Browser
@@ -39,8 +40,20 @@ async def _ids_of(shop: Shop, number: str) -> dict[str, str]:
         "import_id": await _import_of(shop),
         **await _client_of(shop),
         "session_id": await _session_of(shop),
+        **await _member_of(shop),
         "sku": _SKU,
     }
+
+
+async def _member_of(shop: Shop) -> dict[str, str]:
+    """The ids of the owner's account, and of an invitation."""
+    page = await shop.browser.open("/settings/members")
+    guest = f"{secrets.token_hex(6)}@shop.example"
+    page = await shop.browser.submit(page, page.form("email"), email=guest, role="viewer")
+    invited, member = (
+        re.findall(rf"/settings/members/{kind}([0-9a-f-]{{36}})/", page.text)[-1] for kind in ("invitations/", "")
+    )
+    return {"user_id": member, "invitation_id": invited}
 
 
 async def _session_of(shop: Shop) -> str:

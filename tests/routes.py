@@ -26,13 +26,15 @@ _VALUES = {
 class Route:
     """
     `path`: the template. `scope`: what a token of a service of ours needs here; empty where no such token does.
-    `has_body`: it reads one by its document.
+    `permission`: what a member's role must allow; empty where every role may, or nobody is asked for. `has_body`: it
+    reads one by its document.
     """
 
     method: str
     path: str
     scope: str = ""
     has_body: bool = False
+    permission: str = ""
 
     @property
     def changes(self) -> bool:
@@ -72,7 +74,7 @@ def _routes(found: Iterable[Any]) -> Iterator[Route]:
         dependant: Dependant | None = getattr(route, "dependant", None)
         has_body = bool(dependant and dependant.body_params)
         for method in sorted(getattr(route, "methods", None) or ()):
-            yield Route(method, route.path, _scope(dependant), has_body)
+            yield Route(method, route.path, _scope(dependant), has_body, _permission(dependant))
 
 
 def _scope(dependant: Dependant | None) -> str:
@@ -81,4 +83,15 @@ def _scope(dependant: Dependant | None) -> str:
         call: Any = each.call
         if getattr(call, "__qualname__", "").startswith(f"{dependencies.service.__name__}."):
             return str(getclosurevars(call).nonlocals["scope"])
+    return ""
+
+
+def _permission(dependant: Dependant | None) -> str:
+    """What `dependencies.member` or `dependencies.principal` was given, wherever in its dependencies."""
+    for each in dependant.dependencies if dependant else ():
+        call: Any = each.call
+        if getattr(call, "__qualname__", "").split(".")[0] in {"member", "principal"}:
+            return str(getclosurevars(call).nonlocals["permission"])
+        if found := _permission(each):
+            return found
     return ""

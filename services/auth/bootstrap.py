@@ -14,6 +14,8 @@ from services.auth.adapters.access import OwnRevokedTokens, OwnSessions, OwnSign
 from services.auth.adapters.audit import SqlAuditLog
 from services.auth.adapters.connections import probes_due
 from services.auth.adapters.mails import mails_due
+from services.auth.adapters.member_queries import SqlMemberViews
+from services.auth.adapters.members import invitations_due
 from services.auth.adapters.passwords import Argon2Passwords
 from services.auth.adapters.queries import SqlViews
 from services.auth.adapters.smtp import SmtpMailer, SmtpServer
@@ -31,6 +33,7 @@ from services.auth.usecases.count_attempt import Mask
 from services.auth.usecases.factor_ports import FactorVault
 from services.auth.usecases.keep_house import keep_house
 from services.auth.usecases.mail_ports import Mailer
+from services.auth.usecases.member_views import MemberViews
 from services.auth.usecases.ports import NamedLeases, SharedGrants, Store
 from services.auth.usecases.private_apps import PrivateOffer
 from services.auth.usecases.probe_connection import probe_connection
@@ -66,6 +69,7 @@ from shared.runtime.serve import Ready
 SERVICE = "auth"
 PROBE = "probe"
 MAIL = "mail"
+INVITATION = "invitation"
 
 
 @dataclass(frozen=True)
@@ -76,6 +80,7 @@ class Auth:
     reads: Reads[Store]
     claims: SqlClaims[Store]
     views: Views
+    members: MemberViews
     audit_log: AuditLog
     hasher: PasswordHasher
     offers: Mapping[str, Offer]
@@ -135,6 +140,7 @@ def auth_on(engine: AsyncEngine, settings: Settings, outward: Outward, clock: Cl
         reads=SqlReads(engine, bind),
         claims=claims,
         views=views,
+        members=SqlMemberViews(engine),
         audit_log=SqlAuditLog(engine),
         hasher=Argon2Passwords(),
         offers=offers,
@@ -225,6 +231,7 @@ def claims_on(engine: AsyncEngine, clock: Clock) -> SqlClaims[Store]:
         TOKEN: Kind(due=None, lease_seconds=LEASE_SECONDS, margin_seconds=MARGIN_SECONDS),
         MAIL: Kind(due=mails_due(), lease_seconds=60),
         SECRET: Kind(due=None, lease_seconds=90, margin_seconds=30),
+        INVITATION: Kind(due=invitations_due(), lease_seconds=60),
         PROBE: Kind(due=probes_due(), lease_seconds=60, margin_seconds=5, rates=rates(PROBE)),
     }
     return SqlClaims(engine, bind, kinds=kinds, clock=clock)

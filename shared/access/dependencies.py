@@ -1,7 +1,7 @@
 """
 FastAPI dependencies that say who may come in. An app keeps an `Access` on `app.state.access`.
 
-    async def orders_page(who: Annotated[Principal, Depends(signed_in_page)]) …
+    async def orders_page(who: Annotated[Principal, Depends(member(ORDERS_READ))]) …
     async def list_orders(who: Annotated[Principal, Depends(principal(ORDERS_READ))]) …
     async def recipient(who: Annotated[Principal, Depends(service(ORDERS_RECIPIENT_READ))]) …
 """
@@ -14,7 +14,7 @@ from fastapi import Depends, Request
 from fastapi.security import APIKeyCookie, HTTPBearer
 
 from shared.access.access import Access
-from shared.access.errors import Forbidden, NotSignedIn, SignInFirst
+from shared.access.errors import Forbidden, NotSignedIn, RoleForbids, SignInFirst
 from shared.access.principal import Principal, check_csrf
 
 CSRF_HEADER = "X-CSRF-Token"
@@ -28,19 +28,37 @@ _BEARER = HTTPBearer(scheme_name="token", bearerFormat="JWT", auto_error=False)
 
 
 async def signed_in_page(request: Request) -> Principal:
-    """For pages: the signed-in user. Raises SignInFirst (303 to /signin?next=…)."""
+    """For pages that every role has: the signed-in user. Raises SignInFirst (303 to /signin?next=…)."""
     found = await _access(request).by_session(request)
     if found is None:
         raise SignInFirst(_address(request) if request.method in _SAFE else "/")
     return found
 
 
-def principal(scope: str) -> Callable[..., Awaitable[Principal]]:
-    """
-    For `/api`: a token with the scope, or a session (with the header X-CSRF-Token when something is changed).
+def member(permission: str) -> Callable[..., Awaitable[Principal]]:
+    """For pages: the signed-in user, whose role allows this. Raises SignInFirst, RoleForbids."""
 
-    Either belongs to an organisation. Raises NotSignedIn, Forbidden, FormExpired, Unavailable.
+    async def dependency(who: Annotated[Principal, Depends(signed_in_page)]) -> Principal:
+        return check_role(who, permission)
+
+    return dependency
+
+
+def check_role(who: Principal, permission: str) -> Principal:
+    """A person's role allows this; a program is held to its scopes alone. Raises RoleForbids."""
+    if who.user_id is not None and not who.may(permission):
+        raise RoleForbids(permission)
+    return who
+
+
+def principal(scope: str, of_member: str | None = None) -> Callable[..., Awaitable[Principal]]:
     """
+    For `/api`: a token with the scope, or a session whose role allows the same, or `of_member` where that is named
+    (with the header X-CSRF-Token when something is changed).
+
+    Either belongs to an organisation. Raises NotSignedIn, Forbidden, RoleForbids, FormExpired, Unavailable.
+    """
+    permission = of_member or scope
 
     async def dependency(
         request: Request,
@@ -53,6 +71,8 @@ def principal(scope: str) -> Callable[..., Awaitable[Principal]]:
             found = await access.by_session(request)
             if found is not None and request.method not in _SAFE:
                 check_csrf(found, request.headers.get(CSRF_HEADER))
+        if found is not None and found.user_id is not None:
+            return check_role(found, permission)
         found = _allowed(found, scope)
         if found.organisation_id is None:
             raise Forbidden("an organisation")

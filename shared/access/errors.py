@@ -5,6 +5,7 @@ Why somebody may not go on, by what they should do next. `shared/web` turns thes
   x NotSignedIn   no valid session or token: sign in, or get a new token (401)
   x SignInFirst   the same, on a page: go to the sign-in page and come back (303)
   x Forbidden     known, but not allowed this: asking again does not help (403)
+  x RoleForbids   signed in, but as a member whose role does not allow this (403)
   x FormExpired   the form's token is not this session's: open the page again and send it once more (403)
 """
 
@@ -29,6 +30,10 @@ class Forbidden(AccessError):
     def __init__(self, scope: str) -> None:
         super().__init__(f"needs {scope}")
         self.scope = scope
+
+
+class RoleForbids(AccessError):
+    pass
 
 
 class FormExpired(AccessError):

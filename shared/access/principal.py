@@ -7,6 +7,7 @@ from typing import Protocol
 from urllib.parse import urlsplit
 
 from shared.access.errors import Forbidden, FormExpired
+from shared.access.roles import Role
 from shared.kernel.ids import OrganisationId, UserId
 
 
@@ -24,7 +25,9 @@ class Principal:
     `organisation_id` None: one of our services. `csrf_token`: of the session; None for a token.
 
     `label` is an e-mail address or a client id, for the page's header only: never logged.
-    `ending`: what every page warns of. `unconfirmed`: every page asks to confirm the e-mail address.
+    `role`: of a person. `scopes`: a token's, or all that the role may do.
+    `ending`: what every page warns of. `unconfirmed`: every page asks to confirm the e-mail address. `review_overdue`:
+    every page asks to review who has access.
     """
 
     organisation_id: OrganisationId | None
@@ -35,6 +38,12 @@ class Principal:
     label: str = field(default="", repr=False)
     ending: Ending | None = None
     unconfirmed: bool = False
+    role: Role | None = None
+    review_overdue: bool = False
+
+    def may(self, permission: str) -> bool:
+        """Whether they are allowed this, one of `roles.PERMISSIONS` or a scope."""
+        return permission in self.scopes
 
     @property
     def organisation(self) -> OrganisationId:

@@ -1,4 +1,4 @@
-"""What a token may do. A seller's session may do everything of its own organisation; our services only what is here."""
+"""What a token may do. A session may do what its member's role may (`roles.py`)."""
 
 AUTH_TOKENS_USE = "auth.tokens:use"
 AUTH_SESSIONS_RESOLVE = "auth.sessions:resolve"

@@ -14,7 +14,8 @@ from pydantic import BaseModel, ValidationError
 
 from shared.access.internal import InternalApi, ServiceTokens
 from shared.access.principal import Ending, Principal
-from shared.access.scopes import AUTH_SESSIONS_RESOLVE, SELLER_SCOPES
+from shared.access.roles import Role, permissions_of
+from shared.access.scopes import AUTH_SESSIONS_RESOLVE
 from shared.http.messages import Answer
 from shared.http.outward import Outward
 from shared.kernel.clock import Clock, SystemClock
@@ -40,17 +41,22 @@ class _SessionAnswer(BaseModel):
     label: str
     ending: _EndingAnswer | None = None
     unconfirmed: bool = False
+    # An auth of before roles names none: the least of them, for as long as that goes on.
+    role: Role = Role.VIEWER
+    review_overdue: bool = False
 
     def principal(self) -> Principal:
         return Principal(
             OrganisationId(self.organisation_id),
             UserId(self.user_id),
-            SELLER_SCOPES,
+            permissions_of(self.role),
             csrf_token=self.csrf_token,
             locale=self.locale,
             label=self.label,
             ending=Ending(self.ending.connections, self.ending.first_at) if self.ending else None,
             unconfirmed=self.unconfirmed,
+            role=self.role,
+            review_overdue=self.review_overdue,
         )
 
 

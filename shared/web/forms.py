@@ -1,6 +1,6 @@
 """Forms on pages: the posted fields of a signed-in user, once the form is known to be of that session."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from email.message import Message
@@ -9,7 +9,7 @@ from typing import Annotated
 from fastapi import Depends, Request
 from starlette.datastructures import FormData
 
-from shared.access.dependencies import signed_in_page
+from shared.access.dependencies import member, signed_in_page
 from shared.access.principal import Principal, check_csrf
 from shared.web.problems import Problem
 
@@ -35,17 +35,30 @@ class PostedForm:
 
 
 async def posted_form(request: Request, who: Annotated[Principal, Depends(signed_in_page)]) -> PostedForm:
-    """Dependency of form posts. Raises SignInFirst, FormExpired."""
+    """Dependency of form posts that every role has. Raises SignInFirst, FormExpired."""
     async with sent_fields(request) as fields:
         return _checked(who, fields)
 
 
-async def posted_file_form(
-    request: Request, who: Annotated[Principal, Depends(signed_in_page)]
-) -> AsyncIterator[PostedForm]:
+def member_form(permission: str) -> Callable[..., Awaitable[PostedForm]]:
+    """Dependency of form posts of members whose role allows this. Raises SignInFirst, RoleForbids, FormExpired."""
+
+    async def dependency(request: Request, who: Annotated[Principal, Depends(member(permission))]) -> PostedForm:
+        return await posted_form(request, who)
+
+    return dependency
+
+
+def member_file_form(permission: str) -> Callable[..., AsyncIterator[PostedForm]]:
     """The same for a form with one file, as large as a request may be (shared/web/limits.py); closed at the end."""
-    async with sent_fields(request, most_files=1) as fields:
-        yield _checked(who, fields)
+
+    async def dependency(
+        request: Request, who: Annotated[Principal, Depends(member(permission))]
+    ) -> AsyncIterator[PostedForm]:
+        async with sent_fields(request, most_files=1) as fields:
+            yield _checked(who, fields)
+
+    return dependency
 
 
 @asynccontextmanager

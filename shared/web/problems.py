@@ -17,7 +17,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
-from shared.access.errors import Forbidden, FormExpired, NotSignedIn, SignInFirst
+from shared.access.errors import Forbidden, FormExpired, NotSignedIn, RoleForbids, SignInFirst
 from shared.db.errors import Conflict, DatabaseUnavailable
 from shared.kernel.errors import Retryable
 from shared.web.languages import HERE
@@ -172,6 +172,9 @@ _READERS: dict[type[Exception], Any] = {
     RequestValidationError: _from_validation,
     NotSignedIn: lambda _: Problem(401, "not-signed-in", "Sign in, or bring a valid token."),
     Forbidden: lambda error: Problem(403, "forbidden", "This is not allowed.", f"It {error}."),
+    RoleForbids: lambda _: Problem(
+        403, "role-forbids", "Your role does not allow this.", "An owner of your organisation can give you another one."
+    ),
     FormExpired: lambda _: Problem(
         403, "form-expired", "This form is no longer valid.", "Open the page again and send it once more."
     ),

@@ -19,7 +19,7 @@ from services.inventory import bootstrap
 from services.inventory.entrypoints.api import make_app
 from shared.access.access import Access
 from shared.access.principal import Principal
-from shared.access.scopes import SELLER_SCOPES
+from shared.access.roles import Role, permissions_of
 from shared.db.engine import make_engine
 from shared.db.unit_of_work import transaction
 from shared.kernel.clock import SystemClock
@@ -64,7 +64,9 @@ _PAGES = (
 
 class _Ours:
     async def resolve(self, cookie_value: str) -> Principal:
-        return Principal(OrganisationId(OURS), UserId(OURS), SELLER_SCOPES, csrf_token="genuine", label="bench")
+        return Principal(
+            OrganisationId(OURS), UserId(OURS), permissions_of(Role.OWNER), csrf_token="genuine", label="bench"
+        )
 
 
 async def fill(engine: AsyncEngine, orders: int, skus: int) -> None:

@@ -1,6 +1,6 @@
 """
 What is generated from code: event schemas (`shared/events/schemas`), `docs/asyncapi.json`, `docs/contracts.md`,
-`docs/connections.md`.
+`docs/connections.md`, `docs/roles.md`.
 
 `python -m tests.house.contracts` writes them; with `--check` it names what differs and writes nothing.
 """
@@ -13,7 +13,7 @@ from pathlib import Path
 from shared.events.base import Body
 from shared.events.registry import BY_TYPE
 from shared.events.topics import PARTITIONS, TOPICS
-from tests.house import contracts_page, life_page
+from tests.house import contracts_page, life_page, roles_page
 
 ROOT = Path(__file__).parents[2]
 SCHEMAS = ROOT / "shared" / "events" / "schemas"
@@ -66,6 +66,7 @@ def wanted() -> dict[Path, str]:
     files[ROOT / "docs" / "asyncapi.json"] = asyncapi()
     files[ROOT / "docs" / "contracts.md"] = contracts_page.page()
     files[ROOT / "docs" / "connections.md"] = life_page.page()
+    files[ROOT / "docs" / "roles.md"] = roles_page.page()
     return files
 
 

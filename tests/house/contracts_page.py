@@ -88,7 +88,7 @@ def _scopes() -> Iterator[tuple[str, ...]]:
     for scope, meaning in MEANINGS.items():
         holders = [service for service, scopes in SERVICE_SCOPES.items() if scope in scopes]
         if scope in SELLER_SCOPES:
-            holders += ["a signed-in seller and the API clients they make, for their organisation"]
+            holders += ["signed-in sellers by their role (`docs/roles.md`), and the API clients of their organisation"]
         yield f"`{scope}`", meaning, ", ".join(holders)
 
 

@@ -6,7 +6,7 @@ from services.auth.usecases.ports import Store
 from services.auth.usecases.resolve_session import resolve_session
 from services.auth.usecases.views import Views
 from shared.access.principal import Principal
-from shared.access.scopes import SELLER_SCOPES
+from shared.access.roles import Role, permissions_of
 from shared.kernel.clock import Clock
 from shared.kernel.ports import UnitOfWork
 
@@ -35,15 +35,20 @@ class OwnSessions:
                 return None
             session, account = found
             ending = await store.connections.ending(account.organisation_id)
+            overdue = account.role is Role.OWNER and await store.members.is_review_overdue(
+                account.organisation_id, self._clock.now()
+            )
         return Principal(
             account.organisation_id,
             account.id,
-            SELLER_SCOPES,
+            permissions_of(account.role),
             csrf_token=session.csrf_token,
             locale=account.locale,
             label=account.email,
             ending=ending,
             unconfirmed=self._mails and account.email_confirmed_at is None,
+            role=account.role,
+            review_overdue=overdue,
         )
 
 

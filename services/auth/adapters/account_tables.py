@@ -6,6 +6,7 @@ from sqlalchemy import (
     Column,
     DateTime,
     ForeignKey,
+    Index,
     Integer,
     LargeBinary,
     Table,
@@ -29,6 +30,8 @@ organisation = Table(
     Column("reminded_at", TIME),
     Column("calendar_digest", Text, unique=True),
     Column("professional", Boolean, nullable=False, server_default=text("false")),
+    Column("reviewed_at", TIME),
+    Column("review_due_at", TIME, nullable=False, server_default=text("now() + interval '91 days'")),
 )
 
 # Where the organisation is; sealed.
@@ -56,6 +59,33 @@ account = Table(
     Column("email_confirmed_at", TIME),
     Column("password_changed_at", TIME, nullable=False, server_default=text("now()")),
     Column("disabled_at", TIME),
+    Column("role", Text, nullable=False, server_default=text("'owner'")),
+    Column("signed_in_at", TIME),
+)
+
+# `mail_due_at`: it is to be sent.
+invitation = Table(
+    "invitation",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("organisation_id", Uuid, ForeignKey("organisation.id"), nullable=False, index=True),
+    Column("email", Text, nullable=False),
+    Column("email_key", Text, nullable=False),
+    Column("role", Text, nullable=False),
+    Column("locale", Text, nullable=False),
+    Column("made_at", TIME, nullable=False),
+    Column("expires_at", TIME, nullable=False),
+    Column("mail_due_at", TIME),
+    Column("mailed_at", TIME),
+    UniqueConstraint("organisation_id", "email_key"),
+)
+Index("ix_invitation_mail_due_at", invitation.c.mail_due_at, postgresql_where=text("mail_due_at is not null"))
+
+invitation_link = Table(
+    "invitation_link",
+    metadata,
+    Column("digest", Text, primary_key=True),
+    Column("invitation_id", Uuid, ForeignKey("invitation.id", ondelete="CASCADE"), nullable=False, index=True),
 )
 
 # Those before the one in use, newest first by id.

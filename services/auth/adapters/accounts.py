@@ -10,7 +10,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.auth.adapters import tables
 from services.auth.domain.account import Account, EmailTaken, email_key
+from services.auth.domain.member import REVIEW_EVERY
 from services.auth.domain.password import NOT_REUSED
+from shared.access.roles import Role
 from shared.kernel.ids import OrganisationId, UserId, new_id
 
 _ITS, _FORMER = tables.account, tables.former_password
@@ -24,8 +26,14 @@ class SqlAccounts:
 
     async def add(self, account: Account, organisation: str, now: datetime) -> None:
         await self._connection.execute(
-            insert(tables.organisation).values(id=account.organisation_id, name=organisation, created_at=now)
+            insert(tables.organisation).values(
+                id=account.organisation_id, name=organisation, created_at=now, review_due_at=now + REVIEW_EVERY
+            )
         )
+        await self.insert(account, now)
+
+    async def insert(self, account: Account, now: datetime) -> None:
+        """Into the organisation it names. EmailTaken: somebody has the address."""
         adding = upsert(_ITS).values(
             id=account.id,
             organisation_id=account.organisation_id,
@@ -35,6 +43,8 @@ class SqlAccounts:
             locale=account.locale,
             created_at=now,
             password_changed_at=account.password_changed_at,
+            email_confirmed_at=account.email_confirmed_at,
+            role=account.role.value,
         )
         adding = adding.on_conflict_do_nothing(index_elements=["email_key"])
         added = await self._connection.execute(adding.returning(_ITS.c.id))
@@ -81,6 +91,9 @@ class SqlAccounts:
         confirmed = (_ITS.c.organisation_id == organisation_id, _ITS.c.email_confirmed_at.is_not(None))
         return bool((await self._connection.execute(select(exists().where(*confirmed)))).scalar_one())
 
+    async def signed_in(self, account_id: UserId, now: datetime) -> None:
+        await self._set(account_id, {"signed_in_at": now})
+
     async def set_disabled(self, account_id: UserId, at: datetime | None) -> None:
         await self._set(account_id, {"disabled_at": at})
 
@@ -107,4 +120,6 @@ def to_account(row: Row[tuple[object, ...]]) -> Account:
         row.password_changed_at,
         row.email_confirmed_at,
         row.disabled_at,
+        row.signed_in_at,
+        role=Role(row.role),
     )

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, FromClause, and_, delete, func, insert, literal_column, select, text
+from sqlalchemy import ColumnElement, FromClause, Text, and_, cast, delete, func, insert, literal_column, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from services.auth.adapters import tables
@@ -80,15 +80,22 @@ class SqlAuditLog:
         self, organisation_id: OrganisationId, asked: Asked, *, after: UUID | None, limit: int
     ) -> Sequence[Seen]:
         account, client, connection = tables.account, tables.api_client, tables.connection
-        whose = (
+        about = account.alias()
+        whose: tuple[tuple[FromClause, ColumnElement[bool]], ...] = (
             (account, account.c.id == _ITS.c.account_id),
+            (about, cast(about.c.id, Text) == _ITS.c.reason),
             (client, client.c.id == func.coalesce(_ITS.c.client_id, _ITS.c.reason)),
             (connection, connection.c.id == _ITS.c.connection_id),
         )
         named: FromClause = _ITS
         for table, its in whose:
             named = named.outerjoin(table, and_(its, table.c.organisation_id == organisation_id))
-        names = (account.c.email, client.c.name.label("client"), connection.c.name.label("connection"))
+        names = (
+            account.c.email,
+            about.c.email.label("member"),
+            client.c.name.label("client"),
+            connection.c.name.label("connection"),
+        )
         query = (
             select(_ITS, *names)
             .select_from(named)
@@ -98,7 +105,7 @@ class SqlAuditLog:
             query = query.where(_ITS.c.id < after)
         async with transaction(self._engine) as connected:
             rows = await connected.execute(query.order_by(_ITS.c.id.desc()).limit(limit))
-            return [Seen(_entry(row), row.email, row.client, row.connection) for row in rows]
+            return [Seen(_entry(row), row.email, row.member, row.client, row.connection) for row in rows]
 
     async def actors(self, organisation_id: OrganisationId) -> Actors:
         account, client = tables.account, tables.api_client

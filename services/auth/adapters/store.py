@@ -12,6 +12,7 @@ from services.auth.adapters.connections import SqlConnections, SqlConsents
 from services.auth.adapters.factors import SqlFactors
 from services.auth.adapters.grants import SqlGrants, SqlSigningKeys
 from services.auth.adapters.mails import SqlMails
+from services.auth.adapters.members import SqlInvitations, SqlMembers
 from services.auth.adapters.private_apps import SqlPrivateApps
 from services.auth.adapters.sessions import SqlSessions
 from services.auth.adapters.upkeep import SqlUpkeep
@@ -39,5 +40,7 @@ def bind(connection: AsyncConnection) -> Store:
         signing_keys=SqlSigningKeys(connection),
         upkeep=SqlUpkeep(connection),
         mails=SqlMails(connection),
+        members=SqlMembers(connection),
+        invitations=SqlInvitations(connection),
         outbox=SqlOutbox(connection),
     )

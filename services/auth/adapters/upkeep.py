@@ -19,6 +19,7 @@ from services.auth.domain.account import (
 )
 from services.auth.domain.keys import KeyCount, Sealed, WrappedKey
 from services.auth.domain.mail import KEPT_FOR
+from services.auth.domain.member import INVITATION_KEPT
 
 # A used or expired consent is kept for a day, so that whoever comes back late is told why.
 _CONSENTS_KEPT = timedelta(days=1)
@@ -63,11 +64,13 @@ class SqlUpkeep:
         await self._connection.execute(delete(link).where(link.c.expires_at < now))
         await self._connection.execute(delete(consent).where(consent.c.expires_at < now - _CONSENTS_KEPT))
         await self._connection.execute(delete(tables.mail).where(tables.mail.c.made_at < now - KEPT_FOR))
+        invitation = tables.invitation
+        await self._connection.execute(delete(invitation).where(invitation.c.expires_at < now - INVITATION_KEPT))
         revoked, secret = tables.revoked_token, tables.api_client_secret
         await self._connection.execute(delete(revoked).where(revoked.c.until < now))
         await self._connection.execute(delete(secret).where(secret.c.ended_at < now - _SECRETS_KEPT))
         lease = tables.lease
-        for kind, table in (("token", tables.access_grant), ("mail", tables.mail)):
+        for kind, table in (("token", tables.access_grant), ("mail", tables.mail), ("invitation", tables.invitation)):
             gone = lease.c.subject.not_in(select(table.c.id))
             await self._connection.execute(delete(lease).where(lease.c.kind == kind, lease.c.token.is_(None), gone))
 

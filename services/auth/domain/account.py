@@ -1,11 +1,12 @@
 """People who sign in: what their e-mail must be, how long a session lasts, how often one may try, what locks them."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID
 
 from services.auth.domain.password import password_problem
+from shared.access.roles import Role
 from shared.kernel.ids import OrganisationId, UserId
 
 ORGANISATION_MOST = 120
@@ -21,8 +22,8 @@ LOCKED_AFTER = 10
 LOCK_LASTS = timedelta(minutes=30)
 FAILURES_REMEMBERED = timedelta(days=1)
 # By what is counted: this account from this address, this address. A mail that somebody asks for: by whom it is for,
-# and by the address it is asked from. A proof: credentials of a seller account, by organisation and by address. A
-# look: asking a marketplace at once, by connection.
+# and by the address it is asked from; an invitation also by the organisation. A proof: credentials of a seller account,
+# by organisation and by address. A look: asking a marketplace at once, by connection.
 ATTEMPTS_MOST = {
     "pair": 10,
     "address": 50,
@@ -30,6 +31,7 @@ ATTEMPTS_MOST = {
     "code": 5,
     "mail": 3,
     "mail-address": 50,
+    "invitation": 30,
     "proof": 10,
     "proof-address": 50,
     "look": 30,
@@ -84,7 +86,10 @@ class LinkInvalid(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """`password_changed_at`: also when it was first set."""
+    """
+    `password_changed_at`: also when it was first set. `signed_in_at`: the last time, with the second factor if there
+    is one.
+    """
 
     id: UserId
     organisation_id: OrganisationId
@@ -94,6 +99,8 @@ class Account:
     password_changed_at: datetime
     email_confirmed_at: datetime | None = None
     disabled_at: datetime | None = None
+    role: Role = field(kw_only=True)
+    signed_in_at: datetime | None = None
 
     def __repr__(self) -> str:
         return f"Account(id={self.id})"

@@ -34,6 +34,13 @@ class Action(StrEnum):
     FACTOR_REMOVED = "account.second_factor_removed"
     RECOVERY_CODE_USED = "account.recovery_code_used"
     SESSIONS_ENDED = "account.sessions_ended"
+    MEMBER_INVITED = "member.invited"
+    INVITATION_TAKEN_BACK = "member.invitation_taken_back"
+    MEMBER_JOINED = "member.joined"
+    MEMBER_ROLE_CHANGED = "member.role_changed"
+    MEMBER_REMOVED = "member.removed"
+    ACCESS_CONFIRMED = "access.confirmed"
+    ACCESS_REVIEWED = "access.reviewed"
     CONSENT_BEGUN = "consent.begun"
     CONSENT_REFUSED = "consent.refused"
     CONNECTED = "connection.authorised"
@@ -82,8 +89,8 @@ HOLDERS = ("orders", "labels")
 class AuditEntry:
     """
     `user_id` None: `client_id`'s program, the operator, the far side, the worker or another service did it. `reason`: a
-    code of ours, the id of the API client that it was done to, or the name of the service. `before`, `after`: what was
-    changed, in codes and ids.
+    code of ours, the id of the member, invitation or API client that it was done to, or the name of the service.
+    `before`, `after`: what was changed, in codes and ids.
     """
 
     id: UUID

@@ -73,7 +73,7 @@ async def sign_up_form(request: Request, fields: Annotated[dict[str, str], Depen
         return _sign_up_form(request, goal, fields, {"email": "taken"}, status=409)
     except TooManyAttempts as error:
         return waiting(_sign_up_form(request, goal, fields, trouble=TOO_MANY_ATTEMPTS, status=429), error)
-    return _welcome(request, made, _AFTER_SIGN_UP if goal == _AFTER else goal)
+    return welcome(request, made, _AFTER_SIGN_UP if goal == _AFTER else goal)
 
 
 @router.get("/signin")
@@ -94,7 +94,7 @@ async def sign_in_form(request: Request, fields: Annotated[dict[str, str], Depen
         return _renewal_form(request, goal, fields, status=403)
     except TooManyAttempts as error:
         return waiting(_sign_in_form(request, goal, fields, trouble=TOO_MANY_ATTEMPTS, status=429), error)
-    return _welcome(request, made, goal)
+    return welcome(request, made, goal)
 
 
 @router.post("/signin/password")
@@ -121,7 +121,7 @@ async def renew_password_form(request: Request, fields: Annotated[dict[str, str]
         return _renewal_form(request, goal, fields, error.problems, status=422)
     except TooManyAttempts as error:
         return waiting(_renewal_form(request, goal, fields, trouble=TOO_MANY_ATTEMPTS, status=429), error)
-    return _welcome(request, made, goal)
+    return welcome(request, made, goal)
 
 
 @router.post("/signout")
@@ -139,7 +139,7 @@ async def _signed_in(request: Request) -> bool:
     return await access.by_session(request) is not None
 
 
-def _welcome(request: Request, made: SignedIn, goal: str) -> Response:
+def welcome(request: Request, made: SignedIn, goal: str) -> Response:
     """A new session, whatever cookie the browser had before; by the second factor, where there is to be one."""
     response = RedirectResponse(f"/signin/code?{urlencode({'next': goal})}" if made.pending else goal, 303)
     set_session_cookie(request, response, made.cookie)

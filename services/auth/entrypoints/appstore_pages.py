@@ -8,27 +8,25 @@ read anew, with every check, each time it is used.
 import base64
 from binascii import Error as NotBase64
 from collections.abc import Sequence
-from typing import Annotated
 from urllib.parse import parse_qsl, urlsplit
 
 import structlog
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Request
 from starlette.responses import RedirectResponse, Response
 
 from services.auth.domain.connection import UNCONNECTED, Connection, NameInvalid
 from services.auth.domain.consent import ConsentProblem
 from services.auth.entrypoints.checklist import checklist_of
+from services.auth.entrypoints.connection_pages import Form, Writer
 from services.auth.entrypoints.held import auth_of, check_may_connect, endpoint_of, pages_of, set_cookie, who_of
 from services.auth.entrypoints.sentences import FIELD_PROBLEMS
 from services.auth.usecases.begin_consent import Offer, Wanted, begin_consent
 from services.auth.usecases.errors import RegionNotOffered
-from shared.access.dependencies import signed_in_page
 from shared.access.principal import Principal
 from shared.kernel.errors import Refused
 from shared.marketplaces.models import AppstoreVisit
 from shared.marketplaces.ports import AppstorePort
 from shared.marketplaces.registry import PROFILES
-from shared.web.forms import PostedForm, posted_form
 from shared.web.problems import not_found
 
 router = APIRouter(prefix="/connections", include_in_schema=False)
@@ -55,9 +53,7 @@ async def login_uri(request: Request, marketplace: str) -> Response:
 
 
 @router.get("/{marketplace}/authorise")
-async def authorise_page(
-    request: Request, marketplace: str, who: Annotated[Principal, Depends(signed_in_page)]
-) -> Response:
+async def authorise_page(request: Request, marketplace: str, who: Writer) -> Response:
     """What the visit is about: a seller account to connect, or connections of it to renew."""
     offer, appstore = _appstore(request, marketplace)
     visit = _visit(request, appstore)
@@ -65,9 +61,7 @@ async def authorise_page(
 
 
 @router.post("/{marketplace}/authorise")
-async def authorise_form(
-    request: Request, marketplace: str, form: Annotated[PostedForm, Depends(posted_form)]
-) -> Response:
+async def authorise_form(request: Request, marketplace: str, form: Form) -> Response:
     """Back to the app store's own confirmation, from where the seller is led to our callback."""
     held, who = auth_of(request), form.principal
     offer, appstore = _appstore(request, marketplace)

@@ -13,19 +13,20 @@ from fastapi import APIRouter, Depends, Request
 from starlette.responses import Response, StreamingResponse
 
 from services.auth.domain.audit import Action
-from services.auth.entrypoints.connection_pages import signed_in
 from services.auth.entrypoints.deeds import DEEDS
 from services.auth.entrypoints.held import auth_of, pages_of
+from services.auth.entrypoints.readers import reader
 from services.auth.usecases.audit_log import Asked, AuditLog, Seen
 from shared.access.principal import Principal
+from shared.access.roles import AUDIT_READ
 from shared.kernel.ids import OrganisationId, UserId
 
 router = APIRouter(prefix="/settings/audit", include_in_schema=False)
-Reader = Annotated[Principal, Depends(signed_in)]
+Reader = Annotated[Principal, Depends(reader(AUDIT_READ))]
 OPERATOR, SERVICE = "operator", "service"
 _ROWS, _EXPORTED_AT_ONCE = 50, 500
 _FILTERS = ("who", "action", "since", "until")
-_COLUMNS = ("at", "who", "action", "connection_id", "connection", "reason", "before", "after")
+_COLUMNS = ("at", "who", "action", "connection_id", "connection", "member", "reason", "before", "after")
 # What a spreadsheet takes for a formula.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
@@ -105,6 +106,7 @@ def _row(seen: Seen) -> tuple[str, ...]:
         entry.action.value,
         str(entry.connection_id or ""),
         seen.connection or "",
+        seen.member or "",
         entry.reason or "",
         entry.before or "",
         entry.after or "",

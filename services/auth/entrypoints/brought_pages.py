@@ -3,34 +3,30 @@
 import csv
 import io
 from collections.abc import Mapping
-from typing import Annotated
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Request
 from starlette.responses import RedirectResponse, Response
 
 from services.auth.domain.brought import COLUMNS, BroughtTable, Market, read_one, read_table
-from services.auth.entrypoints.connection_pages import Reader
+from services.auth.entrypoints.connection_pages import Form, Writer
 from services.auth.entrypoints.held import actor_of, auth_of, pages_of
 from services.auth.entrypoints.sentences import BROUGHT_FULL, BROUGHT_PROBLEMS
 from services.auth.usecases.bring_accounts import TooManyBrought, bring_accounts, markets_of
 from shared.access.principal import Principal
 from shared.marketplaces.registry import PROFILES
-from shared.web.forms import PostedForm, posted_form
 from shared.web.problems import not_found
 
 router = APIRouter(prefix="/connections", include_in_schema=False)
 
 
 @router.get("/{marketplace}/import")
-async def import_page(request: Request, who: Reader, marketplace: str) -> Response:
+async def import_page(request: Request, who: Writer, marketplace: str) -> Response:
     _markets(request, marketplace)
     return _page(request, who, marketplace)
 
 
 @router.post("/{marketplace}/import")
-async def import_form(
-    request: Request, marketplace: str, form: Annotated[PostedForm, Depends(posted_form)]
-) -> Response:
+async def import_form(request: Request, marketplace: str, form: Form) -> Response:
     """Nothing is kept unless every line can be; what is shown again has no column we do not know: a token's, say."""
     held, who, markets = auth_of(request), form.principal, _markets(request, marketplace)
     one, (name, seller_id, channels) = form.text("how") == "one", (form.text(column) for column in COLUMNS)

@@ -8,7 +8,6 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Request
 from starlette.responses import RedirectResponse, Response
 
-from services.auth.domain.account import LOCALES
 from services.auth.domain.audit import HOLDERS
 from services.auth.domain.claim import CLAIM_LASTS
 from services.auth.domain.connection import ChannelsInvalid, Connection, ConnectionState, NameInvalid
@@ -16,6 +15,7 @@ from services.auth.domain.life import NotRunning
 from services.auth.entrypoints.checklist import MOST_SHOWN, checklist_of
 from services.auth.entrypoints.held import actor_of, auth_of, endpoint_of, pages_of
 from services.auth.entrypoints.looking import look_at_once
+from services.auth.entrypoints.readers import reader
 from services.auth.entrypoints.sentences import FIELD_PROBLEMS, NOT_RUNNING
 from services.auth.usecases.change_settings import (
     choose_channels,
@@ -26,12 +26,13 @@ from services.auth.usecases.change_settings import (
 )
 from services.auth.usecases.disconnect_connection import disconnect_connection, erase_connection
 from services.auth.usecases.errors import ConnectionUnknown
-from shared.access.dependencies import signed_in_page
+from shared.access.dependencies import check_role
 from shared.access.principal import Principal
+from shared.access.roles import BUYERS_ERASE
+from shared.access.scopes import AUTH_CONNECTIONS_READ, AUTH_CONNECTIONS_WRITE
 from shared.kernel.ids import ConnectionId
 from shared.marketplaces.registry import PROFILES
-from shared.web.forms import PostedForm, posted_form
-from shared.web.languages import PARAMETER
+from shared.web.forms import PostedForm, member_form
 from shared.web.problems import not_found
 
 router = APIRouter(prefix="/connections", include_in_schema=False)
@@ -39,17 +40,9 @@ router = APIRouter(prefix="/connections", include_in_schema=False)
 _NEWLY_READY = timedelta(hours=1)
 
 
-async def signed_in(request: Request, who: Annotated[Principal, Depends(signed_in_page)]) -> Principal:
-    """The signed-in user; a language chosen on the way is remembered with the account."""
-    wished = request.query_params.get(PARAMETER)
-    if wished in LOCALES and wished != who.locale and who.user_id is not None:
-        async with auth_of(request).uow() as store:
-            await store.accounts.set_locale(who.user_id, wished)
-    return who
-
-
-Reader = Annotated[Principal, Depends(signed_in)]
-Form = Annotated[PostedForm, Depends(posted_form)]
+Reader = Annotated[Principal, Depends(reader(AUTH_CONNECTIONS_READ))]
+Writer = Annotated[Principal, Depends(reader(AUTH_CONNECTIONS_WRITE))]
+Form = Annotated[PostedForm, Depends(member_form(AUTH_CONNECTIONS_WRITE))]
 
 
 @router.get("")
@@ -127,8 +120,10 @@ async def resume_form(request: Request, form: Form, connection_id: UUID) -> Resp
 
 
 @router.get("/{connection_id:uuid}/disconnect")
-async def disconnect_page(request: Request, who: Reader, connection_id: UUID) -> Response:
+async def disconnect_page(request: Request, who: Writer, connection_id: UUID) -> Response:
     known = await known_connection(request, who, connection_id)
+    if known.state is ConnectionState.DISCONNECTED:
+        check_role(who, BUYERS_ERASE)
     return pages_of(request).render(
         request, "disconnect.html", principal=who, connection=known, profile=PROFILES[known.marketplace]
     )
@@ -137,6 +132,7 @@ async def disconnect_page(request: Request, who: Reader, connection_id: UUID) ->
 @router.post("/{connection_id:uuid}/disconnect")
 async def disconnect_form(request: Request, form: Form, connection_id: UUID) -> Response:
     if form.text("data") == "erase":
+        check_role(form.principal, BUYERS_ERASE)
         await _change(request, form, connection_id, erase_connection)
         return RedirectResponse(f"/connections/{connection_id}", 303)
     await _change(request, form, connection_id, disconnect_connection)

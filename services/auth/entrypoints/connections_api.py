@@ -25,8 +25,9 @@ from services.auth.usecases.change_settings import (
 from services.auth.usecases.claim_seller import Claimed, claim_seller
 from services.auth.usecases.disconnect_connection import disconnect_connection, erase_connection
 from services.auth.usecases.errors import ConnectionUnknown, RegionNotOffered
-from shared.access.dependencies import principal
+from shared.access.dependencies import check_role, principal
 from shared.access.principal import Principal
+from shared.access.roles import BUYERS_ERASE
 from shared.access.scopes import AUTH_CONNECTIONS_READ, AUTH_CONNECTIONS_WRITE
 from shared.kernel.ids import ConnectionId
 from shared.web.problems import Problem, not_found
@@ -146,8 +147,10 @@ async def end_connection(
     request: Request, who: Writer, connection_id: UUID, wanted: DisconnectIn | None = None
 ) -> ConnectionOut:
     """Ends it: no service works on it from now on, its secrets are destroyed. Again changes nothing."""
-    end = erase_connection if wanted is not None and wanted.erase else disconnect_connection
-    return await _changed(request, who, connection_id, end)
+    if wanted is None or not wanted.erase:
+        return await _changed(request, who, connection_id, disconnect_connection)
+    check_role(who, BUYERS_ERASE)
+    return await _changed(request, who, connection_id, erase_connection)
 
 
 async def _changed(

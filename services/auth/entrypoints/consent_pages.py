@@ -5,17 +5,16 @@ The address of the redirect holds a code and a state: it is never rendered, logg
 away from it at once.
 """
 
-from typing import Annotated
 from uuid import UUID
 
 import structlog
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Request
 from starlette.responses import RedirectResponse, Response
 
 from services.auth.domain.connection import UNCONNECTED, NameInvalid
 from services.auth.domain.consent import ConsentFailed, ConsentProblem, Returned, read_return
 from services.auth.domain.opaque import digest
-from services.auth.entrypoints.connection_pages import connections_page
+from services.auth.entrypoints.connection_pages import Form, Reader, connections_page
 from services.auth.entrypoints.delegation_pages import reconnect_by_delegation
 from services.auth.entrypoints.held import auth_of, check_may_connect, endpoint_of, pages_of, session_cookie, who_of
 from services.auth.entrypoints.looking import look_at_once
@@ -24,16 +23,16 @@ from services.auth.usecases.begin_consent import Wanted, begin_consent, begin_re
 from services.auth.usecases.complete_consent import complete_consent
 from services.auth.usecases.errors import ConnectionUnknown, RegionNotOffered
 from shared.access.access import Access
-from shared.access.dependencies import signed_in_page
+from shared.access.dependencies import check_role
 from shared.access.principal import Principal
+from shared.access.scopes import AUTH_CONNECTIONS_WRITE
 from shared.db.errors import Conflict, DatabaseUnavailable
 from shared.kernel.ids import ConnectionId
 from shared.marketplaces.registry import PROFILES
-from shared.web.forms import PostedForm, posted_form
+from shared.web.forms import PostedForm
 from shared.web.problems import Problem, not_found
 
 router = APIRouter(prefix="/connections", include_in_schema=False)
-Form = Annotated[PostedForm, Depends(posted_form)]
 
 log = structlog.get_logger()
 
@@ -110,9 +109,7 @@ async def callback(
 
 
 @router.get("/{marketplace}/codes")
-async def codes_page(
-    request: Request, marketplace: str, who: Annotated[Principal, Depends(signed_in_page)], code: str = ""
-) -> Response:
+async def codes_page(request: Request, marketplace: str, who: Reader, code: str = "") -> Response:
     """What the marketplace's consent page shows instead of leading back, and what to do about it."""
     profile = PROFILES.get(marketplace)
     if profile is None or not profile.consent_codes:
@@ -130,10 +127,13 @@ async def outcome_page(request: Request, problem: str) -> Response:
 
 
 async def _complete(request: Request, returned: Returned, marketplace: str) -> ConnectionId:
-    """Raises ConsentFailed. Without a session nothing is used up: somebody else's browser must not spoil it."""
-    held = auth_of(request)
-    if await _signed_in(request) is None:
+    """
+    Raises ConsentFailed, RoleForbids. Without a session nothing is used up: somebody else's browser must not spoil it.
+    """
+    held, who = auth_of(request), await _signed_in(request)
+    if who is None:
         raise ConsentFailed(ConsentProblem.UNKNOWN)
+    check_role(who, AUTH_CONNECTIONS_WRITE)
     session = digest(session_cookie(request))
     try:
         return await complete_consent(

@@ -9,7 +9,7 @@ from starlette.responses import RedirectResponse, Response
 
 from services.auth.domain.connection import Connection
 from services.auth.domain.cut_over import CutOverInvalid, checked
-from services.auth.entrypoints.connection_pages import Form, Reader, known_connection
+from services.auth.entrypoints.connection_pages import Form, Writer, known_connection
 from services.auth.entrypoints.held import actor_of, auth_of, pages_of
 from services.auth.entrypoints.sentences import FIELD_PROBLEMS
 from services.auth.usecases.change_settings import import_orders_from
@@ -23,7 +23,7 @@ router = APIRouter(prefix="/connections", include_in_schema=False)
 
 
 @router.get("/{connection_id:uuid}/cut-over")
-async def cut_over_page(request: Request, who: Reader, connection_id: UUID) -> Response:
+async def cut_over_page(request: Request, who: Writer, connection_id: UUID) -> Response:
     return _page(request, who, await known_connection(request, who, connection_id))
 
 

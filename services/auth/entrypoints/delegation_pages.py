@@ -1,18 +1,17 @@
 """Connect and reconnect where sellers delegate in the marketplace's portal, and showing whose the account is."""
 
 from collections.abc import Mapping
-from typing import Annotated
 from uuid import UUID
 
 import structlog
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Request
 from starlette.responses import RedirectResponse, Response
 
 from services.auth.domain.account import TooManyAttempts
 from services.auth.domain.claim import ClaimRefused
 from services.auth.domain.connection import ChannelsInvalid, Connection, NameInvalid
 from services.auth.entrypoints.checklist import checklist_of
-from services.auth.entrypoints.connection_pages import Reader, chosen_of, connection_page, known_connection
+from services.auth.entrypoints.connection_pages import Form, Writer, chosen_of, connection_page, known_connection
 from services.auth.entrypoints.held import actor_of, address_of, auth_of, check_may_connect, pages_of
 from services.auth.entrypoints.looking import look_at_once, look_if_asked, probing
 from services.auth.entrypoints.sentences import AWAY, CLAIM_REFUSALS, FIELD_PROBLEMS, TOO_MANY_ATTEMPTS
@@ -25,11 +24,10 @@ from shared.kernel.errors import FarSideError
 from shared.kernel.ids import ConnectionId
 from shared.kernel.ports import LeaseLost
 from shared.marketplaces.registry import PROFILES
-from shared.web.forms import PostedForm, posted_form
+from shared.web.forms import PostedForm
 from shared.web.problems import Problem, not_found
 
 router = APIRouter(prefix="/connections", include_in_schema=False)
-Form = Annotated[PostedForm, Depends(posted_form)]
 # What is shown again when something is wrong: never a secret.
 _FIELDS = ("region", "name", "seller_id", "login", "which")
 
@@ -37,7 +35,7 @@ log = structlog.get_logger()
 
 
 @router.get("/{marketplace}/connect")
-async def connect_page(request: Request, who: Reader, marketplace: str) -> Response:
+async def connect_page(request: Request, who: Writer, marketplace: str) -> Response:
     return await _connect_page(request, who, marketplace)
 
 

@@ -11,9 +11,9 @@ from starlette.responses import RedirectResponse, Response
 
 from services.auth.domain.account import Account, SignInRefused, TooManyAttempts
 from services.auth.domain.second_factor import CodeRefused, FactorThere, NoFactor
-from services.auth.entrypoints.connection_pages import signed_in
 from services.auth.entrypoints.first_forms import first_form, first_page, waiting
 from services.auth.entrypoints.held import auth_of, pages_of, session_cookie, set_session_cookie, who_of
+from services.auth.entrypoints.readers import signed_in
 from services.auth.entrypoints.sentences import CODE_REFUSED, TOO_MANY_ATTEMPTS
 from services.auth.usecases.actor import Person
 from services.auth.usecases.ports import Store

@@ -87,7 +87,7 @@ async def resolve(request: Request, _who: SessionUser, asked: SessionIn) -> Sess
     """Whose session a cookie is; 404: nobody's, or no longer."""
     access: Access = request.app.state.access
     found = await access.sessions.resolve(asked.session)
-    if found is None or found.user_id is None:
+    if found is None or found.user_id is None or found.role is None:
         raise not_found()
     return SessionOut(
         user_id=found.user_id,
@@ -97,6 +97,8 @@ async def resolve(request: Request, _who: SessionUser, asked: SessionIn) -> Sess
         label=found.label,
         ending=EndingOut.model_validate(found.ending, from_attributes=True) if found.ending else None,
         unconfirmed=found.unconfirmed,
+        role=found.role,
+        review_overdue=found.review_overdue,
     )
 
 

@@ -2,13 +2,16 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from uuid import uuid5
 
 from babel.dates import format_date
 
 from services.auth.domain.account import LOCALES, Account
 from services.auth.domain.connection import Connection
 from services.auth.domain.mail import Letter, Mail, MailKind
+from services.auth.entrypoints.roles import ROLES
 from services.auth.entrypoints.sentences import marketplace_of
+from services.auth.usecases.member_ports import Invited
 from shared.web.languages import HERE, read_translations
 
 _SUBJECTS = {
@@ -62,6 +65,15 @@ _ACCOUNT = {
         "If it was not you, choose a new one at once: %(address)s",
     ),
 }
+_INVITATION = (
+    "Invitation to Passerelle: %(organisation)s",
+    "You are invited to work with the orders, stock and shipments of %(organisation)s at Passerelle. Your role: "
+    "%(role)s.",
+    "To accept, choose a password here:",
+    _ADDRESS,
+    "The link is good until %(date)s, once. If you do not know who invites you, do nothing.",
+)
+INVITATION_PATH = "/signup/invited/"
 RESET_PATH = "/signin/reset/"
 _PATHS = {
     MailKind.CONFIRM: "/signup/confirm/",
@@ -98,6 +110,19 @@ class Letters:
         subject = say(_SUBJECTS[mail.kind]) % {"date": _day(about[0], language), "names": names}
         return Letter(mail.id, reader.email, subject, "\n\n".join(parts) + "\n")
 
+    def invitation(self, invited: Invited, secret: str) -> Letter:
+        """See `usecases.member_ports.InvitationWriter`."""
+        its, language = invited.invitation, invited.invitation.locale
+        say = self._translations[language].gettext
+        told = {
+            "organisation": invited.organisation,
+            "role": say(ROLES[its.role].name),
+            "date": format_date(its.expires_at, "d MMMM y", locale=language),
+            "address": f"{self._public_url}{INVITATION_PATH}{secret}",
+        }
+        subject, *parts = (say(part) % told for part in _INVITATION)
+        return Letter(uuid5(its.id, str(its.mail_due_at)), its.email, subject, "\n\n".join(parts) + "\n")
+
     def about_account(self, mail: Mail, reader: Account, secret: str) -> Letter:
         say = self._translations[reader.locale].gettext
         address = f"{self._public_url}{_PATHS[mail.kind]}{secret}"
@@ -110,7 +135,8 @@ def all_sentences() -> list[str]:
     """Every sentence here, for the catalogues' completeness."""
     account = [part for parts in _ACCOUNT.values() for part in parts if part != _ADDRESS]
     connections = [*_SUBJECTS.values(), *_HAPPENED.values(), *_MEANS.values(), _TO_DO, _HOW_OFTEN]
-    return [*connections, _LINE, _LINE_TO_RENEW, *account]
+    invitation = [part for part in _INVITATION if part != _ADDRESS]
+    return [*connections, *invitation, _LINE, _LINE_TO_RENEW, *account]
 
 
 def _day(connection: Connection, language: str) -> str:

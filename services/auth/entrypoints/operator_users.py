@@ -13,6 +13,7 @@ from services.auth.usecases.errors import UserUnknown
 from services.auth.usecases.operate_users import (
     disable_user,
     enable_user,
+    make_owner,
     make_reset_link,
     remove_user_factor,
     unlock_user,
@@ -24,11 +25,12 @@ _CHANGES = {
     "unlock": unlock_user,
     "disable": disable_user,
     "enable": enable_user,
+    "make-owner": make_owner,
     "remove-factor": remove_user_factor,
 }
 _COLUMNS = (
-    "id", "organisation_id", "state", "locked_until", "email_confirmed_at", "password_changed_at", "signed_up_at",
-    "second_factor", "sessions", "seen_at",
+    "id", "organisation_id", "role", "state", "locked_until", "email_confirmed_at", "password_changed_at",
+    "signed_up_at", "second_factor", "sessions", "seen_at",
 )  # fmt: skip
 
 
@@ -65,6 +67,7 @@ def _facts(user: User, now: datetime) -> Facts:
     return {
         "id": str(account.id),
         "organisation_id": str(account.organisation_id),
+        "role": account.role.value,
         "state": "disabled" if account.disabled_at else "locked" if locked else "active",
         "locked_until": time_of(user.locked_until) if locked else None,
         "disabled_at": time_of(account.disabled_at),

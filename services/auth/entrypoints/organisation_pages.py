@@ -2,24 +2,21 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict
-from typing import Annotated
 
 from babel.core import get_global
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Request
 from starlette.responses import RedirectResponse, Response
 
 from services.auth.domain.address import Address, AddressInvalid, AddressKind, read_address
-from services.auth.entrypoints.connection_pages import signed_in
+from services.auth.entrypoints.connection_pages import Form, Writer
 from services.auth.entrypoints.held import actor_of, auth_of, pages_of
 from services.auth.entrypoints.sentences import ADDRESS_PROBLEMS
 from services.auth.usecases.keep_addresses import keep_address, remove_address, say_professional
 from shared.access.principal import Principal
-from shared.web.forms import PostedForm, posted_form
+from shared.web.forms import PostedForm
 from shared.web.problems import not_found
 
 router = APIRouter(prefix="/settings/organisation", include_in_schema=False)
-Reader = Annotated[Principal, Depends(signed_in)]
-Form = Annotated[PostedForm, Depends(posted_form)]
 _HERE = "/settings/organisation"
 _FIELDS = ("name", "street", "more", "postal_code", "city", "country")
 # Those with a time zone; 001 is the world.
@@ -27,7 +24,7 @@ COUNTRIES = frozenset(get_global("zone_territories").values()) - {"001"}
 
 
 @router.get("")
-async def organisation_page(request: Request, who: Reader, saved: bool = False) -> Response:
+async def organisation_page(request: Request, who: Writer, saved: bool = False) -> Response:
     return await _page(request, who, saved=saved)
 
 

@@ -9,9 +9,9 @@ from starlette.responses import RedirectResponse, Response
 
 from services.auth.domain.account import FormInvalid, SignInRefused, TooManyAttempts, is_live
 from services.auth.domain.mail import MailKind
-from services.auth.entrypoints.connection_pages import signed_in
 from services.auth.entrypoints.first_forms import waiting
 from services.auth.entrypoints.held import address_of, auth_of, pages_of, who_of
+from services.auth.entrypoints.readers import signed_in
 from services.auth.entrypoints.sentences import FIELD_PROBLEMS, PRESENT_ONE_WRONG, TOO_MANY_ATTEMPTS
 from services.auth.usecases.ask_for_mail import ask_for_mail
 from services.auth.usecases.change_password import change_password

@@ -5,18 +5,17 @@ What is secret is posted, tried and sealed: no page shows it again, not even whe
 """
 
 from collections.abc import Mapping
-from typing import Annotated
 from uuid import UUID
 
 import structlog
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Request
 from starlette.responses import RedirectResponse, Response
 
 from services.auth.domain.account import TooManyAttempts
 from services.auth.domain.connection import Connection, ConnectionState, NameInvalid
 from services.auth.domain.private_app import PrivateApp, PrivateProblem, PrivateRefused
 from services.auth.entrypoints.checklist import MOST_SHOWN, checklist_of
-from services.auth.entrypoints.connection_pages import Reader
+from services.auth.entrypoints.connection_pages import Form, Writer
 from services.auth.entrypoints.held import actor_of, auth_of, check_may_connect, endpoint_of, pages_of
 from services.auth.entrypoints.looking import look_at_once
 from services.auth.entrypoints.sentences import FIELD_PROBLEMS, PRIVATE_PROBLEMS, TOO_MANY_ATTEMPTS
@@ -26,11 +25,10 @@ from services.auth.usecases.remove_private_app import remove_private_app
 from shared.access.principal import Principal
 from shared.kernel.ids import ConnectionId
 from shared.marketplaces.registry import PROFILES
-from shared.web.forms import PostedForm, posted_form
+from shared.web.forms import PostedForm
 from shared.web.problems import not_found
 
 router = APIRouter(prefix="/connections", include_in_schema=False)
-Form = Annotated[PostedForm, Depends(posted_form)]
 # What is shown again when something is wrong: never a secret.
 _FIELDS = ("app_id", "client_id", "country", "codes", "name", "endpoint")
 _STATUS = {
@@ -44,7 +42,7 @@ log = structlog.get_logger()
 
 
 @router.get("/{marketplace}/private")
-async def private_page(request: Request, who: Reader, marketplace: str) -> Response:
+async def private_page(request: Request, who: Writer, marketplace: str) -> Response:
     return await _page(request, who, _offer(request, marketplace))
 
 
@@ -92,7 +90,7 @@ async def rows_form(request: Request, marketplace: str, form: Form) -> Response:
 
 
 @router.get("/{marketplace}/private/{app_id:uuid}/remove")
-async def remove_page(request: Request, who: Reader, marketplace: str, app_id: UUID) -> Response:
+async def remove_page(request: Request, who: Writer, marketplace: str, app_id: UUID) -> Response:
     """What ends with it."""
     return await _remove_page(request, who, _offer(request, marketplace), app_id)
 

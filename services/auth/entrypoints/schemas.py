@@ -8,6 +8,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from services.auth.domain.claim import LOGIN_LENGTH
 from services.auth.domain.connection import NAME_LENGTH, Connection
+from shared.access.roles import Role
 from shared.kernel.ports import AccessToken
 from shared.marketplaces.endpoint import Endpoint
 from shared.marketplaces.reached import SellerState
@@ -169,6 +170,8 @@ class SessionOut(BaseModel):
     label: str = Field(repr=False, description="For the page's header.")
     ending: EndingOut | None
     unconfirmed: bool = Field(description="Whether pages ask for the e-mail address to be confirmed.")
+    role: Role = Field(description="What the member may do: `docs/roles.md`.")
+    review_overdue: bool = Field(description="Whether pages ask this owner to review who has access.")
 
 
 class ServiceTokenOut(BaseModel):

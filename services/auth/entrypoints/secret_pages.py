@@ -7,26 +7,27 @@ from fastapi import APIRouter, Depends, Request
 from starlette.responses import RedirectResponse, Response
 
 from services.auth.domain.api_client import SECRETS_MOST, ApiClient, SecretsFull
-from services.auth.entrypoints.connection_pages import signed_in
 from services.auth.entrypoints.held import actor_of, auth_of, pages_of
+from services.auth.entrypoints.readers import reader
 from services.auth.usecases.api_clients import end_client_secret, make_secret
 from services.auth.usecases.errors import ClientUnknown
 from shared.access.principal import Principal
-from shared.web.forms import PostedForm, posted_form
+from shared.access.roles import CLIENTS_WRITE
+from shared.web.forms import PostedForm, member_form
 from shared.web.problems import not_found
 
 router = APIRouter(prefix="/settings/api-clients", include_in_schema=False)
-Reader = Annotated[Principal, Depends(signed_in)]
-Form = Annotated[PostedForm, Depends(posted_form)]
+ClientsReader = Annotated[Principal, Depends(reader(CLIENTS_WRITE))]
+ClientsForm = Annotated[PostedForm, Depends(member_form(CLIENTS_WRITE))]
 
 
 @router.get("/{client_id}")
-async def client_page(request: Request, who: Reader, client_id: str) -> Response:
+async def client_page(request: Request, who: ClientsReader, client_id: str) -> Response:
     return _page(request, who, await living_client(request, who, client_id))
 
 
 @router.post("/{client_id}/secrets")
-async def make_secret_form(request: Request, form: Form, client_id: str) -> Response:
+async def make_secret_form(request: Request, form: ClientsForm, client_id: str) -> Response:
     """Shows the second secret: this once, and nowhere else."""
     held, who = auth_of(request), form.principal
     try:
@@ -44,7 +45,7 @@ async def make_secret_form(request: Request, form: Form, client_id: str) -> Resp
 
 
 @router.post("/{client_id}/secrets/{secret_id}/end")
-async def end_secret_form(request: Request, form: Form, client_id: str, secret_id: UUID) -> Response:
+async def end_secret_form(request: Request, form: ClientsForm, client_id: str, secret_id: UUID) -> Response:
     held = auth_of(request)
     try:
         async with held.uow() as store:

@@ -30,6 +30,9 @@ FIELD_PROBLEMS = {
     "email.missing": "Enter your e-mail address.",
     "email.not_an_email": "Enter an e-mail address such as name@example.com.",
     "email.taken": "There is an account with this e-mail address already: sign in instead.",
+    "email.member": "Whoever has this address is a member already.",
+    "email.members_full": "There are as many members and invitations as an organisation may have. Remove one first.",
+    "role.unknown": "Choose a role.",
     "organisation.missing": "Enter the name of your organisation.",
     "organisation.too_long": "The name has more than 120 characters, or some that cannot be shown.",
     "name.invalid": "Enter a name of 1 to 80 characters.",
@@ -108,12 +111,24 @@ PRESENT_ONE_WRONG = "This is not your present password."
 CODE_REFUSED = "This is not the code of now, or it was used before. Wait for the next one."
 EMAIL_UNCONFIRMED = (
     "Confirm your e-mail address first.",
-    "Open the link that we sent you, then connect. On the page Settings, Your account, it is sent again.",
+    "Open the link that we sent you, then try again. On the page Settings, Your account, it is sent again.",
 )
 LINK_INVALID = (
     "This link is not good any more",
     "It was used before, it is too old, or a part of it is missing. What it was for may be done already: sign in, or "
     "ask for another one.",
+)
+LAST_OWNER = "An organisation keeps an owner who can sign in: make somebody else an owner first."
+REVIEW_UNDECIDED = "Choose for each whether its access stays: some have no answer yet."
+REVIEW_CHANGED = "Something was changed by somebody else meanwhile. Nothing was kept: look again and send it once more."
+MEMBER_ALREADY = (
+    "You are a member already",
+    "There is an account with the address this invitation was sent to, and it belongs to the organisation: sign in.",
+)
+OTHER_ORGANISATION = (
+    "Your address belongs to another organisation",
+    "There is an account with the address this invitation was sent to. An account belongs to one organisation: have "
+    "yourself invited with another address, or ask an owner of that organisation to remove you there first.",
 )
 TOO_MANY_ATTEMPTS = "Too many attempts. Please wait a few minutes and try again."
 NOT_RUNNING = "It is not authorised, so that there is nothing to pause. Reconnect or disconnect it."
@@ -258,6 +273,11 @@ def all_sentences() -> list[str]:
         CODE_REFUSED,
         *EMAIL_UNCONFIRMED,
         *LINK_INVALID,
+        LAST_OWNER,
+        REVIEW_UNDECIDED,
+        REVIEW_CHANGED,
+        *MEMBER_ALREADY,
+        *OTHER_ORGANISATION,
         TOO_MANY_ATTEMPTS,
         AWAY,
     ]

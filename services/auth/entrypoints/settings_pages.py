@@ -6,21 +6,23 @@ from fastapi import APIRouter, Depends, Request
 from starlette.responses import RedirectResponse, Response
 
 from services.auth.domain.api_client import CLIENTS_MOST, ClientInvalid, ClientsFull
-from services.auth.entrypoints.connection_pages import signed_in
 from services.auth.entrypoints.held import actor_of, auth_of, pages_of
-from services.auth.entrypoints.secret_pages import living_client
+from services.auth.entrypoints.readers import reader, signed_in
+from services.auth.entrypoints.secret_pages import ClientsForm, ClientsReader, living_client
 from services.auth.entrypoints.sentences import CLIENT_PROBLEMS, CLIENTS_FULL, SCOPES
 from services.auth.usecases.api_clients import make_api_client, revoke_api_client
 from services.auth.usecases.calendar import make_calendar, remove_calendar
 from services.auth.usecases.errors import ClientUnknown
 from shared.access.principal import Principal
-from shared.web.forms import PostedForm, posted_form
+from shared.access.scopes import AUTH_CONNECTIONS_WRITE
+from shared.web.forms import PostedForm, member_form
 from shared.web.languages import PARAMETER, language_of
 from shared.web.problems import not_found
 
 router = APIRouter(prefix="/settings", include_in_schema=False)
 Reader = Annotated[Principal, Depends(signed_in)]
-Form = Annotated[PostedForm, Depends(posted_form)]
+CalendarReader = Annotated[Principal, Depends(reader(AUTH_CONNECTIONS_WRITE))]
+CalendarForm = Annotated[PostedForm, Depends(member_form(AUTH_CONNECTIONS_WRITE))]
 _CLIENTS = "/settings/api-clients"
 
 
@@ -37,12 +39,12 @@ async def api_page(request: Request, who: Reader) -> Response:
 
 
 @router.get("/calendar")
-async def calendar_page(request: Request, who: Reader) -> Response:
+async def calendar_page(request: Request, who: CalendarReader) -> Response:
     return await _calendar(request, who)
 
 
 @router.post("/calendar")
-async def make_calendar_form(request: Request, form: Form) -> Response:
+async def make_calendar_form(request: Request, form: CalendarForm) -> Response:
     """Shows the new address: this once, and nowhere else."""
     held, who = auth_of(request), form.principal
     async with held.uow() as store:
@@ -52,7 +54,7 @@ async def make_calendar_form(request: Request, form: Form) -> Response:
 
 
 @router.post("/calendar/remove")
-async def remove_calendar_form(request: Request, form: Form) -> Response:
+async def remove_calendar_form(request: Request, form: CalendarForm) -> Response:
     held = auth_of(request)
     async with held.uow() as store:
         await remove_calendar(actor_of(form.principal), store=store, clock=held.clock)
@@ -60,12 +62,12 @@ async def remove_calendar_form(request: Request, form: Form) -> Response:
 
 
 @router.get("/api-clients")
-async def clients_page(request: Request, who: Reader) -> Response:
+async def clients_page(request: Request, who: ClientsReader) -> Response:
     return await _clients(request, who)
 
 
 @router.post("/api-clients")
-async def make_form(request: Request, form: Form) -> Response:
+async def make_form(request: Request, form: ClientsForm) -> Response:
     """The new client's page shows its secret: this once, and nowhere else."""
     held, who = auth_of(request), form.principal
     name, scopes = form.text("name"), frozenset(form.texts("scopes"))
@@ -85,13 +87,13 @@ async def make_form(request: Request, form: Form) -> Response:
 
 
 @router.get("/api-clients/{client_id}/revoke")
-async def revoke_page(request: Request, who: Reader, client_id: str) -> Response:
+async def revoke_page(request: Request, who: ClientsReader, client_id: str) -> Response:
     client = await living_client(request, who, client_id)
     return pages_of(request).render(request, "revoke_client.html", principal=who, client=client)
 
 
 @router.post("/api-clients/{client_id}/revoke")
-async def revoke_form(request: Request, form: Form, client_id: str) -> Response:
+async def revoke_form(request: Request, form: ClientsForm, client_id: str) -> Response:
     held = auth_of(request)
     try:
         async with held.uow() as store:

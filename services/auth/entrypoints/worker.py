@@ -6,12 +6,13 @@ from functools import partial
 import structlog
 
 from services.auth import bootstrap
-from services.auth.bootstrap import MAIL, PROBE, SERVICE, Auth
+from services.auth.bootstrap import INVITATION, MAIL, PROBE, SERVICE, Auth
 from services.auth.entrypoints.advice import advise
 from services.auth.entrypoints.gauges import keep_gauges
 from services.auth.entrypoints.letters import CATALOGUES, Letters
 from services.auth.entrypoints.secret_watch import keep_secrets
 from services.auth.settings import Settings
+from services.auth.usecases.send_invitation import send_invitation
 from services.auth.usecases.send_mail import send_mail
 from shared.db.claim_loop import run_claim_loop
 from shared.db.upkeep import run_hourly
@@ -19,6 +20,7 @@ from shared.http.outward import Outward
 from shared.kernel.clock import SystemClock
 from shared.messaging.relay import run_relay
 from shared.runtime.process import run_process
+from shared.runtime.serve import Part
 
 log = structlog.get_logger()
 
@@ -40,28 +42,41 @@ async def run(settings: Settings) -> int:
     async def probe(stop: asyncio.Event) -> None:
         await run_claim_loop(held.claims, PROBE, held.probe, stop=stop)
 
-    async def mail(stop: asyncio.Event) -> None:
-        if held.mailer is None:
-            log.warning("mail.not_set_up")
-            await stop.wait()
-            return
-        letters = Letters(CATALOGUES, held.public_url)
-        work = partial(send_mail, mailer=held.mailer, write=letters, clock=clock, new_secret=held.new_secret)
-        await run_claim_loop(held.claims, MAIL, work, stop=stop)
-
     watched = [partial(keep_gauges, held), partial(advise, held, settings), partial(keep_secrets, held.client_secrets)]
     try:
         return await run_process(
             service=SERVICE,
             process="worker",
             settings=settings,
-            parts=[relay, probe, mail, house, *watched, held.tokens.finish],
+            parts=[relay, probe, *_mails(held), house, *watched, held.tokens.finish],
             ready=bootstrap.ready_on(engine),
         )
     finally:
         await outward.close()
         await held.keys.close()
         await engine.dispose()
+
+
+def _mails(held: Auth) -> list[Part]:
+    """What sends mails: to members, and to whom they invite."""
+    if held.mailer is None:
+        return [_no_mails]
+    letters, clock, new_secret = Letters(CATALOGUES, held.public_url), held.clock, held.new_secret
+    mail = partial(send_mail, mailer=held.mailer, write=letters, clock=clock, new_secret=new_secret)
+    invite = partial(send_invitation, mailer=held.mailer, write=letters.invitation, clock=clock, new_secret=new_secret)
+
+    async def mails(stop: asyncio.Event) -> None:
+        await run_claim_loop(held.claims, MAIL, mail, stop=stop)
+
+    async def invitations(stop: asyncio.Event) -> None:
+        await run_claim_loop(held.claims, INVITATION, invite, stop=stop)
+
+    return [mails, invitations]
+
+
+async def _no_mails(stop: asyncio.Event) -> None:
+    log.warning("mail.not_set_up")
+    await stop.wait()
 
 
 async def keep_house(held: Auth) -> None:

@@ -28,10 +28,14 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """An entry with the names of today: `email` of its account, `client` of its API client, `connection`'s."""
+    """
+    An entry with the names of today: `email` of its account, `member`: of whom it was done to, `client` of its API
+    client, `connection`'s.
+    """
 
     entry: AuditEntry
     email: str | None
+    member: str | None
     client: str | None
     connection: str | None
 

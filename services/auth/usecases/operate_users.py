@@ -10,6 +10,7 @@ from services.auth.usecases.actor import Person
 from services.auth.usecases.errors import UserUnknown
 from services.auth.usecases.ports import Store
 from services.auth.usecases.second_factor import remove_factor
+from shared.access.roles import Role
 from shared.kernel.clock import Clock
 from shared.kernel.ids import UserId, new_id
 
@@ -36,6 +37,14 @@ async def enable_user(user_id: UserId, *, store: Store, clock: Clock) -> None:
     account = await _known(user_id, store)
     await store.accounts.set_disabled(account.id, None)
     await _note(account, Action.ENABLED, store, clock)
+
+
+async def make_owner(user_id: UserId, *, store: Store, clock: Clock) -> None:
+    """For an organisation whose last owner is gone; who is one stays one. Raises UserUnknown."""
+    account = await _known(user_id, store)
+    if account.role is not Role.OWNER:
+        await store.members.set_role(account.id, Role.OWNER)
+        await _note(account, Action.MEMBER_ROLE_CHANGED, store, clock)
 
 
 async def remove_user_factor(user_id: UserId, *, store: Store, clock: Clock) -> None:

@@ -19,6 +19,7 @@ from services.auth.usecases.address_ports import Addresses
 from services.auth.usecases.client_ports import ApiClients, RevokedTokens
 from services.auth.usecases.factor_ports import Factors
 from services.auth.usecases.mail_ports import Mails
+from services.auth.usecases.member_ports import Invitations, Members
 from services.auth.usecases.private_ports import PrivateApps
 from services.auth.usecases.secret_ports import ClientSecretRows
 from shared.access.principal import Ending
@@ -193,6 +194,8 @@ class Store:
     signing_keys: SigningKeys
     upkeep: Upkeep
     mails: Mails
+    members: Members
+    invitations: Invitations
     outbox: Outbox
 
 

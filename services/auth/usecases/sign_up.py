@@ -10,6 +10,7 @@ from services.auth.usecases.account_ports import PasswordHasher
 from services.auth.usecases.count_attempt import Mask, check_attempts, count_attempt, sign_up_keys
 from services.auth.usecases.ports import Store
 from services.auth.usecases.start_session import SignedIn, start_session
+from shared.access.roles import Role
 from shared.kernel.clock import Clock
 from shared.kernel.ids import OrganisationId, UserId, new_id
 from shared.kernel.ports import UnitOfWork
@@ -43,7 +44,7 @@ async def sign_up(
         raise EmailTaken
     password_hash = await hasher.hash(checked.password)
     ids = UserId(new_id()), OrganisationId(new_id())
-    account = Account(*ids, checked.email, password_hash, locale_of(locale), now)
+    account = Account(*ids, checked.email, password_hash, locale_of(locale), now, role=Role.OWNER)
     async with uow() as store:
         await store.accounts.add(account, checked.organisation, now)
         await store.mails.ask(account.id, MailKind.CONFIRM, now)

@@ -57,4 +57,6 @@ async def _keep(
     cookie = new_secret()
     session = Session(new_id(), digest(cookie), account.id, new_secret(), now, now, browser, pending)
     await store.sessions.add(session)
+    if not pending:
+        await store.accounts.signed_in(account.id, now)
     return SignedIn(cookie, account, pending)

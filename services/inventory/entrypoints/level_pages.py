@@ -16,15 +16,18 @@ from services.inventory.domain.ledger import Cause, Via
 from services.inventory.domain.sku import Sku, StockRow
 from services.inventory.domain.stock_import import COLUMNS, LINES_MOST, StockImport, read_table
 from services.inventory.entrypoints.cursors import SkuCursor, cursor_of
-from services.inventory.entrypoints.pages import Search, User, render
+from services.inventory.entrypoints.pages import Form, Search, User, render
 from services.inventory.entrypoints.requests import inventory
 from services.inventory.entrypoints.schemas import CODE_PROBLEMS
 from services.inventory.entrypoints.stock_form import NUMBERS, wrong
 from services.inventory.usecases.set_stock import set_stock
 from services.inventory.usecases.stock_imports import ImportHasBadLines, ImportUnknown, apply_import, keep_import
 from services.inventory.usecases.views import Show
+from shared.access.dependencies import member
+from shared.access.principal import Principal
+from shared.access.scopes import STOCK_WRITE
 from shared.db.unit_of_work import run_in_transaction
-from shared.web.forms import PostedForm, posted_file_form, posted_form
+from shared.web.forms import PostedForm, member_file_form
 from shared.web.problems import not_found
 
 # What a bad line is told, by its code; those of a SKU's name are the form's.
@@ -43,8 +46,8 @@ LINE_PROBLEMS = CODE_PROBLEMS | {
 }
 NOTHING_GIVEN = "Choose a file, or paste some lines."
 router = APIRouter(prefix="/stock", include_in_schema=False)
-Form = Annotated[PostedForm, Depends(posted_form)]
-FileForm = Annotated[PostedForm, Depends(posted_file_form)]
+Writer = Annotated[Principal, Depends(member(STOCK_WRITE))]
+FileForm = Annotated[PostedForm, Depends(member_file_form(STOCK_WRITE))]
 _ROWS = 50
 _EXPORTED_AT_ONCE = 1000
 _SHOWN_LINES = 200
@@ -52,7 +55,7 @@ _SHOWN_LINES = 200
 
 @router.get("/edit")
 async def edit_page(
-    request: Request, who: User, search: Search = "", show: Show = Show.ALL, after: SkuCursor = None
+    request: Request, who: Writer, search: Search = "", show: Show = Show.ALL, after: SkuCursor = None
 ) -> HTMLResponse:
     """Fifty SKUs with a field for each number."""
     found = await inventory(request).views.skus(who.organisation, search=search, show=show, after=after, limit=_ROWS)
@@ -81,7 +84,7 @@ async def edit_form(request: Request, form: Form) -> Response:
 
 
 @router.get("/import")
-async def import_page(request: Request, who: User) -> HTMLResponse:
+async def import_page(request: Request, who: Writer) -> HTMLResponse:
     return render(request, who, "stock_import.html", 200, {"most": LINES_MOST, "columns": COLUMNS, "error": None})
 
 
@@ -101,7 +104,7 @@ async def import_form(request: Request, form: FileForm) -> Response:
 
 
 @router.get("/import/{import_id}")
-async def preview_page(request: Request, who: User, import_id: UUID) -> HTMLResponse:
+async def preview_page(request: Request, who: Writer, import_id: UUID) -> HTMLResponse:
     """What would change; what cannot be read, line by line."""
     return await _preview(request, who, import_id)
 
@@ -122,7 +125,7 @@ async def apply_form(request: Request, form: Form, import_id: UUID) -> Response:
 
 
 @router.get("/import/{import_id}/bad-lines.csv")
-async def bad_lines(request: Request, who: User, import_id: UUID) -> Response:
+async def bad_lines(request: Request, who: Writer, import_id: UUID) -> Response:
     """The report of bad lines, as a table."""
     found = await _known(request, who, import_id)
     rows = [(line.line, line.column or "", line.problem) for line in found.table.bad]

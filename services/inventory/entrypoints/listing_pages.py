@@ -16,18 +16,19 @@ from services.inventory.entrypoints.requests import choose_for, inventory, tell_
 from services.inventory.entrypoints.sku_paths import sku_address
 from services.inventory.usecases.choose import Choice
 from services.inventory.usecases.listing_views import ListingFilter, ListingView, Shown
-from shared.access.dependencies import signed_in_page
+from shared.access.dependencies import member
 from shared.access.principal import Principal
+from shared.access.scopes import STOCK_READ, STOCK_WRITE
 from shared.marketplaces.registry import store_name
-from shared.web.forms import PostedForm, posted_form
+from shared.web.forms import PostedForm, member_form
 from shared.web.pages import Pages
 from shared.web.problems import not_found
 from shared.web.texts import printable
 
 ADDRESS = "/stock/listings"
 router = APIRouter(prefix="/stock/listings", include_in_schema=False)
-User = Annotated[Principal, Depends(signed_in_page)]
-Form = Annotated[PostedForm, Depends(posted_form)]
+User = Annotated[Principal, Depends(member(STOCK_READ))]
+Form = Annotated[PostedForm, Depends(member_form(STOCK_WRITE))]
 Text = Annotated[str, AfterValidator(printable), Query(max_length=200)]
 _ROWS = 50
 _SUGGESTIONS = 8

@@ -17,18 +17,20 @@ from services.inventory.entrypoints.sku_paths import sku_address
 from services.inventory.entrypoints.stock_form import StockForm, read_stock_form
 from services.inventory.usecases.set_stock import set_stock
 from services.inventory.usecases.views import Show, Slice
-from shared.access.dependencies import signed_in_page
+from shared.access.dependencies import member
 from shared.access.principal import Principal
+from shared.access.scopes import STOCK_READ, STOCK_WRITE
 from shared.db.unit_of_work import run_in_transaction
 from shared.marketplaces.registry import store_name
 from shared.web.charts import step_chart
-from shared.web.forms import PostedForm, posted_form
+from shared.web.forms import PostedForm, member_form
 from shared.web.pages import Pages
 from shared.web.problems import not_found
 from shared.web.texts import printable
 
 router = APIRouter(include_in_schema=False)
-User = Annotated[Principal, Depends(signed_in_page)]
+User = Annotated[Principal, Depends(member(STOCK_READ))]
+Form = Annotated[PostedForm, Depends(member_form(STOCK_WRITE))]
 Search = Annotated[str, AfterValidator(printable), Query(max_length=100)]
 _ROWS = 50
 _WAITING = 100
@@ -47,7 +49,7 @@ async def stock_page(
 
 
 @router.post("/stock")
-async def set_stock_by_form(request: Request, form: Annotated[PostedForm, Depends(posted_form)]) -> Response:
+async def set_stock_by_form(request: Request, form: Form) -> Response:
     """Sets what the form says and shows the SKU; a wrong form comes back with its sentences."""
     who, given = form.principal, read_stock_form(form)
     if given.errors:

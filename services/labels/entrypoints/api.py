@@ -41,7 +41,8 @@ from services.labels.usecases.views import Filter
 from shared.access.access import Access
 from shared.access.dependencies import principal
 from shared.access.principal import Principal
-from shared.access.scopes import SHIPMENTS_READ, SHIPMENTS_WRITE
+from shared.access.roles import CARRIER_WRITE
+from shared.access.scopes import ORDERS_RECIPIENT_READ, SHIPMENTS_READ, SHIPMENTS_WRITE
 from shared.http.outward import Outward
 from shared.kernel.clock import SystemClock
 from shared.runtime.process import run_process
@@ -54,10 +55,12 @@ HERE = Path(__file__).parent
 router = APIRouter(prefix="/api/labels/v1", tags=["shipments"])
 Reader = Annotated[Principal, Depends(principal(SHIPMENTS_READ))]
 Writer = Annotated[Principal, Depends(principal(SHIPMENTS_WRITE))]
+LabelReader = Annotated[Principal, Depends(principal(SHIPMENTS_READ, ORDERS_RECIPIENT_READ))]
+CarrierWriter = Annotated[Principal, Depends(principal(SHIPMENTS_WRITE, CARRIER_WRITE))]
 Limit = Annotated[int, Query(ge=1, le=200, description="Items of one answer, at most.")]
 
 
-async def own_channel(request: Request, who: Writer, connection_id: UUID, channel_id: str) -> None:
+async def own_channel(request: Request, who: CarrierWriter, connection_id: UUID, channel_id: str) -> None:
     """Dependency: that the channel is theirs is known before the body is judged."""
     await change(request, lambda store: require_channel(store, who.organisation, connection_id, channel_id))
 
@@ -116,7 +119,7 @@ async def retry_shipment(request: Request, who: Writer, shipment_id: UUID) -> Sh
     response_class=Response,
     responses={**PDF, **NOT_POSSIBLE},
 )
-async def label_pdf(request: Request, who: Reader, shipment_id: UUID) -> Response:
+async def label_pdf(request: Request, who: LabelReader, shipment_id: UUID) -> Response:
     """The label, A6, made when it is asked for. Holds personal data: not to be kept."""
     return await pdf_of(request, who.organisation, shipment_id)
 
@@ -131,7 +134,7 @@ async def read_carrier(request: Request, who: Reader) -> CarrierIn:
 
 
 @router.put("/carrier")
-async def put_carrier(request: Request, who: Writer, carrier: CarrierIn) -> CarrierIn:
+async def put_carrier(request: Request, who: CarrierWriter, carrier: CarrierIn) -> CarrierIn:
     """Replaces the carrier's settings; parcels that waited for them go on."""
     settings = carrier.settings(who.organisation)
     planner = labels(request).planner
@@ -149,7 +152,9 @@ async def list_channels(request: Request, who: Reader) -> ListOut[ChannelOut]:
 
 
 @router.put("/channels/{connection_id}/{channel_id}", dependencies=[Depends(own_channel)])
-async def set_mode(request: Request, who: Writer, connection_id: UUID, channel_id: str, body: ModeIn) -> ChannelOut:
+async def set_mode(
+    request: Request, who: CarrierWriter, connection_id: UUID, channel_id: str, body: ModeIn
+) -> ChannelOut:
     """`automatic` takes up the parcels that are planned already."""
     automatic = body.mode == "automatic"
     planner = labels(request).planner

@@ -12,11 +12,12 @@ from services.labels.entrypoints.schemas import BatchHeadOut, BatchIn, BatchOut,
 from services.labels.usecases.ask_for_batch import ask_for_batch
 from shared.access.dependencies import principal
 from shared.access.principal import Principal
-from shared.access.scopes import SHIPMENTS_READ, SHIPMENTS_WRITE
+from shared.access.scopes import ORDERS_RECIPIENT_READ, SHIPMENTS_READ, SHIPMENTS_WRITE
 
 router = APIRouter(prefix="/api/labels/v1/batches", tags=["shipments"])
 Reader = Annotated[Principal, Depends(principal(SHIPMENTS_READ))]
 Writer = Annotated[Principal, Depends(principal(SHIPMENTS_WRITE))]
+LabelReader = Annotated[Principal, Depends(principal(SHIPMENTS_READ, ORDERS_RECIPIENT_READ))]
 NEWEST = 50
 
 
@@ -57,7 +58,7 @@ async def read_batch(request: Request, who: Reader, batch_id: UUID) -> BatchOut:
     response_class=Response,
     responses={**PDF, **NOT_POSSIBLE},
 )
-async def batch_pdf(request: Request, who: Reader, batch_id: UUID) -> Response:
+async def batch_pdf(request: Request, who: LabelReader, batch_id: UUID) -> Response:
     """
     All labels of the batch that are made, an A6 page each, in the batch's order. Holds personal data: not to be kept.
     409 names the order whose label can no longer be printed.

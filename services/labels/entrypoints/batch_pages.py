@@ -17,14 +17,16 @@ from services.labels.entrypoints.batch_api import NEWEST
 from services.labels.entrypoints.requests import batch_of, batch_pdf_of, change, labels
 from services.labels.usecases.ask_for_batch import ask_for_batch
 from services.labels.usecases.views import BatchItemView, Standing
-from shared.access.dependencies import signed_in_page
+from shared.access.dependencies import member
 from shared.access.principal import Principal
-from shared.web.forms import PostedForm, posted_form
+from shared.access.scopes import ORDERS_RECIPIENT_READ, SHIPMENTS_READ, SHIPMENTS_WRITE
+from shared.web.forms import PostedForm, member_form
 from shared.web.pages import Pages
 
 router = APIRouter(prefix="/shipments/batches", include_in_schema=False)
-User = Annotated[Principal, Depends(signed_in_page)]
-Form = Annotated[PostedForm, Depends(posted_form)]
+User = Annotated[Principal, Depends(member(SHIPMENTS_READ))]
+RecipientReader = Annotated[Principal, Depends(member(ORDERS_RECIPIENT_READ))]
+Form = Annotated[PostedForm, Depends(member_form(SHIPMENTS_WRITE))]
 _LOOK_AGAIN_SECONDS = 2
 NONE_CHOSEN = "Choose at least one order."
 TOO_MANY = "A batch takes up to 500 orders: choose fewer."
@@ -62,7 +64,7 @@ async def batch_page(request: Request, who: User, batch_id: UUID) -> HTMLRespons
 
 
 @router.get("/{batch_id}/labels.pdf", response_class=Response)
-async def labels_page(request: Request, who: User, batch_id: UUID) -> Response:
+async def labels_page(request: Request, who: RecipientReader, batch_id: UUID) -> Response:
     """All labels that are made, for the printer."""
     return await batch_pdf_of(request, who.organisation, batch_id)
 

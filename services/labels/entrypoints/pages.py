@@ -30,17 +30,20 @@ from services.labels.entrypoints.schemas import HEAVIEST_GRAMS, StateFilter
 from services.labels.entrypoints.settings_page import router as settings_router
 from services.labels.usecases.act import request_label, retry, void_label
 from services.labels.usecases.views import Filter, ShipmentView
-from shared.access.dependencies import signed_in_page
+from shared.access.dependencies import member
 from shared.access.principal import Principal
-from shared.web.forms import PostedForm, local_path, posted_form
+from shared.access.scopes import ORDERS_RECIPIENT_READ, SHIPMENTS_READ, SHIPMENTS_WRITE
+from shared.web.forms import PostedForm, local_path, member_form
 from shared.web.headers import let_be_framed, show_in_frame
 from shared.web.pages import Pages
 
 router = APIRouter(include_in_schema=False)
 router.include_router(settings_router)  # both before `/shipments/{shipment_id}`
 router.include_router(batches_router)
-User = Annotated[Principal, Depends(signed_in_page)]
-Form = Annotated[PostedForm, Depends(posted_form)]
+User = Annotated[Principal, Depends(member(SHIPMENTS_READ))]
+Shipper = Annotated[Principal, Depends(member(SHIPMENTS_WRITE))]
+RecipientReader = Annotated[Principal, Depends(member(ORDERS_RECIPIENT_READ))]
+Form = Annotated[PostedForm, Depends(member_form(SHIPMENTS_WRITE))]
 _ROWS = 50
 UNITS = "units."
 
@@ -81,7 +84,7 @@ async def shipment_page(request: Request, who: User, shipment_id: UUID, preview:
 
 
 @router.get("/shipments/{shipment_id}/label.pdf", response_class=Response)
-async def label_page(request: Request, who: User, shipment_id: UUID) -> Response:
+async def label_page(request: Request, who: RecipientReader, shipment_id: UUID) -> Response:
     """The label, for the printer and for its shipment's page."""
     label = await pdf_of(request, who.organisation, shipment_id)
     let_be_framed(label)
@@ -100,14 +103,14 @@ async def create_label(request: Request, form: Form, shipment_id: UUID) -> Respo
 
 
 @router.get("/shipments/{shipment_id}/void", response_class=HTMLResponse)
-async def confirm_void(request: Request, who: User, shipment_id: UUID) -> HTMLResponse:
+async def confirm_void(request: Request, who: Shipper, shipment_id: UUID) -> HTMLResponse:
     """What voiding will do, before it is done."""
     view = await view_of(request, who.organisation, shipment_id)
     return _confirm(request, who, view, Action.VOID, VOID)
 
 
 @router.get("/shipments/{shipment_id}/retry", response_class=HTMLResponse)
-async def confirm_retry(request: Request, who: User, shipment_id: UUID) -> HTMLResponse:
+async def confirm_retry(request: Request, who: Shipper, shipment_id: UUID) -> HTMLResponse:
     """What a retry will do, before it is done."""
     view = await view_of(request, who.organisation, shipment_id)
     return _confirm(request, who, view, Action.RETRY, retry_sentence(view.shipment, _write(request, view)))

@@ -12,14 +12,15 @@ from services.labels.domain.carrier import CarrierSettings
 from services.labels.entrypoints.requests import change, labels
 from services.labels.entrypoints.schemas import CarrierIn
 from services.labels.usecases.choose import set_carrier, set_channel_mode
-from shared.access.dependencies import signed_in_page
+from shared.access.dependencies import member
 from shared.access.principal import Principal
-from shared.web.forms import PostedForm, posted_form
+from shared.access.roles import CARRIER_WRITE
+from shared.web.forms import PostedForm, member_form
 from shared.web.pages import Pages
 
 router = APIRouter(include_in_schema=False)
-User = Annotated[Principal, Depends(signed_in_page)]
-Form = Annotated[PostedForm, Depends(posted_form)]
+User = Annotated[Principal, Depends(member(CARRIER_WRITE))]
+Form = Annotated[PostedForm, Depends(member_form(CARRIER_WRITE))]
 
 _SENDER = ("name", "postal_code", "city", "country")
 _CARRIER = ("carrier_name", "gs1_prefix", "extension", "serial_first", "serial_last", "tracking_url_template")

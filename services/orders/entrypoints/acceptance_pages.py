@@ -9,17 +9,18 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from services.orders.domain.acceptance import Asker, Mode, NotPossible, possible
 from services.orders.domain.sentences import said
 from services.orders.entrypoints.parts import give_answer, orders_of, set_mode, view_of
-from shared.access.dependencies import signed_in_page
+from shared.access.dependencies import member
 from shared.access.principal import Principal
+from shared.access.scopes import ORDERS_WRITE
 from shared.kernel.ids import ConnectionId, OrderId
 from shared.marketplaces.registry import PROFILES
-from shared.web.forms import PostedForm, posted_form
+from shared.web.forms import PostedForm, member_form
 from shared.web.pages import Pages
 from shared.web.problems import not_found
 
 router = APIRouter(include_in_schema=False)
-User = Annotated[Principal, Depends(signed_in_page)]
-Posted = Annotated[PostedForm, Depends(posted_form)]
+User = Annotated[Principal, Depends(member(ORDERS_WRITE))]
+Posted = Annotated[PostedForm, Depends(member_form(ORDERS_WRITE))]
 _ANSWERS = {"accept": True, "refuse": False}
 
 

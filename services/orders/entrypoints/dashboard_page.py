@@ -12,13 +12,14 @@ from services.orders.domain.sentences import said
 from services.orders.domain.waiting import reasons, trouble
 from services.orders.entrypoints.parts import answer_of, orders_of
 from services.orders.usecases.dashboard import Need, Sold
-from shared.access.dependencies import signed_in_page
+from shared.access.dependencies import member
 from shared.access.principal import Principal
+from shared.access.scopes import ORDERS_READ
 from shared.web.charts import bar_chart
 from shared.web.pages import Pages
 
 router = APIRouter(include_in_schema=False)
-Reads = Annotated[Principal, Depends(signed_in_page)]
+Reads = Annotated[Principal, Depends(member(ORDERS_READ))]
 _SERIES = 8
 
 # Where the orders of a need are listed, if anywhere; parcels' and write-backs' are on the shipments' page.

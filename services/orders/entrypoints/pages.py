@@ -19,19 +19,20 @@ from services.orders.entrypoints.filters import Chosen
 from services.orders.entrypoints.parts import answer_of, open_recipient, orders_of, view_of
 from services.orders.usecases.read_recipient import Opened, Reader
 from services.orders.usecases.views import OrderRow
-from shared.access.dependencies import signed_in_page
+from shared.access.dependencies import member
 from shared.access.principal import Principal
+from shared.access.scopes import ORDERS_READ, ORDERS_RECIPIENT_READ
 from shared.kernel.ids import OrderId
 from shared.marketplaces.models import OrderStatus
 from shared.marketplaces.registry import PROFILES
-from shared.web.forms import PostedForm, posted_form
+from shared.web.forms import PostedForm, member_form
 from shared.web.pages import Pages
 
 router = APIRouter(include_in_schema=False)
 router.include_router(acceptance_router)  # before `/orders/{order_id}`
 router.include_router(dashboard_router)
-Reads = Annotated[Principal, Depends(signed_in_page)]
-Posted = Annotated[PostedForm, Depends(posted_form)]
+Reads = Annotated[Principal, Depends(member(ORDERS_READ))]
+RecipientForm = Annotated[PostedForm, Depends(member_form(ORDERS_RECIPIENT_READ))]
 _PAGE = 50
 
 
@@ -77,7 +78,7 @@ async def order_page(request: Request, who: Reads, order_id: UUID) -> HTMLRespon
 
 
 @router.post("/orders/{order_id}/recipient")
-async def recipient_page(request: Request, form: Posted, order_id: UUID) -> HTMLResponse:
+async def recipient_page(request: Request, form: RecipientForm, order_id: UUID) -> HTMLResponse:
     """The same with the address, for this once. A form, because every look is written down."""
     who, number = form.principal, form.text("destination") or "0"
     destination = int(number) if number.isascii() and number.isdecimal() and len(number) < 5 else -1

@@ -83,3 +83,17 @@ async def test_who_cannot_be_sent_a_mail_is_helped_in_again(auth: Running, opera
     assert await signs_in(visitor, owner.email, "Another horse, number 1") == 303
     made = await auth.rows("select action from audit where reason = 'operator'")
     assert [row.action for row in made] == ["account.reset_link_made"]
+
+
+async def test_an_organisation_without_an_owner_gets_one(auth: Running, operate: Operate) -> None:
+    """By the operator, who saw that it is they; the audit says so, once."""
+    member = await auth.visitor().sign_up()
+    await auth.rows("update account set role = 'viewer'")
+    assert (await member.get("/settings/members")).status_code == 403
+    its, _ = await state(operate, member.email)
+    for _ in range(2):
+        assert await operate("users", "make-owner", its) == (0, "done\n")
+    assert (await member.get("/settings/members")).status_code == 200
+    assert '"role": "owner"' in (await operate("users", "list", "--json"))[1]
+    done = await auth.rows("select reason from audit where action = 'member.role_changed'")
+    assert [row.reason for row in done] == ["operator"]

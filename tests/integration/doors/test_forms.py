@@ -50,6 +50,7 @@ _FIRST = (
     "/signin/reset/{secret}",
     "/signup",
     "/signup/confirm/{secret}",
+    "/signup/invited/{secret}",
 )
 
 

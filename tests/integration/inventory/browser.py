@@ -6,7 +6,7 @@ from uuid import uuid4
 import httpx
 
 from shared.access.principal import Principal
-from shared.access.scopes import SELLER_SCOPES
+from shared.access.roles import Role, permissions_of
 from shared.kernel.ids import OrganisationId, UserId
 from tests.unit.inventory.builders import ORGANISATION
 
@@ -21,7 +21,9 @@ class KnownSessions:
         organisation = {"ours": ORGANISATION, "theirs": OTHERS}.get(cookie_value)
         if organisation is None:
             return None
-        return Principal(organisation, UserId(uuid4()), SELLER_SCOPES, csrf_token="genuine", label="anna@example.org")
+        return Principal(
+            organisation, UserId(uuid4()), permissions_of(Role.OWNER), csrf_token="genuine", label="anna@example.org"
+        )
 
 
 def client(app: Any, session: str | None) -> httpx.AsyncClient:

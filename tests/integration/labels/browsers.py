@@ -11,7 +11,7 @@ from services.labels.bootstrap import Labels as Held
 from services.labels.entrypoints.api import make_app
 from shared.access.access import Access
 from shared.access.principal import Principal
-from shared.access.scopes import SELLER_SCOPES
+from shared.access.roles import Role, permissions_of
 from shared.access.tokens import TokenVerifier
 from shared.kernel.ids import OrganisationId, UserId
 
@@ -19,16 +19,17 @@ BASE = "/api/labels/v1"
 
 
 class KnownSessions:
-    """Two sessions: `ours` and `theirs`."""
+    """Three sessions: `ours` and `theirs`, of owners, and `viewer`, of another member of ours."""
 
     def __init__(self, ours: UUID) -> None:
-        self._known = {"ours": OrganisationId(ours), "theirs": OrganisationId(uuid4())}
+        self._known = {"ours": OrganisationId(ours), "viewer": OrganisationId(ours), "theirs": OrganisationId(uuid4())}
 
     async def resolve(self, cookie_value: str) -> Principal | None:
         organisation = self._known.get(cookie_value)
         if organisation is None:
             return None
-        return Principal(organisation, UserId(uuid4()), SELLER_SCOPES, csrf_token="genuine", label="anna@example.org")
+        may = permissions_of(Role.VIEWER if cookie_value == "viewer" else Role.OWNER)
+        return Principal(organisation, UserId(uuid4()), may, csrf_token="genuine", label="anna@example.org")
 
 
 @pytest.fixture

@@ -107,6 +107,26 @@ async def test_a_label_is_shown_on_its_page_only_where_asked_for(labels: Labels,
     assert label["x-frame-options"] == "SAMEORIGIN"
 
 
+async def test_a_viewer_sees_no_label_and_nothing_to_press(labels: Labels, app: Any, ours: httpx.AsyncClient) -> None:
+    """
+    Neither before the label is made nor after; whose address it has is told to shippers only. Seen red with the page's
+    conditions left out.
+    """
+    await labels.mode(automatic=False)
+    await labels.order()
+    (item,) = await listed(ours)
+    page = f"/shipments/{item['id']}"
+    async with client(app, "viewer") as viewer:
+        assert (await viewer.get(page)).text.count("<form") == 1  # to sign out
+        await ours.post(f"{page}/label", data={"csrf_token": "genuine"})
+        await labels.settle_everything()
+        assert "label.pdf" in (await ours.get(page)).text
+        assert "label.pdf" not in (await viewer.get(page)).text
+        for path in (f"{page}/label.pdf", f"{BASE}{page}/label.pdf", "/shipments/settings"):
+            assert (await viewer.get(path)).status_code == 403
+        assert 'href="/shipments/settings"' not in (await viewer.get("/shipments")).text
+
+
 async def test_foreign_ids_are_404_on_every_route(
     labels: Labels, ours: httpx.AsyncClient, theirs: httpx.AsyncClient
 ) -> None:

@@ -7,7 +7,8 @@ import httpx
 
 from shared.access.errors import NotSignedIn
 from shared.access.principal import Principal
-from shared.access.scopes import ORDERS_READ, ORDERS_RECIPIENT_READ, ORDERS_WRITE, SELLER_SCOPES
+from shared.access.roles import Role, permissions_of
+from shared.access.scopes import ORDERS_READ, ORDERS_RECIPIENT_READ, ORDERS_WRITE
 from shared.kernel.ids import UserId
 from shared.marketplaces.models import MarketplaceOrder
 from tests.integration.orders.service import OrdersService
@@ -20,13 +21,14 @@ PERSONAL = ("Anne", "rue des Essais", "75011", "buyer.example", "+331")
 
 
 class KnownSessions:
-    """Two sessions: `ours` and `theirs`."""
+    """Three sessions: `ours` and `theirs`, of owners, and `viewer`, of another member of ours."""
 
     async def resolve(self, cookie_value: str) -> Principal | None:
-        organisation = {"ours": ORGANISATION, "theirs": OTHER_ORGANISATION}.get(cookie_value)
+        organisation = {"ours": ORGANISATION, "viewer": ORGANISATION, "theirs": OTHER_ORGANISATION}.get(cookie_value)
         if organisation is None:
             return None
-        return Principal(organisation, USER, SELLER_SCOPES, csrf_token="genuine", label="anna@example.org")
+        may = permissions_of(Role.VIEWER if cookie_value == "viewer" else Role.OWNER)
+        return Principal(organisation, USER, may, csrf_token="genuine", label="anna@example.org")
 
 
 class KnownTokens:

@@ -1,11 +1,12 @@
 """The pages as sellers meet them, on a real PostgreSQL: in two languages, without JavaScript."""
 
 from dataclasses import replace
+from typing import Any
 
 import httpx
 
 from shared.marketplaces.models import ShippedBy, UnreadableOrder
-from tests.integration.orders.browsers import BASE, HTML, PERSONAL, USER, stored
+from tests.integration.orders.browsers import BASE, HTML, PERSONAL, USER, client, stored
 from tests.integration.orders.service import OrdersService
 from tests.unit.orders.builders import NOW, line, order, page
 from tests.unit.orders.events import LABELLED, SHIPMENT_ID, reservation, shipment
@@ -71,6 +72,23 @@ async def test_an_orders_page_tells_its_story_and_hides_the_address(
     assert "Anne Exemple" in shown.text
     assert shown.headers["cache-control"] == "no-store"
     assert (await orders.one("recipient_read")).user_id == USER
+
+
+async def test_a_viewer_sees_no_address_and_nothing_to_press(orders: OrdersService, app: Any) -> None:
+    """Not by the page, the form, or the API; and is told why. Seen red with the page's conditions left out."""
+    told = await stored(orders)
+    await orders.apply(reservation(told))
+    await orders.apply(shipment(told))
+    async with client(app, "viewer") as viewer:
+        text = (await viewer.get(f"/orders/{told.order_id}", headers=HTML)).text
+        assert "your role does not show it" in text
+        assert text.count("<form") == 1  # to sign out
+        asked = await viewer.post(f"/orders/{told.order_id}/recipient", data={"csrf_token": "genuine"}, headers=HTML)
+        assert (asked.status_code, "Your role does not allow this" in asked.text) == (403, True)
+        by_call = await viewer.get(f"{BASE}/orders/{told.order_id}/recipient")
+        assert by_call.json()["type"] == "urn:passerelle:problem:role-forbids"
+        assert 'type="checkbox"' not in (await viewer.get("/orders", headers=HTML)).text
+    assert await orders.rows("recipient_read") == []
 
 
 async def test_every_kind_of_line_has_a_page(orders: OrdersService, ours: httpx.AsyncClient) -> None:

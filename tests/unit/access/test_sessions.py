@@ -8,7 +8,7 @@ from pydantic import SecretStr
 
 from shared.access import sessions
 from shared.access.internal import ServiceTokens
-from shared.access.scopes import SELLER_SCOPES
+from shared.access.roles import Role, permissions_of
 from shared.access.sessions import SessionResolver
 from shared.kernel.errors import Unavailable
 from tests.unit.access.far_auth import FarAuth, TurnedClock
@@ -17,7 +17,8 @@ RESOLVE = "/internal/v1/sessions/resolve"
 USER = UUID("01890a5d-ac96-774b-bcce-b302099a8057")
 ORGANISATION = UUID("01890a5d-ac96-774b-bcce-b302099a8058")
 GOOD = {
-    "user_id": str(USER), "organisation_id": str(ORGANISATION), "csrf_token": "c", "locale": "fr", "label": "a@b.c"
+    "user_id": str(USER), "organisation_id": str(ORGANISATION), "csrf_token": "c", "locale": "fr", "label": "a@b.c",
+    "role": "shipper"
 }  # fmt: skip
 
 
@@ -28,15 +29,19 @@ def resolver(auth: FarAuth, clock: TurnedClock) -> SessionResolver:
 
 
 async def test_a_session_is_a_seller() -> None:
-    """Organisation, user, form token and language; everything a seller may do, nothing a service may."""
+    """Organisation, user, form token and language; all that the role may do, the least where none is named."""
     auth = FarAuth()
     auth.answer(RESOLVE, 200, GOOD)
     found = await resolver(auth, TurnedClock()).resolve("cookie")
     assert found is not None
     assert (found.organisation, found.user_id, found.csrf_token, found.locale) == (ORGANISATION, USER, "c", "fr")
-    assert found.scopes == SELLER_SCOPES
+    assert (found.role, found.scopes) == (Role.SHIPPER, permissions_of(Role.SHIPPER))
     assert auth.body() == {"session": "cookie"}
     assert "a@b.c" not in repr(found)
+    auth.answer(RESOLVE, 200, {name: value for name, value in GOOD.items() if name != "role"})
+    before = await resolver(auth, TurnedClock()).resolve("cookie")
+    assert before is not None
+    assert before.scopes == permissions_of(Role.VIEWER)
 
 
 async def test_a_session_is_believed_for_30_seconds() -> None:

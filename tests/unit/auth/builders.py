@@ -120,6 +120,8 @@ class Tables:
             signing_keys=nothing,
             upkeep=nothing,
             mails=cast(Any, _Mails()),
+            members=nothing,
+            invitations=nothing,
             outbox=_Outbox(self),
         )
 

@@ -10,6 +10,7 @@ from services.auth.domain.connection import Connection, ConnectionState, Happene
 from services.auth.domain.mail import Mail, MailKind
 from services.auth.entrypoints.letters import CATALOGUES, Letters
 from services.auth.entrypoints.operator import _facts
+from shared.access.roles import Role
 from shared.kernel.ids import UserId
 from shared.marketplaces.endpoint import Endpoint
 from tests.unit.auth.builders import NOW, ORGANISATION, connection
@@ -42,7 +43,7 @@ def test_moving_a_connection_asks_there_at_once() -> None:
 )
 def test_a_mail_names_the_endpoint_where_there_is_a_choice(locale: str, one: Connection, said: str) -> None:
     """In its reader's language; of a marketplace with one endpoint nothing is said. Seen red with the title alone."""
-    reader = Account(UserId(uuid4()), ORGANISATION, "a@shop.example", "hash", locale, NOW)
+    reader = Account(UserId(uuid4()), ORGANISATION, "a@shop.example", "hash", locale, NOW, role=Role.OWNER)
     letter = Letters(CATALOGUES, "https://ours.example")(Mail(uuid4(), MailKind.REVOKED, NOW), reader, [one])
     assert said in letter.text.splitlines()
 

@@ -6,7 +6,7 @@ from babel.messages.pofile import read_po
 
 from services.auth.domain.claim import ClaimProblem
 from services.auth.domain.consent import ConsentProblem
-from services.auth.entrypoints import letters
+from services.auth.entrypoints import letters, roles
 from services.auth.entrypoints.sentences import CLAIM_REFUSALS, OUTCOMES, all_sentences
 from shared.marketplaces.registry import PROFILES
 
@@ -35,6 +35,6 @@ def test_every_sentence_is_translated() -> None:
     codes = [said for profile in PROFILES.values() for pair in profile.consent_codes.values() for said in pair]
     assert [
         said
-        for said in [*all_sentences(), *letters.all_sentences(), *regions, *steps, *codes]
+        for said in [*all_sentences(), *letters.all_sentences(), *roles.all_sentences(), *regions, *steps, *codes]
         if said not in known or not known[said].string
     ] == []

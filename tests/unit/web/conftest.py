@@ -18,7 +18,8 @@ from shared.access.access import Access
 from shared.access.dependencies import principal, service, signed_in_page
 from shared.access.errors import NotSignedIn
 from shared.access.principal import Principal
-from shared.access.scopes import AUTH_TOKENS_USE, ORDERS_READ, SELLER_SCOPES, STOCK_WRITE
+from shared.access.roles import Role, permissions_of
+from shared.access.scopes import AUTH_TOKENS_USE, ORDERS_READ, STOCK_WRITE
 from shared.db.errors import Conflict, DatabaseUnavailable
 from shared.kernel.errors import Throttled, Unavailable
 from shared.kernel.ids import OrganisationId, UserId
@@ -28,7 +29,9 @@ from shared.web.pages import Pages
 from shared.web.problems import Problem, not_found
 
 ORGANISATION = OrganisationId(UUID("01890a5d-ac96-774b-bcce-b302099a8058"))
-SELLER = Principal(ORGANISATION, UserId(ORGANISATION), SELLER_SCOPES, csrf_token="csrf-1", label="marie@example.com")
+SELLER = Principal(
+    ORGANISATION, UserId(ORGANISATION), permissions_of(Role.OWNER), csrf_token="csrf-1", label="marie@example.com"
+)
 SERVICE = Principal(None, None, frozenset({AUTH_TOKENS_USE, ORDERS_READ}), label="labels")
 CLIENT = Principal(ORGANISATION, None, frozenset({ORDERS_READ}), label="erp")
 COOKIE = {"passerelle_session": "marie"}

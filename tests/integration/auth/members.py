@@ -1,0 +1,51 @@
+"""Members of one organisation, invited and come."""
+
+import re
+from functools import partial
+
+from services.auth.bootstrap import INVITATION
+from services.auth.entrypoints.letters import CATALOGUES, Letters
+from services.auth.usecases.send_invitation import send_invitation
+from tests.integration.auth.conftest import PASSWORD, Running, Visitor
+
+MEMBERS = "/settings/members"
+REVIEW = "/settings/access-review"
+_LINK = re.compile(r"http[^\s<]+(/signup/invited/[^\s<]+)")
+
+
+async def invite(owner: Visitor, email: str, role: str) -> None:
+    """By the form of the page."""
+    sent = await owner.submit(f"{MEMBERS}/invitations", page=MEMBERS, email=email, role=role)
+    assert (sent.status_code, sent.headers.get("location")) == (303, f"{MEMBERS}?invited=1"), sent.text
+
+
+async def invitations_to(auth: Running, email: str) -> list[str]:
+    """The paths of all links that an address was sent, oldest first, once the worker has sent what is due."""
+    held = auth.held
+    assert held.mailer is not None
+    await auth.rows("update invitation set mail_due_at = now() where mail_due_at is not null")
+    write = Letters(CATALOGUES, held.public_url).invitation
+    work = partial(send_invitation, mailer=held.mailer, write=write, clock=held.clock, new_secret=held.new_secret)
+    while True:
+        async with held.claims.lease(INVITATION) as lease:
+            if lease is None:
+                break
+            await work(lease)
+    found = [_LINK.search(mail["text"]) for mail in await auth.sandbox.mails(email)]
+    return [match[1] for match in found if match]
+
+
+async def joined(auth: Running, owner: Visitor, email: str, role: str) -> Visitor:
+    """The browser of a new member."""
+    await invite(owner, email, role)
+    link = (await invitations_to(auth, email))[-1]
+    member = auth.visitor()
+    answer = await member.submit(link, page=link, password=PASSWORD)
+    assert (answer.status_code, answer.headers["location"]) == (303, "/dashboard"), answer.text
+    member.email = email
+    return member
+
+
+async def ids(auth: Running) -> dict[str, str]:
+    """Of accounts, by their addresses."""
+    return {row.email: str(row.id) for row in await auth.rows("select id, email from account")}
