@@ -24,7 +24,8 @@ class Principal:
     `organisation_id` None: one of our services. `csrf_token`: of the session; None for a token.
 
     `label` is an e-mail address or a client id, for the page's header only: never logged.
-    `ending`: what every page warns of. `unconfirmed`: every page asks to confirm the e-mail address.
+    `ending`: what every page warns of. `lacking_roles`: connections whose consent lacks a role asked for later.
+    `unconfirmed`: every page asks to confirm the e-mail address.
     """
 
     organisation_id: OrganisationId | None
@@ -34,6 +35,7 @@ class Principal:
     locale: str = "en"
     label: str = field(default="", repr=False)
     ending: Ending | None = None
+    lacking_roles: int = 0
     unconfirmed: bool = False
 
     @property

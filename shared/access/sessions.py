@@ -39,6 +39,7 @@ class _SessionAnswer(BaseModel):
     locale: str
     label: str
     ending: _EndingAnswer | None = None
+    lacking_roles: int = 0
     unconfirmed: bool = False
 
     def principal(self) -> Principal:
@@ -50,6 +51,7 @@ class _SessionAnswer(BaseModel):
             locale=self.locale,
             label=self.label,
             ending=Ending(self.ending.connections, self.ending.first_at) if self.ending else None,
+            lacking_roles=self.lacking_roles,
             unconfirmed=self.unconfirmed,
         )
 

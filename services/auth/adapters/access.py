@@ -35,6 +35,7 @@ class OwnSessions:
                 return None
             session, account = found
             ending = await store.connections.ending(account.organisation_id)
+            lacking = await store.connections.count_lacking_roles(account.organisation_id)
         return Principal(
             account.organisation_id,
             account.id,
@@ -43,6 +44,7 @@ class OwnSessions:
             locale=account.locale,
             label=account.email,
             ending=ending,
+            lacking_roles=lacking,
             unconfirmed=self._mails and account.email_confirmed_at is None,
         )
 

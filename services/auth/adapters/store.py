@@ -4,6 +4,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.auth.adapters.accounts import SqlAccounts
 from services.auth.adapters.api_clients import SqlApiClients, SqlRevokedTokens
+from services.auth.adapters.asked_roles import SqlAskedRoles
 from services.auth.adapters.attempts import SqlAttempts, SqlLinks, SqlLocks
 from services.auth.adapters.audit import SqlAudit
 from services.auth.adapters.connections import SqlConnections, SqlConsents
@@ -35,5 +36,6 @@ def bind(connection: AsyncConnection) -> Store:
         signing_keys=SqlSigningKeys(connection),
         upkeep=SqlUpkeep(connection),
         mails=SqlMails(connection),
+        roles=SqlAskedRoles(connection),
         outbox=SqlOutbox(connection),
     )

@@ -125,6 +125,7 @@ connection = Table(
     Column("app_id", Uuid, ForeignKey("private_app.id")),
     Column("remind_at", _TIME),
     Column("erase_asked_at", _TIME),
+    Column("roles_told_at", _TIME),
 )
 # A seller account belongs to one organisation while its connection lives; whoever only claims it, or reaches it by an
 # application of their own, keeps nobody out.
@@ -157,6 +158,17 @@ Index(
     postgresql_where=text("state = 'unproven'"),
 )
 Index("ix_connection_probe_due_at", connection.c.probe_due_at, postgresql_where=text("probe_due_at is not null"))
+
+# Of our applications, asked for since; a consent of before does not hold it.
+asked_role = Table(
+    "asked_role",
+    metadata,
+    Column("marketplace", Text, primary_key=True),
+    Column("region", Text, primary_key=True),
+    Column("role", Text, primary_key=True),
+    Column("since", _TIME, nullable=False),
+    Column("asked_at", _TIME, nullable=False),
+)
 
 mail = Table(
     "mail",

@@ -52,5 +52,7 @@ DEEDS = {
     Action.PRIVATE_APP_KEPT: "Private application or its secret kept",
     Action.PRIVATE_APP_REFUSED: "Secret of a private application refused",
     Action.TOKEN_REVOKED: "Token revoked",
+    Action.ROLE_ASKED: "Role of our application asked for",
+    Action.ROLE_DROPPED: "Role of our application no longer asked for",
     Action.TRUNCATED: "Entries older than twelve months removed",
 }

@@ -27,6 +27,11 @@ unlisted = Gauge(
 unlisted_most = Gauge(
     "auth_unlisted_sellers_most", "How many such an application may have", ["marketplace", "application"]
 )
+role_consents = Gauge(
+    "auth_role_consents",
+    "Connections by our application that hold a role asked for later (given: yes), and those that do not (no)",
+    ["marketplace", "role", "given"],
+)
 
 log = structlog.get_logger()
 
@@ -61,6 +66,10 @@ def show(standing: Standing, held: Auth) -> None:
         sellers = sum(standing.grants.get((each.marketplace, region), 0) for region in each.regions)
         unlisted.labels(each.marketplace, each.application_id).set(sellers)
         unlisted_most.labels(each.marketplace, each.application_id).set(each.most)
+    role_consents.clear()
+    for role in standing.roles:
+        for given, count in (("yes", role.given), ("no", role.lacking)):
+            role_consents.labels(role.asked.marketplace, role.asked.role, given).inc(count)
     end, due = standing.nearest_end, standing.oldest_mail
     nearest_end.set((end - now).total_seconds() / _DAY_SECONDS if end else float("nan"))
     oldest_mail.set(max(0.0, (now - due).total_seconds()) if due and held.mailer else 0.0)

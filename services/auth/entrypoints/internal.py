@@ -96,6 +96,7 @@ async def resolve(request: Request, _who: SessionUser, asked: SessionIn) -> Sess
         locale=found.locale,
         label=found.label,
         ending=EndingOut.model_validate(found.ending, from_attributes=True) if found.ending else None,
+        lacking_roles=found.lacking_roles,
         unconfirmed=found.unconfirmed,
     )
 

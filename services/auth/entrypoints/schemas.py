@@ -65,6 +65,10 @@ class ConnectionOut(BaseModel):
     )
     probed_at: datetime | None = Field(description="When the marketplace last answered about this consent.")
     probe_outcome: Literal["ok", "role_missing", "refused"] | None
+    lacks_roles: list[str] = Field(
+        description="Roles our application was asked for since the seller authorised it: what needs them waits until "
+        "the seller authorises again, everything else goes on."
+    )
     erase_asked_at: datetime | None = Field(
         description="When all buyers' data that came by it was last wanted destroyed."
     )
@@ -161,6 +165,7 @@ class SessionOut(BaseModel):
     locale: str
     label: str = Field(repr=False, description="For the page's header.")
     ending: EndingOut | None
+    lacking_roles: int = Field(description="Connections whose consent lacks a role: every page says so.")
     unconfirmed: bool = Field(description="Whether pages ask for the e-mail address to be confirmed.")
 
 

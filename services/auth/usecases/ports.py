@@ -19,6 +19,7 @@ from services.auth.usecases.client_ports import ApiClients, RevokedTokens
 from services.auth.usecases.factor_ports import Factors
 from services.auth.usecases.mail_ports import Mails
 from services.auth.usecases.private_ports import PrivateApps
+from services.auth.usecases.role_ports import AskedRoles
 from shared.access.principal import Ending
 from shared.kernel.ids import ConnectionId, GrantId, OrganisationId
 from shared.kernel.ports import AccessToken, Lease, Outbox
@@ -68,6 +69,19 @@ class Connections(Protocol):
 
     async def ending(self, organisation_id: OrganisationId) -> Ending | None:
         """Of its authorisations that end soon, or ended; None: there is none."""
+        ...
+
+    async def lock_lacking_roles(self, told_before: datetime) -> Sequence[Connection]:
+        """
+        Those that lack a role their organisation was not told of yet, nor of another since then: of a batch of
+        organisations all, without those that somebody works on.
+        """
+        ...
+
+    async def roles_told(self, connection_ids: Sequence[ConnectionId], at: datetime) -> None: ...
+
+    async def count_lacking_roles(self, organisation_id: OrganisationId) -> int:
+        """How many of its connections lack a role."""
         ...
 
     async def count_claims(self, organisation_id: OrganisationId) -> int:
@@ -185,6 +199,7 @@ class Store:
     signing_keys: SigningKeys
     upkeep: Upkeep
     mails: Mails
+    roles: AskedRoles
     outbox: Outbox
 
 

@@ -10,6 +10,7 @@ from services.auth.domain.api_client import ApiClient
 from services.auth.domain.connection import Connection, ConnectionState
 from services.auth.domain.private_app import PrivateApp
 from services.auth.domain.signing import SigningKey
+from services.auth.usecases.role_ports import RoleStanding
 from shared.kernel.ids import ConnectionId, OrganisationId, UserId
 
 
@@ -18,13 +19,14 @@ class Standing:
     """
     Of all organisations: connections by marketplace and state; sellers' own grants of our applications by marketplace
     and region; when the first consent that works ends, as far as is known; since when the mail that is due longest is
-    due.
+    due; the roles that were asked for later, and who gave them.
     """
 
     counts: Mapping[tuple[str, ConnectionState], int]
     grants: Mapping[tuple[str, str], int]
     nearest_end: datetime | None
     oldest_mail: datetime | None
+    roles: Sequence[RoleStanding]
 
 
 @dataclass(frozen=True, slots=True)
