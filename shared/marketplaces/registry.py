@@ -33,10 +33,12 @@ from shared.marketplaces.octopia.listings import OctopiaListings
 from shared.marketplaces.octopia.oauth import OctopiaGrants
 from shared.marketplaces.octopia.operations import OPERATIONS as OCTOPIA_OPERATIONS
 from shared.marketplaces.octopia.orders import OctopiaOrders
+from shared.marketplaces.octopia.private import OWN_CREDENTIALS, OctopiaPrivateApps
 from shared.marketplaces.octopia.stock import OctopiaStock
 from shared.marketplaces.octopia.tracking import CAPABILITIES as OCTOPIA_CAPABILITIES
 from shared.marketplaces.octopia.tracking import OctopiaTracking
 from shared.marketplaces.octopia.wire import OctopiaApi
+from shared.marketplaces.pace import Pace
 from shared.marketplaces.ports import (
     AcceptancePort,
     AppstorePort,
@@ -59,18 +61,6 @@ OCTOPIA = "octopia"
 
 
 @dataclass(frozen=True, slots=True)
-class Pace:
-    """
-    How often orders are read, in seconds: what changed, how far before the cursor a reading starts, and all open orders
-    (as far as the budget has room). Settings may say otherwise.
-    """
-
-    interval_seconds: float
-    overlap_seconds: float
-    sweep_seconds: float
-
-
-@dataclass(frozen=True, slots=True)
 class Profile:
     """
     What pages and settings need to know of a marketplace: no call is made with it.
@@ -83,8 +73,9 @@ class Profile:
     off, whose accounts may be brought here; `unlisted_most`, how many sellers an application may have that is not
     listed in its app store; `reach`, what one consent covers; `private`, how an application of one's own is brought
     instead. Of the latter: `delegation_steps`, what a seller does in the portal, a sentence each, where %(us)s is the
-    name we are listed under; `seller_ids`, what a seller id looks like, as a regular expression that leaves an account
-    one spelling. `keep_days_most`: how long a buyer's data may be kept after delivery, where the marketplace says so.
+    name we are listed under; `client_steps`, the same by our client id, %(client_id)s; `seller_ids`, what a seller id
+    looks like, as a regular expression that leaves an account one spelling. `keep_days_most`: how long a buyer's data
+    may be kept after delivery, where the marketplace says so.
     """
 
     name: str
@@ -103,6 +94,7 @@ class Profile:
     reach: Literal["region", "country"] = "region"
     private: PrivateWay | None = None
     delegation_steps: tuple[str, ...] = ()
+    client_steps: tuple[str, ...] = ()
     seller_ids: str = "[A-Za-z0-9_-]{1,64}"
     keep_days_most: float | None = None
 
@@ -188,7 +180,9 @@ PROFILES: Mapping[str, Profile] = {
         real_addresses=FarSide(
             api_urls=octopia.API_URLS, central_urls=octopia.CENTRAL_URLS, token_url=octopia.TOKEN_URL
         ),
+        private=OWN_CREDENTIALS,
         delegation_steps=octopia.DELEGATION_STEPS,
+        client_steps=octopia.CLIENT_STEPS,
         seller_ids=octopia.SELLER_IDS,
     ),
 }
@@ -256,7 +250,11 @@ def _amazon(outward: Sends, far_side: FarSide, clock: Clock) -> Marketplace:
 
 
 def _access(name: str, outward: Sends, far_side: FarSide, clock: Clock) -> Access:
-    private = AmazonPrivateApps(outward, far_side.token_url) if PROFILES[name].private and far_side.token_url else None
+    private: PrivatePort | None = None
+    if far_side.token_url and name == OCTOPIA:
+        private = OctopiaPrivateApps(outward, OctopiaApi(outward, far_side.api_urls, clock), clock, far_side.token_url)
+    elif far_side.token_url and PROFILES[name].private:
+        private = AmazonPrivateApps(outward, far_side.token_url)
     if name == AMAZON_VENDOR:
         spapi = Spapi(outward, far_side.api_urls, clock)
         oauth, appstore = _at_amazon(AMAZON_VENDOR, outward, spapi, far_side, vendor_stores)
@@ -281,15 +279,15 @@ def _at_amazon(
 def _octopia(outward: Sends, far_side: FarSide, clock: Clock) -> Marketplace:
     api = OctopiaApi(outward, far_side.api_urls, clock)
     grants = None
-    if far_side.token_url and far_side.apps:
-        grants = OctopiaGrants(outward, api, clock, token_url=far_side.token_url, apps=far_side.apps)
+    if far_side.token_url:
+        grants = OctopiaGrants(outward, api, clock, token_url=far_side.token_url, apps=far_side.apps or {})
     return Marketplace(
         name=OCTOPIA,
         operations=OCTOPIA_OPERATIONS,
         orders=OctopiaOrders(api),
         tracking=OctopiaTracking(api, clock),
         grants=grants,
-        delegation=grants,
+        delegation=grants if far_side.apps else None,
         acceptance=OctopiaAcceptance(api),
         listings=OctopiaListings(api),
         stock=OctopiaStock(api),

@@ -79,6 +79,29 @@ PRIVATE_PROBLEMS = {
     PrivateProblem.APP_UNKNOWN: ("client_id", "This application is not here. Enter its client ID and secret first."),
     PrivateProblem.AWAY: ("", AWAY),
 }
+# The same where the client itself is let in: other fields, other words.
+CREDENTIAL_PROBLEMS = {
+    **PRIVATE_PROBLEMS,
+    PrivateProblem.CLIENT_INVALID: ("client_id", "This is not a client ID. Copy it from the portal."),
+    PrivateProblem.SECRET_INVALID: ("client_secret", "Enter the client secret as the portal shows it."),
+    PrivateProblem.SECRET_REFUSED: (
+        "client_secret",
+        "The marketplace does not know this client ID with this secret. Copy both again from the portal.",
+    ),
+    PrivateProblem.TOO_MANY: ("client_id", "There are as many credentials as an organisation may have."),
+    PrivateProblem.CODES_INVALID: (
+        "seller_id",
+        "This is not a Seller ID of this marketplace. Copy it from the portal.",
+    ),
+    PrivateProblem.ACCOUNT_REFUSED: (
+        "client_id",
+        "The marketplace does not open this seller account with these credentials.",
+    ),
+    PrivateProblem.CONNECTED: (
+        "seller_id",
+        "This account is connected already by giving us access in the portal. Disconnect that first.",
+    ),
+}
 CLIENT_PROBLEMS = {
     "name.invalid": "Enter a name of 1 to 80 characters.",
     "scopes.missing": "Choose at least one thing that the program may do.",
@@ -233,6 +256,6 @@ def all_sentences() -> list[str]:
         AWAY,
     ]
     calendar = [CALENDAR_NAME, CALENDAR_WHAT, CALENDAR_TO_DO]
-    private = [sentence for _, sentence in PRIVATE_PROBLEMS.values()]
+    private = [sentence for _, sentence in (*PRIVATE_PROBLEMS.values(), *CREDENTIAL_PROBLEMS.values())]
     said = [*brought, *private, *clients, *signing_in, *calendar, *DEEDS.values(), *outcomes, *refusals]
     return [*FIELD_PROBLEMS.values(), *said]

@@ -8,6 +8,7 @@ from services.auth.domain.grant import SealedGrant
 from services.auth.domain.private_app import PrivateApp
 from shared.kernel.ids import OrganisationId
 from shared.marketplaces.models import OAuthAnswer
+from shared.marketplaces.ports import FarAccount
 
 
 class PrivateApps(Protocol):
@@ -23,6 +24,10 @@ class PrivateApps(Protocol):
         """New, or with another secret: then its grants may be renewed at once."""
         ...
 
+    async def destroy_unused(self, app_id: UUID) -> None:
+        """Its secrets, where no grant is left that needs them."""
+        ...
+
     async def refused(self, app: PrivateApp, since: datetime | None) -> None:
         """
         Since when the far side refuses its secret; an earlier moment stays. None: it is known. Nothing is noted where
@@ -36,6 +41,14 @@ class PrivateVault(Protocol):
 
     async def accepts(self, marketplace: str, client_id: str, client_secret: str) -> bool:
         """Whether the far side knows them. Raises FarSideError."""
+        ...
+
+    async def try_client(self, marketplace: str, client_id: str, client_secret: str) -> OAuthAnswer:
+        """What they give by themselves. Raises FarSideError: ClientSecretInvalid (theirs) among them."""
+        ...
+
+    async def opens(self, marketplace: str, account: FarAccount, answer: OAuthAnswer) -> bool:
+        """Whether what they gave opens this very account. Raises FarSideError."""
         ...
 
     async def new_app(

@@ -9,9 +9,10 @@ from shared.kernel.errors import AlreadyDone, Throttled
 from shared.kernel.ports import AccessToken, Intent, TooLate
 from shared.marketplaces import models
 from shared.marketplaces.listings import Listing, ListingPage, StockLimits, StockLine, StockOutcome, StockStep
+from shared.marketplaces.pace import Pace
 from shared.marketplaces.ports import Capabilities, FarAccount, FarSide, FrozenBody, Operation
 from shared.marketplaces.reached import Reached
-from shared.marketplaces.registry import Marketplace, Pace, Profile
+from shared.marketplaces.registry import Marketplace, Profile
 
 FAIR = models.Channel("fair", "The fair", "FR", "EUR", "Europe/Paris")
 OPERATIONS = tuple(
