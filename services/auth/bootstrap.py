@@ -19,7 +19,15 @@ from services.auth.adapters.queries import SqlViews
 from services.auth.adapters.smtp import SmtpMailer, SmtpServer
 from services.auth.adapters.store import bind
 from services.auth.domain.second_factor import SecondFactorRule
-from services.auth.offers_bootstrap import Unlisted, delegations_of, offers_of, private_of, private_ports, unlisted_of
+from services.auth.offers_bootstrap import (
+    Unlisted,
+    delegations_of,
+    offers_of,
+    private_of,
+    private_ports,
+    restricted_ports,
+    unlisted_of,
+)
 from services.auth.settings import MigrationSettings, Settings
 from services.auth.usecases.account_ports import PasswordHasher
 from services.auth.usecases.audit_log import AuditLog
@@ -37,6 +45,8 @@ from services.auth.vault.consents import SealingConsents
 from services.auth.vault.private_apps import SealedPrivateApps
 from services.auth.vault.renewal import KIND as TOKEN
 from services.auth.vault.renewal import LEASE_SECONDS, MARGIN_SECONDS, Renewal
+from services.auth.vault.restricted import KIND as RESTRICTED
+from services.auth.vault.restricted import RestrictedTokens
 from services.auth.vault.seals import GrantSeals
 from services.auth.vault.second_factors import SealedFactors
 from services.auth.vault.service_tokens import ServiceClient, ServiceTokenIssuer
@@ -96,6 +106,7 @@ class Auth:
     unlisted: tuple[Unlisted, ...]
     private: Mapping[str, PrivateOffer]
     private_apps: SealedPrivateApps
+    restricted: RestrictedTokens
 
     def regions(self, marketplace: str) -> frozenset[str]:
         """Where sellers can connect this marketplace here, either way."""
@@ -117,13 +128,12 @@ def engine_of(settings: Settings | MigrationSettings, process: str) -> AsyncEngi
 
 
 def auth_on(engine: AsyncEngine, settings: Settings, outward: Outward, clock: Clock) -> Auth:
-    uow, keys = SqlUnitOfWork(engine, bind), keys_of(settings, clock)
+    uow, keys, proves = SqlUnitOfWork(engine, bind), keys_of(settings, clock), settings.delegation_proves
     known = accesses(outward, {name: settings.far_side(name) for name in PROFILES}, clock=clock)
     offers, grants = offers_of(settings, known), {name: one.grants for name, one in known.items() if one.grants}
-    seals, claims, signing = GrantSeals(keys), claims_on(engine, clock), SealedSigning(keys)
+    seals, claims, signing, views = GrantSeals(keys), claims_on(engine, clock), SealedSigning(keys), SqlViews(engine)
     private_apps = SealedPrivateApps(keys, seals, private_ports(known), clock)
     tokens = RenewedTokens(uow, claims, Renewal(grants, seals, private_apps, clock), seals, clock)
-    proves, views = settings.delegation_proves, SqlViews(engine)
     return Auth(
         uow=uow,
         reads=SqlReads(engine, bind),
@@ -155,6 +165,7 @@ def auth_on(engine: AsyncEngine, settings: Settings, outward: Outward, clock: Cl
         unlisted=unlisted_of(settings),
         private=private_of(known),
         private_apps=private_apps,
+        restricted=RestrictedTokens(claims, tokens, restricted_ports(known), clock),
     )
 
 
@@ -187,6 +198,7 @@ def claims_on(engine: AsyncEngine, clock: Clock) -> SqlClaims[Store]:
     kinds = {
         TOKEN: Kind(due=None, lease_seconds=LEASE_SECONDS, margin_seconds=MARGIN_SECONDS),
         MAIL: Kind(due=mails_due(), lease_seconds=60),
+        RESTRICTED: Kind(due=None, lease_seconds=LEASE_SECONDS, margin_seconds=MARGIN_SECONDS, rates=rates(RESTRICTED)),
         PROBE: Kind(due=probes_due(), lease_seconds=60, margin_seconds=5, rates=rates(PROBE)),
     }
     return SqlClaims(engine, bind, kinds=kinds, clock=clock)

@@ -9,6 +9,7 @@ from services.auth.usecases.claim_seller import DelegationOffer, Portal
 from services.auth.usecases.private_apps import PrivateOffer
 from shared.marketplaces.private import PrivatePort
 from shared.marketplaces.registry import PROFILES, Access
+from shared.marketplaces.restricted import RestrictedPort
 
 
 @dataclass(frozen=True)
@@ -38,6 +39,10 @@ def offers_of(settings: Settings, known: Mapping[str, Access]) -> Mapping[str, O
 
 def private_ports(known: Mapping[str, Access]) -> Mapping[str, PrivatePort]:
     return {name: one.private for name, one in known.items() if one.private is not None}
+
+
+def restricted_ports(known: Mapping[str, Access]) -> Mapping[str, RestrictedPort]:
+    return {name: one.restricted for name, one in known.items() if one.restricted is not None}
 
 
 def private_of(known: Mapping[str, Access]) -> Mapping[str, PrivateOffer]:

@@ -21,6 +21,7 @@ from shared.marketplaces.amazon.operations import VENDOR_OPERATIONS
 from shared.marketplaces.amazon.orders import AmazonOrders
 from shared.marketplaces.amazon.private import SELLERS, VENDORS, AmazonPrivateApps
 from shared.marketplaces.amazon.probes import seller_stores, vendor_stores
+from shared.marketplaces.amazon.restricted import AmazonRestrictedTokens
 from shared.marketplaces.amazon.stock import AmazonStock
 from shared.marketplaces.amazon.tracking import CAPABILITIES as AMAZON_CAPABILITIES
 from shared.marketplaces.amazon.tracking import AmazonTracking
@@ -54,6 +55,7 @@ from shared.marketplaces.ports import (
     TrackingPort,
 )
 from shared.marketplaces.private import PrivatePort, PrivateWay
+from shared.marketplaces.restricted import RestrictedPort
 
 AMAZON = "amazon"
 AMAZON_VENDOR = "amazon_vendor"
@@ -131,6 +133,7 @@ class Access:
     appstore: AppstorePort | None
     delegation: DelegationPort | None
     private: PrivatePort | None
+    restricted: RestrictedPort | None = None
 
 
 PROFILES: Mapping[str, Profile] = {
@@ -258,7 +261,7 @@ def _access(name: str, outward: Sends, far_side: FarSide, clock: Clock) -> Acces
     if name == AMAZON_VENDOR:
         spapi = Spapi(outward, far_side.api_urls, clock)
         oauth, appstore = _at_amazon(AMAZON_VENDOR, outward, spapi, far_side, vendor_stores)
-        return Access(oauth, oauth if appstore else None, appstore, None, private)
+        return Access(oauth, oauth if appstore else None, appstore, None, private, AmazonRestrictedTokens(spapi))
     built = _BUILDERS[name](outward, far_side, clock)
     return Access(built.grants, built.consent, built.appstore, built.delegation, private)
 

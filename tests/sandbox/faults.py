@@ -48,6 +48,8 @@ KINDS: dict[str, frozenset[str]] = {
     "amazon.getOrder": _API | {"malformed_record", "included_data_400"},
     "amazon.confirmShipment": _API | {"timeout_after_effect", "dropped_204", "late_visibility"},
     "amazon.getMarketplaceParticipations": _API | {"malformed_record"},
+    "amazon.createRestrictedDataToken": _API,
+    "amazon.getOrders": _API,
     "amazon.getPurchaseOrders": _API | {"malformed_record"},
     "amazon.searchListingsItems": _API | {"malformed_record", "repeated_page_token", "refused_page_token"},
     "amazon.getListingsItem": _API | {"malformed_record"},

@@ -113,6 +113,19 @@ class TokenIn(In):
     rejected: int | None = Field(default=None, description="Version of a token that the far side refused.")
 
 
+class ResourceIn(In):
+    """A call that shows buyers' data."""
+
+    method: Literal["GET", "PUT", "POST", "DELETE"]
+    path: str = Field(max_length=400, description="Exactly as it is called; a name in braces stands for any.")
+    data_elements: tuple[str, ...] = Field(default=(), max_length=10)
+
+
+class RestrictedTokenIn(In):
+    resources: tuple[ResourceIn, ...] = Field(min_length=1, max_length=50)
+    rejected: int | None = Field(default=None, description="Version of such a token that the far side refused.")
+
+
 class TokenOut(BaseModel):
     """A token of a far side: secret."""
 

@@ -22,6 +22,8 @@ MODELS = {
     "sellers/v1": "sellers",
     "listings/2021-08-01": "listingsItems_2021-08-01",
     "vendor/orders": "vendorOrders",
+    "vendor/directFulfillment": "vendorDirectFulfillmentOrders_2021-12-28",
+    "tokens/2021-03-01": "tokens_2021-03-01",
 }
 
 
