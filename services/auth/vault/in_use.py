@@ -15,6 +15,8 @@ EARLY = timedelta(minutes=10)
 IN_USE_FOR = timedelta(hours=1)
 # A renewal that came to nothing, or gave a token that is short-lived by itself, is not repeated sooner.
 LOOKED_EVERY = timedelta(minutes=1)
+# Beyond that a process remembers no more of them: their callers wait, once an hour.
+REMEMBERED_MOST = 50_000
 
 
 @dataclass(slots=True)
@@ -36,10 +38,13 @@ class InUse:
         if state.grant_id is None or state.expires_at is None:
             return
         use = self._grants.get(state.grant_id)
-        if use is None:
-            self._grants[state.grant_id] = _Use(state.connection_id, now, state.expires_at)
-        else:
+        if use is not None:
             use.connection_id, use.asked_at, use.ends_at = state.connection_id, now, state.expires_at
+            return
+        if len(self._grants) >= REMEMBERED_MOST:
+            self._forget(now)
+        if len(self._grants) < REMEMBERED_MOST:
+            self._grants[state.grant_id] = _Use(state.connection_id, now, state.expires_at)
 
     def looked(self, grant_id: GrantId, ends_at: datetime | None, now: datetime) -> None:
         """What the early renewal found; None: nothing more is to be had of it."""
@@ -53,10 +58,13 @@ class InUse:
 
     def due(self, now: datetime) -> list[tuple[GrantId, ConnectionId]]:
         """Those whose token ends soon, the first to end first; who was not asked for in an hour is forgotten."""
-        self._grants = {grant: use for grant, use in self._grants.items() if now < use.asked_at + IN_USE_FOR}
+        self._forget(now)
         ending = [
             (use.ends_at, grant_id, use.connection_id)
             for grant_id, use in self._grants.items()
             if now >= use.ends_at - EARLY and (use.looked_at is None or now >= use.looked_at + LOOKED_EVERY)
         ]
         return [(grant_id, connection_id) for _, grant_id, connection_id in sorted(ending)]
+
+    def _forget(self, now: datetime) -> None:
+        self._grants = {grant: use for grant, use in self._grants.items() if now < use.asked_at + IN_USE_FOR}
