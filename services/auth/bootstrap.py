@@ -21,7 +21,15 @@ from services.auth.adapters.queries import SqlViews
 from services.auth.adapters.smtp import SmtpMailer, SmtpServer
 from services.auth.adapters.store import bind
 from services.auth.domain.second_factor import SecondFactorRule
-from services.auth.offers_bootstrap import Unlisted, delegations_of, offers_of, private_of, private_ports, unlisted_of
+from services.auth.offers_bootstrap import (
+    Unlisted,
+    delegations_of,
+    offers_of,
+    private_of,
+    private_ports,
+    restricted_ports,
+    unlisted_of,
+)
 from services.auth.settings import MigrationSettings, Settings
 from services.auth.usecases.account_ports import PasswordHasher
 from services.auth.usecases.address_ports import AddressVault
@@ -42,6 +50,8 @@ from services.auth.vault.consents import SealingConsents
 from services.auth.vault.private_apps import SealedPrivateApps
 from services.auth.vault.renewal import KIND as TOKEN
 from services.auth.vault.renewal import LEASE_SECONDS, MARGIN_SECONDS, Renewal
+from services.auth.vault.restricted import KIND as RESTRICTED
+from services.auth.vault.restricted import RestrictedTokens
 from services.auth.vault.seals import GrantSeals
 from services.auth.vault.second_factors import SealedFactors
 from services.auth.vault.service_tokens import ServiceClient, ServiceTokenIssuer
@@ -104,6 +114,7 @@ class Auth:
     private: Mapping[str, PrivateOffer]
     private_apps: SealedPrivateApps
     addresses: AddressVault
+    restricted: RestrictedTokens
 
     def regions(self, marketplace: str) -> frozenset[str]:
         """Where sellers can connect this marketplace here, either way."""
@@ -164,6 +175,7 @@ def auth_on(engine: AsyncEngine, settings: Settings, outward: Outward, clock: Cl
         private=private_of(known),
         private_apps=private_apps,
         addresses=SealedAddresses(keys),
+        restricted=RestrictedTokens(claims, tokens, restricted_ports(known), clock),
     )
 
 
@@ -197,6 +209,7 @@ def claims_on(engine: AsyncEngine, clock: Clock) -> SqlClaims[Store]:
         TOKEN: Kind(due=None, lease_seconds=LEASE_SECONDS, margin_seconds=MARGIN_SECONDS),
         MAIL: Kind(due=mails_due(), lease_seconds=60),
         INVITATION: Kind(due=invitations_due(), lease_seconds=60),
+        RESTRICTED: Kind(due=None, lease_seconds=LEASE_SECONDS, margin_seconds=MARGIN_SECONDS, rates=rates(RESTRICTED)),
         PROBE: Kind(due=probes_due(), lease_seconds=60, margin_seconds=5, rates=rates(PROBE)),
     }
     return SqlClaims(engine, bind, kinds=kinds, clock=clock)

@@ -20,6 +20,7 @@ from shared.marketplaces.amazon.operations import OPERATIONS as AMAZON_OPERATION
 from shared.marketplaces.amazon.orders import AmazonOrders
 from shared.marketplaces.amazon.private import FULFILLED, SELLERS, VENDORS, AmazonPrivateApps
 from shared.marketplaces.amazon.probes import fulfilled_orders, seller_stores, vendor_stores
+from shared.marketplaces.amazon.restricted import AmazonRestrictedTokens
 from shared.marketplaces.amazon.stock import AmazonStock
 from shared.marketplaces.amazon.tracking import CAPABILITIES as AMAZON_CAPABILITIES
 from shared.marketplaces.amazon.tracking import AmazonTracking
@@ -32,6 +33,7 @@ from shared.marketplaces.octopia.listings import OctopiaListings
 from shared.marketplaces.octopia.oauth import OctopiaGrants
 from shared.marketplaces.octopia.operations import OPERATIONS as OCTOPIA_OPERATIONS
 from shared.marketplaces.octopia.orders import OctopiaOrders
+from shared.marketplaces.octopia.private import OWN_CREDENTIALS, OctopiaPrivateApps
 from shared.marketplaces.octopia.stock import OctopiaStock
 from shared.marketplaces.octopia.tracking import CAPABILITIES as OCTOPIA_CAPABILITIES
 from shared.marketplaces.octopia.tracking import OctopiaTracking
@@ -53,6 +55,7 @@ from shared.marketplaces.ports import (
 from shared.marketplaces.private import PrivatePort
 from shared.marketplaces.profile import Pace as Pace
 from shared.marketplaces.profile import Profile as Profile
+from shared.marketplaces.restricted import RestrictedPort
 
 AMAZON = "amazon"
 AMAZON_VENDOR = "amazon_vendor"
@@ -92,6 +95,7 @@ class Access:
     appstore: AppstorePort | None
     delegation: DelegationPort | None
     private: PrivatePort | None
+    restricted: RestrictedPort | None = None
 
 
 PROFILES: Mapping[str, Profile] = {
@@ -163,7 +167,9 @@ PROFILES: Mapping[str, Profile] = {
         real_addresses=FarSide(
             api_urls=octopia.API_URLS, central_urls=octopia.CENTRAL_URLS, token_url=octopia.TOKEN_URL
         ),
+        private=OWN_CREDENTIALS,
         delegation_steps=octopia.DELEGATION_STEPS,
+        client_steps=octopia.CLIENT_STEPS,
         seller_ids=octopia.SELLER_IDS,
     ),
 }
@@ -231,11 +237,16 @@ def _amazon(outward: Sends, far_side: FarSide, clock: Clock) -> Marketplace:
 
 
 def _access(name: str, outward: Sends, far_side: FarSide, clock: Clock) -> Access:
-    private = AmazonPrivateApps(outward, far_side.token_url) if PROFILES[name].private and far_side.token_url else None
+    private: PrivatePort | None = None
+    if far_side.token_url and name == OCTOPIA:
+        private = OctopiaPrivateApps(outward, OctopiaApi(outward, far_side.api_urls, clock), clock, far_side.token_url)
+    elif far_side.token_url and PROFILES[name].private:
+        private = AmazonPrivateApps(outward, far_side.token_url)
     if reach := _REACHES.get(name):
         spapi = Spapi(outward, far_side.api_urls, clock, far_side.sandbox_urls)
         oauth, appstore = _at_amazon(name, outward, spapi, far_side, reach)
-        return Access(oauth, oauth if appstore else None, appstore, None, private)
+        restricted = AmazonRestrictedTokens(spapi) if name == AMAZON_VENDOR else None
+        return Access(oauth, oauth if appstore else None, appstore, None, private, restricted)
     built = _BUILDERS[name](outward, far_side, clock)
     return Access(built.grants, built.consent, built.appstore, built.delegation, private)
 
@@ -256,15 +267,15 @@ def _at_amazon(
 def _octopia(outward: Sends, far_side: FarSide, clock: Clock) -> Marketplace:
     api = OctopiaApi(outward, far_side.api_urls, clock)
     grants = None
-    if far_side.token_url and far_side.apps:
-        grants = OctopiaGrants(outward, api, clock, token_url=far_side.token_url, apps=far_side.apps)
+    if far_side.token_url:
+        grants = OctopiaGrants(outward, api, clock, token_url=far_side.token_url, apps=far_side.apps or {})
     return Marketplace(
         name=OCTOPIA,
         operations=OCTOPIA_OPERATIONS,
         orders=OctopiaOrders(api),
         tracking=OctopiaTracking(api, clock),
         grants=grants,
-        delegation=grants,
+        delegation=grants if far_side.apps else None,
         acceptance=OctopiaAcceptance(api),
         listings=OctopiaListings(api),
         stock=OctopiaStock(api),

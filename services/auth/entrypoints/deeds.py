@@ -62,5 +62,7 @@ DEEDS = {
     Action.PRIVATE_APP_REMOVED: "Private application removed",
     Action.PROFILE_CHANGED: "Addresses of the organisation changed",
     Action.TOKEN_REVOKED: "Token revoked",
+    Action.ROLE_ASKED: "Role of our application asked for",
+    Action.ROLE_DROPPED: "Role of our application no longer asked for",
     Action.TRUNCATED: "Entries older than twelve months removed",
 }
