@@ -63,11 +63,10 @@ class Sandbox:
         body = {"marketplace": "amazon", "region": region} | fields
         return await self._call("POST", "/sellers", body | ({"seller_id": seller_id} if seller_id else {}))
 
-    async def octopia_app(self, client_id: str, client_secrets: list[str]) -> None:
-        """Register an aggregator's credentials at Octopia, or replace their secrets."""
-        await self._call(
-            "POST", "/apps", {"marketplace": "octopia", "client_id": client_id, "client_secrets": client_secrets}
-        )
+    async def octopia_app(self, client_id: str, client_secrets: list[str], seller_id: str | None = None) -> None:
+        """Register credentials at Octopia, an aggregator's or that seller's own, or replace their secrets."""
+        body = {"marketplace": "octopia", "client_id": client_id, "client_secrets": client_secrets}
+        await self._call("POST", "/apps", body | ({"seller_id": seller_id} if seller_id else {}))
 
     async def octopia_seller(self, seller_id: str | None = None, **fields: Any) -> Json:
         """A new seller at Octopia (`channels`, `delegated`, `own_client`, `auto_accept`, `sub_state`, `skus`)."""
@@ -77,6 +76,10 @@ class Sandbox:
     async def delegate(self, seller_id: str, delegated: bool = True) -> None:
         """A seller at Octopia lets aggregators in, or withdraws that."""
         await self._call("POST", f"/sellers/{seller_id}/delegate", {"delegated": delegated})
+
+    async def let_in(self, seller_id: str, *client_ids: str) -> None:
+        """A seller at Octopia types the client ids of those it lets in."""
+        await self._call("POST", f"/sellers/{seller_id}/delegate", {"client_ids": list(client_ids)})
 
     async def offers(self, seller_id: str, *offers: str | Json) -> None:
         """Offers of a seller at Octopia: SKUs, or fields (README)."""

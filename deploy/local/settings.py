@@ -27,7 +27,7 @@ PROCESSES = {
 SCOPES = {
     "orders": ["auth.tokens:use", "auth.sessions:resolve"],
     "inventory": ["auth.tokens:use", "auth.sessions:resolve"],
-    "labels": ["auth.tokens:use", "auth.sessions:resolve", "orders.recipient:read"],
+    "labels": ["auth.tokens:use", "auth.restricted_tokens:use", "auth.sessions:resolve", "orders.recipient:read"],
 }
 _PROJECT = Path(__file__).parents[2]
 # The demo does not wait for far sides that answer at once: it asks often and reads back soon.

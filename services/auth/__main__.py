@@ -1,4 +1,4 @@
-"""python -m services.auth api|worker|migrate|connections|users|keys|secrets|audit|republish"""
+"""python -m services.auth api|worker|migrate|connections|users|roles|keys|secrets|audit|republish"""
 
 import argparse
 import sys
@@ -87,6 +87,7 @@ def _parser() -> argparse.ArgumentParser:
     commands.add_parser("migrate", help="brings the database to its newest revision, makes our topics and signing key")
     _add_connections_command(commands)
     _add_users_command(commands)
+    _add_roles_command(commands)
     _add_keys_command(commands)
     _add_secrets_command(commands)
     _add_audit_command(commands)
@@ -149,6 +150,19 @@ def _add_users_command(commands: "argparse._SubParsersAction[argparse.ArgumentPa
     listing.add_argument("--json", action="store_true", help="for programs")
     for action, help_ in _USER_ACTIONS.items():
         actions.add_parser(action, help=help_).add_argument("user", type=UUID)
+
+
+def _add_roles_command(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    roles = commands.add_parser("roles", help="roles our applications ask for, and how many sellers have given them")
+    actions = roles.add_subparsers(dest="action", required=True)
+    listing = actions.add_parser("list", help="one line per marketplace, region and role")
+    listing.add_argument("--json", action="store_true", help="for programs")
+    ask = actions.add_parser("ask", help="who consented before is asked to consent anew, in all regions")
+    ask.add_argument("--since", type=date.fromisoformat, help="the day, such as 2026-11-30, from 0:00 UTC; else now")
+    drop = actions.add_parser("drop", help="it is asked for no longer")
+    for each in (ask, drop):
+        each.add_argument("marketplace")
+        each.add_argument("role", help="by its name at the marketplace")
 
 
 async def _migrate() -> int:

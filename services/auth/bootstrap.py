@@ -2,7 +2,7 @@
 
 import secrets
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
@@ -21,8 +21,17 @@ from services.auth.adapters.queries import SqlViews
 from services.auth.adapters.smtp import SmtpMailer, SmtpServer
 from services.auth.adapters.store import bind
 from services.auth.domain.second_factor import SecondFactorRule
-from services.auth.offers_bootstrap import Unlisted, delegations_of, offers_of, private_of, private_ports, unlisted_of
-from services.auth.secrets_bootstrap import SECRET, SecretKeeper, keeper_on
+from services.auth.offers_bootstrap import (
+    Unlisted,
+    delegations_of,
+    grants_of,
+    offers_of,
+    private_of,
+    private_ports,
+    restricted_ports,
+    unlisted_of,
+)
+from services.auth.secrets_bootstrap import SECRET, SecretKeeper, far_sides_on, keeper_on
 from services.auth.settings import MigrationSettings, Settings
 from services.auth.usecases.account_ports import PasswordHasher
 from services.auth.usecases.address_ports import AddressVault
@@ -39,11 +48,13 @@ from services.auth.usecases.private_apps import PrivateOffer
 from services.auth.usecases.probe_connection import probe_connection
 from services.auth.usecases.views import Views
 from services.auth.vault.addresses import SealedAddresses
-from services.auth.vault.client_secrets import HeldClientSecrets, SealedClientSecrets
+from services.auth.vault.client_secrets import SealedClientSecrets
 from services.auth.vault.consents import SealingConsents
 from services.auth.vault.private_apps import SealedPrivateApps
 from services.auth.vault.renewal import KIND as TOKEN
 from services.auth.vault.renewal import LEASE_SECONDS, MARGIN_SECONDS, Renewal
+from services.auth.vault.restricted import KIND as RESTRICTED
+from services.auth.vault.restricted import RestrictedTokens
 from services.auth.vault.seals import GrantSeals
 from services.auth.vault.second_factors import SealedFactors
 from services.auth.vault.service_tokens import ServiceClient, ServiceTokenIssuer
@@ -60,7 +71,6 @@ from shared.db.unit_of_work import SqlReads, SqlUnitOfWork
 from shared.http.outward import Outward
 from shared.kernel.clock import Clock
 from shared.kernel.ports import Lease, Reads, UnitOfWork
-from shared.marketplaces.ports import FarSide, GrantPort
 from shared.marketplaces.registry import PROFILES, accesses, rates
 from shared.marketplaces.registry import Access as FarAccess
 from shared.messaging.kafka import kafka_of as kafka_of
@@ -82,7 +92,6 @@ class Auth:
     views: Views
     members: MemberViews
     audit_log: AuditLog
-    hasher: PasswordHasher
     offers: Mapping[str, Offer]
     delegations: Mapping[str, DelegationOffer]
     shared_grants: SharedGrants
@@ -108,7 +117,9 @@ class Auth:
     private: Mapping[str, PrivateOffer]
     private_apps: SealedPrivateApps
     addresses: AddressVault
+    restricted: RestrictedTokens
     client_secrets: SecretKeeper
+    hasher: PasswordHasher = field(default_factory=Argon2Passwords)
 
     def regions(self, marketplace: str) -> frozenset[str]:
         """Where sellers can connect this marketplace here, either way."""
@@ -133,8 +144,7 @@ def auth_on(engine: AsyncEngine, settings: Settings, outward: Outward, clock: Cl
     uow, keys, views = SqlUnitOfWork(engine, bind), keys_of(settings, clock), SqlViews(engine)
     known = accesses(outward, far_sides_on(engine, settings, keys, clock), clock=clock)
     seals, claims, offers = GrantSeals(keys), claims_on(engine, clock), offers_of(settings, known)
-    private_apps = SealedPrivateApps(keys, seals, private_ports(known), clock)
-    tokens = RenewedTokens(uow, claims, Renewal(grants_of(known), seals, private_apps, clock), seals, clock)
+    private_apps, tokens = renewing_on(known, uow, claims, keys, clock)
     return Auth(
         uow=uow,
         reads=SqlReads(engine, bind),
@@ -142,7 +152,6 @@ def auth_on(engine: AsyncEngine, settings: Settings, outward: Outward, clock: Cl
         views=views,
         members=SqlMemberViews(engine),
         audit_log=SqlAuditLog(engine),
-        hasher=Argon2Passwords(),
         offers=offers,
         delegations=delegations_of(settings, known),
         shared_grants=seals,
@@ -168,14 +177,9 @@ def auth_on(engine: AsyncEngine, settings: Settings, outward: Outward, clock: Cl
         private=private_of(known),
         private_apps=private_apps,
         addresses=SealedAddresses(keys),
+        restricted=RestrictedTokens(claims, tokens, restricted_ports(known), clock),
         client_secrets=secret_keeper_of(settings, known, uow, claims, keys, clock),
     )
-
-
-def far_sides_on(engine: AsyncEngine, settings: Settings, keys: DataKeys, clock: Clock) -> Mapping[str, FarSide]:
-    """With the secrets of our applications as they are kept, beside those of the settings."""
-    held = HeldClientSecrets(SqlReads(engine, bind), SealedClientSecrets(keys), clock)
-    return {name: replace(settings.far_side(name), secrets=held) for name in PROFILES}
 
 
 def secret_keeper_of(
@@ -190,8 +194,12 @@ def secret_keeper_of(
     return keeper_on(settings, known, uow=uow, leases=leases, vault=vault, mailer=mailer, clock=clock)
 
 
-def grants_of(known: Mapping[str, FarAccess]) -> Mapping[str, GrantPort]:
-    return {name: one.grants for name, one in known.items() if one.grants}
+def renewing_on(
+    known: Mapping[str, FarAccess], uow: UnitOfWork[Store], claims: SqlClaims[Store], keys: DataKeys, clock: Clock
+) -> tuple[SealedPrivateApps, RenewedTokens]:
+    seals = GrantSeals(keys)
+    private = SealedPrivateApps(keys, seals, private_ports(known), clock)
+    return private, RenewedTokens(uow, claims, Renewal(grants_of(known), seals, private, clock), seals, clock)
 
 
 def probe_of(
@@ -232,6 +240,7 @@ def claims_on(engine: AsyncEngine, clock: Clock) -> SqlClaims[Store]:
         MAIL: Kind(due=mails_due(), lease_seconds=60),
         SECRET: Kind(due=None, lease_seconds=90, margin_seconds=30),
         INVITATION: Kind(due=invitations_due(), lease_seconds=60),
+        RESTRICTED: Kind(due=None, lease_seconds=LEASE_SECONDS, margin_seconds=MARGIN_SECONDS, rates=rates(RESTRICTED)),
         PROBE: Kind(due=probes_due(), lease_seconds=60, margin_seconds=5, rates=rates(PROBE)),
     }
     return SqlClaims(engine, bind, kinds=kinds, clock=clock)

@@ -7,8 +7,10 @@ from services.auth.settings import Settings
 from services.auth.usecases.begin_consent import Offer
 from services.auth.usecases.claim_seller import DelegationOffer, Portal
 from services.auth.usecases.private_apps import PrivateOffer
+from shared.marketplaces.ports import GrantPort
 from shared.marketplaces.private import PrivatePort
 from shared.marketplaces.registry import PROFILES, Access
+from shared.marketplaces.restricted import RestrictedPort
 
 
 @dataclass(frozen=True)
@@ -36,15 +38,29 @@ def offers_of(settings: Settings, known: Mapping[str, Access]) -> Mapping[str, O
     }
 
 
+def grants_of(known: Mapping[str, Access]) -> Mapping[str, GrantPort]:
+    return {name: one.grants for name, one in known.items() if one.grants}
+
+
 def private_ports(known: Mapping[str, Access]) -> Mapping[str, PrivatePort]:
     return {name: one.private for name, one in known.items() if one.private is not None}
+
+
+def restricted_ports(known: Mapping[str, Access]) -> Mapping[str, RestrictedPort]:
+    return {name: one.restricted for name, one in known.items() if one.restricted is not None}
 
 
 def private_of(known: Mapping[str, Access]) -> Mapping[str, PrivateOffer]:
     """The marketplaces that know applications of an organisation's own: they need none of ours."""
     profiles = {name: PROFILES[name] for name, each in known.items() if each.private is not None}
     return {
-        name: PrivateOffer(name, profile.title, profile.private, profile.places, profile.reach == "country")
+        name: PrivateOffer(
+            name,
+            profile.title,
+            profile.private,
+            profile.private.places if profile.private.places.regions else profile.places,
+            profile.reach == "country",
+        )
         for name, profile in profiles.items()
         if profile.private is not None
     }
@@ -80,4 +96,7 @@ def delegations_of(settings: Settings, known: Mapping[str, Access]) -> Mapping[s
 def portals_of(settings: Settings, marketplace: str) -> Mapping[str, Portal]:
     """Where sellers delegate, by the regions we have an application for."""
     addresses = settings.far_side(marketplace).central_urls or {}
-    return {region: Portal(addresses[region], app.listed_as) for region, app in settings.apps[marketplace].items()}
+    return {
+        region: Portal(addresses[region], app.listed_as, app.client_id)
+        for region, app in settings.apps[marketplace].items()
+    }

@@ -1,18 +1,25 @@
 """What keeps our applications' client secrets, put together."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import TYPE_CHECKING
 
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from services.auth.adapters.store import bind
 from services.auth.domain.client_secret import GivenSecret, OurClient
 from services.auth.settings import AppSettings, Settings
 from services.auth.usecases.mail_ports import Mailer
 from services.auth.usecases.ports import NamedLeases, Store
 from services.auth.usecases.secret_ports import SecretVault
+from services.auth.vault.client_secrets import HeldClientSecrets, SealedClientSecrets
+from shared.crypto.data_keys import DataKeys
+from shared.db.unit_of_work import SqlReads
 from shared.kernel.clock import Clock
 from shared.kernel.ports import UnitOfWork
 from shared.marketplaces.client_secrets import RotationPort
+from shared.marketplaces.ports import FarSide
 from shared.marketplaces.private import PrivatePort
 from shared.marketplaces.registry import PROFILES, Access
 
@@ -45,6 +52,12 @@ class SecretKeeper:
         """Addresses of the queues, with who reads their messages."""
         named = {client.queue_url: client.marketplace for client in self.clients.values()}
         return {url: self.rotations[name] for url, name in named.items() if url is not None}
+
+
+def far_sides_on(engine: AsyncEngine, settings: Settings, keys: DataKeys, clock: Clock) -> Mapping[str, FarSide]:
+    """With the secrets of our applications as they are kept, beside those of the settings."""
+    held = HeldClientSecrets(SqlReads(engine, bind), SealedClientSecrets(keys), clock)
+    return {name: replace(settings.far_side(name), secrets=held) for name in PROFILES}
 
 
 def keeper_on(

@@ -9,7 +9,8 @@ from pydantic_settings import SettingsConfigDict
 from services.orders.domain.erasure import USUAL_DAYS
 from shared.crypto.errors import KeysInvalid
 from shared.crypto.keyring import KeyRing
-from shared.marketplaces.registry import PACES, PROFILES, Pace
+from shared.marketplaces.profile import Pace
+from shared.marketplaces.registry import PACES, PROFILES
 from shared.marketplaces.settings import API_URLS_MEANING, ByRegion, every_region, worked_marketplaces
 from shared.runtime import settings as runtime
 from shared.runtime.settings import InternalCallerSettings, load_settings, secret_in_file

@@ -26,8 +26,9 @@ class Principal:
 
     `label` is an e-mail address or a client id, for the page's header only: never logged.
     `role`: of a person. `scopes`: a token's, or all that the role may do.
-    `ending`: what every page warns of. `unconfirmed`: every page asks to confirm the e-mail address. `review_overdue`:
-    every page asks to review who has access.
+    `ending`: what every page warns of. `lacking_roles`: connections whose consent lacks a role asked for later.
+    `unconfirmed`: every page asks to confirm the e-mail address. `review_overdue`: every page asks to review who has
+    access.
     """
 
     organisation_id: OrganisationId | None
@@ -37,6 +38,7 @@ class Principal:
     locale: str = "en"
     label: str = field(default="", repr=False)
     ending: Ending | None = None
+    lacking_roles: int = 0
     unconfirmed: bool = False
     role: Role | None = None
     review_overdue: bool = False

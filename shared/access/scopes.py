@@ -1,6 +1,7 @@
 """What a token may do. A session may do what its member's role may (`roles.py`)."""
 
 AUTH_TOKENS_USE = "auth.tokens:use"
+AUTH_RESTRICTED_TOKENS_USE = "auth.restricted_tokens:use"
 AUTH_SESSIONS_RESOLVE = "auth.sessions:resolve"
 AUTH_CONNECTIONS_READ = "auth.connections:read"
 AUTH_CONNECTIONS_WRITE = "auth.connections:write"
@@ -14,6 +15,7 @@ SHIPMENTS_WRITE = "labels.shipments:write"
 
 MEANINGS = {
     AUTH_TOKENS_USE: "Get access tokens of connections, report a lost consent, confirm an erasure.",
+    AUTH_RESTRICTED_TOKENS_USE: "Get tokens of connections for calls that show buyers' data.",
     AUTH_SESSIONS_RESOLVE: "Ask whose session a cookie is, and which tokens were revoked.",
     AUTH_CONNECTIONS_READ: "Read connections and their channels.",
     AUTH_CONNECTIONS_WRITE: "Claim, set up and end connections.",
@@ -30,7 +32,7 @@ MEANINGS = {
 SERVICE_SCOPES = {
     "orders": (AUTH_TOKENS_USE, AUTH_SESSIONS_RESOLVE),
     "inventory": (AUTH_TOKENS_USE, AUTH_SESSIONS_RESOLVE),
-    "labels": (AUTH_TOKENS_USE, AUTH_SESSIONS_RESOLVE, ORDERS_RECIPIENT_READ),
+    "labels": (AUTH_TOKENS_USE, AUTH_RESTRICTED_TOKENS_USE, AUTH_SESSIONS_RESOLVE, ORDERS_RECIPIENT_READ),
 }
 
 SELLER_SCOPES = frozenset(

@@ -40,6 +40,7 @@ class _SessionAnswer(BaseModel):
     locale: str
     label: str
     ending: _EndingAnswer | None = None
+    lacking_roles: int = 0
     unconfirmed: bool = False
     # An auth of before roles names none: the least of them, for as long as that goes on.
     role: Role = Role.VIEWER
@@ -54,6 +55,7 @@ class _SessionAnswer(BaseModel):
             locale=self.locale,
             label=self.label,
             ending=Ending(self.ending.connections, self.ending.first_at) if self.ending else None,
+            lacking_roles=self.lacking_roles,
             unconfirmed=self.unconfirmed,
             role=self.role,
             review_overdue=self.review_overdue,

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from shared.marketplaces.client_secrets import RotationPort
 from shared.marketplaces.ports import AppstorePort, ConsentPort, DelegationPort, GrantPort
 from shared.marketplaces.private import PrivatePort
+from shared.marketplaces.restricted import RestrictedPort
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,3 +21,4 @@ class Access:
     delegation: DelegationPort | None
     private: PrivatePort | None
     rotation: RotationPort | None
+    restricted: RestrictedPort | None = None

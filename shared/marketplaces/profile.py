@@ -34,8 +34,9 @@ class Profile:
     off, whose accounts may be brought here; `unlisted_most`, how many sellers an application may have that is not
     listed in its app store; `reach`, what one consent covers; `roles`, those that ours asks for, by their names there;
     `private`, how an application of one's own is brought instead. Of the latter: `delegation_steps`, what a seller does
-    in the portal, a sentence each, where %(us)s is the name we are listed under; `seller_ids`, what a seller id looks
-    like, as a regular expression that leaves an account one spelling. `professional_only`: whether its sellers need a
+    in the portal, a sentence each, where %(us)s is the name we are listed under; `client_steps`, the same by our client
+    id, %(client_id)s; `seller_ids`, what a seller id looks like, as a regular expression that leaves an account one
+    spelling. `professional_only`: whether its sellers need a
     professional selling plan. `keep_days_most`: how long a buyer's data may be kept after delivery, where the
     marketplace says so; `secret_days`: for how long a client secret of ours is good.
     """
@@ -58,6 +59,7 @@ class Profile:
     professional_only: bool = False
     private: PrivateWay | None = None
     delegation_steps: tuple[str, ...] = ()
+    client_steps: tuple[str, ...] = ()
     seller_ids: str = "[A-Za-z0-9_-]{1,64}"
     keep_days_most: float | None = None
     secret_days: int | None = None

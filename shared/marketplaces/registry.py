@@ -22,6 +22,7 @@ from shared.marketplaces.amazon.operations import OPERATIONS as AMAZON_OPERATION
 from shared.marketplaces.amazon.orders import AmazonOrders
 from shared.marketplaces.amazon.private import FULFILLED, SELLERS, VENDORS, AmazonPrivateApps
 from shared.marketplaces.amazon.probes import fulfilled_orders, seller_stores, vendor_stores
+from shared.marketplaces.amazon.restricted import AmazonRestrictedTokens
 from shared.marketplaces.amazon.stock import AmazonStock
 from shared.marketplaces.amazon.tracking import CAPABILITIES as AMAZON_CAPABILITIES
 from shared.marketplaces.amazon.tracking import AmazonTracking
@@ -35,6 +36,7 @@ from shared.marketplaces.octopia.listings import OctopiaListings
 from shared.marketplaces.octopia.oauth import OctopiaGrants
 from shared.marketplaces.octopia.operations import OPERATIONS as OCTOPIA_OPERATIONS
 from shared.marketplaces.octopia.orders import OctopiaOrders
+from shared.marketplaces.octopia.private import OWN_CREDENTIALS, OctopiaPrivateApps
 from shared.marketplaces.octopia.stock import OctopiaStock
 from shared.marketplaces.octopia.tracking import CAPABILITIES as OCTOPIA_CAPABILITIES
 from shared.marketplaces.octopia.tracking import OctopiaTracking
@@ -53,6 +55,7 @@ from shared.marketplaces.ports import (
     StockPort,
     TrackingPort,
 )
+from shared.marketplaces.private import PrivatePort
 from shared.marketplaces.profile import Pace as Pace
 from shared.marketplaces.profile import Profile as Profile
 
@@ -158,7 +161,9 @@ PROFILES: Mapping[str, Profile] = {
         real_addresses=FarSide(
             api_urls=octopia.API_URLS, central_urls=octopia.CENTRAL_URLS, token_url=octopia.TOKEN_URL
         ),
+        private=OWN_CREDENTIALS,
         delegation_steps=octopia.DELEGATION_STEPS,
+        client_steps=octopia.CLIENT_STEPS,
         seller_ids=octopia.SELLER_IDS,
     ),
 }
@@ -227,12 +232,17 @@ def _amazon(outward: Sends, far_side: FarSide, clock: Clock) -> Marketplace:
 
 
 def _access(name: str, outward: Sends, far_side: FarSide, clock: Clock) -> Access:
-    private = AmazonPrivateApps(outward, far_side.token_url) if PROFILES[name].private and far_side.token_url else None
+    private: PrivatePort | None = None
+    if far_side.token_url and name == OCTOPIA:
+        private = OctopiaPrivateApps(outward, OctopiaApi(outward, far_side.api_urls, clock), clock, far_side.token_url)
+    elif far_side.token_url and PROFILES[name].private:
+        private = AmazonPrivateApps(outward, far_side.token_url)
     if reach := _REACHES.get(name):
         spapi = Spapi(outward, far_side.api_urls, clock, far_side.sandbox_urls)
         oauth, appstore = _at_amazon(name, outward, spapi, far_side, reach)
         rotation = AmazonRotation(oauth, spapi, clock) if oauth else None
-        return Access(oauth, oauth if appstore else None, appstore, None, private, rotation)
+        restricted = AmazonRestrictedTokens(spapi) if name == AMAZON_VENDOR else None
+        return Access(oauth, oauth if appstore else None, appstore, None, private, rotation, restricted)
     built = _BUILDERS[name](outward, far_side, clock)
     return Access(built.grants, built.consent, built.appstore, built.delegation, private, built.rotation)
 
@@ -254,16 +264,16 @@ def _at_amazon(
 def _octopia(outward: Sends, far_side: FarSide, clock: Clock) -> Marketplace:
     api = OctopiaApi(outward, far_side.api_urls, clock)
     grants = None
-    url, apps = far_side.token_url, far_side.apps
-    if url and apps:
-        grants = OctopiaGrants(outward, api, clock, token_url=url, apps=apps, secrets=far_side.secrets)
+    if far_side.token_url:
+        url, apps, secrets = far_side.token_url, far_side.apps or {}, far_side.secrets
+        grants = OctopiaGrants(outward, api, clock, token_url=url, apps=apps, secrets=secrets)
     return Marketplace(
         name=OCTOPIA,
         operations=OCTOPIA_OPERATIONS,
         orders=OctopiaOrders(api),
         tracking=OctopiaTracking(api, clock),
         grants=grants,
-        delegation=grants,
+        delegation=grants if far_side.apps else None,
         acceptance=OctopiaAcceptance(api),
         listings=OctopiaListings(api),
         stock=OctopiaStock(api),

@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from tests.sandbox.amazon.render import ROLES
+from tests.sandbox.amazon.render import ROLE_SHIPPING, ROLES
 from tests.sandbox.amazon.stores import USUAL, find_store
 from tests.sandbox.amazon.vendors import ROLE_VENDOR_ORDERS
 from tests.sandbox.clock import iso
@@ -98,7 +98,7 @@ def _add_seller(world: World, request: Request, body: Json) -> tuple[int, Any]:
         raise ControlError(f"region is one of {', '.join(REGIONS)}")
     seller_id = body.get("seller_id") or f"A{world.draw('seller')[:12].upper()}"
     codes = tuple(body.get("vendor_codes", ()))
-    known = (ROLE_VENDOR_ORDERS,) if codes else ROLES
+    known = (ROLE_VENDOR_ORDERS, ROLE_SHIPPING) if codes else ROLES
     roles = tuple(body.get("roles", known))
     if unknown := sorted(set(roles) - set(known)):
         raise ControlError(f"unknown roles {', '.join(unknown)}; known: {', '.join(known)}")

@@ -20,8 +20,8 @@ _USUAL_QUANTITY = 100
 
 
 def add_client(world: World, body: Json) -> tuple[int, Any]:
-    """An aggregator's credentials, or new secrets for them."""
-    client = Client(body["client_id"], tuple(body["client_secrets"]))
+    """An aggregator's credentials, or with `seller_id` that seller's own, or new secrets for them."""
+    client = Client(body["client_id"], tuple(body["client_secrets"]), body.get("seller_id"))
     world.octopia.clients.put(client.client_id, client)
     return 201, {"client_id": client.client_id}
 
@@ -47,13 +47,14 @@ def add_account(world: World, body: Json) -> tuple[int, Any]:
 
 
 def account_json(account: Account) -> Json:
-    return {"marketplace": NAME, **account.__dict__, "channels": list(account.channels)}
+    told = {"channels": list(account.channels), "let_in": list(account.let_in)}
+    return {"marketplace": NAME, **account.__dict__, **told}
 
 
 def delegate(world: World, request: Request, body: Json) -> tuple[int, Any]:
-    """The seller lets aggregators in on the portal's page, or withdraws that."""
+    """The seller lets aggregators in on the portal's page, or those whose client ids it types; or withdraws that."""
     account = _account(world, request.path_params["seller_id"])
-    account = replace(account, delegated=bool(body["delegated"]))
+    account = replace(account, delegated=bool(body.get("delegated", False)), let_in=tuple(body.get("client_ids", ())))
     world.octopia.accounts.put(account.seller_id, account)
     return 200, account_json(account)
 

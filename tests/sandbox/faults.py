@@ -50,6 +50,8 @@ KINDS: dict[str, frozenset[str]] = {
     "amazon.getMarketplaceParticipations": _API | {"malformed_record"},
     "amazon.getAccount": _API | {"malformed_record"},
     "amazon.listAllFulfillmentOrders": _API | {"malformed_record"},
+    "amazon.createRestrictedDataToken": _API,
+    "amazon.getOrders": _API,
     "amazon.getPurchaseOrders": _API | {"malformed_record"},
     "amazon.searchListingsItems": _API | {"malformed_record", "repeated_page_token", "refused_page_token"},
     "amazon.getListingsItem": _API | {"malformed_record"},

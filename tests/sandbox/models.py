@@ -89,13 +89,17 @@ class AppstoreVisit:
 
 @dataclass(frozen=True)
 class AccessToken:
-    """A bearer token; `refresh_token` names its grant, or is None for a grantless one with its `scope`."""
+    """
+    A bearer token; `refresh_token` names its grant, or is None for a grantless one with its `scope`. `restricted`: a
+    restricted data token, for these calls (method and path) alone.
+    """
 
     token: str
     client_id: str
     refresh_token: str | None
     scope: str | None
     expires_at: float
+    restricted: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -38,6 +38,7 @@ class OwnSessions:
             overdue = account.role is Role.OWNER and await store.members.is_review_overdue(
                 account.organisation_id, self._clock.now()
             )
+            lacking = await store.connections.count_lacking_roles(account.organisation_id)
         return Principal(
             account.organisation_id,
             account.id,
@@ -46,6 +47,7 @@ class OwnSessions:
             locale=account.locale,
             label=account.email,
             ending=ending,
+            lacking_roles=lacking,
             unconfirmed=self._mails and account.email_confirmed_at is None,
             role=account.role,
             review_overdue=overdue,

@@ -11,6 +11,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.auth.adapters import tables
+from services.auth.adapters.asked_roles import LACKS_ROLES, lacks_any
 from services.auth.domain.connection import RUNNING, Connection, ConnectionState, ProbeOutcome
 from services.auth.domain.consent import ConsentState
 from shared.access.principal import Ending
@@ -20,6 +21,7 @@ from shared.marketplaces.models import Channel
 from shared.marketplaces.reached import SellerState
 
 _ITS = tables.connection
+CONNECTIONS = select(_ITS, LACKS_ROLES)
 _AT_ONCE = 500
 
 
@@ -30,19 +32,19 @@ class SqlConnections:
         self._connection = connection
 
     async def lock(self, connection_id: ConnectionId) -> Connection | None:
-        return await self._first(select(_ITS).where(_ITS.c.id == connection_id).with_for_update())
+        return await self._first(CONNECTIONS.where(_ITS.c.id == connection_id).with_for_update(of=_ITS))
 
     async def lock_own(self, connection_id: ConnectionId, organisation_id: OrganisationId) -> Connection | None:
-        return await self._first(_own(connection_id, organisation_id).with_for_update())
+        return await self._first(_own(connection_id, organisation_id).with_for_update(of=_ITS))
 
     async def get_own(self, connection_id: ConnectionId, organisation_id: OrganisationId) -> Connection | None:
         return await self._first(_own(connection_id, organisation_id))
 
     async def get(self, connection_id: ConnectionId) -> Connection | None:
-        return await self._first(select(_ITS).where(_ITS.c.id == connection_id))
+        return await self._first(CONNECTIONS.where(_ITS.c.id == connection_id))
 
     async def lock_of_grant(self, grant_id: GrantId) -> Sequence[Connection]:
-        query = select(_ITS).where(_ITS.c.grant_id == grant_id).order_by(_ITS.c.id).with_for_update()
+        query = CONNECTIONS.where(_ITS.c.grant_id == grant_id).order_by(_ITS.c.id).with_for_update(of=_ITS)
         return [to_connection(row) for row in await self._connection.execute(query)]
 
     async def lock_of_app(self, app_id: UUID, organisation_id: OrganisationId) -> Sequence[Connection]:
@@ -61,31 +63,28 @@ class SqlConnections:
         )
         living = _ITS.c.state != ConnectionState.DISCONNECTED
         query = (
-            select(_ITS)
-            .where(_ITS.c.marketplace == marketplace, _ITS.c.region == region, _ITS.c.seller_id == seller_id)
+            CONNECTIONS.where(_ITS.c.marketplace == marketplace, _ITS.c.region == region, _ITS.c.seller_id == seller_id)
             .where(or_(living, _ITS.c.organisation_id == organisation_id))
             .order_by(_ITS.c.id)
-            .with_for_update()
+            .with_for_update(of=_ITS)
         )
         return [to_connection(row) for row in await self._connection.execute(query)]
 
     async def lock_lapsed(self, claimed_before: datetime) -> Sequence[Connection]:
         query = (
-            select(_ITS)
-            .where(_ITS.c.state == ConnectionState.UNPROVEN, _ITS.c.claimed_at <= claimed_before)
+            CONNECTIONS.where(_ITS.c.state == ConnectionState.UNPROVEN, _ITS.c.claimed_at <= claimed_before)
             .order_by(_ITS.c.id)
             .limit(_AT_ONCE)
-            .with_for_update(skip_locked=True)
+            .with_for_update(of=_ITS, skip_locked=True)
         )
         return [to_connection(row) for row in await self._connection.execute(query)]
 
     async def lock_ending(self, before: datetime, after: ConnectionId | None) -> Sequence[Connection]:
         query = (
-            select(_ITS)
-            .where(_ITS.c.state.in_(RUNNING), _ITS.c.expires_at <= before)
+            CONNECTIONS.where(_ITS.c.state.in_(RUNNING), _ITS.c.expires_at <= before)
             .order_by(_ITS.c.id)
             .limit(_AT_ONCE)
-            .with_for_update(skip_locked=True)
+            .with_for_update(of=_ITS, skip_locked=True)
         )
         if after is not None:
             query = query.where(_ITS.c.id > after)
@@ -93,13 +92,26 @@ class SqlConnections:
 
     async def lock_to_be_reminded(self, now: datetime) -> Sequence[Connection]:
         query = (
-            select(_ITS)
-            .where(_ITS.c.remind_at <= now)
+            CONNECTIONS.where(_ITS.c.remind_at <= now)
             .order_by(_ITS.c.id)
             .limit(_AT_ONCE)
-            .with_for_update(skip_locked=True)
+            .with_for_update(of=_ITS, skip_locked=True)
         )
         return [to_connection(row) for row in await self._connection.execute(query)]
+
+    async def lock_lacking_roles(self, told_before: datetime) -> Sequence[Connection]:
+        lacking = lacks_any(told_before)
+        organisations = select(_ITS.c.organisation_id).where(lacking).distinct().limit(_AT_ONCE).scalar_subquery()
+        query = CONNECTIONS.where(lacking, _ITS.c.organisation_id.in_(organisations)).order_by(_ITS.c.id)
+        locked = query.with_for_update(of=_ITS, skip_locked=True)
+        return [to_connection(row) for row in await self._connection.execute(locked)]
+
+    async def roles_told(self, connection_ids: Sequence[ConnectionId], at: datetime) -> None:
+        await self._connection.execute(update(_ITS).where(_ITS.c.id.in_(connection_ids)).values(roles_told_at=at))
+
+    async def count_lacking_roles(self, organisation_id: OrganisationId) -> int:
+        query = select(func.count()).select_from(_ITS).where(_ITS.c.organisation_id == organisation_id, lacks_any())
+        return int((await self._connection.execute(query)).scalar_one())
 
     async def ending(self, organisation_id: OrganisationId) -> Ending | None:
         ends = _ITS.c.state.in_([ConnectionState.EXPIRING, ConnectionState.EXPIRED])
@@ -238,11 +250,13 @@ def to_connection(row: Any) -> Connection:
         erase_asked_at=row.erase_asked_at,
         endpoint=Endpoint(row.endpoint),
         professional=row.professional,
+        lacks_roles=tuple(row.lacks_roles or ()),
+        roles_told_at=row.roles_told_at,
     )
 
 
 def _own(connection_id: ConnectionId, organisation_id: OrganisationId) -> Select[Any]:
-    return select(_ITS).where(_ITS.c.id == connection_id, _ITS.c.organisation_id == organisation_id)
+    return CONNECTIONS.where(_ITS.c.id == connection_id, _ITS.c.organisation_id == organisation_id)
 
 
 def _values(connection: Connection) -> dict[str, Any]:
@@ -254,5 +268,5 @@ def _values(connection: Connection) -> dict[str, Any]:
         "channels": [asdict(channel) for channel in connection.reached],
         "chosen_channels": sorted(connection.chosen) if connection.chosen is not None else None,
     }
-    del values["reached"], values["chosen"]
+    del values["reached"], values["chosen"], values["lacks_roles"]
     return values

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.auth.adapters import tables
 from services.auth.adapters.accounts import to_account
-from services.auth.adapters.connections import to_connection
+from services.auth.adapters.connections import CONNECTIONS, to_connection
 from services.auth.domain.account import Account
 from services.auth.domain.connection import RUNNING, Connection, ConnectionState
 from services.auth.domain.mail import Mail, MailKind, Reminded
@@ -108,7 +108,7 @@ class SqlMails:
         if row is None:
             return None
         reader = select(tables.account).where(tables.account.c.id == row.account_id)
-        about = select(_CONNECTION).where(
+        about = CONNECTIONS.where(
             _CONNECTION.c.id.in_(row.connection_ids), _CONNECTION.c.organisation_id == row.organisation_id
         )
         account = to_account((await self._connection.execute(reader)).one())

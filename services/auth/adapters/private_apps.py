@@ -52,6 +52,11 @@ class SqlPrivateApps:
     async def remove(self, app: PrivateApp) -> None:
         await self._connection.execute(delete(_ITS).where(_ITS.c.id == app.id))
 
+    async def destroy_unused(self, app_id: UUID) -> None:
+        used = select(_GRANT.c.id).where(_GRANT.c.app_id == app_id).exists()
+        nothing = {"wrapped_key": b"", "sealed_secret": b"", "sealed_former_secret": None, "refused_at": None}
+        await self._connection.execute(update(_ITS).where(_ITS.c.id == app_id, ~used).values(nothing))
+
     async def refused(self, app: PrivateApp, since: datetime | None) -> None:
         same = (_ITS.c.id == app.id, _ITS.c.replaced_at.is_not_distinct_from(app.replaced_at))
         other = _ITS.c.refused_at.is_(None) if since else _ITS.c.refused_at.is_not(None)

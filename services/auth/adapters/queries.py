@@ -12,8 +12,9 @@ from services.auth.adapters.accounts import SqlAccounts, to_account
 from services.auth.adapters.addresses import of_organisation as addresses_of
 from services.auth.adapters.addresses import to_sealed
 from services.auth.adapters.api_clients import clients, of_organisation
+from services.auth.adapters.asked_roles import SqlAskedRoles
 from services.auth.adapters.audit import SqlAudit
-from services.auth.adapters.connections import to_connection
+from services.auth.adapters.connections import CONNECTIONS, to_connection
 from services.auth.adapters.grants import SqlSigningKeys
 from services.auth.adapters.private_apps import authorisations_of, to_app
 from services.auth.adapters.private_apps import of_organisation as private_apps_of
@@ -41,14 +42,14 @@ class SqlViews:
     async def connections(
         self, organisation_id: OrganisationId, *, after: ConnectionId | None, limit: int
     ) -> Sequence[Connection]:
-        query = select(_ITS).where(_ITS.c.organisation_id == organisation_id).order_by(_ITS.c.id).limit(limit)
+        query = CONNECTIONS.where(_ITS.c.organisation_id == organisation_id).order_by(_ITS.c.id).limit(limit)
         if after is not None:
             query = query.where(_ITS.c.id > after)
         async with transaction(self._engine) as connection:
             return [to_connection(row) for row in await connection.execute(query)]
 
     async def connection(self, organisation_id: OrganisationId, connection_id: ConnectionId) -> Connection | None:
-        query = select(_ITS).where(_ITS.c.organisation_id == organisation_id, _ITS.c.id == connection_id)
+        query = CONNECTIONS.where(_ITS.c.organisation_id == organisation_id, _ITS.c.id == connection_id)
         async with transaction(self._engine) as connection:
             row = (await connection.execute(query)).first()
         return to_connection(row) if row else None
@@ -63,7 +64,7 @@ class SqlViews:
         self, organisation_id: OrganisationId, marketplace: str, seller_id: str
     ) -> Sequence[Connection]:
         account = (_ITS.c.marketplace == marketplace, _ITS.c.seller_id == seller_id)
-        query = select(_ITS).where(_ITS.c.organisation_id == organisation_id, *account).order_by(_ITS.c.id)
+        query = CONNECTIONS.where(_ITS.c.organisation_id == organisation_id, *account).order_by(_ITS.c.id)
         async with transaction(self._engine) as connection:
             return [to_connection(row) for row in await connection.execute(query)]
 
@@ -89,7 +90,7 @@ class SqlViews:
             organisation_id = found.scalar_one_or_none()
             if organisation_id is None:
                 return None
-            own = select(_ITS).where(_ITS.c.organisation_id == organisation_id).order_by(_ITS.c.id)
+            own = CONNECTIONS.where(_ITS.c.organisation_id == organisation_id).order_by(_ITS.c.id)
             return [to_connection(row) for row in await connection.execute(own)]
 
     async def has_calendar(self, organisation_id: OrganisationId) -> bool:
@@ -172,7 +173,7 @@ class SqlViews:
             return await SqlAccounts(connection).has_confirmed(organisation_id)
 
     async def every_connection(self, state: ConnectionState | None) -> Sequence[Connection]:
-        query = select(_ITS).order_by(_ITS.c.id)
+        query = CONNECTIONS.order_by(_ITS.c.id)
         if state is not None:
             query = query.where(_ITS.c.state == state)
         async with transaction(self._engine) as connection:
@@ -196,10 +197,11 @@ class SqlViews:
             authorised = (await connection.execute(authorisations_of())).all()
             end = (await connection.execute(nearest)).scalar_one()
             due = (await connection.execute(oldest)).scalar_one()
+            roles = await SqlAskedRoles(connection).standing()
         counts = {(row.marketplace, ConnectionState(row.state)): row.connections for row in rows}
         by_region = {(row.marketplace, row.region): row.grants for row in grants}
         by_app = [(row.marketplace, row.authorisations) for row in authorised]
-        return Standing(counts, by_region, by_app, end, due)
+        return Standing(counts, by_region, by_app, end, due, roles)
 
     async def regions(self) -> Sequence[tuple[str, str]]:
         pair = (_ITS.c.marketplace, _ITS.c.region)

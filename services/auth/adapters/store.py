@@ -5,6 +5,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from services.auth.adapters.accounts import SqlAccounts
 from services.auth.adapters.addresses import SqlAddresses
 from services.auth.adapters.api_clients import SqlApiClients, SqlRevokedTokens
+from services.auth.adapters.asked_roles import SqlAskedRoles
 from services.auth.adapters.attempts import SqlAttempts, SqlLinks, SqlLocks
 from services.auth.adapters.audit import SqlAudit
 from services.auth.adapters.client_secrets import SqlClientSecrets
@@ -42,5 +43,6 @@ def bind(connection: AsyncConnection) -> Store:
         mails=SqlMails(connection),
         members=SqlMembers(connection),
         invitations=SqlInvitations(connection),
+        roles=SqlAskedRoles(connection),
         outbox=SqlOutbox(connection),
     )

@@ -152,6 +152,7 @@ connection = Table(
     Column("erase_asked_at", _TIME),
     Column("endpoint", Text, nullable=False, server_default=text("'production'")),
     Column("professional", Boolean),
+    Column("roles_told_at", _TIME),
 )
 # A seller account belongs to one organisation while its connection lives; whoever only claims it, or reaches it by an
 # application of their own, keeps nobody out.
@@ -184,6 +185,17 @@ Index(
     postgresql_where=text("state = 'unproven'"),
 )
 Index("ix_connection_probe_due_at", connection.c.probe_due_at, postgresql_where=text("probe_due_at is not null"))
+
+# Of our applications, asked for since; a consent of before does not hold it.
+asked_role = Table(
+    "asked_role",
+    metadata,
+    Column("marketplace", Text, primary_key=True),
+    Column("region", Text, primary_key=True),
+    Column("role", Text, primary_key=True),
+    Column("since", _TIME, nullable=False),
+    Column("asked_at", _TIME, nullable=False),
+)
 
 mail = Table(
     "mail",

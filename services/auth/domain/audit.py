@@ -78,6 +78,8 @@ class Action(StrEnum):
     TOKEN_REVOKED = "api_client.token_revoked"  # noqa: S105 - a deed
     CLIENT_SECRET_KEPT = "our_client.secret_kept"  # noqa: S105 - a deed
     CLIENT_SECRET_ASKED = "our_client.secret_asked"  # noqa: S105 - a deed
+    ROLE_ASKED = "application.role_asked"
+    ROLE_DROPPED = "application.role_dropped"
     TRUNCATED = "audit.truncated"
 
 

@@ -79,6 +79,9 @@ class Connection:
 
     `erase_asked_at`: when the organisation last wanted all buyers' data that came by it destroyed.
 
+    `lacks_roles`: those our application was asked for since the seller consented, as they were when it was read;
+    `roles_told_at`: when its organisation was last told of them.
+
     Of a claim: since when it is made, when the far side first refused it since, and whether another organisation
     claimed the account beside it.
     """
@@ -113,6 +116,8 @@ class Connection:
     erase_asked_at: datetime | None = None
     endpoint: Endpoint = Endpoint.PRODUCTION
     professional: bool | None = None
+    lacks_roles: tuple[str, ...] = ()
+    roles_told_at: datetime | None = None
 
     @property
     def may_be_erased(self) -> bool:

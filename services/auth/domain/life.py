@@ -65,6 +65,7 @@ def authorise(connection: Connection, grant_id: GrantId | None, now: datetime, *
             probe_due_at=now,
             probe_outcome=None,
             suspected_at=None,
+            lacks_roles=(),
         ),
         Happened.AUTHORISED,
     )
@@ -146,6 +147,7 @@ def _ended(connection: Connection) -> Connection:
         suspected_at=None,
         refused_at=None,
         contested=False,
+        lacks_roles=(),
     )
 
 

@@ -33,6 +33,7 @@ class MailKind(StrEnum):
     REVOKED = "revoked"
     REFUSED = "refused"
     YEARLY = "yearly"
+    ROLES = "roles"
     CONFIRM = "confirm"
     RESET = "reset"
     CHANGED = "password_changed"
@@ -130,6 +131,8 @@ def still_wanted(mail: Mail, reader: Account, now: datetime) -> bool:
 
 
 def _is_true(kind: MailKind, connection: Connection, now: datetime) -> bool:
+    if kind is MailKind.ROLES:
+        return bool(connection.lacks_roles)
     if kind is not MailKind.ENDING:
         return connection.state in _TRUE_IN[kind]
     end = connection.expires_at

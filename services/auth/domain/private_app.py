@@ -31,6 +31,7 @@ class PrivateProblem(StrEnum):
     CODES_INVALID = "codes-invalid"
     TOKEN_INVALID = "token-invalid"  # noqa: S105 - the name of a problem
     TOKEN_REFUSED = "token-refused"  # noqa: S105 - the name of a problem
+    ACCOUNT_REFUSED = "account-refused"
     CONNECTED = "connected"
     APP_UNKNOWN = "app-unknown"
     STILL_USED = "still-used"
@@ -64,8 +65,15 @@ class PrivateApp:
     replaced_at: datetime | None = None
     refused_at: datetime | None = None
 
+    @property
+    def has_secret(self) -> bool:
+        """It is destroyed with the last connection of the application."""
+        return bool(self.secret)
+
     def secrets(self, now: datetime) -> tuple[bytes, ...]:
         """Those that may be good, newest first."""
+        if not self.has_secret:
+            return ()
         if self.former_secret is None or self.replaced_at is None or now >= self.replaced_at + FORMER_LASTS:
             return (self.secret,)
         return (self.secret, self.former_secret)

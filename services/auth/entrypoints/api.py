@@ -93,7 +93,7 @@ async def run(settings: Settings) -> int:
             service=SERVICE,
             process="api",
             settings=settings,
-            parts=[serve, held.tokens.finish],
+            parts=[serve, held.tokens.keep_renewed, held.tokens.finish],
             ready=bootstrap.ready_on(engine),
         )
     finally:

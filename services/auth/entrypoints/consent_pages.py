@@ -64,10 +64,10 @@ async def reconnect_form(request: Request, form: Form, connection_id: UUID) -> R
     found = await held.views.connection(form.principal.organisation, ConnectionId(connection_id))
     if found is None or found.state in UNCONNECTED:
         await check_may_connect(request, form.principal)
-    if found is not None and PROFILES[found.marketplace].authorisation == "delegation":
-        return await reconnect_by_delegation(request, form, found)
     if found is not None and found.app_id is not None:
         return RedirectResponse(f"/connections/{found.marketplace}/private", 303)
+    if found is not None and PROFILES[found.marketplace].authorisation == "delegation":
+        return await reconnect_by_delegation(request, form, found)
     try:
         async with held.uow() as store:
             address = await begin_renewal(

@@ -40,6 +40,11 @@ private_authorisations = Gauge(
 private_full = Gauge(
     "auth_private_applications_full", "Private applications authorised as often as one may be", ["marketplace"]
 )
+role_consents = Gauge(
+    "auth_role_consents",
+    "Connections by our application that hold a role asked for later (given: yes), and those that do not (no)",
+    ["marketplace", "role", "given"],
+)
 
 log = structlog.get_logger()
 
@@ -84,13 +89,15 @@ def show(standing: Standing, held: Auth) -> None:
         unlisted.labels(each.marketplace, each.application_id).set(sellers)
         unlisted_most.labels(each.marketplace, each.application_id).set(each.most)
     for marketplace, profile in PROFILES.items():
-        if profile.private is not None:
-            most, counts = (
-                profile.private.authorised_most,
-                [n for at, n in standing.authorisations if at == marketplace],
-            )
+        if profile.private is not None and profile.private.authorised_most is not None:
+            most = profile.private.authorised_most
+            counts = [count for at, count in standing.authorisations if at == marketplace]
             private_authorisations.labels(marketplace).set(max(counts, default=0))
             private_full.labels(marketplace).set(sum(1 for count in counts if count >= most))
+    role_consents.clear()
+    for role in standing.roles:
+        for given, count in (("yes", role.given), ("no", role.lacking)):
+            role_consents.labels(role.asked.marketplace, role.asked.role, given).inc(count)
     end, due = standing.nearest_end, standing.oldest_mail
     nearest_end.set((end - now).total_seconds() / _DAY_SECONDS if end else float("nan"))
     oldest_mail.set(max(0.0, (now - due).total_seconds()) if due and held.mailer else 0.0)

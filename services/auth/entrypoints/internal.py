@@ -11,6 +11,7 @@ from services.auth.entrypoints.schemas import (
     ConsentLostIn,
     EndingOut,
     ErasedIn,
+    RestrictedTokenIn,
     RevokedTokensOut,
     SessionIn,
     SessionOut,
@@ -20,24 +21,32 @@ from services.auth.entrypoints.schemas import (
 from services.auth.usecases.confirm_erasure import confirm_erasure
 from services.auth.usecases.errors import Busy, ConnectionUnknown
 from services.auth.usecases.give_access_token import give_access_token
+from services.auth.usecases.give_restricted_token import NotRestricted, give_restricted_token
 from services.auth.usecases.report_consent_lost import report_consent_lost
 from shared.access.access import Access
 from shared.access.dependencies import service
 from shared.access.principal import Principal
-from shared.access.scopes import AUTH_SESSIONS_RESOLVE, AUTH_TOKENS_USE
-from shared.kernel.errors import ClientSecretInvalid, ConsentLost, FarSideError, Throttled, Unavailable
+from shared.access.scopes import AUTH_RESTRICTED_TOKENS_USE, AUTH_SESSIONS_RESOLVE, AUTH_TOKENS_USE
+from shared.kernel.errors import ClientSecretInvalid, ConsentLost, FarSideError, RoleMissing, Throttled, Unavailable
 from shared.kernel.ids import ConnectionId
+from shared.marketplaces.restricted import RestrictedResource
 from shared.web.problems import Problem, not_found
 
 router = APIRouter(prefix="/internal/v1", tags=["internal"])
 TokenUser = Annotated[Principal, Depends(service(AUTH_TOKENS_USE))]
 SessionUser = Annotated[Principal, Depends(service(AUTH_SESSIONS_RESOLVE))]
+RestrictedTokenUser = Annotated[Principal, Depends(service(AUTH_RESTRICTED_TOKENS_USE))]
 _SOON_SECONDS = 2.0
 _REFUSALS: dict[int | str, dict[str, Any]] = {
     404: {"description": "`not-found`: to the caller the same as consent-lost."},
     409: {"description": "`consent-lost`: the seller must authorise again; stop this connection."},
     502: {"description": "`client-secret-invalid`: our own secret is refused; nothing of the seller's is wrong."},
     503: {"description": "`far-side-unavailable`, `throttled` or `busy`: again after Retry-After."},
+}
+
+_RESTRICTED: dict[int | str, dict[str, Any]] = {
+    403: {"description": "The scope is missing; or `role-missing`: the consent does not hold the role."},
+    422: {"description": "`not-restricted`: one of these calls wants no such token."},
 }
 
 
@@ -51,6 +60,28 @@ async def access_token(request: Request, _who: TokenUser, connection_id: UUID, a
         )
     except ConnectionUnknown:
         raise not_found() from None
+    except FarSideError as error:
+        raise _problem(error) from error
+    return TokenOut.of(token)
+
+
+@router.post("/connections/{connection_id}/restricted-token", responses=_REFUSALS | _RESTRICTED)
+async def restricted_token(
+    request: Request, _who: RestrictedTokenUser, connection_id: UUID, asked: RestrictedTokenIn
+) -> TokenOut:
+    """A token for exactly these calls, good for a minute yet; one newer than `rejected`."""
+    held = auth_of(request)
+    resources = [RestrictedResource(one.method, one.path, one.data_elements) for one in asked.resources]
+    try:
+        token = await give_restricted_token(
+            ConnectionId(connection_id), resources, rejected=asked.rejected, reads=held.reads, vault=held.restricted
+        )
+    except ConnectionUnknown:
+        raise not_found() from None
+    except NotRestricted:
+        raise Problem(422, "not-restricted", "One of these calls wants no such token.", field="resources") from None
+    except RoleMissing as error:
+        raise Problem(403, "role-missing", "The marketplace denies this account's consent these calls.") from error
     except FarSideError as error:
         raise _problem(error) from error
     return TokenOut.of(token)
@@ -96,6 +127,7 @@ async def resolve(request: Request, _who: SessionUser, asked: SessionIn) -> Sess
         locale=found.locale,
         label=found.label,
         ending=EndingOut.model_validate(found.ending, from_attributes=True) if found.ending else None,
+        lacking_roles=found.lacking_roles,
         unconfirmed=found.unconfirmed,
         role=found.role,
         review_overdue=found.review_overdue,

@@ -19,6 +19,7 @@ _SUBJECTS = {
     MailKind.EXPIRED: "The authorisation has ended: %(names)s",
     MailKind.REVOKED: "The authorisation was withdrawn: %(names)s",
     MailKind.REFUSED: "The marketplace refuses us: %(names)s",
+    MailKind.ROLES: "Consent once more, for a new role: %(names)s",
     MailKind.YEARLY: "Once a year, renew the token of your own application: %(names)s",
 }
 _HAPPENED = {
@@ -26,6 +27,7 @@ _HAPPENED = {
     MailKind.EXPIRED: "The time of this authorisation is over, and it was not renewed:",
     MailKind.REVOKED: "The marketplace says that this authorisation was withdrawn:",
     MailKind.REFUSED: "The marketplace has not let us in for two hours:",
+    MailKind.ROLES: "Our application asks for a role that these authorisations do not hold yet:",
     MailKind.YEARLY: "These connections use an application of your own, and their token is a year old:",
 }
 _MEANS = {
@@ -36,13 +38,16 @@ _MEANS = {
     "once you reconnect, what came meanwhile is imported.",
     MailKind.REFUSED: "Orders are no longer imported, and no stock and no tracking number is sent. We ask again every "
     "hour and go on by ourselves; reconnecting, or giving us access in its portal again, may mend it.",
+    MailKind.ROLES: "Everything goes on as before, but what needs the role. Authorise us once more to give it.",
     MailKind.YEARLY: "No end of such a token is known, and nothing stops. All the same, authorise your application "
     "once more and enter the new token.",
 }
 _TO_DO = "Renew or reconnect here: %(address)s"
 _HOW_OFTEN = "You get this mail once a week until they are renewed, and each day from the first end on."
 _LINE = "- %(name)s (%(marketplace)s)"
+_LINE_OF_ROLES = "- %(name)s (%(marketplace)s): %(roles)s"
 _LINE_TO_RENEW = "- %(name)s (%(marketplace)s), by %(date)s"
+_LINES = {MailKind.ENDING: _LINE_TO_RENEW, MailKind.ROLES: _LINE_OF_ROLES}
 _NAMES_MOST = 3
 _ADDRESS = "%(address)s"
 # About an account: the subject, then the paragraphs.
@@ -96,8 +101,13 @@ class Letters:
         is_reminder = mail.kind is MailKind.ENDING
         names = ", ".join(one.name for one in about[:_NAMES_MOST]) + (", …" if len(about) > _NAMES_MOST else "")
         lines = [
-            say(_LINE_TO_RENEW if is_reminder else _LINE)
-            % {"name": one.name, "marketplace": marketplace_of(one, say), "date": _day(one, language)}
+            say(_LINES.get(mail.kind, _LINE))
+            % {
+                "name": one.name,
+                "marketplace": marketplace_of(one, say),
+                "date": _day(one, language),
+                "roles": ", ".join(one.lacks_roles),
+            }
             for one in about
         ]
         parts = [
@@ -136,7 +146,7 @@ def all_sentences() -> list[str]:
     account = [part for parts in _ACCOUNT.values() for part in parts if part != _ADDRESS]
     connections = [*_SUBJECTS.values(), *_HAPPENED.values(), *_MEANS.values(), _TO_DO, _HOW_OFTEN]
     invitation = [part for part in _INVITATION if part != _ADDRESS]
-    return [*connections, *invitation, _LINE, _LINE_TO_RENEW, *account]
+    return [*connections, *invitation, _LINE, *_LINES.values(), *account]
 
 
 def _day(connection: Connection, language: str) -> str:

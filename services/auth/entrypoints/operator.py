@@ -11,6 +11,7 @@ from services.auth.domain.claim import ClaimRefused
 from services.auth.domain.connection import Connection, ConnectionState
 from services.auth.domain.life import NotRunning
 from services.auth.entrypoints.audit_command import run_audit
+from services.auth.entrypoints.operator_roles import run_roles
 from services.auth.entrypoints.operator_tables import Facts, print_facts, time_of
 from services.auth.entrypoints.operator_users import run_users
 from services.auth.entrypoints.sentences import CLAIM_REFUSALS
@@ -36,18 +37,20 @@ _CHANGES: dict[str, Callable[..., Awaitable[Any]]] = {
 }
 _COLUMNS = (
     "id", "state", "marketplace", "region", "endpoint", "seller_id", "organisation_id", "authorised_at", "expires_at",
-    "probed_at", "probe_outcome", "seller_state", "claimed_at", "contested",
+    "probed_at", "probe_outcome", "lacks_roles", "seller_state", "claimed_at", "contested",
 )  # fmt: skip
 
 
 async def run(arguments: argparse.Namespace, settings: MigrationSettings) -> int:
-    """The exit status of `connections …`, `users …`, `audit …` or `republish …`."""
+    """The exit status of `connections …`, `users …`, `roles …`, `audit …` or `republish …`."""
     engine = bootstrap.engine_of(settings, "operator")
     try:
         if arguments.command == "republish":
             return await run_republish(arguments, engine)
         if arguments.command == "audit":
             return await run_audit(arguments, operator_on(engine))
+        if arguments.command == "roles":
+            return await run_roles(arguments, operator_on(engine))
         if arguments.command == "users":
             return await run_users(arguments, operator_on(engine))
         return await _connections(arguments, operator_on(engine))
@@ -131,6 +134,7 @@ def _facts(one: Connection) -> Facts:
         "expires_at": time_of(one.expires_at),
         "probed_at": time_of(one.probed_at),
         "probe_outcome": one.probe_outcome.value if one.probe_outcome else None,
+        "lacks_roles": ", ".join(one.lacks_roles) or None,
         "seller_state": one.seller_state.value if one.seller_state else None,
         "claimed_at": time_of(one.claimed_at),
         "professional": one.professional,

@@ -1,5 +1,6 @@
 """
-Applications of an organisation's own: each step of the way, the client secret, and a row for each account.
+Applications of an organisation's own: each step of the way, the client secret, and a row for each account. Where the
+client itself is let in: credentials of a seller's own, with their account.
 
 What is secret is posted, tried and sealed: no page shows it again, not even where something else was wrong.
 """
@@ -18,8 +19,10 @@ from services.auth.entrypoints.checklist import MOST_SHOWN, checklist_of
 from services.auth.entrypoints.connection_pages import Form, Writer
 from services.auth.entrypoints.held import actor_of, auth_of, check_may_connect, endpoint_of, pages_of
 from services.auth.entrypoints.looking import look_at_once
-from services.auth.entrypoints.sentences import FIELD_PROBLEMS, PRIVATE_PROBLEMS, TOO_MANY_ATTEMPTS
+from services.auth.entrypoints.private_sentences import CREDENTIAL_PROBLEMS, PRIVATE_PROBLEMS
+from services.auth.entrypoints.sentences import FIELD_PROBLEMS, TOO_MANY_ATTEMPTS
 from services.auth.usecases.count_attempt import private_keys
+from services.auth.usecases.own_credentials import OwnCredentials, keep_own_credentials
 from services.auth.usecases.private_apps import PrivateOffer, Rows, keep_private_app, keep_private_rows
 from services.auth.usecases.remove_private_app import remove_private_app
 from shared.access.principal import Principal
@@ -30,7 +33,7 @@ from shared.web.problems import not_found
 
 router = APIRouter(prefix="/connections", include_in_schema=False)
 # What is shown again when something is wrong: never a secret.
-_FIELDS = ("app_id", "client_id", "country", "codes", "name", "endpoint")
+_FIELDS = ("app_id", "client_id", "country", "codes", "seller_id", "name", "endpoint")
 _STATUS = {
     PrivateProblem.CONNECTED: 409,
     PrivateProblem.TOO_MANY: 409,
@@ -48,7 +51,7 @@ async def private_page(request: Request, who: Writer, marketplace: str) -> Respo
 
 @router.post("/{marketplace}/private/app")
 async def app_form(request: Request, marketplace: str, form: Form) -> Response:
-    """A new application, or another secret of one."""
+    """A new application, or another secret of one that is here."""
     held, who, offer = auth_of(request), form.principal, _offer(request, marketplace)
     await check_may_connect(request, who)
     try:
@@ -71,6 +74,8 @@ async def app_form(request: Request, marketplace: str, form: Form) -> Response:
 async def rows_form(request: Request, marketplace: str, form: Form) -> Response:
     """Accounts of one country that share a refresh token: tried, kept, and asked about at once."""
     held, who, offer = auth_of(request), form.principal, _offer(request, marketplace)
+    if offer.way.by_client:
+        raise not_found()
     await check_may_connect(request, who)
     try:
         kept = await keep_private_rows(
@@ -87,6 +92,39 @@ async def rows_form(request: Request, marketplace: str, form: Form) -> Response:
     for connection_id in kept:
         await look_at_once(held, connection_id)
     return RedirectResponse(f"/connections/{marketplace}/private", 303)
+
+
+@router.post("/{marketplace}/private/account")
+async def account_form(request: Request, marketplace: str, form: Form) -> Response:
+    """Credentials of a seller's own, tried on the account they are for, kept, and asked about at once."""
+    held, who, offer = auth_of(request), form.principal, _offer(request, marketplace)
+    if not offer.way.by_client:
+        raise not_found()
+    await check_may_connect(request, who)
+    try:
+        kept = await keep_own_credentials(
+            _credentials(form, offer),
+            actor_of(who),
+            offer=offer,
+            keys=private_keys(who.organisation, held.mask_attempt),
+            uow=held.uow,
+            vault=held.private_apps,
+            clock=held.clock,
+        )
+    except (PrivateRefused, NameInvalid, TooManyAttempts) as error:
+        return await _again(request, form, offer, error, tried="client_secret")
+    await look_at_once(held, kept)
+    return RedirectResponse(f"/connections/{kept}", 303)
+
+
+def _credentials(form: PostedForm, offer: PrivateOffer) -> OwnCredentials:
+    return OwnCredentials(
+        form.text("country") or next(iter(offer.places.regions)),
+        form.text("seller_id").strip(),
+        form.text("name"),
+        form.text("client_id").strip(),
+        form.text("client_secret").strip(),
+    )
 
 
 @router.get("/{marketplace}/private/{app_id:uuid}/remove")
@@ -154,7 +192,7 @@ def _offer(request: Request, marketplace: str) -> PrivateOffer:
 
 
 async def _again(request: Request, form: PostedForm, offer: PrivateOffer, error: Exception, *, tried: str) -> Response:
-    field, sentence, status = _said(error)
+    field, sentence, status = _said(error, offer)
     code = error.code if isinstance(error, PrivateRefused) else ""
     said = pages_of(request).say(request, sentence, principal=form.principal)
     log.warning("private.refused", marketplace=offer.marketplace, reason=_reason(error))
@@ -166,11 +204,11 @@ async def _again(request: Request, form: PostedForm, offer: PrivateOffer, error:
     return response
 
 
-def _said(error: Exception) -> tuple[str, str, int]:
+def _said(error: Exception, offer: PrivateOffer) -> tuple[str, str, int]:
     """The field it is about, the sentence, the answer's status."""
     match error:
         case PrivateRefused(problem=problem):
-            field, sentence = PRIVATE_PROBLEMS[problem]
+            field, sentence = (CREDENTIAL_PROBLEMS if offer.way.by_client else PRIVATE_PROBLEMS)[problem]
             return field, sentence, _STATUS.get(problem, 422)
         case NameInvalid():
             return "name", FIELD_PROBLEMS["name.invalid"], 422
@@ -194,7 +232,7 @@ async def _page(
     held = auth_of(request)
     return pages_of(request).render(
         request,
-        "private.html",
+        "credentials.html" if offer.way.by_client else "private.html",
         principal=who,
         status=status,
         profile=PROFILES[offer.marketplace],

@@ -73,6 +73,10 @@ class ConnectionOut(BaseModel):
     )
     probed_at: datetime | None = Field(description="When the marketplace last answered about this consent.")
     probe_outcome: Literal["ok", "role_missing", "refused"] | None
+    lacks_roles: list[str] = Field(
+        description="Roles our application was asked for since the seller authorised it: what needs them waits until "
+        "the seller authorises again, everything else goes on."
+    )
     erase_asked_at: datetime | None = Field(
         description="When all buyers' data that came by it was last wanted destroyed."
     )
@@ -115,6 +119,19 @@ class ClaimIn(In):
 
 class TokenIn(In):
     rejected: int | None = Field(default=None, description="Version of a token that the far side refused.")
+
+
+class ResourceIn(In):
+    """A call that shows buyers' data."""
+
+    method: Literal["GET", "PUT", "POST", "DELETE"]
+    path: str = Field(max_length=400, description="Exactly as it is called; a name in braces stands for any.")
+    data_elements: tuple[str, ...] = Field(default=(), max_length=10)
+
+
+class RestrictedTokenIn(In):
+    resources: tuple[ResourceIn, ...] = Field(min_length=1, max_length=50)
+    rejected: int | None = Field(default=None, description="Version of such a token that the far side refused.")
 
 
 class TokenOut(BaseModel):
@@ -169,6 +186,7 @@ class SessionOut(BaseModel):
     locale: str
     label: str = Field(repr=False, description="For the page's header.")
     ending: EndingOut | None
+    lacking_roles: int = Field(description="Connections whose consent lacks a role: every page says so.")
     unconfirmed: bool = Field(description="Whether pages ask for the e-mail address to be confirmed.")
     role: Role = Field(description="What the member may do: `docs/roles.md`.")
     review_overdue: bool = Field(description="Whether pages ask this owner to review who has access.")

@@ -7,13 +7,13 @@ from services.auth.domain.brought import BroughtProblem
 from services.auth.domain.claim import ClaimProblem
 from services.auth.domain.connection import Connection
 from services.auth.domain.consent import ConsentProblem
-from services.auth.domain.private_app import PrivateProblem
 from services.auth.entrypoints.deeds import DEEDS
+from services.auth.entrypoints.private_sentences import AWAY as AWAY
+from services.auth.entrypoints.private_sentences import CREDENTIAL_PROBLEMS, PRIVATE_PROBLEMS
 from shared.access.scopes import MEANINGS, SELLER_SCOPES
 from shared.marketplaces.endpoint import Endpoint
 from shared.marketplaces.registry import PROFILES
 
-AWAY = "The marketplace does not answer just now. We ask again by ourselves; you can try again in a few minutes."
 PASSWORD_PROBLEMS = {
     "too_short": "The password needs at least 12 characters.",
     "too_long": "The password has more than 200 characters.",
@@ -53,43 +53,6 @@ BROUGHT_PROBLEMS = {
     BroughtProblem.REPEATED: "This account is in an earlier line already.",
 }
 BROUGHT_FULL = "So many accounts wait for your consent already. Authorise or disconnect some of them first."
-# The field each is about (empty: the secret that was tried), and what to do.
-PRIVATE_PROBLEMS = {
-    PrivateProblem.CLIENT_INVALID: (
-        "client_id",
-        "This is not a client ID. Copy it from View, under LWA credentials: it begins with "
-        "amzn1.application-oa2-client.",
-    ),
-    PrivateProblem.SECRET_INVALID: ("client_secret", "Enter the client secret as Amazon shows it."),
-    PrivateProblem.SECRET_REFUSED: (
-        "client_secret",
-        "Amazon does not know this client ID with this secret. Copy both again from View, under LWA credentials.",
-    ),
-    PrivateProblem.TOO_MANY: ("client_id", "There are as many applications as an organisation may have."),
-    PrivateProblem.COUNTRY_INVALID: ("country", "Choose the country of the account."),
-    PrivateProblem.CODES_INVALID: (
-        "codes",
-        "Enter it as Amazon shows it, in letters and digits; several vendor codes with spaces between, each once.",
-    ),
-    PrivateProblem.TOKEN_INVALID: (
-        "refresh_token",
-        "This is not a refresh token: it begins with Atzr| and is copied whole, without line breaks.",
-    ),
-    PrivateProblem.TOKEN_REFUSED: (
-        "refresh_token",
-        "Amazon refuses this token for this application. Authorise the application again there and copy the new token.",
-    ),
-    PrivateProblem.CONNECTED: (
-        "codes",
-        "This account is connected already by authorising our application. Disconnect that first.",
-    ),
-    PrivateProblem.APP_UNKNOWN: ("client_id", "This application is not here. Enter its client ID and secret first."),
-    PrivateProblem.STILL_USED: (
-        "connections",
-        "Another connection uses this application meanwhile: look at the list again.",
-    ),
-    PrivateProblem.AWAY: ("", AWAY),
-}
 ADDRESS_PROBLEMS = {
     "name": "Enter the name, up to 60 characters.",
     "street": "Enter street and number, up to 60 characters.",
@@ -282,7 +245,7 @@ def all_sentences() -> list[str]:
         AWAY,
     ]
     calendar = [*ENDPOINTS.values(), CALENDAR_NAME, CALENDAR_WHAT, CALENDAR_TO_DO]
-    private = [sentence for _, sentence in PRIVATE_PROBLEMS.values()]
+    private = [sentence for _, sentence in (*PRIVATE_PROBLEMS.values(), *CREDENTIAL_PROBLEMS.values())]
     said = [
         *ADDRESS_PROBLEMS.values(),
         *brought,

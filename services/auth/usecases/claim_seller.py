@@ -19,10 +19,11 @@ from shared.marketplaces.ports import DelegationPort
 
 @dataclass(frozen=True, slots=True)
 class Portal:
-    """Where sellers of a region give the delegation, and the name they find us under there."""
+    """Where sellers of a region give the delegation, the name they find us under there, and our client id."""
 
     address: str
     listed_as: str
+    client_id: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +115,7 @@ async def _claim(claimed: Claimed, who: Actor, *, store: Store, grants: SharedGr
         await keep_change(contest(rival), store=store, now=now)
     grant_id = await store.grants.share(grants.new_shared_grant(claimed.marketplace, claimed.region, now))
     before = found.own or new_connection(who.organisation_id, *account, claimed.name)
-    own = replace(before, name=claimed.name, login=login, chosen=claimed.chosen)
+    own = replace(before, name=claimed.name, login=login, chosen=claimed.chosen, app_id=None, remind_at=None)
     change = claim(own, grant_id, now, contested=bool(found.rivals))
     await keep_change(change, store=store, now=now)
     await store.audit.add(

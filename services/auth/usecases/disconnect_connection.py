@@ -41,6 +41,8 @@ async def _keep(connection: Connection, change: Change, who: Actor, store: Store
     await keep_change(change, store=store, now=now)
     if connection.grant_id is not None:
         await store.grants.delete(connection.grant_id)
+    if connection.app_id is not None:
+        await store.private_apps.destroy_unused(connection.app_id)
     done = (
         (connection.state is not ended.state, Action.DISCONNECTED),
         (connection.erase_asked_at != ended.erase_asked_at, Action.ERASE_ASKED),

@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
 from services.auth.usecases.age_connections import age_connections
+from services.auth.usecases.ask_for_roles import tell_of_roles
 from services.auth.usecases.audit_log import remove_old_entries
 from services.auth.usecases.keep_signing_keys import keep_signing_keys
 from services.auth.usecases.lapse_claims import lapse_claims
@@ -31,6 +32,8 @@ async def keep_house(
         await lapse_claims(store=store, clock=clock)
     async with uow() as store:
         await remind_of_private_apps(store=store, clock=clock)
+    while await _in_one(uow, lambda store: tell_of_roles(store=store, clock=clock)):
+        pass
     await _all(uow, lambda store, after: age_connections(after, goes_on=expired_goes_on, store=store, clock=clock))
     await _all(uow, lambda store, after: remind(after, store=store, clock=clock))
     # Last, as they may ask a key service, which may be away.

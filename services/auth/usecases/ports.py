@@ -21,6 +21,7 @@ from services.auth.usecases.factor_ports import Factors
 from services.auth.usecases.mail_ports import Mails
 from services.auth.usecases.member_ports import Invitations, Members
 from services.auth.usecases.private_ports import PrivateApps
+from services.auth.usecases.role_ports import AskedRoles
 from services.auth.usecases.secret_ports import ClientSecretRows
 from shared.access.principal import Ending
 from shared.kernel.ids import ConnectionId, GrantId, OrganisationId
@@ -75,6 +76,19 @@ class Connections(Protocol):
 
     async def ending(self, organisation_id: OrganisationId) -> Ending | None:
         """Of its authorisations that end soon, or ended; None: there is none."""
+        ...
+
+    async def lock_lacking_roles(self, told_before: datetime) -> Sequence[Connection]:
+        """
+        Those that lack a role their organisation was not told of yet, nor of another since then: of a batch of
+        organisations all, without those that somebody works on.
+        """
+        ...
+
+    async def roles_told(self, connection_ids: Sequence[ConnectionId], at: datetime) -> None: ...
+
+    async def count_lacking_roles(self, organisation_id: OrganisationId) -> int:
+        """How many of its connections lack a role."""
         ...
 
     async def count_claims(self, organisation_id: OrganisationId) -> int:
@@ -196,6 +210,7 @@ class Store:
     mails: Mails
     members: Members
     invitations: Invitations
+    roles: AskedRoles
     outbox: Outbox
 
 

@@ -82,18 +82,15 @@ async def keep_private_app(
 
     Raises PrivateRefused, TooManyAttempts.
     """
-    if not re.fullmatch(offer.way.client_ids, client_id):
-        raise PrivateRefused(PrivateProblem.CLIENT_INVALID)
-    if not client_secret or len(client_secret) > SECRET_LENGTH or not client_secret.isprintable():
-        raise PrivateRefused(PrivateProblem.SECRET_INVALID)
+    check_client(client_id, client_secret, offer)
     now = clock.now()
-    await _counted(keys, uow, now)
-    accepted = await _told(vault.accepts(offer.marketplace, client_id, client_secret))
+    await counted(keys, uow, now)
+    accepted = await told(vault.accepts(offer.marketplace, client_id, client_secret))
     async with uow() as store:
         if not accepted:
-            await store.audit.add(_entry(Action.PRIVATE_APP_REFUSED, who, now, None))
+            await store.audit.add(entry(Action.PRIVATE_APP_REFUSED, who, now, None))
         else:
-            app = await _kept(offer.marketplace, client_id, client_secret, who, store=store, vault=vault, now=now)
+            app = await kept_app(offer.marketplace, client_id, client_secret, who, store=store, vault=vault, now=now)
     if not accepted:
         raise PrivateRefused(PrivateProblem.SECRET_REFUSED)
     return app
@@ -120,17 +117,26 @@ async def keep_private_rows(
         app = await store.private_apps.get_own(rows.app_id, who.organisation_id)
     if app is None or app.marketplace != offer.marketplace:
         raise PrivateRefused(PrivateProblem.APP_UNKNOWN)
-    await _counted(keys, uow, now)
-    answer: OAuthAnswer = await _told(vault.try_token(app, rows.refresh_token))
+    await counted(keys, uow, now)
+    answer: OAuthAnswer = await told(vault.try_token(app, rows.refresh_token))
     kept = []
     for code in rows.codes:
-        grant = await _told(vault.grant(app, region, rows.refresh_token, answer, now))
+        grant = await told(vault.grant(app, region, rows.refresh_token, answer, now))
         async with uow() as store:
             # Locked, so that it is not removed meanwhile.
             if app.id not in {one.id for one in await store.private_apps.lock_of(who.organisation_id)}:
                 raise PrivateRefused(PrivateProblem.APP_UNKNOWN)
-            kept.append(await _row(code, names.get(code), rows, grant, who, offer, store, clock.now()))
+            row = (code, names.get(code), rows.country, rows.endpoint)
+            kept.append(await kept_row(row, grant, who, offer, store, clock.now()))
     return kept
+
+
+def check_client(client_id: str, client_secret: str, offer: PrivateOffer) -> None:
+    """Raises PrivateRefused: it looks like none."""
+    if not re.fullmatch(offer.way.client_ids, client_id):
+        raise PrivateRefused(PrivateProblem.CLIENT_INVALID)
+    if not client_secret or len(client_secret) > SECRET_LENGTH or not client_secret.isprintable():
+        raise PrivateRefused(PrivateProblem.SECRET_INVALID)
 
 
 def _names(rows: Rows) -> Mapping[str, str]:
@@ -150,7 +156,7 @@ def _check(rows: Rows, offer: PrivateOffer) -> None:
         raise PrivateRefused(PrivateProblem.TOKEN_INVALID)
 
 
-async def _kept(
+async def kept_app(
     marketplace: str,
     client_id: str,
     client_secret: str,
@@ -163,44 +169,44 @@ async def _kept(
     known = await store.private_apps.lock_of(who.organisation_id)
     same = next((one for one in known if (one.marketplace, one.client_id) == (marketplace, client_id)), None)
     if same is not None:
-        app = await _told(vault.replaced(same, client_secret, now))
+        app = await told(vault.replaced(same, client_secret, now))
     elif len(known) >= APPS_MOST:
         raise PrivateRefused(PrivateProblem.TOO_MANY)
     else:
-        app = await _told(vault.new_app(who.organisation_id, marketplace, client_id, client_secret, now))
+        app = await told(vault.new_app(who.organisation_id, marketplace, client_id, client_secret, now))
     await store.private_apps.save(app)
-    await store.audit.add(_entry(Action.PRIVATE_APP_KEPT, who, now, None))
+    await store.audit.add(entry(Action.PRIVATE_APP_KEPT, who, now, None))
     return app
 
 
-async def _row(
-    code: str,
-    name: str | None,
-    rows: Rows,
+async def kept_row(
+    row: tuple[str, str | None, str, Endpoint],
     grant: SealedGrant,
     who: Actor,
     offer: PrivateOffer,
     store: Store,
     now: datetime,
 ) -> ConnectionId:
+    """`row`: the account's id there, its name if one was given, its country, the endpoint of a new connection."""
+    code, name, country, endpoint = row
     account = (offer.marketplace, grant.region, code)
     found = await store.connections.lock_of_seller(*account, who.organisation_id)
-    own = [one for one in found if one.organisation_id == who.organisation_id and _is_same(one, rows.country, offer)]
+    own = [one for one in found if one.organisation_id == who.organisation_id and _is_same(one, country, offer)]
     if any(one.is_proven for one in own):
         raise PrivateRefused(PrivateProblem.CONNECTED, code)
     living = [one for one in own if one.state is not ConnectionState.DISCONNECTED]
     known = next(reversed(living or own), None)
-    before = known or new_connection(who.organisation_id, *account, f"{offer.title} {rows.country} {code}")
+    before = known or new_connection(who.organisation_id, *account, f"{offer.title} {country} {code}")
     mine = replace(
         before,
         name=name or before.name,
-        country=rows.country,
+        country=country,
         app_id=grant.app_id,
-        remind_at=now + REMINDED_EVERY,
-        endpoint=before.endpoint if living else rows.endpoint,
+        remind_at=None if offer.way.by_client else now + REMINDED_EVERY,
+        endpoint=before.endpoint if living else endpoint,
     )
     await keep_grant(mine, grant, lasts=None, store=store, now=now)
-    await store.audit.add(_entry(Action.CONNECTED, who, now, before.id))
+    await store.audit.add(entry(Action.CONNECTED, who, now, before.id))
     return before.id
 
 
@@ -209,13 +215,13 @@ def _is_same(known: Connection, country: str, offer: PrivateOffer) -> bool:
     return not offer.by_country or known.app_id is None or known.country == country
 
 
-async def _counted(keys: Mapping[str, str], uow: UnitOfWork[Store], now: datetime) -> None:
+async def counted(keys: Mapping[str, str], uow: UnitOfWork[Store], now: datetime) -> None:
     async with uow() as store:
         counted = await count_attempt(keys, store=store, now=now)
     check_attempts(counted, now)
 
 
-async def _told(asked: Awaitable[T]) -> T:
+async def told(asked: Awaitable[T]) -> T:
     """The far side's answer, its refusals as problems."""
     try:
         return await asked
@@ -227,5 +233,5 @@ async def _told(asked: Awaitable[T]) -> T:
         raise PrivateRefused(PrivateProblem.AWAY) from error
 
 
-def _entry(action: Action, who: Actor, now: datetime, connection_id: ConnectionId | None) -> AuditEntry:
+def entry(action: Action, who: Actor, now: datetime, connection_id: ConnectionId | None) -> AuditEntry:
     return AuditEntry(new_id(), now, action, who.organisation_id, who.user_id, connection_id)

@@ -8,6 +8,7 @@ from services.auth.domain.grant import SealedGrant
 from services.auth.domain.private_app import PrivateApp
 from shared.kernel.ids import OrganisationId
 from shared.marketplaces.models import OAuthAnswer
+from shared.marketplaces.ports import FarAccount
 
 
 class PrivateApps(Protocol):
@@ -25,6 +26,9 @@ class PrivateApps(Protocol):
 
     async def remove(self, app: PrivateApp) -> None:
         """With its secrets and their key; its grants were destroyed before."""
+
+    async def destroy_unused(self, app_id: UUID) -> None:
+        """Its secrets, where no grant is left that needs them."""
         ...
 
     async def refused(self, app: PrivateApp, since: datetime | None) -> None:
@@ -40,6 +44,14 @@ class PrivateVault(Protocol):
 
     async def accepts(self, marketplace: str, client_id: str, client_secret: str) -> bool:
         """Whether the far side knows them. Raises FarSideError."""
+        ...
+
+    async def try_client(self, marketplace: str, client_id: str, client_secret: str) -> OAuthAnswer:
+        """What they give by themselves. Raises FarSideError: ClientSecretInvalid (theirs) among them."""
+        ...
+
+    async def opens(self, marketplace: str, account: FarAccount, answer: OAuthAnswer) -> bool:
+        """Whether what they gave opens this very account. Raises FarSideError."""
         ...
 
     async def new_app(

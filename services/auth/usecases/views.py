@@ -12,6 +12,7 @@ from services.auth.domain.api_client import ApiClient
 from services.auth.domain.connection import Connection, ConnectionState
 from services.auth.domain.private_app import PrivateApp
 from services.auth.domain.signing import SigningKey
+from services.auth.usecases.role_ports import RoleStanding
 from shared.kernel.ids import ConnectionId, OrganisationId, UserId
 
 
@@ -20,7 +21,8 @@ class Standing:
     """
     Of all organisations: connections by marketplace and state; sellers' own grants of our applications by marketplace
     and region; how often each application of an organisation's own was authorised, by marketplace; when the first
-    consent that works ends, as far as is known; since when the mail that is due longest is due.
+    consent that works ends, as far as is known; since when the mail that is due longest is due; the roles that were
+    asked for later, and who gave them.
     """
 
     counts: Mapping[tuple[str, ConnectionState], int]
@@ -28,6 +30,7 @@ class Standing:
     authorisations: Sequence[tuple[str, int]]
     nearest_end: datetime | None
     oldest_mail: datetime | None
+    roles: Sequence[RoleStanding]
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ from shared.kernel.clock import Clock
 from shared.kernel.errors import ClientSecretInvalid
 from shared.kernel.ids import GrantId, OrganisationId, new_id
 from shared.marketplaces.models import OAuthAnswer
+from shared.marketplaces.ports import FarAccount
 from shared.marketplaces.private import PrivateClient, PrivatePort
 
 log = structlog.get_logger()
@@ -34,6 +35,12 @@ class SealedPrivateApps:
     async def accepts(self, marketplace: str, client_id: str, client_secret: str) -> bool:
         return await self._ports[marketplace].accepts(PrivateClient(client_id, client_secret))
 
+    async def try_client(self, marketplace: str, client_id: str, client_secret: str) -> OAuthAnswer:
+        return await self._ports[marketplace].renew(PrivateClient(client_id, client_secret), "")
+
+    async def opens(self, marketplace: str, account: FarAccount, answer: OAuthAnswer) -> bool:
+        return await self._ports[marketplace].opens(account, answer)
+
     async def new_app(
         self, organisation_id: OrganisationId, marketplace: str, client_id: str, client_secret: str, now: datetime
     ) -> PrivateApp:
@@ -43,15 +50,16 @@ class SealedPrivateApps:
         return PrivateApp(app_id, organisation_id, marketplace, client_id, now, key.wrapped, sealed)
 
     async def replaced(self, app: PrivateApp, client_secret: str, now: datetime) -> PrivateApp:
-        """Where the key of the one before is lost, so is that one."""
+        """Where the key of the one before is lost, so is that one; where both were destroyed, there is none."""
         known = replace(app, replaced_at=now, refused_at=None)
-        try:
-            key = await self._key_of(app)
-            return replace(known, secret=key.seal(client_secret.encode()), former_secret=app.secret)
-        except CryptoError as error:
-            _log_lost(app, error)
-            key = await self._keys.new_at_hand(app_context(app.id))
-            return replace(known, data_key=key.wrapped, secret=key.seal(client_secret.encode()), former_secret=None)
+        if app.has_secret:
+            try:
+                key = await self._key_of(app)
+                return replace(known, secret=key.seal(client_secret.encode()), former_secret=app.secret)
+            except CryptoError as error:
+                _log_lost(app, error)
+        key = await self._keys.new_at_hand(app_context(app.id))
+        return replace(known, data_key=key.wrapped, secret=key.seal(client_secret.encode()), former_secret=None)
 
     async def try_token(self, app: PrivateApp, refresh_token: str) -> OAuthAnswer:
         """With each secret that may be good; the newest one's refusal is told. One whose key is lost is none."""

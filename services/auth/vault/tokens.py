@@ -4,16 +4,22 @@ Access tokens, kept sealed and renewed once for everybody who asks.
 Across processes the lease `token` of the grant says who renews; in a process one task per grant does it or watches
 the row while another process does. The task outlives the request that began it. What came of it is always read from
 the row, so that everybody is told the same; no transaction is open while anybody waits.
+
+What is in use is renewed before it ends (`keep_renewed`), in the same way: then nobody waits.
 """
 
 import asyncio
+from contextlib import suppress
 from datetime import timedelta
 
 import structlog
+from prometheus_client import Counter
 
+from services.auth.domain.connection import TOKENS_GIVEN
 from services.auth.domain.token import COME_AGAIN_SECONDS, WAIT_SECONDS, RenewalFailure, TokenState
 from services.auth.usecases.errors import Busy, ConnectionUnknown
 from services.auth.usecases.ports import NamedLeases, Store
+from services.auth.vault.in_use import EARLY, InUse
 from services.auth.vault.renewal import KIND, Renewal
 from services.auth.vault.seals import GrantSeals
 from shared.crypto.errors import CryptoError
@@ -31,8 +37,13 @@ _REST_SECONDS = 1.0
 _WATCH = timedelta(seconds=20)
 # A renewal under way when the process is told to stop gets so long.
 _LAST_RENEWALS_SECONDS = 12.0
+# Early renewals of a process: twenty a second at most, and few of them at once.
+_TURN_SECONDS = 5.0
+_MOST_A_TURN = 100
+_AT_ONCE = 4
 
 log = structlog.get_logger()
+waits = Counter("auth_token_waits_total", "Callers for whom no token was kept, who waited for a renewal")
 
 
 class RenewedTokens:
@@ -46,6 +57,7 @@ class RenewedTokens:
         self._renewal = renewal
         self._seals = seals
         self._clock = clock
+        self._in_use = InUse()
         self._tasks: dict[GrantId, asyncio.Task[Unkept | None]] = {}
 
     async def current(self, state: TokenState, *, rejected: int | None = None) -> AccessToken:
@@ -60,12 +72,14 @@ class RenewedTokens:
             if state.is_usable(now, rejected) or state.is_renewed(seen, now):
                 token = await self._opened(state)
                 if token is not None:
+                    self._in_use.asked(state, now)
                     return token
                 seen = rejected = state.token_version
             self._raise_failure(state)
             left = deadline - self._clock.monotonic()
             if left <= 0:
                 raise Busy("the token is being renewed", retry_after_seconds=COME_AGAIN_SECONDS)
+            waits.inc()
             await self._renewed(state.grant_id, state, timeout=left)
             state = await self._read(state.connection_id)
 
@@ -74,6 +88,41 @@ class RenewedTokens:
         await stop.wait()
         if self._tasks:
             await asyncio.wait(set(self._tasks.values()), timeout=_LAST_RENEWALS_SECONDS)
+
+    async def keep_renewed(self, stop: asyncio.Event) -> None:
+        """A part of the process that gives tokens out: nobody who asks every now and then waits for a renewal."""
+        while not stop.is_set():
+            await self.renew_early()
+            with suppress(TimeoutError):
+                await asyncio.wait_for(stop.wait(), _TURN_SECONDS)
+
+    async def renew_early(self) -> None:
+        """One turn: those in use whose token ends soon, some at once, each as if a caller had asked."""
+        turns = asyncio.Semaphore(_AT_ONCE)
+
+        async def one(grant_id: GrantId, connection_id: ConnectionId) -> None:
+            async with turns:
+                await self._early(grant_id, connection_id)
+
+        due = self._in_use.due(self._clock.now())[:_MOST_A_TURN]
+        await asyncio.gather(*(one(grant_id, connection_id) for grant_id, connection_id in due))
+
+    async def _early(self, grant_id: GrantId, connection_id: ConnectionId) -> None:
+        ends_at = None
+        try:
+            state = await self._read(connection_id)
+            now = self._clock.now()
+            if state.grant_id == grant_id and state.expires_at and state.has_grant and state.state in TOKENS_GIVEN:
+                if now >= state.expires_at - EARLY and state.rests_seconds(now) == 0:
+                    await asyncio.wait({self._task(grant_id, state)})
+                    state = await self._read(connection_id)
+                ends_at = state.expires_at
+        except ConnectionUnknown:
+            pass
+        except (DatabaseUnavailable, Conflict) as error:
+            log.warning("token.database_away", grant_id=str(grant_id), reason=str(error))
+            ends_at = self._clock.now()
+        self._in_use.looked(grant_id, ends_at, self._clock.now())
 
     async def _renewed(self, grant_id: GrantId, state: TokenState, *, timeout: float) -> None:
         """Until the row may have moved. Raises what kept the outcome from being written there."""

@@ -1,9 +1,9 @@
 """
 The calls we make, their published rates and bursts, and the one kind of work that owns each.
 
-Rates from Amazon's models `orders_2026-01-01`, `ordersV0`, `sellers`, `listingsItems_2021-08-01`, `vendorOrders` and
-`fulfillmentOutbound_2020-07-01` (read 2026-11): a bucket per application, seller and region, corrected at run time by
-`x-amzn-RateLimit-Limit`.
+Rates from Amazon's models `orders_2026-01-01`, `ordersV0`, `sellers`, `listingsItems_2021-08-01`, `vendorOrders`,
+`fulfillmentOutbound_2020-07-01` and `tokens_2021-03-01` (read 2026-11): a bucket per application, seller and region,
+corrected at run time by `x-amzn-RateLimit-Limit`.
 """
 
 from shared.kernel.budgets import Rate
@@ -21,6 +21,7 @@ GET_PURCHASE_ORDERS = "amazon.getPurchaseOrders"
 ROTATE_SECRET = "amazon.rotateApplicationClientSecret"  # noqa: S105 - the operation's name
 GET_ACCOUNT = "amazon.getAccount"
 LIST_FULFILLMENT_ORDERS = "amazon.listAllFulfillmentOrders"
+CREATE_RESTRICTED_TOKEN = "amazon.createRestrictedDataToken"  # noqa: S105 - the operation's name
 
 # Two kinds of work ask searchListingsItems (5 a second, burst 5): each has a fixed share of what Amazon grants. Reading
 # stock has more than its two calls for twenty patches need, so that patches never wait behind it.
@@ -38,5 +39,8 @@ OPERATIONS = (
     Operation(PATCH_LISTING, Rate(5.0, 5), "push"),
 )
 # Of vendors and of Multi-Channel Fulfillment nothing is read yet but whether they let us in.
-VENDOR_OPERATIONS = (Operation(GET_PURCHASE_ORDERS, Rate(10.0, 10), "probe"),)
+VENDOR_OPERATIONS = (
+    Operation(GET_PURCHASE_ORDERS, Rate(10.0, 10), "probe"),
+    Operation(CREATE_RESTRICTED_TOKEN, Rate(1.0, 10), "restricted"),
+)
 MCF_OPERATIONS = (Operation(LIST_FULFILLMENT_ORDERS, Rate(2.0, 30), "probe"),)

@@ -10,6 +10,7 @@ from shared.kernel.errors import ClientSecretInvalid, ConsentLost
 from shared.marketplaces.amazon.oauth import lwa_refusal
 from shared.marketplaces.calls import Sends
 from shared.marketplaces.models import OAuthAnswer
+from shared.marketplaces.ports import FarAccount
 from shared.marketplaces.private import PrivateClient, PrivateWay
 from shared.marketplaces.token_endpoint import ask_for_tokens
 
@@ -86,3 +87,7 @@ class AmazonPrivateApps:
             "client_secret": client.client_secret,
         }
         return await ask_for_tokens(self._outward, self._token_url, form, effect="read", refusal=lwa_refusal)
+
+    async def opens(self, account: FarAccount, granted: OAuthAnswer) -> bool:  # noqa: ARG002 - the port's
+        """No call of Amazon's names the account: a probe tells afterwards what is reached."""
+        return True

@@ -8,7 +8,7 @@ API Credentials of developer.octopia-io.net, read 2026-11).
 
 import re
 from collections.abc import Iterator, Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from shared.http.messages import Answer
@@ -71,7 +71,11 @@ class OctopiaGrants:
         if refresh_token is not None:
             raise ValueError("at Octopia the grant is our application's own")
         app = app_of(self._apps, region)
-        return await with_a_secret(app, self._secrets, lambda secret: self._token(app.client_id, secret))
+
+        async def ask(secret: str) -> OAuthAnswer:
+            return await client_token(self._outward, self._token_url, app.client_id, secret)
+
+        return await with_a_secret(app, self._secrets, ask)
 
     async def probe(self, account: FarAccount, token: AccessToken, budgets: Budgets) -> Reached:
         """ConsentLost also where Octopia knows no such seller: nobody let us in there."""
@@ -89,20 +93,10 @@ class OctopiaGrants:
         account whatever seller is asked for.
         """
         try:
-            granted = await self._token(client_id, client_secret)
-            expires_at = self._clock.now() + timedelta(seconds=granted.expires_in_seconds)
-            token = AccessToken(granted.access_token, 0, 0, expires_at)
-            answer = await self._api.call(account, _SELLER, token, _full_budgets())
-        except (ClientSecretInvalid, ConsentLost, Refused, TokenRejected):
+            granted = await client_token(self._outward, self._token_url, client_id, client_secret)
+        except (ClientSecretInvalid, Refused):
             return False
-        if answer.status != 200:
-            return False
-        named = _plain(load_object(answer.body)).get("sellerid")
-        return named is not None and str(named).strip() == account.seller_id
-
-    async def _token(self, client_id: str, client_secret: str) -> OAuthAnswer:
-        form = {"grant_type": "client_credentials", "client_id": client_id, "client_secret": client_secret}
-        return await ask_for_tokens(self._outward, self._token_url, form, effect="read", refusal=_refusal)
+        return await names_account(self._api, account, granted, self._clock.now())
 
     async def _channels(self, account: FarAccount, token: AccessToken, budgets: Budgets) -> tuple[Channel, ...]:
         """The channels the seller is subscribed to; none where that cannot be read."""
@@ -111,6 +105,25 @@ class OctopiaGrants:
         except ConsentLost:  # the seller let us in, but not that far
             return ()
         return subscribed(answer) if answer.status == 200 else ()
+
+
+async def client_token(outward: Sends, url: str, client_id: str, client_secret: str) -> OAuthAnswer:
+    """A token for a client. Raises ClientSecretInvalid, Refused, Throttled, Unavailable, Unreadable."""
+    form = {"grant_type": "client_credentials", "client_id": client_id, "client_secret": client_secret}
+    return await ask_for_tokens(outward, url, form, effect="read", refusal=_refusal)
+
+
+async def names_account(api: OctopiaApi, account: FarAccount, granted: OAuthAnswer, now: datetime) -> bool:
+    """Whether the account it opens is this very one, in the answer's own words. Raises as `is_account_of`."""
+    token = AccessToken(granted.access_token, 0, 0, now + timedelta(seconds=granted.expires_in_seconds))
+    try:
+        answer = await api.call(account, _SELLER, token, _full_budgets())
+    except (ClientSecretInvalid, ConsentLost, Refused, TokenRejected):
+        return False
+    if answer.status != 200:
+        return False
+    named = _plain(load_object(answer.body)).get("sellerid")
+    return named is not None and str(named).strip() == account.seller_id
 
 
 def seller_state(answer: Answer) -> SellerState | None:

@@ -24,6 +24,12 @@ DELEGATION_STEPS = (
     "Choose “%(us)s” in the list of aggregators.",
     "Confirm that you grant the access.",
 )
+# The connection model in which the seller types our client id instead.
+CLIENT_STEPS = (
+    "Choose “I use a feed aggregator”, and that it gives you its client ID.",
+    "Enter this client ID: %(client_id)s",
+    "Sign in there as this seller, and confirm that you grant the access.",
+)
 # Octopia's test seller is 98979. A leading zero would be another spelling of the same account.
 SELLER_IDS = "[1-9][0-9]{0,17}"
 

@@ -23,6 +23,8 @@ MODELS = {
     "listings/2021-08-01": "listingsItems_2021-08-01",
     "vendor/orders": "vendorOrders",
     "fba/outbound": "fulfillmentOutbound_2020-07-01",
+    "vendor/directFulfillment": "vendorDirectFulfillmentOrders_2021-12-28",
+    "tokens/2021-03-01": "tokens_2021-03-01",
 }
 
 

@@ -2,6 +2,7 @@
 
 from tests.sandbox.amazon.errors import EXPIRED, MISSING, REJECTED, SECRET_EXPIRED, ApiError, denied
 from tests.sandbox.amazon.operations import Operation
+from tests.sandbox.amazon.tokens import is_for
 from tests.sandbox.calls import Call
 from tests.sandbox.models import AccessToken, Grant, Seller
 from tests.sandbox.world import World
@@ -13,8 +14,8 @@ def seller_of(world: World, token: str) -> str | None:
     return grant.seller_id if grant else None
 
 
-def authorise(world: World, token: str, region: str, operation: Operation | None, call: Call) -> Seller:
-    """The seller who allows this call; raises the 403 that fits otherwise."""
+def authorise(world: World, token: str, region: str, operation: Operation | None, call: Call, called: str) -> Seller:
+    """The seller who allows this call, `called` by method and path; raises the 403 that fits otherwise."""
     if not token:
         raise denied(MISSING)
     known = world.tokens.get(token)
@@ -29,6 +30,8 @@ def authorise(world: World, token: str, region: str, operation: Operation | None
     if refusal := _fault(world, call):
         raise refusal
     if operation.role and operation.role not in seller.roles:
+        raise denied()
+    if operation.restricted != bool(known.restricted) or (known.restricted and not is_for(known.restricted, called)):
         raise denied()
     return seller
 

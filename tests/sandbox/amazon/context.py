@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from tests.sandbox.calls import Call
-from tests.sandbox.models import Fault, Seller
+from tests.sandbox.models import AccessToken, Fault, Seller
 from tests.sandbox.world import World
 
 
@@ -23,6 +23,7 @@ class Context:
     query: dict[str, str]
     body: bytes
     path: dict[str, str]
+    token: AccessToken
 
     @property
     def order_id(self) -> str:

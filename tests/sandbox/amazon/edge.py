@@ -72,7 +72,7 @@ class Edge:
             await self._world.faults.disturb(call)
             seller = self._admit(request, operation, call)
             assert operation is not None
-            answer = operation.handler(self._context(seller, call, body, path))
+            answer = operation.handler(self._context(seller, call, body, path, _token(request)))
         except BadGateway:
             return HTMLResponse(BAD_GATEWAY, 502)
         except ApiError as error:
@@ -89,16 +89,19 @@ class Edge:
             call.fault = fault.kind
             raise internal() if fault.kind == "server_error" else throttled()
         token = _token(request)
-        seller = access.authorise(self._world, token, self._region, operation, call)
+        called = f"{request.method} {_raw_path(request).removeprefix(f'/amazon/{self._region}')}"
+        seller = access.authorise(self._world, token, self._region, operation, call, called)
         assert operation is not None
         key = (access.client_of(self._world, token), seller.key, operation.name)
         if not self._world.quotas.allow(key, rate=operation.rate, burst=operation.burst):
             raise throttled()
         return seller
 
-    def _context(self, seller: Seller, call: Call, body: bytes, path: dict[str, str]) -> Context:
+    def _context(self, seller: Seller, call: Call, body: bytes, path: dict[str, str], token: str) -> Context:
         now = self._world.clock.now() + self._skew(call)
-        return Context(self._world, call, seller, now, call.query, body, path)
+        known = self._world.tokens.get(token)
+        assert known is not None
+        return Context(self._world, call, seller, now, call.query, body, path, known)
 
     def _skew(self, call: Call) -> float:
         fault = self._world.faults.peek(call.operation, call.seller_id, "clock_skew")

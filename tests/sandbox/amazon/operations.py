@@ -22,10 +22,11 @@ from tests.sandbox.amazon.listings import (
 from tests.sandbox.amazon.orders import get_order
 from tests.sandbox.amazon.outbound import PARAMETERS as OUTBOUND_PARAMETERS
 from tests.sandbox.amazon.outbound import list_all_fulfillment_orders
-from tests.sandbox.amazon.render import ROLE_FULFILLMENT, ROLE_LISTINGS, ROLE_ORDERS, ROLE_SELLERS
+from tests.sandbox.amazon.render import ROLE_FULFILLMENT, ROLE_LISTINGS, ROLE_ORDERS, ROLE_SELLERS, ROLE_SHIPPING
 from tests.sandbox.amazon.search import PARAMETERS, search_orders
 from tests.sandbox.amazon.sellers import get_account, get_marketplace_participations
 from tests.sandbox.amazon.shipments import confirm_shipment
+from tests.sandbox.amazon.tokens import ORDERS_PARAMETERS, create_restricted_data_token, get_direct_orders
 from tests.sandbox.amazon.vendors import PARAMETERS as VENDOR_PARAMETERS
 from tests.sandbox.amazon.vendors import ROLE_VENDOR_ORDERS, get_purchase_orders
 
@@ -38,6 +39,7 @@ class Operation:
     `handler` gives the body of a 200, None for an empty 204, or a whole answer; `rate` is requests per second.
 
     `role` empty: any may call it. `parameters`: the query's; `required`: which of those, and the body, must be there.
+    `restricted`: it wants a restricted data token.
     """
 
     name: str
@@ -49,6 +51,7 @@ class Operation:
     handler: Handler
     parameters: frozenset[str] = frozenset()
     required: frozenset[str] = frozenset()
+    restricted: bool = False
 
     def match(self, method: str, raw_path: str) -> dict[str, str] | None:
         """The path's segments that have a name, decoded, or None when this is another operation's path."""
@@ -84,6 +87,28 @@ OPERATIONS = (
         burst=15,
         role=ROLE_SELLERS,
         handler=get_account,
+    ),
+    Operation(
+        name="createRestrictedDataToken",
+        method="POST",
+        path="/tokens/2021-03-01/restrictedDataToken",
+        rate=1,
+        burst=10,
+        role="",
+        handler=create_restricted_data_token,
+        required=frozenset({"body"}),
+    ),
+    Operation(
+        name="getOrders",
+        method="GET",
+        path="/vendor/directFulfillment/orders/2021-12-28/purchaseOrders",
+        rate=10,
+        burst=10,
+        role=ROLE_SHIPPING,
+        handler=get_direct_orders,
+        parameters=ORDERS_PARAMETERS,
+        required=frozenset({"createdAfter", "createdBefore"}),
+        restricted=True,
     ),
     Operation(
         name="getPurchaseOrders",

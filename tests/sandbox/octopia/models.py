@@ -33,8 +33,9 @@ class Account:
     """
     A seller and the channels it sells on, the first being where orders come from by default.
 
-    `delegated`: the seller let aggregators in (the portal names one; here it is all or none). `auto_accept`: orders
-    need no acceptance of the seller's. `sub_state`: ActiveSeller, Holidays, BannedSeller.
+    `delegated`: the seller let aggregators in (the portal names one; here it is all or none); `let_in`: by their client
+    ids, typed in the portal. `auto_accept`: orders need no acceptance of the seller's. `sub_state`: ActiveSeller,
+    Holidays, BannedSeller.
     """
 
     seller_id: str
@@ -42,6 +43,7 @@ class Account:
     delegated: bool = True
     auto_accept: bool = True
     sub_state: str = "ActiveSeller"
+    let_in: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -43,7 +43,8 @@ class Octopia:
         client, account = self.clients.get(client_id), self.accounts.get(seller_id)
         if client is None or account is None:
             return None
-        return account if client.seller_id == seller_id or (client.seller_id is None and account.delegated) else None
+        let_in = account.delegated or client_id in account.let_in
+        return account if client.seller_id == seller_id or (client.seller_id is None and let_in) else None
 
     def packages_of(self, account: Account, now: float) -> list[Package]:
         """A seller's packages as they are by now, oldest first."""

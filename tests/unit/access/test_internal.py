@@ -10,7 +10,14 @@ from authlib.oauth2.rfc6749.util import extract_basic_authorization
 from pydantic import SecretStr
 
 from shared.access.internal import InternalApi, ServiceTokens, problem_name, retry_after_seconds
-from shared.access.scopes import AUTH_SESSIONS_RESOLVE, AUTH_TOKENS_USE, MEANINGS, SELLER_SCOPES, SERVICE_SCOPES
+from shared.access.scopes import (
+    AUTH_RESTRICTED_TOKENS_USE,
+    AUTH_SESSIONS_RESOLVE,
+    AUTH_TOKENS_USE,
+    MEANINGS,
+    SELLER_SCOPES,
+    SERVICE_SCOPES,
+)
 from shared.http.messages import Answer
 from shared.kernel.errors import Unavailable
 from tests.unit.access.far_auth import FarAuth, TurnedClock
@@ -120,4 +127,4 @@ def test_a_problem_is_named_by_the_end_of_its_type() -> None:
 def test_every_scope_has_a_meaning() -> None:
     """What is handed out is explained, and sellers never get what only services need."""
     assert SELLER_SCOPES | {scope for scopes in SERVICE_SCOPES.values() for scope in scopes} == set(MEANINGS)
-    assert not SELLER_SCOPES & {AUTH_TOKENS_USE, AUTH_SESSIONS_RESOLVE}
+    assert not SELLER_SCOPES & {AUTH_TOKENS_USE, AUTH_RESTRICTED_TOKENS_USE, AUTH_SESSIONS_RESOLVE}

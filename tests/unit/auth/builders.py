@@ -122,6 +122,7 @@ class Tables:
             mails=cast(Any, _Mails()),
             members=nothing,
             invitations=nothing,
+            roles=nothing,
             outbox=_Outbox(self),
         )
 
@@ -174,6 +175,14 @@ class _Connections:
     async def lock_to_be_reminded(self, now: datetime) -> Sequence[Connection]:
         found = self.tables.connections.values()
         return [each for each in found if each.remind_at is not None and each.remind_at <= now]
+
+    async def lock_lacking_roles(self, told_before: datetime) -> Sequence[Connection]:
+        return []
+
+    async def roles_told(self, connection_ids: Sequence[ConnectionId], at: datetime) -> None: ...
+
+    async def count_lacking_roles(self, organisation_id: OrganisationId) -> int:
+        return 0
 
     async def ending(self, organisation_id: OrganisationId) -> Ending | None:
         return None

@@ -30,7 +30,7 @@ def test_every_sentence_is_translated() -> None:
     with CATALOGUE.open("rb") as source:
         known = read_po(source)
     regions = [title for profile in PROFILES.values() for title in profile.regions.values()]
-    steps = [step for profile in PROFILES.values() for step in profile.delegation_steps]
+    steps = [step for profile in PROFILES.values() for step in (*profile.delegation_steps, *profile.client_steps)]
     steps += [step for profile in PROFILES.values() if profile.private for step in profile.private.steps]
     codes = [said for profile in PROFILES.values() for pair in profile.consent_codes.values() for said in pair]
     assert [

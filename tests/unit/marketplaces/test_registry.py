@@ -74,7 +74,8 @@ def test_every_operation_belongs_to_one_kind(profile: Profile) -> None:
     assert all(operation.rate.per_second > 0 and operation.rate.burst >= 1 for operation in operations)
     kinds = {operation.kind for operation in operations}
     assert (KINDS_OF_ALL if profile.capabilities else {"probe"}) <= kinds
-    assert kinds <= (KINDS_OF_ALL | {"acceptance", "listing", "push"} if profile.capabilities else {"probe"})
+    auths = {"probe", "restricted"}
+    assert kinds <= (KINDS_OF_ALL | {"acceptance", "listing", "push"} if profile.capabilities else auths)
 
 
 def test_a_kind_of_work_has_its_port() -> None:
