@@ -1,4 +1,4 @@
-"""python -m services.auth api|worker|migrate|connections|users|roles|keys|audit|republish"""
+"""python -m services.auth api|worker|migrate|connections|users|roles|keys|secrets|audit|republish"""
 
 import argparse
 import sys
@@ -50,20 +50,31 @@ def main() -> int:
             return uvloop.run(_migrate())
         case "keys":
             with loading():
-                import structlog
-
                 from services.auth.entrypoints import keys_operator
                 from services.auth.settings import load_for_migration
 
-            # Standard output is for what was asked.
-            structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
+            _log_aside()
             return uvloop.run(keys_operator.run(arguments, load_for_migration()))
+        case "secrets":
+            with loading():
+                from services.auth.entrypoints import secrets_operator
+                from services.auth.settings import load
+
+            _log_aside()
+            return uvloop.run(secrets_operator.run(arguments, load()))
         case _:
             with loading():
                 from services.auth.entrypoints import operator
                 from services.auth.settings import load_for_migration
 
             return uvloop.run(operator.run(arguments, load_for_migration()))
+
+
+def _log_aside() -> None:
+    """Standard output is for what was asked."""
+    import structlog
+
+    structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -78,6 +89,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_users_command(commands)
     _add_roles_command(commands)
     _add_keys_command(commands)
+    _add_secrets_command(commands)
     _add_audit_command(commands)
     add_republish_command(commands)
     return parser
@@ -107,6 +119,20 @@ def _add_keys_command(commands: "argparse._SubParsersAction[argparse.ArgumentPar
         each.add_argument("--json", action="store_true", help="for programs")
     renew = actions.add_parser("renew", help="seals a connection's tokens under a fresh data key")
     renew.add_argument("--connection", type=UUID, required=True)
+
+
+def _add_secrets_command(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    secrets = commands.add_parser("secrets", help="client secrets of our applications: when they end, and new ones")
+    actions = secrets.add_subparsers(dest="action", required=True)
+    listing = actions.add_parser("list", help="all there were; exits with 3 while one in use ends within 30 days")
+    keep = actions.add_parser("set", help="keeps one made by hand, tried where there is a way to: no restart")
+    keep.add_argument("--file", type=Path, help="where it is; else it is read from standard input")
+    keep.add_argument("--ends", type=date.fromisoformat, metavar="YYYY-MM-DD", help="else counted from today")
+    rotate = actions.add_parser("rotate", help="asks the marketplace for another, which comes by the queue")
+    for each in (keep, rotate):
+        each.add_argument("--client", required=True, metavar="CLIENT_ID")
+    for each in (listing, keep, rotate):
+        each.add_argument("--json", action="store_true", help="for programs")
 
 
 def _add_audit_command(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:

@@ -2,7 +2,7 @@
 
 import secrets
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
@@ -24,12 +24,14 @@ from services.auth.domain.second_factor import SecondFactorRule
 from services.auth.offers_bootstrap import (
     Unlisted,
     delegations_of,
+    grants_of,
     offers_of,
     private_of,
     private_ports,
     restricted_ports,
     unlisted_of,
 )
+from services.auth.secrets_bootstrap import SECRET, SecretKeeper, far_sides_on, keeper_on
 from services.auth.settings import MigrationSettings, Settings
 from services.auth.usecases.account_ports import PasswordHasher
 from services.auth.usecases.address_ports import AddressVault
@@ -41,11 +43,12 @@ from services.auth.usecases.factor_ports import FactorVault
 from services.auth.usecases.keep_house import keep_house
 from services.auth.usecases.mail_ports import Mailer
 from services.auth.usecases.member_views import MemberViews
-from services.auth.usecases.ports import SharedGrants, Store
+from services.auth.usecases.ports import NamedLeases, SharedGrants, Store
 from services.auth.usecases.private_apps import PrivateOffer
 from services.auth.usecases.probe_connection import probe_connection
 from services.auth.usecases.views import Views
 from services.auth.vault.addresses import SealedAddresses
+from services.auth.vault.client_secrets import SealedClientSecrets
 from services.auth.vault.consents import SealingConsents
 from services.auth.vault.private_apps import SealedPrivateApps
 from services.auth.vault.renewal import KIND as TOKEN
@@ -69,6 +72,7 @@ from shared.http.outward import Outward
 from shared.kernel.clock import Clock
 from shared.kernel.ports import Lease, Reads, UnitOfWork
 from shared.marketplaces.registry import PROFILES, accesses, rates
+from shared.marketplaces.registry import Access as FarAccess
 from shared.messaging.kafka import kafka_of as kafka_of
 from shared.runtime.serve import Ready
 
@@ -88,7 +92,6 @@ class Auth:
     views: Views
     members: MemberViews
     audit_log: AuditLog
-    hasher: PasswordHasher
     offers: Mapping[str, Offer]
     delegations: Mapping[str, DelegationOffer]
     shared_grants: SharedGrants
@@ -115,6 +118,8 @@ class Auth:
     private_apps: SealedPrivateApps
     addresses: AddressVault
     restricted: RestrictedTokens
+    client_secrets: SecretKeeper
+    hasher: PasswordHasher = field(default_factory=Argon2Passwords)
 
     def regions(self, marketplace: str) -> frozenset[str]:
         """Where sellers can connect this marketplace here, either way."""
@@ -136,12 +141,10 @@ def engine_of(settings: Settings | MigrationSettings, process: str) -> AsyncEngi
 
 
 def auth_on(engine: AsyncEngine, settings: Settings, outward: Outward, clock: Clock) -> Auth:
-    uow, keys, proves = SqlUnitOfWork(engine, bind), keys_of(settings, clock), settings.delegation_proves
-    known = accesses(outward, {name: settings.far_side(name) for name in PROFILES}, clock=clock)
-    offers, grants = offers_of(settings, known), {name: one.grants for name, one in known.items() if one.grants}
-    seals, claims, signing, views = GrantSeals(keys), claims_on(engine, clock), SealedSigning(keys), SqlViews(engine)
-    private_apps = SealedPrivateApps(keys, seals, private_ports(known), clock)
-    tokens = RenewedTokens(uow, claims, Renewal(grants, seals, private_apps, clock), seals, clock)
+    uow, keys, views = SqlUnitOfWork(engine, bind), keys_of(settings, clock), SqlViews(engine)
+    known = accesses(outward, far_sides_on(engine, settings, keys, clock), clock=clock)
+    seals, claims, offers = GrantSeals(keys), claims_on(engine, clock), offers_of(settings, known)
+    private_apps, tokens = renewing_on(known, uow, claims, keys, clock)
     return Auth(
         uow=uow,
         reads=SqlReads(engine, bind),
@@ -149,17 +152,16 @@ def auth_on(engine: AsyncEngine, settings: Settings, outward: Outward, clock: Cl
         views=views,
         members=SqlMemberViews(engine),
         audit_log=SqlAuditLog(engine),
-        hasher=Argon2Passwords(),
         offers=offers,
         delegations=delegations_of(settings, known),
         shared_grants=seals,
-        probe=partial(probe_connection, grants=grants, vault=tokens, clock=clock, delegation_proves=proves),
-        keep_house=house_of(uow, signing, keys, settings, clock),
+        probe=probe_of(known, tokens, settings, clock),
+        keep_house=house_of(uow, SealedSigning(keys), keys, settings, clock),
         mailer=mailer_of(settings, clock),
         keys=keys,
         consents=SealingConsents(offers, seals, clock),
         tokens=tokens,
-        signing=signing,
+        signing=SealedSigning(keys),
         issuer=ServiceTokenIssuer(settings.public_url, clients_of(settings)),
         verifier=verifier_on(settings.public_url, views, clock),
         clock=clock,
@@ -169,14 +171,42 @@ def auth_on(engine: AsyncEngine, settings: Settings, outward: Outward, clock: Cl
         factors=SealedFactors(keys),
         password_lasts=timedelta(days=settings.password_max_age_days),
         consent_lasts={name: settings.consent_lasts(name) for name in offers},
-        delegation_proves=proves,
+        delegation_proves=settings.delegation_proves,
         public_url=settings.public_url,
         unlisted=unlisted_of(settings),
         private=private_of(known),
         private_apps=private_apps,
         addresses=SealedAddresses(keys),
         restricted=RestrictedTokens(claims, tokens, restricted_ports(known), clock),
+        client_secrets=secret_keeper_of(settings, known, uow, claims, keys, clock),
     )
+
+
+def secret_keeper_of(
+    settings: Settings,
+    known: Mapping[str, FarAccess],
+    uow: UnitOfWork[Store],
+    leases: NamedLeases,
+    keys: DataKeys,
+    clock: Clock,
+) -> SecretKeeper:
+    vault, mailer = SealedClientSecrets(keys), mailer_of(settings, clock)
+    return keeper_on(settings, known, uow=uow, leases=leases, vault=vault, mailer=mailer, clock=clock)
+
+
+def renewing_on(
+    known: Mapping[str, FarAccess], uow: UnitOfWork[Store], claims: SqlClaims[Store], keys: DataKeys, clock: Clock
+) -> tuple[SealedPrivateApps, RenewedTokens]:
+    seals = GrantSeals(keys)
+    private = SealedPrivateApps(keys, seals, private_ports(known), clock)
+    return private, RenewedTokens(uow, claims, Renewal(grants_of(known), seals, private, clock), seals, clock)
+
+
+def probe_of(
+    known: Mapping[str, FarAccess], tokens: RenewedTokens, settings: Settings, clock: Clock
+) -> Callable[[Lease[Store]], Awaitable[None]]:
+    proves = settings.delegation_proves
+    return partial(probe_connection, grants=grants_of(known), vault=tokens, clock=clock, delegation_proves=proves)
 
 
 def verifier_on(public_url: str, views: Views, clock: Clock) -> TokenVerifier:
@@ -208,6 +238,7 @@ def claims_on(engine: AsyncEngine, clock: Clock) -> SqlClaims[Store]:
     kinds = {
         TOKEN: Kind(due=None, lease_seconds=LEASE_SECONDS, margin_seconds=MARGIN_SECONDS),
         MAIL: Kind(due=mails_due(), lease_seconds=60),
+        SECRET: Kind(due=None, lease_seconds=90, margin_seconds=30),
         INVITATION: Kind(due=invitations_due(), lease_seconds=60),
         RESTRICTED: Kind(due=None, lease_seconds=LEASE_SECONDS, margin_seconds=MARGIN_SECONDS, rates=rates(RESTRICTED)),
         PROBE: Kind(due=probes_due(), lease_seconds=60, margin_seconds=5, rates=rates(PROBE)),

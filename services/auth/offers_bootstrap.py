@@ -7,6 +7,7 @@ from services.auth.settings import Settings
 from services.auth.usecases.begin_consent import Offer
 from services.auth.usecases.claim_seller import DelegationOffer, Portal
 from services.auth.usecases.private_apps import PrivateOffer
+from shared.marketplaces.ports import GrantPort
 from shared.marketplaces.private import PrivatePort
 from shared.marketplaces.registry import PROFILES, Access
 from shared.marketplaces.restricted import RestrictedPort
@@ -35,6 +36,10 @@ def offers_of(settings: Settings, known: Mapping[str, Access]) -> Mapping[str, O
         for name, each in known.items()
         if each.consent is not None
     }
+
+
+def grants_of(known: Mapping[str, Access]) -> Mapping[str, GrantPort]:
+    return {name: one.grants for name, one in known.items() if one.grants}
 
 
 def private_ports(known: Mapping[str, Access]) -> Mapping[str, PrivatePort]:

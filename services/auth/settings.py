@@ -1,7 +1,7 @@
 """AUTH_*: what this service is told, read once."""
 
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, PositiveInt, SecretStr, field_validator, model_validator
@@ -24,6 +24,8 @@ _KEYS = (
     "Key-encryption keys, kid:base64 of 32 bytes, or aws-kms:ARN for one in AWS KMS, separated by commas: the first "
     "seals, all open. Or file:PATH of a file with them."
 )
+# Whoever reads a queue's messages on their way has the next secret.
+_QUEUE_URL = r"^(https://|http://127\.0\.0\.1:)[!-~]+$"
 _KMS_URL = "Where AWS KMS is, for keys aws-kms:…; else the address of the key's own region."
 
 
@@ -43,7 +45,8 @@ class AppSettings(BaseModel):
     where any number of sellers may authorise it.
 
     `application_id` is for consent pages: empty where sellers delegate in the marketplace's portal, which lists us as
-    `listed_as`.
+    `listed_as`. `client_secret` is the first one; others are kept in the vault. `secret_ends`: the day it ends;
+    `secret_queue_url`: the SQS queue where the marketplace sends others.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -51,6 +54,8 @@ class AppSettings(BaseModel):
     application_id: str = ""
     client_id: str = Field(min_length=1)
     client_secret: SecretStr
+    secret_ends: date | None = None
+    secret_queue_url: str | None = Field(default=None, pattern=_QUEUE_URL)
     draft: bool = False
     listed: bool = False
     listed_as: str = Field(default="Passerelle", min_length=1, max_length=80)
@@ -68,7 +73,20 @@ class Settings(ServiceSettings):
         default_factory=dict,
         description="Our applications, JSON by marketplace and region: {client_id, client_secret}, and application_id, "
         "draft and listed where sellers consent on a page of the marketplace, listed_as (else Passerelle) where they "
-        "delegate in its portal. A region without one is not offered.",
+        "delegate in its portal; secret_ends (YYYY-MM-DD) and secret_queue_url (SQS) where secrets end. A region "
+        "without one is not offered.",
+    )
+    secret_replaced_days: int = Field(
+        default=30,
+        ge=8,
+        le=90,
+        description="How many days before the end of a client secret another is asked for, where the application has a "
+        "queue; 8 to 90.",
+    )
+    operators_email: str | None = Field(
+        default=None,
+        pattern="^[^@ ]+@[^@ ]+$",
+        description="Who is told by mail that a client secret of ours ends. None: logs and metrics tell it.",
     )
     delegation_proves: bool = Field(
         default=True,
@@ -133,6 +151,8 @@ class Settings(ServiceSettings):
             if wrong := [region for region, app in by_region.items() if bool(app.application_id) != by_page]:
                 wanted = "needs" if by_page else "has no"
                 raise ValueError(f"{name} {', '.join(sorted(wrong))} {wanted} application_id")
+            if PROFILES[name].secret_days is None and any(app.secret_queue_url for app in by_region.values()):
+                raise ValueError(f"{name} sends no client secrets: no secret_queue_url")
         return value
 
     _marketplaces = field_validator("token_urls", "consent_lasts_days")(known_marketplaces)

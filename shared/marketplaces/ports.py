@@ -12,6 +12,7 @@ from typing import Any, Literal, Protocol
 
 from shared.kernel.budgets import Budgets, Rate
 from shared.kernel.ports import AccessToken, Intent
+from shared.marketplaces.client_secrets import GIVEN_SECRETS, ClientSecrets
 from shared.marketplaces.endpoint import Endpoint
 from shared.marketplaces.listings import ListingPage, StockLimits, StockLine, StockStep
 from shared.marketplaces.models import (
@@ -257,7 +258,8 @@ class Operation:
 @dataclass(frozen=True, slots=True)
 class FarSide:
     """
-    Where a marketplace is and who we are there; from settings. Only auth fills `central_urls`, `token_url`, `apps`.
+    Where a marketplace is and who we are there; from settings. Only auth fills `central_urls`, `token_url`, `apps`,
+    and knows of further `secrets` than those that are set.
 
     `api_urls` and `apps` are by region; `central_urls` (where sellers authorise us) by country, or by region where they
     delegate. `sandbox_urls`: its test endpoint, by region, where a connection may be worked there.
@@ -267,6 +269,7 @@ class FarSide:
     central_urls: Mapping[str, str] | None = None
     token_url: str | None = None
     apps: Mapping[str, FarApp] | None = None
+    secrets: ClientSecrets = GIVEN_SECRETS
     sandbox_urls: Mapping[str, str] | None = None
 
 

@@ -10,7 +10,9 @@ from dataclasses import dataclass
 
 from shared.kernel.budgets import Rate
 from shared.kernel.clock import Clock, SystemClock
+from shared.marketplaces.access import Access as Access
 from shared.marketplaces.amazon import stores as amazon
+from shared.marketplaces.amazon.applications import AmazonRotation
 from shared.marketplaces.amazon.appstore import AmazonAppstore
 from shared.marketplaces.amazon.consent_codes import CONSENT_CODES
 from shared.marketplaces.amazon.listings import AmazonListings
@@ -26,6 +28,7 @@ from shared.marketplaces.amazon.tracking import CAPABILITIES as AMAZON_CAPABILIT
 from shared.marketplaces.amazon.tracking import AmazonTracking
 from shared.marketplaces.amazon.wire import Spapi
 from shared.marketplaces.calls import Sends
+from shared.marketplaces.client_secrets import RotationPort
 from shared.marketplaces.models import Channel, Places
 from shared.marketplaces.octopia import stores as octopia
 from shared.marketplaces.octopia.acceptance import OctopiaAcceptance
@@ -55,7 +58,6 @@ from shared.marketplaces.ports import (
 from shared.marketplaces.private import PrivatePort
 from shared.marketplaces.profile import Pace as Pace
 from shared.marketplaces.profile import Profile as Profile
-from shared.marketplaces.restricted import RestrictedPort
 
 AMAZON = "amazon"
 AMAZON_VENDOR = "amazon_vendor"
@@ -70,7 +72,7 @@ class Marketplace:
 
     `grants`, and `consent` (with `appstore`) or `delegation`, are None where the addresses and applications for them
     were not given: only auth has them. `acceptance`: None where no order waits for the seller's answer. `listings` and
-    `stock`: None where quantities are not ours to tell.
+    `stock`: None where quantities are not ours to tell. `rotation`: None where our secrets last.
     """
 
     name: str
@@ -81,21 +83,10 @@ class Marketplace:
     consent: ConsentPort | None = None
     appstore: AppstorePort | None = None
     delegation: DelegationPort | None = None
+    rotation: RotationPort | None = None
     acceptance: AcceptancePort | None = None
     listings: ListingsPort | None = None
     stock: StockPort | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Access:
-    """What auth needs of a marketplace, also of one where no service works yet. See `Marketplace`."""
-
-    grants: GrantPort | None
-    consent: ConsentPort | None
-    appstore: AppstorePort | None
-    delegation: DelegationPort | None
-    private: PrivatePort | None
-    restricted: RestrictedPort | None = None
 
 
 PROFILES: Mapping[str, Profile] = {
@@ -118,6 +109,7 @@ PROFILES: Mapping[str, Profile] = {
         private=SELLERS,
         professional_only=True,
         keep_days_most=amazon.KEEP_DAYS_MOST,
+        secret_days=amazon.SECRET_DAYS,
     ),
     AMAZON_VENDOR: Profile(
         name=AMAZON_VENDOR,
@@ -133,6 +125,7 @@ PROFILES: Mapping[str, Profile] = {
         consent_codes=CONSENT_CODES,
         reach="country",
         private=VENDORS,
+        secret_days=amazon.SECRET_DAYS,
     ),
     AMAZON_MCF: Profile(
         name=AMAZON_MCF,
@@ -154,6 +147,7 @@ PROFILES: Mapping[str, Profile] = {
         unlisted_most=amazon.UNLISTED_MOST,
         roles=FULFILLED.roles,
         private=FULFILLED,
+        secret_days=amazon.SECRET_DAYS,
     ),
     OCTOPIA: Profile(
         name=OCTOPIA,
@@ -231,6 +225,7 @@ def _amazon(outward: Sends, far_side: FarSide, clock: Clock) -> Marketplace:
         grants=oauth,
         consent=oauth if appstore else None,
         appstore=appstore,
+        rotation=AmazonRotation(oauth, spapi, clock) if oauth else None,
         listings=AmazonListings(spapi),
         stock=AmazonStock(spapi),
     )
@@ -245,10 +240,11 @@ def _access(name: str, outward: Sends, far_side: FarSide, clock: Clock) -> Acces
     if reach := _REACHES.get(name):
         spapi = Spapi(outward, far_side.api_urls, clock, far_side.sandbox_urls)
         oauth, appstore = _at_amazon(name, outward, spapi, far_side, reach)
+        rotation = AmazonRotation(oauth, spapi, clock) if oauth else None
         restricted = AmazonRestrictedTokens(spapi) if name == AMAZON_VENDOR else None
-        return Access(oauth, oauth if appstore else None, appstore, None, private, restricted)
+        return Access(oauth, oauth if appstore else None, appstore, None, private, rotation, restricted)
     built = _BUILDERS[name](outward, far_side, clock)
-    return Access(built.grants, built.consent, built.appstore, built.delegation, private)
+    return Access(built.grants, built.consent, built.appstore, built.delegation, private, built.rotation)
 
 
 def _at_amazon(
@@ -258,8 +254,9 @@ def _at_amazon(
     if not far_side.token_url or not far_side.central_urls:
         return None, None
     apps = far_side.apps or {}
+    token_url, central_urls, secrets = far_side.token_url, far_side.central_urls, far_side.secrets
     oauth = AmazonOAuth(
-        outward, spapi, token_url=far_side.token_url, central_urls=far_side.central_urls, apps=apps, reach=reach
+        outward, spapi, token_url=token_url, central_urls=central_urls, apps=apps, secrets=secrets, reach=reach
     )
     return oauth, AmazonAppstore(PROFILES[name].places, far_side.central_urls, apps) if apps else None
 
@@ -268,7 +265,8 @@ def _octopia(outward: Sends, far_side: FarSide, clock: Clock) -> Marketplace:
     api = OctopiaApi(outward, far_side.api_urls, clock)
     grants = None
     if far_side.token_url:
-        grants = OctopiaGrants(outward, api, clock, token_url=far_side.token_url, apps=far_side.apps or {})
+        url, apps, secrets = far_side.token_url, far_side.apps or {}, far_side.secrets
+        grants = OctopiaGrants(outward, api, clock, token_url=url, apps=apps, secrets=secrets)
     return Marketplace(
         name=OCTOPIA,
         operations=OCTOPIA_OPERATIONS,

@@ -18,6 +18,7 @@ from shared.marketplaces.amazon.probes import seller_stores
 from shared.marketplaces.amazon.stores import EU, FE, NA, STORES
 from shared.marketplaces.amazon.tracking import AmazonTracking
 from shared.marketplaces.amazon.wire import Call, Spapi
+from shared.marketplaces.client_secrets import GIVEN_SECRETS
 from shared.marketplaces.ports import FarAccount
 from tests.conformance.cases import Case
 
@@ -40,7 +41,9 @@ class Client:
         self.spapi = Spapi(outward, {region: f"{api_url}/{region}" for region in REGIONS}, self.clock)
         self.orders = AmazonOrders(self.spapi, self.clock)
         self.tracking = AmazonTracking(self.spapi, self.clock)
-        self.oauth = AmazonOAuth(outward, self.spapi, token_url="", central_urls={}, apps={}, reach=seller_stores)
+        self.oauth = AmazonOAuth(
+            outward, self.spapi, token_url="", central_urls={}, apps={}, secrets=GIVEN_SECRETS, reach=seller_stores
+        )
 
     def account(self, store_id: str | None, seller_id: str | None = None) -> FarAccount:
         """The seller in the region of this store; in North America where it is none we know."""

@@ -12,6 +12,8 @@ from tests.sandbox.amazon.console import Console
 from tests.sandbox.amazon.edge import Edge
 from tests.sandbox.amazon.lwa import TokenEndpoint
 from tests.sandbox.amazon.operations import find_in_sandbox, find_operation
+from tests.sandbox.amazon.rotation import PATH as ROTATION
+from tests.sandbox.amazon.rotation import Rotation
 from tests.sandbox.amazon.static_cases import StaticCases
 from tests.sandbox.clock import VirtualClock
 from tests.sandbox.control import control_routes
@@ -56,6 +58,7 @@ def create_app(options: Options, clock: VirtualClock | None = None) -> Starlette
             )
             for name in REGIONS
         ),
+        Route(f"/amazon/{{region}}{ROTATION}", Rotation(world).serve, methods=["POST"]),
         *(Route(f"/amazon/{name}/{{rest:path}}", Edge(world, name, find).serve, methods=_METHODS) for name in REGIONS),
     ]
     routes += [

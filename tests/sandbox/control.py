@@ -81,6 +81,7 @@ def _add_app(world: World, request: Request, body: Json) -> tuple[int, Any]:
         draft=bool(body.get("draft", False)),
         login_uri=body.get("login_uri", ""),
         vendors=bool(body.get("vendors", False)),
+        queue_url=body.get("queue_url", ""),
     )
     world.apps.put(app.application_id, app)
     return 201, {"application_id": app.application_id}

@@ -56,6 +56,7 @@ KINDS: dict[str, frozenset[str]] = {
     "amazon.searchListingsItems": _API | {"malformed_record", "repeated_page_token", "refused_page_token"},
     "amazon.getListingsItem": _API | {"malformed_record"},
     "amazon.patchListingsItem": _API | {"timeout_after_effect", "dropped_204", "late_visibility", "patch_invalid"},
+    "amazon.rotateApplicationClientSecret": _ANY - {"clock_skew"} | {"timeout_after_effect"},
     "amazon.*": _API,
 }
 

@@ -1,13 +1,17 @@
 """What the sandbox knows besides orders: applications, sellers, what sellers granted, and the faults in force."""
 
-from dataclasses import dataclass
+import math
+from dataclasses import dataclass, field
 
 REGIONS = ("na", "eu", "fe")
 
 
 @dataclass(frozen=True)
 class Application:
-    """A registered application, for sellers or for vendors; two secrets are valid at once while one is rotated."""
+    """
+    A registered application, for sellers or for vendors; two secrets are valid at once while one is rotated. `dies_at`:
+    when each of them ends, where it does; `queue_url`: where new ones are sent.
+    """
 
     application_id: str
     client_id: str
@@ -16,6 +20,11 @@ class Application:
     draft: bool = False
     login_uri: str = ""
     vendors: bool = False
+    queue_url: str = ""
+    dies_at: dict[str, float] = field(default_factory=dict)
+
+    def knows(self, secret: str, now: float) -> bool:
+        return secret in self.client_secrets and now < self.dies_at.get(secret, math.inf)
 
 
 @dataclass(frozen=True)

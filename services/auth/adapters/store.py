@@ -8,6 +8,7 @@ from services.auth.adapters.api_clients import SqlApiClients, SqlRevokedTokens
 from services.auth.adapters.asked_roles import SqlAskedRoles
 from services.auth.adapters.attempts import SqlAttempts, SqlLinks, SqlLocks
 from services.auth.adapters.audit import SqlAudit
+from services.auth.adapters.client_secrets import SqlClientSecrets
 from services.auth.adapters.connections import SqlConnections, SqlConsents
 from services.auth.adapters.factors import SqlFactors
 from services.auth.adapters.grants import SqlGrants, SqlSigningKeys
@@ -33,6 +34,7 @@ def bind(connection: AsyncConnection) -> Store:
         grants=SqlGrants(connection),
         api_clients=SqlApiClients(connection),
         private_apps=SqlPrivateApps(connection),
+        client_secrets=SqlClientSecrets(connection),
         revoked=SqlRevokedTokens(connection),
         addresses=SqlAddresses(connection),
         audit=SqlAudit(connection),

@@ -7,6 +7,7 @@ from sqlalchemy import (
     Connection,
     ForeignKey,
     Index,
+    Integer,
     LargeBinary,
     MetaData,
     Table,
@@ -71,6 +72,23 @@ private_app = Table(
     Column("replaced_at", _TIME),
     Column("refused_at", _TIME),
     UniqueConstraint("organisation_id", "marketplace", "client_id"),
+)
+
+# Of our own applications. Empty once it was destroyed; its digest stays, so that it is never taken for a new one.
+client_secret = Table(
+    "client_secret",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("client_id", Text, nullable=False),
+    Column("digest", Text, nullable=False),
+    Column("began_at", _TIME, nullable=False),
+    Column("ends_at", _TIME),
+    Column("end_is_told", Boolean, nullable=False),
+    Column("wrapped_key", LargeBinary, nullable=False),
+    Column("sealed_secret", LargeBinary, nullable=False),
+    Column("warned_at_days", Integer),
+    Column("asked_at", _TIME),
+    UniqueConstraint("client_id", "digest"),
 )
 
 access_grant = Table(

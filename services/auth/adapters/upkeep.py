@@ -42,6 +42,7 @@ _KEYS = {
     Sealed.SIGNING_KEY: _Key(tables.signing_key.c.kid, tables.signing_key.c.wrapped_key, str),
     Sealed.SECOND_FACTOR: _Key(tables.second_factor.c.account_id, tables.second_factor.c.wrapped_key, UUID),
     Sealed.PRIVATE_APP: _Key(tables.private_app.c.id, tables.private_app.c.wrapped_key, UUID),
+    Sealed.CLIENT_SECRET: _Key(tables.client_secret.c.id, tables.client_secret.c.wrapped_key, UUID),
     Sealed.ADDRESS: _Key(tables.address.c.id, tables.address.c.wrapped_key, UUID),
 }
 

@@ -76,6 +76,8 @@ class Action(StrEnum):
     SECRET_MADE = "api_client.secret_made"  # noqa: S105 - a deed
     SECRET_ENDED = "api_client.secret_ended"  # noqa: S105 - a deed
     TOKEN_REVOKED = "api_client.token_revoked"  # noqa: S105 - a deed
+    CLIENT_SECRET_KEPT = "our_client.secret_kept"  # noqa: S105 - a deed
+    CLIENT_SECRET_ASKED = "our_client.secret_asked"  # noqa: S105 - a deed
     ROLE_ASKED = "application.role_asked"
     ROLE_DROPPED = "application.role_dropped"
     TRUNCATED = "audit.truncated"

@@ -6,13 +6,15 @@ from enum import StrEnum
 
 class Sealed(StrEnum):
     """
-    What a data key seals: a grant's tokens, a key that signs, a second factor, an application's secret, or an address.
+    What a data key seals: a grant's tokens, a key that signs, a second factor, the secret of an organisation's
+    application or of one of ours, or an address.
     """
 
     GRANT = "grant"
     SIGNING_KEY = "signing_key"
     SECOND_FACTOR = "second_factor"
     PRIVATE_APP = "private_app"
+    CLIENT_SECRET = "client_secret"  # noqa: S105 - what is sealed
     ADDRESS = "address"
 
 

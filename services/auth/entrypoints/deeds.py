@@ -62,6 +62,8 @@ DEEDS = {
     Action.PRIVATE_APP_REMOVED: "Private application removed",
     Action.PROFILE_CHANGED: "Addresses of the organisation changed",
     Action.TOKEN_REVOKED: "Token revoked",
+    Action.CLIENT_SECRET_KEPT: "Client secret of an application of ours kept",
+    Action.CLIENT_SECRET_ASKED: "Another client secret of an application of ours asked for",
     Action.ROLE_ASKED: "Role of our application asked for",
     Action.ROLE_DROPPED: "Role of our application no longer asked for",
     Action.TRUNCATED: "Entries older than twelve months removed",

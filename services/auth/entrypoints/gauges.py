@@ -1,13 +1,15 @@
 """What operators watch of authorisations and mails: counted anew each minute, by the worker."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from datetime import datetime
 
 import structlog
 from prometheus_client import Gauge
 
 from services.auth.bootstrap import Auth
+from services.auth.domain.client_secret import ClientSecret, OurClient, newest
 from services.auth.domain.connection import ConnectionState
 from services.auth.domain.keys import KeyCount
 from services.auth.usecases.views import Standing
@@ -21,6 +23,9 @@ connections = Gauge("auth_connections", "Connections, by state", ["marketplace",
 nearest_end = Gauge("auth_nearest_end_days", "Until the first known end of a consent that works; below zero: since it")
 oldest_mail = Gauge("auth_oldest_unsent_mail_seconds", "How long the mail that is due longest has been so")
 keys_to_rewrap = Gauge("auth_data_keys_to_rewrap", "Data keys that are not under the newest key-encryption key")
+secret_days = Gauge(
+    "auth_client_secret_days_left", "Until the end of an application's newest client secret", ["client"]
+)
 unlisted = Gauge(
     "auth_unlisted_sellers", "Sellers of an application that is in no app store", ["marketplace", "application"]
 )
@@ -51,6 +56,7 @@ async def keep_gauges(held: Auth, stop: asyncio.Event) -> None:
             show(await held.views.standing(), held)
             async with held.uow() as store:
                 show_keys(await store.upkeep.count_keys(), held.keys.current)
+                show_secrets(await store.client_secrets.all(), held.client_secrets.clients, held.clock.now())
         except (DatabaseUnavailable, Conflict) as error:
             log.warning("gauges.database_away", reason=str(error))
         with suppress(TimeoutError):
@@ -59,6 +65,14 @@ async def keep_gauges(held: Auth, stop: asyncio.Event) -> None:
 
 def show_keys(counts: Sequence[KeyCount], newest: str) -> None:
     keys_to_rewrap.set(sum(each.count for each in counts if each.kid != newest))
+
+
+def show_secrets(secrets: Sequence[ClientSecret], clients: Mapping[str, OurClient], now: datetime) -> None:
+    """Of each application the newest one's; what is unknown is no number."""
+    for client_id in clients:
+        last = newest([one for one in secrets if one.client_id == client_id])
+        left = last.days_left(now) if last else None
+        secret_days.labels(client_id).set(float("nan") if left is None else left)
 
 
 def show(standing: Standing, held: Auth) -> None:

@@ -111,6 +111,7 @@ def _row(kid: str, counts: Sequence[KeyCount], keeper: KeyKeeper) -> dict[str, A
         "signing_keys": number.get(Sealed.SIGNING_KEY, 0),
         "second_factors": number.get(Sealed.SECOND_FACTOR, 0),
         "private_apps": number.get(Sealed.PRIVATE_APP, 0),
+        "client_secrets": number.get(Sealed.CLIENT_SECRET, 0),
         "addresses": number.get(Sealed.ADDRESS, 0),
     }
 

@@ -1,4 +1,4 @@
-"""The worker: publishes what happened here, probes consents, sends mails, keeps keys young and removes what is over."""
+"""The worker: publishes what happened here, probes, sends mails, keeps keys and secrets young, removes what is over."""
 
 import asyncio
 from functools import partial
@@ -10,6 +10,7 @@ from services.auth.bootstrap import INVITATION, MAIL, PROBE, SERVICE, Auth
 from services.auth.entrypoints.advice import advise
 from services.auth.entrypoints.gauges import keep_gauges
 from services.auth.entrypoints.letters import CATALOGUES, Letters
+from services.auth.entrypoints.secret_watch import keep_secrets
 from services.auth.settings import Settings
 from services.auth.usecases.send_invitation import send_invitation
 from services.auth.usecases.send_mail import send_mail
@@ -41,7 +42,7 @@ async def run(settings: Settings) -> int:
     async def probe(stop: asyncio.Event) -> None:
         await run_claim_loop(held.claims, PROBE, held.probe, stop=stop)
 
-    watched = [partial(keep_gauges, held), partial(advise, held, settings)]
+    watched = [partial(keep_gauges, held), partial(advise, held, settings), partial(keep_secrets, held.client_secrets)]
     try:
         return await run_process(
             service=SERVICE,

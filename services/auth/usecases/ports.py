@@ -22,6 +22,7 @@ from services.auth.usecases.mail_ports import Mails
 from services.auth.usecases.member_ports import Invitations, Members
 from services.auth.usecases.private_ports import PrivateApps
 from services.auth.usecases.role_ports import AskedRoles
+from services.auth.usecases.secret_ports import ClientSecretRows
 from shared.access.principal import Ending
 from shared.kernel.ids import ConnectionId, GrantId, OrganisationId
 from shared.kernel.ports import AccessToken, Lease, Outbox
@@ -200,6 +201,7 @@ class Store:
     grants: Grants
     api_clients: ApiClients
     private_apps: PrivateApps
+    client_secrets: ClientSecretRows
     revoked: RevokedTokens
     addresses: Addresses
     audit: Audit

@@ -20,6 +20,7 @@ from shared.kernel.errors import (
 from shared.kernel.ports import AccessToken
 from shared.marketplaces.amazon.wire import Spapi
 from shared.marketplaces.calls import Sends
+from shared.marketplaces.client_secrets import ClientSecrets, with_a_secret
 from shared.marketplaces.models import FarApp, OAuthAnswer
 from shared.marketplaces.ports import FarAccount
 from shared.marketplaces.reached import Reached
@@ -39,6 +40,7 @@ class AmazonOAuth:
         token_url: str,
         central_urls: Mapping[str, str],
         apps: Mapping[str, FarApp],
+        secrets: ClientSecrets,
         reach: Reach,
     ) -> None:
         self._outward = outward
@@ -47,6 +49,7 @@ class AmazonOAuth:
         self._token_url = token_url
         self._central_urls = central_urls
         self._apps = apps
+        self._secrets = secrets
 
     def consent_url(self, country: str, region: str, state: str, redirect_uri: str) -> str:
         """`version=beta` for a draft application only: without it Amazon shows MD1000, with it a published one errs."""
@@ -72,15 +75,21 @@ class AmazonOAuth:
         form = {"grant_type": "refresh_token", "refresh_token": refresh_token}
         return await self._ask(region, form, "read")
 
+    async def grantless(self, region: str, scope: str) -> OAuthAnswer:
+        """A token for what is asked in no seller's name."""
+        return await self._ask(region, {"grant_type": "client_credentials", "scope": scope}, "read")
+
     async def probe(self, account: FarAccount, token: AccessToken, budgets: Budgets) -> Reached:
         return await self._reach(self._spapi, account, token, budgets)
 
     async def _ask(self, region: str, form: Mapping[str, str], effect: Literal["read", "write"]) -> OAuthAnswer:
         app = app_of(self._apps, region)
-        secret = {"client_id": app.client_id, "client_secret": app.client_secret}
-        return await ask_for_tokens(
-            self._outward, self._token_url, {**form, **secret}, effect=effect, refusal=lwa_refusal
-        )
+
+        async def ask(secret: str) -> OAuthAnswer:
+            whole = {**form, "client_id": app.client_id, "client_secret": secret}
+            return await ask_for_tokens(self._outward, self._token_url, whole, effect=effect, refusal=lwa_refusal)
+
+        return await with_a_secret(app, self._secrets, ask)
 
 
 def lwa_refusal(error: str, status: int) -> FarSideError:

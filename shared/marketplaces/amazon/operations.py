@@ -18,6 +18,7 @@ READ_STOCK = "amazon.searchListingsItems.stock"  # the same call, for twenty qua
 GET_LISTING = "amazon.getListingsItem"
 PATCH_LISTING = "amazon.patchListingsItem"
 GET_PURCHASE_ORDERS = "amazon.getPurchaseOrders"
+ROTATE_SECRET = "amazon.rotateApplicationClientSecret"  # noqa: S105 - the operation's name
 GET_ACCOUNT = "amazon.getAccount"
 LIST_FULFILLMENT_ORDERS = "amazon.listAllFulfillmentOrders"
 CREATE_RESTRICTED_TOKEN = "amazon.createRestrictedDataToken"  # noqa: S105 - the operation's name

@@ -17,6 +17,7 @@ from shared.kernel.clock import Clock
 from shared.kernel.errors import ClientSecretInvalid, ConsentLost, FarSideError, Refused, TokenRejected, Unreadable
 from shared.kernel.ports import AccessToken
 from shared.marketplaces.calls import Sends
+from shared.marketplaces.client_secrets import ClientSecrets, with_a_secret
 from shared.marketplaces.fields import Json, load, load_object, text
 from shared.marketplaces.models import Channel, FarApp, OAuthAnswer
 from shared.marketplaces.octopia.operations import GET_SELLER, GET_SUBSCRIPTIONS, OPERATIONS
@@ -49,20 +50,32 @@ class OctopiaGrants:
     """See `shared.marketplaces.ports.GrantPort` and `DelegationPort`."""
 
     def __init__(
-        self, outward: Sends, api: OctopiaApi, clock: Clock, *, token_url: str, apps: Mapping[str, FarApp]
+        self,
+        outward: Sends,
+        api: OctopiaApi,
+        clock: Clock,
+        *,
+        token_url: str,
+        apps: Mapping[str, FarApp],
+        secrets: ClientSecrets,
     ) -> None:
         self._outward = outward
         self._api = api
         self._clock = clock
         self._token_url = token_url
         self._apps = apps
+        self._secrets = secrets
 
     async def renew(self, region: str, refresh_token: str | None) -> OAuthAnswer:
         """Never ConsentLost: the grant is our own, and a seller's refusal shows with each call for that seller."""
         if refresh_token is not None:
             raise ValueError("at Octopia the grant is our application's own")
         app = app_of(self._apps, region)
-        return await client_token(self._outward, self._token_url, app.client_id, app.client_secret)
+
+        async def ask(secret: str) -> OAuthAnswer:
+            return await client_token(self._outward, self._token_url, app.client_id, secret)
+
+        return await with_a_secret(app, self._secrets, ask)
 
     async def probe(self, account: FarAccount, token: AccessToken, budgets: Budgets) -> Reached:
         """ConsentLost also where Octopia knows no such seller: nobody let us in there."""

@@ -22,11 +22,12 @@ from tests.sandbox.world import World
 
 OPERATION = "amazon.token"
 LIFE_SECONDS = 3600
+ROTATION_SCOPE = "sellingpartnerapi::client_credential:rotation"
 _DAY_SECONDS = 86_400
 _FORM = "application/x-www-form-urlencoded"
 _SCOPES = frozenset({
     "sellingpartnerapi::notifications",
-    "sellingpartnerapi::client_credential:rotation",
+    ROTATION_SCOPE,
     "sellingpartnerapi::shipments:track",
 })  # fmt: skip
 _PARAMETERS = {
@@ -109,7 +110,7 @@ class TokenEndpoint:
 
     def _client(self, client_id: str, secret: str) -> Application:
         app = self._world.app_of_client(client_id)
-        if app is None or secret not in app.client_secrets:
+        if app is None or not app.knows(secret, self._world.clock.now()):
             _refuse_client()
         return app
 

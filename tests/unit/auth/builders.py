@@ -113,6 +113,7 @@ class Tables:
             grants=cast(Any, _Grants(self)),
             api_clients=nothing,
             private_apps=nothing,
+            client_secrets=nothing,
             revoked=nothing,
             addresses=nothing,
             audit=_Audit(self),

@@ -2,11 +2,13 @@
 
 import base64
 import json
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from services.auth.offers_bootstrap import portals_of
+from services.auth.secrets_bootstrap import our_clients
 from services.auth.settings import load, load_for_migration
 from shared.crypto.data_keys import WrappingKeys
 
@@ -129,3 +131,35 @@ def test_the_first_key_wraps_wherever_it_is(environment: pytest.MonkeyPatch) -> 
     for first, second, current in ((f"aws-kms:{ARN}", f"k1:{KEY}", ARN), (f"k1:{KEY}", f"aws-kms:{ARN}", "k1")):
         keys = WrappingKeys.parse(f"{first}, {second}")
         assert (keys.current, sorted(keys.kids)) == (current, [ARN, "k1"])
+
+
+def test_an_application_of_several_regions_is_one_client(environment: pytest.MonkeyPatch) -> None:
+    """One secret with one calendar: its end and its queue count wherever they are set."""
+    queue = "https://sqs.eu-west-1.amazonaws.com/111122223333/secrets"
+    eu, na = APP | {"secret_ends": "2027-03-01"}, APP | {"secret_queue_url": queue}
+    octopia = {"client_id": "o", "client_secret": "s"}
+    environment.setenv("AUTH_APPS", json.dumps({"amazon": {"eu": eu, "na": na}, "octopia": {"eu": octopia}}))
+    clients = our_clients(load())
+    assert set(clients) == {"c", "o"}
+    (given,), lasts = clients["c"].given, clients["c"].lasts
+    assert (given.value, given.ends_at, lasts) == ("s", datetime(2027, 3, 1, tzinfo=UTC), timedelta(days=180))
+    assert (clients["c"].queue_url, clients["o"].queue_url, clients["o"].lasts) == (queue, None, None)
+
+
+@pytest.mark.parametrize(
+    ("marketplace", "url", "said"),
+    [
+        ("amazon", "http://sqs.eu-west-1.amazonaws.com/1/secrets", "secret_queue_url"),
+        ("octopia", "https://sqs.eu-west-1.amazonaws.com/1/secrets", "octopia sends no client secrets"),
+    ],
+)
+def test_a_queue_that_cannot_be_meant_is_refused(
+    environment: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], marketplace: str, url: str, said: str
+) -> None:
+    """In clear over the network, or of a marketplace whose secrets last. The secret beside it is not printed."""
+    app = {"client_id": "c", "client_secret": "s3cret-not-to-be-said", "secret_queue_url": url}
+    app |= {"application_id": "a"} if marketplace == "amazon" else {}
+    environment.setenv("AUTH_APPS", json.dumps({marketplace: {"eu": app}}))
+    told = sentence(capsys)
+    assert said in told
+    assert "s3cret" not in told

@@ -1,5 +1,6 @@
 """Consent and tokens: the address of the consent page, LWA's error table, and which stores a consent reaches."""
 
+from contextlib import nullcontext
 from dataclasses import replace
 from typing import Any
 from urllib.parse import parse_qs, parse_qsl, urlsplit
@@ -21,6 +22,7 @@ from shared.kernel.errors import (
 from shared.marketplaces.amazon.oauth import AmazonOAuth
 from shared.marketplaces.amazon.probes import seller_stores
 from shared.marketplaces.amazon.wire import Spapi
+from shared.marketplaces.client_secrets import GIVEN_SECRETS, ClientSecrets
 from shared.marketplaces.models import FarApp
 from tests.unit.marketplaces.far_side import (
     ACCOUNT,
@@ -43,12 +45,14 @@ REDIRECT = "https://shop.example/connections/amazon/callback"
 GRANTED = {"access_token": "Atza|new", "token_type": "bearer", "expires_in": 3600, "refresh_token": "Atzr|new"}
 
 
-def client(*answers: Answer | Exception) -> tuple[AmazonOAuth, ScriptedOutward]:
+def client(*answers: Answer | Exception, secrets: ClientSecrets = GIVEN_SECRETS) -> tuple[AmazonOAuth, ScriptedOutward]:
     outward = ScriptedOutward(*answers)
     central = {"FR": "https://central-fr.example/", "US": "https://central-us.example/"}
     spapi = Spapi(outward, API_URLS, StoppedClock())
     token_url = "https://lwa.example/auth/o2/token"
-    made = AmazonOAuth(outward, spapi, token_url=token_url, central_urls=central, apps=APPS, reach=seller_stores)
+    made = AmazonOAuth(
+        outward, spapi, token_url=token_url, central_urls=central, apps=APPS, secrets=secrets, reach=seller_stores
+    )
     return made, outward
 
 
@@ -134,6 +138,43 @@ async def test_what_a_refused_refresh_means(scripted: Answer | Exception, error:
     with pytest.raises(error) as caught:
         await client(scripted)[0].renew("eu", "Atzr|old")
     assert type(caught.value) is error
+
+
+class Two:
+    """A secret that was just made, and the one before."""
+
+    async def of(self, app: FarApp) -> tuple[str, ...]:
+        return ("newest", "former")
+
+
+@pytest.mark.parametrize(
+    ("scripted", "asked", "error"),
+    [
+        ([answer(200, GRANTED)], ["newest"], None),
+        ([lwa(401, "invalid_client"), answer(200, GRANTED)], ["newest", "former"], None),
+        ([lwa(400, "invalid_client"), answer(200, GRANTED)], ["newest", "former"], None),
+        ([lwa(401, "invalid_client"), lwa(401, "invalid_client")], ["newest", "former"], ClientSecretInvalid),
+        ([lwa(401, "invalid_client"), lwa(400, "invalid_grant")], ["newest", "former"], ConsentLost),
+        ([lwa(401, "invalid_client"), lwa(503, "")], ["newest", "former"], Unavailable),
+        ([lwa(400, "invalid_grant")], ["newest"], ConsentLost),
+        ([lwa(503, "")], ["newest"], Unavailable),
+        ([lwa(401, "")], ["newest"], Refused),
+    ],
+)
+async def test_which_of_two_secrets_is_asked_with(
+    scripted: list[Answer], asked: list[str], error: type[FarSideError] | None
+) -> None:
+    """
+    The next one only where the client was refused, for codes as for refreshing; that both are refused is ours, and a
+    lost consent is told by a known client only. Seen red with the first refusal raised at once.
+    """
+    for call in (AmazonOAuth.renew, AmazonOAuth.exchange):
+        oauth, outward = client(*scripted, secrets=Two())
+        words = ("Atzr|old",) if call is AmazonOAuth.renew else ("code", REDIRECT)
+        wanted = OutcomeUnknown if error is Unavailable and call is AmazonOAuth.exchange else error
+        with pytest.raises(wanted) if wanted else nullcontext():
+            await call(oauth, "eu", *words)
+        assert [dict(parse_qsl((one.body or b"").decode()))["client_secret"] for one in outward.requests] == asked
 
 
 @pytest.mark.parametrize(

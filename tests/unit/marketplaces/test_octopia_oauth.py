@@ -16,6 +16,7 @@ from shared.kernel.errors import (
     Unavailable,
     Unreadable,
 )
+from shared.marketplaces.client_secrets import GIVEN_SECRETS
 from shared.marketplaces.models import Channel, FarApp
 from shared.marketplaces.octopia.oauth import OctopiaGrants
 from shared.marketplaces.octopia.stores import STORES
@@ -32,7 +33,9 @@ PARTNER = Channel("RAKUTFR", "RAKUTFR", "", "PLN", "Europe/Paris")
 
 def client(*answers: Answer | Exception) -> tuple[OctopiaGrants, ScriptedOutward]:
     octopia, outward = api(*answers)
-    return OctopiaGrants(outward, octopia, StoppedClock(), token_url=TOKEN_URL, apps=APPS), outward
+    return OctopiaGrants(
+        outward, octopia, StoppedClock(), token_url=TOKEN_URL, apps=APPS, secrets=GIVEN_SECRETS
+    ), outward
 
 
 def row(**fields: Any) -> dict[str, Any]:

@@ -1,0 +1,68 @@
+"""Client secrets of our own applications: their calendar, and which one a message means."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from services.auth.domain.client_secret import WARNED_AT, ClientSecret, newest, whose_end_is_told
+
+BEGAN = datetime(2026, 11, 1, tzinfo=UTC)
+DAY = timedelta(days=1)
+
+
+def secret(number: int = 1, *, began_days: float = 0, ends_days: float | None = 180, **known: Any) -> ClientSecret:
+    ends_at, began_at = None if ends_days is None else BEGAN + ends_days * DAY, BEGAN + began_days * DAY
+    return ClientSecret(UUID(int=number), "client", str(number), began_at, ends_at, False, b"k", b"s", **known)
+
+
+def test_operators_are_told_once_at_each_day() -> None:
+    """Looked at every hour until it is over: six warnings, each at its day. Seen red with `<` for `<=`."""
+    told: dict[int, float] = {}
+    one = secret()
+    for hour in range(181 * 24):
+        now = BEGAN + hour * DAY / 24
+        if (days := one.warning_due(now)) is not None:
+            told[days] = (now - BEGAN) / DAY
+            one = secret(warned_at_days=days)
+    assert told == {days: 180 - days for days in WARNED_AT}
+
+
+def test_who_looks_late_is_told_once() -> None:
+    """Seen first five days before its end: one warning stands for those not given; without an end there is none."""
+    now = BEGAN + 175 * DAY
+    assert secret().warning_due(now) == 7
+    assert secret(warned_at_days=7).warning_due(now) is None
+    assert secret(ends_days=None).warning_due(now) is None
+
+
+def test_another_is_asked_for_in_time_and_once_a_day() -> None:
+    """Thirty days before the end, not before; what has not come in a day is asked for again."""
+    before = 30 * DAY
+    assert not secret().is_to_be_replaced(BEGAN + 149.9 * DAY, before)
+    assert secret().is_to_be_replaced(BEGAN + 150 * DAY, before)
+    asked = secret(asked_at=BEGAN + 150 * DAY)
+    assert not asked.is_to_be_replaced(BEGAN + 150.9 * DAY, before)
+    assert asked.is_to_be_replaced(BEGAN + 151 * DAY, before)
+    assert not secret(ends_days=None).is_to_be_replaced(BEGAN + 999 * DAY, before)
+
+
+@pytest.mark.parametrize(("told_days", "whose"), [(330, 2), (300, 2), (157, None), (181, None)])
+def test_an_end_that_is_told_late_is_not_the_new_ones(told_days: float, whose: int | None) -> None:
+    """
+    The message names no secret: the newest one's end is believed where it is the nearest. Seen red with the newest
+    taken whatever it says: the new secret would have been replaced at once.
+    """
+    secrets = [secret(1, ends_days=157), secret(2, began_days=150, ends_days=330)]
+    found = whose_end_is_told(secrets, BEGAN + told_days * DAY)
+    assert (found.id.int if found else None) == whose
+
+
+def test_the_only_one_is_meant_whatever_was_counted() -> None:
+    """Its end was counted from when it came here, or not known at all."""
+    for ends_days in (180.0, None):
+        found = whose_end_is_told([secret(ends_days=ends_days)], BEGAN + 20 * DAY)
+        assert found is not None
+    assert whose_end_is_told([], BEGAN) is None
+    assert newest([]) is None
