@@ -16,11 +16,13 @@ from services.auth.adapters.connections import probes_due
 from services.auth.adapters.mails import mails_due
 from services.auth.adapters.member_queries import SqlMemberViews
 from services.auth.adapters.members import invitations_due
+from services.auth.adapters.openid import HttpOpenIdProvider, OpenIdClient
 from services.auth.adapters.passwords import Argon2Passwords
 from services.auth.adapters.queries import SqlViews
+from services.auth.adapters.relying_party import relying_party
 from services.auth.adapters.smtp import SmtpMailer, SmtpServer
 from services.auth.adapters.store import bind
-from services.auth.domain.second_factor import SecondFactorRule
+from services.auth.domain.second_factor import SecondFactorPolicy
 from services.auth.offers_bootstrap import (
     Unlisted,
     delegations_of,
@@ -36,11 +38,12 @@ from services.auth.usecases.address_ports import AddressVault
 from services.auth.usecases.audit_log import AuditLog
 from services.auth.usecases.begin_consent import Offer
 from services.auth.usecases.claim_seller import DelegationOffer
-from services.auth.usecases.count_attempt import Mask
 from services.auth.usecases.factor_ports import FactorVault
 from services.auth.usecases.keep_house import keep_house
 from services.auth.usecases.mail_ports import Mailer
 from services.auth.usecases.member_views import MemberViews
+from services.auth.usecases.openid_ports import OpenIdProvider
+from services.auth.usecases.passkey_ports import RelyingParty
 from services.auth.usecases.ports import SharedGrants, Store
 from services.auth.usecases.private_apps import PrivateOffer
 from services.auth.usecases.probe_connection import probe_connection
@@ -68,7 +71,7 @@ from shared.db.unit_of_work import SqlReads, SqlUnitOfWork
 from shared.http.outward import Outward
 from shared.kernel.clock import Clock
 from shared.kernel.ports import Lease, Reads, UnitOfWork
-from shared.marketplaces.registry import PROFILES, accesses, rates
+from shared.marketplaces.registry import PROFILES, WANT_SECOND_FACTOR, accesses, rates
 from shared.messaging.kafka import kafka_of as kafka_of
 from shared.runtime.serve import Ready
 
@@ -102,12 +105,10 @@ class Auth:
     issuer: ServiceTokenIssuer
     verifier: TokenVerifier
     clock: Clock
-    new_secret: Callable[[], str]
-    mask_attempt: Mask
     consent_lasts: Mapping[str, timedelta]
     password_lasts: timedelta
-    second_factor: SecondFactorRule
-    factors: FactorVault
+    second_factor: SecondFactorPolicy
+    openid: OpenIdProvider | None
     delegation_proves: bool
     public_url: str
     unlisted: tuple[Unlisted, ...]
@@ -115,6 +116,21 @@ class Auth:
     private_apps: SealedPrivateApps
     addresses: AddressVault
     restricted: RestrictedTokens
+
+    def mask_attempt(self, counted: str) -> str:
+        return self.keys.mask(counted.encode(), b"auth.attempt")
+
+    @property
+    def factors(self) -> FactorVault:
+        return SealedFactors(self.keys)
+
+    def new_secret(self) -> str:
+        return new_secret_text()
+
+    @property
+    def relying_party(self) -> RelyingParty | None:
+        """None: passkeys need an address with a name."""
+        return relying_party(self.public_url)
 
     def regions(self, marketplace: str) -> frozenset[str]:
         """Where sellers can connect this marketplace here, either way."""
@@ -163,10 +179,8 @@ def auth_on(engine: AsyncEngine, settings: Settings, outward: Outward, clock: Cl
         issuer=ServiceTokenIssuer(settings.public_url, clients_of(settings)),
         verifier=verifier_on(settings.public_url, views, clock),
         clock=clock,
-        new_secret=new_secret_text,
-        mask_attempt=lambda counted: keys.mask(counted.encode(), b"auth.attempt"),
-        second_factor=settings.second_factor,
-        factors=SealedFactors(keys),
+        second_factor=SecondFactorPolicy(settings.second_factor, WANT_SECOND_FACTOR),
+        openid=openid_of(settings, outward, clock),
         password_lasts=timedelta(days=settings.password_max_age_days),
         consent_lasts={name: settings.consent_lasts(name) for name in offers},
         delegation_proves=proves,
@@ -200,8 +214,18 @@ def house_of(
 
 def access_on(auth: Auth) -> Access:
     """Sessions and tokens are checked against our own tables."""
-    sessions = OwnSessions(auth.uow, auth.clock, mails=auth.mailer is not None)
+    sessions = OwnSessions(auth.uow, auth.clock, second=auth.second_factor, mails=auth.mailer is not None)
     return Access(sessions, auth.verifier, auth.public_url)
+
+
+def openid_of(settings: Settings, outward: Outward, clock: Clock) -> OpenIdProvider | None:
+    """None: nobody signs in elsewhere."""
+    told = settings.openid
+    if told is None:
+        return None
+    secret, redirect_uri = told.client_secret.get_secret_value(), f"{settings.public_url}/signin/openid/callback"
+    client = OpenIdClient(told.issuer, told.client_id, secret, told.name, redirect_uri, told.two_factor_acr)
+    return HttpOpenIdProvider(client, outward, clock)
 
 
 def claims_on(engine: AsyncEngine, clock: Clock) -> SqlClaims[Store]:

@@ -18,8 +18,7 @@ class PrivateWay:
     How it is done, for pages. `steps`: a sentence each, English, translated by catalogues; `roles`: to be ticked, by
     the names they have there. What a client id, a token and an account's id look like, as regular expressions; no
     `refresh_tokens`: there are none, the client itself is let in. `authorised_most`: how often an application may be
-    authorised, by as many accounts (None: no limit is known). `places`: where its accounts are, if not where consent
-    pages are.
+    authorised, by as many accounts (None: no limit is known). `places`: where its accounts are, if not where consent pages are.
     """
 
     steps: tuple[str, ...]
