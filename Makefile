@@ -73,7 +73,7 @@ fairness: .venv/dev.stamp ## one seller with 20,000 orders beside 99 small ones 
 walk: .venv/dev.stamp ## two years of fifty connections, day by day in virtual time, against a table of states, events, mails
 	@$(BIN)/python -m tests.walk
 
-abuse: .venv/dev.stamp ## every way we know to abuse the redirect, the app store's link, the token endpoint, sign-in
+abuse: .venv/dev.stamp ## every way we know to abuse the redirect, the app store's link, the token endpoint, sign-in, passkeys, OpenID
 	@$(BIN)/python -m tests.abuse
 
 rotate: .venv/dev.stamp ## a new key-encryption key while tokens are asked for and renewed, killed in the middle and resumed

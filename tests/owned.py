@@ -8,6 +8,7 @@ from contextlib import AsyncExitStack
 from deploy.local.browser import Browser
 from deploy.local.stack import Stack
 from shared.access.scopes import ORDERS_READ
+from tests.authenticator import Authenticator
 from tests.shop import PASSWORD, Shop, beside, open_shop
 
 _SKU = "SKU-001"
@@ -40,6 +41,7 @@ async def _ids_of(shop: Shop, number: str) -> dict[str, str]:
         "import_id": await _import_of(shop),
         **await _client_of(shop),
         "session_id": await _session_of(shop),
+        "passkey_id": await _passkey_of(shop),
         **await _member_of(shop),
         "sku": _SKU,
     }
@@ -63,6 +65,20 @@ async def _session_of(shop: Shop) -> str:
         await other.submit(page, page.form("email", "password"), email=shop.email, password=PASSWORD)
     listed = (await shop.browser.open("/settings/account")).text
     return str(re.findall(r"/settings/account/sessions/([^/\"]+)/end\"", listed)[0])
+
+
+async def _passkey_of(shop: Shop) -> str:
+    """The id of the person's passkey, made once: from then on their password alone signs nobody in."""
+    path, find = "/settings/account/passkeys", re.compile(r"/settings/account/passkeys/([^/\"]+)/remove")
+    page = await shop.browser.open(path)
+    if not find.search(page.text):
+        client, origin = shop.browser._client, shop.browser._origin
+        form = {"csrf_token": shop.csrf_token, "name": "Ours"}
+        begun = await client.post(f"{origin}{path}/begin", data=form | {"password": PASSWORD})
+        made = Authenticator(origin=origin.replace("127.0.0.1", "localhost")).create(begun.json())
+        await client.post(f"{origin}{path}", data=form | {"credential": made})
+        page = await shop.browser.open(path)
+    return str(find.findall(page.text)[0])
 
 
 async def _listing_of(shop: Shop) -> str:

@@ -18,9 +18,9 @@ from services.auth.adapters.member_queries import SqlMemberViews
 from services.auth.adapters.members import invitations_due
 from services.auth.adapters.passwords import Argon2Passwords
 from services.auth.adapters.queries import SqlViews
-from services.auth.adapters.smtp import SmtpMailer, SmtpServer
+from services.auth.adapters.relying_party import relying_party
 from services.auth.adapters.store import bind
-from services.auth.domain.second_factor import SecondFactorRule
+from services.auth.domain.second_factor import SecondFactorPolicy
 from services.auth.offers_bootstrap import (
     Unlisted,
     delegations_of,
@@ -31,6 +31,7 @@ from services.auth.offers_bootstrap import (
     restricted_ports,
     unlisted_of,
 )
+from services.auth.outside_bootstrap import mailer_of, openid_of
 from services.auth.secrets_bootstrap import SECRET, SecretKeeper, far_sides_on, keeper_on
 from services.auth.settings import MigrationSettings, Settings
 from services.auth.usecases.account_ports import PasswordHasher
@@ -38,11 +39,12 @@ from services.auth.usecases.address_ports import AddressVault
 from services.auth.usecases.audit_log import AuditLog
 from services.auth.usecases.begin_consent import Offer
 from services.auth.usecases.claim_seller import DelegationOffer
-from services.auth.usecases.count_attempt import Mask
 from services.auth.usecases.factor_ports import FactorVault
 from services.auth.usecases.keep_house import keep_house
 from services.auth.usecases.mail_ports import Mailer
 from services.auth.usecases.member_views import MemberViews
+from services.auth.usecases.openid_ports import OpenIdProvider
+from services.auth.usecases.passkey_ports import RelyingParty
 from services.auth.usecases.ports import NamedLeases, SharedGrants, Store
 from services.auth.usecases.private_apps import PrivateOffer
 from services.auth.usecases.probe_connection import probe_connection
@@ -71,7 +73,7 @@ from shared.db.unit_of_work import SqlReads, SqlUnitOfWork
 from shared.http.outward import Outward
 from shared.kernel.clock import Clock
 from shared.kernel.ports import Lease, Reads, UnitOfWork
-from shared.marketplaces.registry import PROFILES, accesses, rates
+from shared.marketplaces.registry import PROFILES, WANT_SECOND_FACTOR, accesses, rates
 from shared.marketplaces.registry import Access as FarAccess
 from shared.messaging.kafka import kafka_of as kafka_of
 from shared.runtime.serve import Ready
@@ -105,12 +107,10 @@ class Auth:
     issuer: ServiceTokenIssuer
     verifier: TokenVerifier
     clock: Clock
-    new_secret: Callable[[], str]
-    mask_attempt: Mask
     consent_lasts: Mapping[str, timedelta]
     password_lasts: timedelta
-    second_factor: SecondFactorRule
-    factors: FactorVault
+    second_factor: SecondFactorPolicy
+    openid: OpenIdProvider | None
     delegation_proves: bool
     public_url: str
     unlisted: tuple[Unlisted, ...]
@@ -120,6 +120,21 @@ class Auth:
     restricted: RestrictedTokens
     client_secrets: SecretKeeper
     hasher: PasswordHasher = field(default_factory=Argon2Passwords)
+
+    def mask_attempt(self, counted: str) -> str:
+        return self.keys.mask(counted.encode(), b"auth.attempt")
+
+    @property
+    def factors(self) -> FactorVault:
+        return SealedFactors(self.keys)
+
+    def new_secret(self) -> str:
+        return new_secret_text()
+
+    @property
+    def relying_party(self) -> RelyingParty | None:
+        """None: passkeys need an address with a name."""
+        return relying_party(self.public_url)
 
     def regions(self, marketplace: str) -> frozenset[str]:
         """Where sellers can connect this marketplace here, either way."""
@@ -165,10 +180,8 @@ def auth_on(engine: AsyncEngine, settings: Settings, outward: Outward, clock: Cl
         issuer=ServiceTokenIssuer(settings.public_url, clients_of(settings)),
         verifier=verifier_on(settings.public_url, views, clock),
         clock=clock,
-        new_secret=new_secret_text,
-        mask_attempt=lambda counted: keys.mask(counted.encode(), b"auth.attempt"),
-        second_factor=settings.second_factor,
-        factors=SealedFactors(keys),
+        second_factor=SecondFactorPolicy(settings.second_factor, WANT_SECOND_FACTOR),
+        openid=openid_of(settings, outward, clock),
         password_lasts=timedelta(days=settings.password_max_age_days),
         consent_lasts={name: settings.consent_lasts(name) for name in offers},
         delegation_proves=settings.delegation_proves,
@@ -230,7 +243,7 @@ def house_of(
 
 def access_on(auth: Auth) -> Access:
     """Sessions and tokens are checked against our own tables."""
-    sessions = OwnSessions(auth.uow, auth.clock, mails=auth.mailer is not None)
+    sessions = OwnSessions(auth.uow, auth.clock, second=auth.second_factor, mails=auth.mailer is not None)
     return Access(sessions, auth.verifier, auth.public_url)
 
 
@@ -244,21 +257,6 @@ def claims_on(engine: AsyncEngine, clock: Clock) -> SqlClaims[Store]:
         PROBE: Kind(due=probes_due(), lease_seconds=60, margin_seconds=5, rates=rates(PROBE)),
     }
     return SqlClaims(engine, bind, kinds=kinds, clock=clock)
-
-
-def mailer_of(settings: Settings, clock: Clock) -> Mailer | None:
-    """None: no mail is sent here."""
-    if settings.smtp_host is None or settings.mail_from is None:
-        return None
-    server = SmtpServer(
-        settings.smtp_host,
-        settings.smtp_port,
-        settings.smtp_security,
-        settings.smtp_username,
-        settings.smtp_password,
-        settings.mail_from,
-    )
-    return SmtpMailer(server, clock)
 
 
 def clients_of(settings: Settings) -> Mapping[str, ServiceClient]:

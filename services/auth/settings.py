@@ -61,6 +61,18 @@ class AppSettings(BaseModel):
     listed_as: str = Field(default="Passerelle", min_length=1, max_length=80)
 
 
+class OpenIdSettings(BaseModel):
+    """We, as an OpenID provider knows us. `two_factor_acr`: what its `acr` is when it has asked for two factors."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    issuer: str = Field(pattern=r"^(https://|http://(127\.0\.0\.1|localhost)(:|/|$))")
+    client_id: str = Field(min_length=1)
+    client_secret: SecretStr
+    name: str = Field(default="OpenID", min_length=1, max_length=40)
+    two_factor_acr: frozenset[str] = frozenset()
+
+
 class Settings(ServiceSettings):
     model_config = SettingsConfigDict(env_prefix=_PREFIX)
 
@@ -105,9 +117,16 @@ class Settings(ServiceSettings):
         default=365, description="After how many days a password must be changed at the next sign-in."
     )
     second_factor: SecondFactorRule = Field(
-        default=SecondFactorRule.OPTIONAL,
-        description="optional: people may set up an app whose codes are asked for at sign-in; required: whoever has "
-        "none sets one up at the next sign-in. Amazon asks for required.",
+        default=SecondFactorRule.AMAZON,
+        description="Whether whoever has no app for codes and no passkey must set one up. amazon: where the "
+        "organisation has a connection to Amazon, from seven days after it was made, told before; required: "
+        "everybody, at the next sign-in; optional: nobody, which Amazon does not allow.",
+    )
+    openid: OpenIdSettings | None = Field(
+        default=None,
+        description="An OpenID provider whose people may sign in without a password, JSON: {issuer, client_id, "
+        "client_secret}, and name, two_factor_acr; None: not offered. Its redirect URI is …/signin/openid/callback. "
+        "Needs a mail server, as only confirmed addresses are believed.",
     )
     smtp_host: str | None = Field(
         default=None,
@@ -157,6 +176,12 @@ class Settings(ServiceSettings):
 
     _marketplaces = field_validator("token_urls", "consent_lasts_days")(known_marketplaces)
     _addresses = field_validator("central_urls", "api_urls", "sandbox_api_urls")(every_region)
+
+    @model_validator(mode="after")
+    def _addresses_are_confirmed(self) -> Self:
+        if self.openid and not self.smtp_host:
+            raise ValueError("openid needs smtp_host: without it nobody's address is confirmed")
+        return self
 
     @model_validator(mode="after")
     def _mail_server_is_whole(self) -> Self:

@@ -29,6 +29,7 @@ class Principal:
     `ending`: what every page warns of. `lacking_roles`: connections whose consent lacks a role asked for later.
     `unconfirmed`: every page asks to confirm the e-mail address. `review_overdue`: every page asks to review who has
     access.
+    `second_factor_by`: every page asks to set one up by then, after which nobody gets in without.
     """
 
     organisation_id: OrganisationId | None
@@ -40,6 +41,7 @@ class Principal:
     ending: Ending | None = None
     lacking_roles: int = 0
     unconfirmed: bool = False
+    second_factor_by: datetime | None = None
     role: Role | None = None
     review_overdue: bool = False
 

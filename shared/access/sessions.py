@@ -42,6 +42,7 @@ class _SessionAnswer(BaseModel):
     ending: _EndingAnswer | None = None
     lacking_roles: int = 0
     unconfirmed: bool = False
+    second_factor_by: datetime | None = None
     # An auth of before roles names none: the least of them, for as long as that goes on.
     role: Role = Role.VIEWER
     review_overdue: bool = False
@@ -57,6 +58,7 @@ class _SessionAnswer(BaseModel):
             ending=Ending(self.ending.connections, self.ending.first_at) if self.ending else None,
             lacking_roles=self.lacking_roles,
             unconfirmed=self.unconfirmed,
+            second_factor_by=self.second_factor_by,
             role=self.role,
             review_overdue=self.review_overdue,
         )

@@ -48,5 +48,5 @@ def new_app(
 
 
 def mount_static(app: FastAPI) -> None:
-    """`/static/…`: style sheet and icon. Served by auth alone; every service's pages link to it."""
+    """`/static/…`: style sheet, icon, script of passkeys. Served by auth alone; every service's pages link to it."""
     app.mount("/static", StaticFiles(directory=FOLDER), name="static")

@@ -1,4 +1,4 @@
-"""Our style sheet and icon: addresses with the file's digest, so that browsers may keep them for ever."""
+"""Our style sheet, icon and script: addresses with the file's digest, so that browsers may keep them for ever."""
 
 import hashlib
 from functools import cache

@@ -1,6 +1,6 @@
 """
 `python -m tests.abuse`: every test marked `abuse`, each a way to get at somebody's authorisation or into our pages by
-the OAuth redirect, the app store's link, the token endpoint or a guess. The last line is the verdict.
+the OAuth redirect, the app store's link, the token endpoint, a passkey or a guess. The last line is the verdict.
 
 It was made to fail once: without the check of the session in `check_usable` three cases got through, with `startswith`
 in place of the exact comparison of app store links five.

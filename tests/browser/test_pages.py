@@ -32,7 +32,7 @@ _STARTS = (
 )
 # At the least: a walk that goes nowhere proves nothing.
 _KINDS = 30
-_WARNING = "aside.notice"
+_WARNING = 'aside.notice:has(a[href="/connections"])'
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")

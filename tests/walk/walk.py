@@ -114,6 +114,7 @@ async def _installed(
             consent_lasts_days={"amazon": lasts_days},
             expired_goes_on=not stops,
             password_max_age_days=10_000,  # it is authorisations that grow old here
+            second_factor="optional",
             smtp_host="127.0.0.1",
             smtp_port=await sandbox.mail_port(),
             smtp_security="none",

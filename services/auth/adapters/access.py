@@ -2,8 +2,10 @@
 
 from joserfc.jwk import KeySet
 
+from services.auth.domain.second_factor import SecondFactorPolicy
 from services.auth.usecases.ports import Store
 from services.auth.usecases.resolve_session import resolve_session
+from services.auth.usecases.second_factor import second_factor_by
 from services.auth.usecases.views import Views
 from shared.access.principal import Principal
 from shared.access.roles import Role, permissions_of
@@ -21,9 +23,10 @@ _REVOKED_KEPT_SECONDS = 1.0
 class OwnSessions:
     """Implements `shared.access.principal.Sessions`. `mails`: any are sent, so that an address can be confirmed."""
 
-    def __init__(self, uow: UnitOfWork[Store], clock: Clock, *, mails: bool) -> None:
+    def __init__(self, uow: UnitOfWork[Store], clock: Clock, *, second: SecondFactorPolicy, mails: bool) -> None:
         self._uow = uow
         self._clock = clock
+        self._second = second
         self._mails = mails
 
     async def resolve(self, cookie_value: str) -> Principal | None:
@@ -34,6 +37,9 @@ class OwnSessions:
             if found is None:
                 return None
             session, account = found
+            by = None if session.two_factors else await second_factor_by(account, self._second, store=store)
+            if by is not None and self._clock.now() >= by:
+                return None  # to sign in, where they are led to set one up
             ending = await store.connections.ending(account.organisation_id)
             overdue = account.role is Role.OWNER and await store.members.is_review_overdue(
                 account.organisation_id, self._clock.now()
@@ -47,6 +53,7 @@ class OwnSessions:
             locale=account.locale,
             label=account.email,
             ending=ending,
+            second_factor_by=by,
             lacking_roles=lacking,
             unconfirmed=self._mails and account.email_confirmed_at is None,
             role=account.role,

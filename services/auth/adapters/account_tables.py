@@ -117,6 +117,7 @@ session = Table(
     Column("seen_at", TIME, nullable=False),
     Column("browser", Text, nullable=False, server_default=text("''")),
     Column("pending", Boolean, nullable=False, server_default=text("false")),
+    Column("two_factors", Boolean, nullable=False, server_default=text("false")),
 )
 
 second_factor = Table(
@@ -134,6 +135,39 @@ recovery_code = Table(
     metadata,
     Column("digest", Text, primary_key=True),
     Column("account_id", Uuid, ForeignKey("account.id"), nullable=False, index=True),
+)
+
+# Neither the id nor the public key of a passkey is secret.
+passkey = Table(
+    "passkey",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("account_id", Uuid, ForeignKey("account.id"), nullable=False, index=True),
+    Column("credential_id", LargeBinary, nullable=False, unique=True),
+    Column("public_key", LargeBinary, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("sign_count", BigInteger, nullable=False),
+    Column("created_at", TIME, nullable=False),
+    Column("used_at", TIME),
+)
+
+# By the digest of the cookie that its answer must come with.
+passkey_challenge = Table(
+    "passkey_challenge",
+    metadata,
+    Column("holder", Text, primary_key=True),
+    Column("ceremony", Text, primary_key=True),
+    Column("value", LargeBinary, nullable=False),
+    Column("expires_at", TIME, nullable=False, index=True),
+)
+
+openid_state = Table(
+    "openid_state",
+    metadata,
+    Column("digest", Text, primary_key=True),
+    Column("holder", Text, nullable=False),
+    Column("goal", Text, nullable=False),
+    Column("expires_at", TIME, nullable=False, index=True),
 )
 
 sign_in_attempt = Table(

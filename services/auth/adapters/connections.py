@@ -1,6 +1,6 @@
 """Connections and consents under way, in PostgreSQL."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any
@@ -120,6 +120,13 @@ class SqlConnections:
         row = found.one()
         return Ending(row.connections, row.first_at) if row.connections else None
 
+    async def first_authorised(self, organisation_id: OrganisationId, marketplaces: Collection[str]) -> datetime | None:
+        since = func.min(func.coalesce(_ITS.c.first_authorised_at, _ITS.c.authorised_at))
+        lives = (_ITS.c.marketplace.in_(marketplaces), _ITS.c.state != ConnectionState.DISCONNECTED)
+        query = select(since).where(_ITS.c.organisation_id == organisation_id, *lives)
+        first: datetime | None = (await self._connection.execute(query)).scalar_one()
+        return first
+
     async def count_claims(self, organisation_id: OrganisationId) -> int:
         return await self._count_unproven(organisation_id, _ITS.c.claimed_at.is_not(None))
 
@@ -230,6 +237,7 @@ def to_connection(row: Any) -> Connection:
         consent_version=row.consent_version,
         grant_id=GrantId(row.grant_id) if row.grant_id else None,
         authorised_at=row.authorised_at,
+        first_authorised_at=row.first_authorised_at,
         expires_at=row.expires_at,
         reached=tuple(Channel(**channel) for channel in row.channels),
         chosen=frozenset(row.chosen_channels) if row.chosen_channels is not None else None,

@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from uuid import UUID
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import ColumnElement, delete, exists, insert, or_, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -37,16 +38,28 @@ class SqlFactors:
         saving = upsert(_ITS).values(account_id=factor.account_id, **values)
         await self._connection.execute(saving.on_conflict_do_update(index_elements=["account_id"], set_=values))
 
-    async def confirm(self, account_id: UserId, now: datetime, recovery_digests: Sequence[str]) -> None:
+    async def is_set_up(self, account_id: UserId) -> bool:
+        return bool((await self._connection.execute(select(has_factor(account_id)))).scalar_one())
+
+    async def confirm(self, account_id: UserId, now: datetime) -> None:
         await self._connection.execute(update(_ITS).where(_ITS.c.account_id == account_id).values(confirmed_at=now))
+
+    async def keep_recovery_codes(self, account_id: UserId, digests: Sequence[str]) -> None:
+        await self.drop_recovery_codes(account_id)
+        await self._connection.execute(insert(_CODE), [{"digest": each, "account_id": account_id} for each in digests])
+
+    async def drop_recovery_codes(self, account_id: UserId) -> None:
         await self._connection.execute(delete(_CODE).where(_CODE.c.account_id == account_id))
-        codes = [{"digest": each, "account_id": account_id} for each in recovery_digests]
-        await self._connection.execute(insert(_CODE), codes)
 
     async def use_recovery_code(self, account_id: UserId, digest: str) -> bool:
         own = delete(_CODE).where(_CODE.c.digest == digest, _CODE.c.account_id == account_id)
         return (await self._connection.execute(own)).rowcount > 0
 
     async def delete(self, account_id: UserId) -> bool:
-        await self._connection.execute(delete(_CODE).where(_CODE.c.account_id == account_id))
         return (await self._connection.execute(delete(_ITS).where(_ITS.c.account_id == account_id))).rowcount > 0
+
+
+def has_factor(account_id: UserId | ColumnElement[UUID]) -> ColumnElement[bool]:
+    """Whether an account has an app whose code was seen, or a passkey."""
+    app = exists().where(_ITS.c.account_id == account_id, _ITS.c.confirmed_at.is_not(None))
+    return or_(app, exists().where(tables.passkey.c.account_id == account_id))

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import exists, func, select
+from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.auth.adapters import tables
@@ -15,7 +15,9 @@ from services.auth.adapters.api_clients import clients, of_organisation
 from services.auth.adapters.asked_roles import SqlAskedRoles
 from services.auth.adapters.audit import SqlAudit
 from services.auth.adapters.connections import CONNECTIONS, to_connection
+from services.auth.adapters.factors import has_factor
 from services.auth.adapters.grants import SqlSigningKeys
+from services.auth.adapters.passkeys import SqlPasskeys
 from services.auth.adapters.private_apps import authorisations_of, to_app
 from services.auth.adapters.private_apps import of_organisation as private_apps_of
 from services.auth.adapters.sessions import to_session
@@ -24,6 +26,7 @@ from services.auth.domain.address import SealedAddress
 from services.auth.domain.api_client import ApiClient
 from services.auth.domain.connection import RUNNING, Connection, ConnectionState
 from services.auth.domain.consent import STATE_LASTS, WONDERED_AFTER, WONDERED_UNTIL
+from services.auth.domain.passkey import Passkey
 from services.auth.domain.private_app import PrivateApp
 from services.auth.domain.signing import SigningKey
 from services.auth.usecases.views import Standing, User
@@ -117,17 +120,18 @@ class SqlViews:
         async with transaction(self._engine) as connection:
             return bool((await connection.execute(own)).scalar_one_or_none())
 
+    async def passkeys(self, user_id: UserId) -> Sequence[Passkey]:
+        async with transaction(self._engine) as connection:
+            return await SqlPasskeys(connection).of(user_id)
+
     async def every_user(self, email_key: str | None) -> Sequence[User]:
         its, lock, session = tables.account, tables.sign_in_lock, tables.session
         locked = select(func.max(lock.c.locked_until)).where(lock.c.account_id == its.c.id).scalar_subquery()
         sessions = select(func.count()).where(session.c.account_id == its.c.id).scalar_subquery()
         seen = select(func.max(session.c.seen_at)).where(session.c.account_id == its.c.id).scalar_subquery()
-        factor = exists().where(
-            tables.second_factor.c.account_id == its.c.id, tables.second_factor.c.confirmed_at.is_not(None)
-        )
         facts = (
             locked.label("locked_until"),
-            factor.label("has_factor"),
+            has_factor(its.c.id).label("has_factor"),
             sessions.label("sessions"),
             seen.label("seen_at"),
         )

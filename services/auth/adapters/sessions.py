@@ -30,6 +30,7 @@ class SqlSessions:
                 seen_at=session.seen_at,
                 browser=session.browser,
                 pending=session.pending,
+                two_factors=session.two_factors,
             )
         )
 
@@ -44,6 +45,7 @@ class SqlSessions:
                 its.c.seen_at,
                 its.c.browser,
                 its.c.pending,
+                its.c.two_factors,
                 tables.account,
             )
             .join_from(its, tables.account)
@@ -53,7 +55,7 @@ class SqlSessions:
         if row is None:
             return None
         began, account = row.session_created_at, to_account(row)
-        kept = (row.csrf_token, began, row.seen_at, row.browser, row.pending)
+        kept = (row.csrf_token, began, row.seen_at, row.browser, row.pending, row.two_factors)
         found = Session(row.session_id, row.digest, account.id, *kept)
         return found, account
 
@@ -79,6 +81,5 @@ class SqlSessions:
 def to_session(row: Row[tuple[object, ...]]) -> Session:
     """Of a row of the table."""
     account_id = UserId(row.account_id)
-    return Session(
-        row.id, row.digest, account_id, row.csrf_token, row.created_at, row.seen_at, row.browser, row.pending
-    )
+    kept = (row.csrf_token, row.created_at, row.seen_at, row.browser, row.pending, row.two_factors)
+    return Session(row.id, row.digest, account_id, *kept)

@@ -14,6 +14,8 @@ from services.auth.adapters.factors import SqlFactors
 from services.auth.adapters.grants import SqlGrants, SqlSigningKeys
 from services.auth.adapters.mails import SqlMails
 from services.auth.adapters.members import SqlInvitations, SqlMembers
+from services.auth.adapters.openid import SqlOpenIdStates
+from services.auth.adapters.passkeys import SqlPasskeys
 from services.auth.adapters.private_apps import SqlPrivateApps
 from services.auth.adapters.sessions import SqlSessions
 from services.auth.adapters.upkeep import SqlUpkeep
@@ -29,6 +31,8 @@ def bind(connection: AsyncConnection) -> Store:
         locks=SqlLocks(connection),
         links=SqlLinks(connection),
         factors=SqlFactors(connection),
+        passkeys=SqlPasskeys(connection),
+        openid_states=SqlOpenIdStates(connection),
         consents=SqlConsents(connection),
         connections=SqlConnections(connection),
         grants=SqlGrants(connection),

@@ -27,7 +27,10 @@ from services.auth.adapters.account_tables import former_password as former_pass
 from services.auth.adapters.account_tables import invitation as invitation
 from services.auth.adapters.account_tables import invitation_link as invitation_link
 from services.auth.adapters.account_tables import metadata as metadata
+from services.auth.adapters.account_tables import openid_state as openid_state
 from services.auth.adapters.account_tables import organisation as organisation
+from services.auth.adapters.account_tables import passkey as passkey
+from services.auth.adapters.account_tables import passkey_challenge as passkey_challenge
 from services.auth.adapters.account_tables import recovery_code as recovery_code
 from services.auth.adapters.account_tables import second_factor as second_factor
 from services.auth.adapters.account_tables import session as session
@@ -152,6 +155,7 @@ connection = Table(
     Column("erase_asked_at", _TIME),
     Column("endpoint", Text, nullable=False, server_default=text("'production'")),
     Column("professional", Boolean),
+    Column("first_authorised_at", _TIME),
     Column("roles_told_at", _TIME),
 )
 # A seller account belongs to one organisation while its connection lives; whoever only claims it, or reaches it by an

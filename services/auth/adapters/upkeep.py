@@ -62,6 +62,8 @@ class SqlUpkeep:
         lock, link = tables.sign_in_lock, tables.account_link
         await self._connection.execute(delete(lock).where(lock.c.failed_at < now - FAILURES_REMEMBERED))
         await self._connection.execute(delete(link).where(link.c.expires_at < now))
+        for begun in (tables.passkey_challenge, tables.openid_state):
+            await self._connection.execute(delete(begun).where(begun.c.expires_at < now))
         await self._connection.execute(delete(consent).where(consent.c.expires_at < now - _CONSENTS_KEPT))
         await self._connection.execute(delete(tables.mail).where(tables.mail.c.made_at < now - KEPT_FOR))
         invitation = tables.invitation

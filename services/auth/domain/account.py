@@ -23,12 +23,14 @@ LOCK_LASTS = timedelta(minutes=30)
 FAILURES_REMEMBERED = timedelta(days=1)
 # By what is counted: this account from this address, this address. A mail that somebody asks for: by whom it is for,
 # and by the address it is asked from; an invitation also by the organisation. A proof: credentials of a seller account,
-# by organisation and by address. A look: asking a marketplace at once, by connection.
+# by organisation and by address. A look: asking a marketplace at once, by connection. A passkey:
+# challenges that are asked for, by address.
 ATTEMPTS_MOST = {
     "pair": 10,
     "address": 50,
     "sign-up": 100,
     "code": 5,
+    "passkey": 300,
     "mail": 3,
     "mail-address": 50,
     "invitation": 30,
@@ -110,7 +112,8 @@ class Account:
 class Session:
     """
     `digest`: of the cookie's value, which is kept nowhere. `browser`: its family, such as Firefox, or empty.
-    `pending`: it waits for the second factor, and lets nobody in until then.
+    `pending`: it waits for the second factor, and lets nobody in until then. `two_factors`: an OpenID provider has
+    asked for both.
     """
 
     id: UUID
@@ -121,6 +124,7 @@ class Session:
     seen_at: datetime
     browser: str = ""
     pending: bool = False
+    two_factors: bool = False
 
     def __repr__(self) -> str:
         return f"Session(id={self.id})"

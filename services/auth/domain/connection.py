@@ -71,8 +71,8 @@ class Connection:
     `seller_state`: how the marketplace kept the account at that probe, where it tells.
     `orders_from`: orders placed before stay with another system; None: there is no such.
     `endpoint`: at which of the marketplace's it is worked. `professional`: whether its selling plan is, where the
-    marketplace tells. `expires_at` None: no end is known. `country`: on whose page the seller consented. `login`: the
-    seller's name in the marketplace's portal, personal data.
+    marketplace tells. `first_authorised_at`: no renewal moves it. `expires_at` None: no end is known. `country`: on
+    whose page the seller consented. `login`: the seller's name in the marketplace's portal, personal data.
 
     `app_id`: the organisation's own application that it is reached by; None: ours. `remind_at`: when its organisation
     is to be reminded of it, where no end is known.
@@ -96,6 +96,7 @@ class Connection:
     consent_version: int
     grant_id: GrantId | None
     authorised_at: datetime | None = None
+    first_authorised_at: datetime | None = None
     expires_at: datetime | None = None
     reached: tuple[Channel, ...] = ()
     chosen: frozenset[str] | None = None

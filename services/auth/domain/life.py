@@ -61,6 +61,7 @@ def authorise(connection: Connection, grant_id: GrantId | None, now: datetime, *
             consent_version=connection.consent_version + 1,
             grant_id=grant_id,
             authorised_at=now,
+            first_authorised_at=connection.first_authorised_at or now,
             expires_at=now + lasts if lasts else None,
             probe_due_at=now,
             probe_outcome=None,

@@ -26,7 +26,7 @@ _LOOK_LEEWAY = timedelta(minutes=30)
 
 
 class MailKind(StrEnum):
-    """The last three are about an account; two of them bring a link."""
+    """The last four are about an account; two of them bring a link."""
 
     ENDING = "ending"
     EXPIRED = "expired"
@@ -37,11 +37,12 @@ class MailKind(StrEnum):
     CONFIRM = "confirm"
     RESET = "reset"
     CHANGED = "password_changed"
+    PASSKEY_REFUSED = "passkey_refused"
 
 
 # How long a link is good for, once.
 LINK_LASTS = {MailKind.CONFIRM: timedelta(days=1), MailKind.RESET: timedelta(hours=1)}
-ABOUT_ACCOUNT = frozenset({*LINK_LASTS, MailKind.CHANGED})
+ABOUT_ACCOUNT = frozenset({*LINK_LASTS, MailKind.CHANGED, MailKind.PASSKEY_REFUSED})
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
 
@@ -11,6 +11,8 @@ from shared.kernel.ids import UserId
 
 STEP_SECONDS = 30
 RECOVERY_CODES = 10
+# So that nobody is locked out in the middle of connecting.
+GRACE = timedelta(days=7)
 # The app's clock may be a step off.
 _STEPS_OFF = 1
 _CODE = re.compile(r"\d{6}")
@@ -19,10 +21,22 @@ _RECOVERY_LENGTH = 20
 
 
 class SecondFactorRule(StrEnum):
-    """Whether whoever has none is asked for one at sign-in."""
+    """
+    Whether whoever has none is asked for one at sign-in. `amazon`: in organisations that have a connection to a
+    marketplace which wants that, from a week after it was made.
+    """
 
     OPTIONAL = "optional"
+    AMAZON = "amazon"
     REQUIRED = "required"
+
+
+@dataclass(frozen=True, slots=True)
+class SecondFactorPolicy:
+    """`marketplaces`: those that want one of everybody who sees their sellers' data."""
+
+    rule: SecondFactorRule
+    marketplaces: frozenset[str]
 
 
 class CodeRefused(Exception):

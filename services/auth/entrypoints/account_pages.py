@@ -15,7 +15,7 @@ from services.auth.domain.account import (
     SignUp,
     TooManyAttempts,
 )
-from services.auth.entrypoints.first_forms import first_form, first_page, sentences_of, waiting
+from services.auth.entrypoints.first_forms import first_form, first_page, sentences_of, sign_in_page_of, waiting
 from services.auth.entrypoints.held import (
     address_of,
     auth_of,
@@ -80,20 +80,20 @@ async def sign_up_form(request: Request, fields: Annotated[dict[str, str], Depen
 async def sign_in_page(request: Request, next: str = _AFTER, changed: bool = False) -> Response:
     """`changed`: the password, by a link, just now."""
     goal = local_path(next, _AFTER)
-    return RedirectResponse(goal, 303) if await _signed_in(request) else _sign_in_form(request, goal, changed=changed)
+    return RedirectResponse(goal, 303) if await _signed_in(request) else sign_in_page_of(request, goal, changed=changed)
 
 
 @router.post("/signin")
 async def sign_in_form(request: Request, fields: Annotated[dict[str, str], Depends(first_form)]) -> Response:
-    goal = local_path(fields.get("next"), _AFTER)
+    goal, email = local_path(fields.get("next"), _AFTER), fields.get("email", "")
     try:
-        made = await _sign_in(request, fields.get("email", ""), fields.get("password", ""))
+        made = await _sign_in(request, email, fields.get("password", ""))
     except SignInRefused:
-        return _sign_in_form(request, goal, fields, trouble=SIGN_IN_REFUSED, status=401)
+        return sign_in_page_of(request, goal, email=email, trouble=SIGN_IN_REFUSED, status=401)
     except PasswordExpired:
         return _renewal_form(request, goal, fields, status=403)
     except TooManyAttempts as error:
-        return waiting(_sign_in_form(request, goal, fields, trouble=TOO_MANY_ATTEMPTS, status=429), error)
+        return waiting(sign_in_page_of(request, goal, email=email, trouble=TOO_MANY_ATTEMPTS, status=429), error)
     return welcome(request, made, goal)
 
 
@@ -174,19 +174,6 @@ def _sign_up_form(
 ) -> Response:
     said = sentences_of(request, problems)
     return first_page(request, "signup.html", status, fields=fields or {}, next=goal, errors=said, trouble=trouble)
-
-
-def _sign_in_form(
-    request: Request,
-    goal: str,
-    fields: Mapping[str, str] | None = None,
-    *,
-    trouble: str | None = None,
-    changed: bool = False,
-    status: int = 200,
-) -> Response:
-    shown = fields or {}
-    return first_page(request, "signin.html", status, fields=shown, next=goal, trouble=trouble, changed=changed)
 
 
 def _renewal_form(

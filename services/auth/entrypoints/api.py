@@ -24,8 +24,11 @@ from services.auth.entrypoints import (
     link_pages,
     member_pages,
     oauth,
+    openid_pages,
     organisation_pages,
     own_account_pages,
+    passkey_pages,
+    passkey_sign_in,
     private_pages,
     review_pages,
     secret_pages,
@@ -64,6 +67,9 @@ _ROUTERS = (
     own_account_pages,
     organisation_pages,
     factor_pages,
+    passkey_pages,
+    passkey_sign_in,
+    openid_pages,
     oauth,
 )
 

@@ -12,7 +12,7 @@ from starlette.responses import RedirectResponse, Response
 from services.auth.domain.account import Account, SignInRefused, TooManyAttempts
 from services.auth.domain.second_factor import CodeRefused, FactorThere, NoFactor
 from services.auth.entrypoints.first_forms import first_form, first_page, waiting
-from services.auth.entrypoints.held import auth_of, pages_of, session_cookie, set_session_cookie, who_of
+from services.auth.entrypoints.held import auth_of, origin_of, pages_of, session_cookie, set_session_cookie, who_of
 from services.auth.entrypoints.readers import signed_in
 from services.auth.entrypoints.sentences import CODE_REFUSED, TOO_MANY_ATTEMPTS
 from services.auth.usecases.actor import Person
@@ -33,7 +33,7 @@ _FACTOR = "/settings/account/second-factor"
 
 @router.get("/signin/code")
 async def code_page(request: Request, next: str = _AFTER) -> Response:
-    return await _code_page(request, local_path(next, _AFTER))
+    return await code_page_of(request, local_path(next, _AFTER))
 
 
 @router.post("/signin/code")
@@ -43,9 +43,9 @@ async def code_form(request: Request, fields: Annotated[dict[str, str], Depends(
     try:
         done = await _finish(request, fields.get("code", ""))
     except (CodeRefused, NoFactor):
-        return await _code_page(request, goal, trouble=CODE_REFUSED, status=401)
+        return await code_page_of(request, goal, trouble=CODE_REFUSED, status=401)
     except TooManyAttempts as error:
-        return waiting(await _code_page(request, goal, trouble=TOO_MANY_ATTEMPTS, status=429), error)
+        return waiting(await code_page_of(request, goal, trouble=TOO_MANY_ATTEMPTS, status=429), error)
     except SignInRefused:
         done = None
     if done is None:
@@ -64,7 +64,7 @@ async def begin_code_form(request: Request, fields: Annotated[dict[str, str], De
     held = auth_of(request)
     async with held.uow() as store:
         found = await resolve_pending(session_cookie(request), store=store, clock=held.clock)
-        if found is not None:
+        if found is not None and not await store.factors.is_set_up(found[1].id):
             await _begin(request, Person(found[1].id, found[1].organisation_id), store)
     goal = local_path(fields.get("next"), _AFTER)
     return RedirectResponse(f"/signin/code?{urlencode({'next': goal})}", 303)
@@ -129,9 +129,8 @@ async def _finish(request: Request, code: str) -> tuple[SignedIn, Sequence[str]]
     person = Person(found[1].id, found[1].organisation_id)
     await count_code(person, uow=held.uow, clock=held.clock, mask=held.mask_attempt)
     async with held.uow() as store:
-        known = await store.factors.lock(person.id)
         codes: Sequence[str] = ()
-        if known is not None and known.confirmed_at is not None:
+        if await store.factors.is_set_up(person.id):
             await take_code(person, code, store=store, vault=held.factors, clock=held.clock, mask=held.mask_attempt)
         else:
             codes = await _set_up(request, person, code, store)
@@ -158,14 +157,21 @@ async def _set_up(request: Request, person: Person, code: str, store: Store) -> 
     )
 
 
-async def _code_page(request: Request, goal: str, *, trouble: str | None = None, status: int = 200) -> Response:
+async def code_page_of(request: Request, goal: str, *, trouble: str | None = None, status: int = 200) -> Response:
+    """Of whoever has shown their password; others are led to *Sign in*."""
     held = auth_of(request)
     async with held.uow() as store:
         found = await resolve_pending(session_cookie(request), store=store, clock=held.clock)
         if found is None:
             return RedirectResponse("/signin", 303)
+        passkeys = await store.passkeys.of(found[1].id)
         shown = await _shown(request, found[1], store)
-    return first_page(request, "code.html", status, next=goal, trouble=trouble, **shown)
+    if (
+        passkeys and not shown["confirmed"]
+    ):  # one that was only begun is of no use here, and its secret not theirs to see
+        shown |= {"qr_code": None, "secret": None}
+    shown |= {"next": goal, "trouble": trouble, "passkeys": len(passkeys), "origin": origin_of(request)}
+    return first_page(request, "code.html", status, **shown)
 
 
 async def _factor_page(request: Request, who: Principal, *, trouble: str | None = None, status: int = 200) -> Response:
@@ -180,8 +186,9 @@ async def _factor_page(request: Request, who: Principal, *, trouble: str | None 
 async def _shown(request: Request, account: Account, store: Store) -> dict[str, object]:
     """How far it is; of one that was begun what an app is told, as a picture and to be typed."""
     vault, factor = auth_of(request).factors, await store.factors.lock(account.id)
-    shown: dict[str, object] = {"begun": factor is not None, "qr_code": None, "secret": None}
-    if factor is not None and factor.confirmed_at is None:
+    confirmed = factor is not None and factor.confirmed_at is not None
+    shown: dict[str, object] = {"begun": factor is not None, "confirmed": confirmed, "qr_code": None, "secret": None}
+    if factor is not None and not confirmed:
         picture = segno.make(await vault.app_address(factor, account.email), micro=False)
         shown["qr_code"] = picture.svg_inline(scale=5, border=4, light="#fff")
         shown["secret"] = await vault.secret_text(factor)

@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from services.auth.domain.account import TooManyAttempts
-from services.auth.entrypoints.held import auth_of, pages_of, set_cookie
+from services.auth.entrypoints.held import auth_of, origin_of, pages_of, set_cookie
 from services.auth.entrypoints.sentences import FIELD_PROBLEMS
 from shared.access.errors import FormExpired
 from shared.web.forms import FIELD, sent_fields
@@ -25,8 +25,36 @@ def first_page(request: Request, name: str, status: int, **context: object) -> R
     """A page with such a form; its value is the cookie's, or a new one."""
     token = request.cookies.get(_cookie_name(request)) or auth_of(request).new_secret()
     response = pages_of(request).render(request, name, principal=None, status=status, csrf_token=token, **context)
-    set_cookie(request, response, _cookie_name(request), token, _HOUR_SECONDS)
+    keep_cookie(request, response, token)
     return response
+
+
+def sign_in_page_of(
+    request: Request,
+    goal: str,
+    *,
+    email: str = "",
+    trouble: str | None = None,
+    changed: bool = False,
+    status: int = 200,
+) -> Response:
+    """The page *Sign in*, with every way in that there is here."""
+    held = auth_of(request)
+    return first_page(
+        request,
+        "signin.html",
+        status,
+        fields={"email": email},
+        next=goal,
+        trouble=trouble,
+        changed=changed,
+        origin=origin_of(request),
+        openid=held.openid.name if held.openid else None,
+    )
+
+
+def keep_cookie(request: Request, response: Response, token: str) -> None:
+    set_cookie(request, response, _cookie_name(request), token, _HOUR_SECONDS)
 
 
 def sentences_of(request: Request, problems: Mapping[str, str] | None) -> dict[str, str]:
@@ -43,11 +71,16 @@ def waiting(response: Response, error: TooManyAttempts) -> Response:
     return response
 
 
+def cookie_of(request: Request) -> str:
+    """The value that such a form must fit; empty where the browser has none."""
+    return request.cookies.get(_cookie_name(request), "")
+
+
 async def first_form(request: Request) -> dict[str, str]:
     """The posted fields. Raises FormExpired unless the form's token fits the cookie."""
     async with sent_fields(request, most_fields=_MOST_FIELDS) as posted:
         fields = {name: value for name, value in posted.items() if isinstance(value, str)}
-    cookie, token = request.cookies.get(_cookie_name(request), ""), fields.get(FIELD, "")
+    cookie, token = cookie_of(request), fields.get(FIELD, "")
     if not cookie or not hmac.compare_digest(cookie.encode(), token.encode()):
         raise FormExpired("the form does not belong to this browser")
     return fields

@@ -60,6 +60,12 @@ def browser_of(request: Request) -> str:
     return browser_family(request.headers.get("user-agent", ""))
 
 
+def origin_of(request: Request) -> str | None:
+    """Where passkeys can be asked for; None: nowhere, as this installation's address is a number."""
+    party = auth_of(request).relying_party
+    return party.origin if party else None
+
+
 async def check_may_connect(request: Request, who: Principal) -> None:
     """
     Before a marketplace is connected somebody of the organisation has confirmed an e-mail address, where mails are

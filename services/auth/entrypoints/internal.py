@@ -129,6 +129,7 @@ async def resolve(request: Request, _who: SessionUser, asked: SessionIn) -> Sess
         ending=EndingOut.model_validate(found.ending, from_attributes=True) if found.ending else None,
         lacking_roles=found.lacking_roles,
         unconfirmed=found.unconfirmed,
+        second_factor_by=found.second_factor_by,
         role=found.role,
         review_overdue=found.review_overdue,
     )

@@ -69,6 +69,12 @@ _ACCOUNT = {
         "The password of your account at Passerelle was changed just now, and other sessions were ended.",
         "If it was not you, choose a new one at once: %(address)s",
     ),
+    MailKind.PASSKEY_REFUSED: (
+        "A passkey of yours was refused",
+        "Somebody tried to sign in to Passerelle with a passkey of your account, and its counter was behind what we "
+        "had seen: there may be a copy of it. Nobody was signed in.",
+        "If it was not you, or happens again, remove this passkey and add another: %(address)s",
+    ),
 }
 _INVITATION = (
     "Invitation to Passerelle: %(organisation)s",
@@ -84,6 +90,7 @@ _PATHS = {
     MailKind.CONFIRM: "/signup/confirm/",
     MailKind.RESET: RESET_PATH,
     MailKind.CHANGED: "/signin/forgotten",
+    MailKind.PASSKEY_REFUSED: "/settings/account",
 }
 CATALOGUES = Path(__file__).parents[1] / "catalogues"
 

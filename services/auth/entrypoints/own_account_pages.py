@@ -115,6 +115,7 @@ async def _account(
         status=status,
         account=await held.views.account(person.user_id),
         sessions=[each for each in sessions if is_live(each, now) and not each.pending],
+        passkeys=await held.views.passkeys(person.user_id),
         factor=await held.views.has_factor(person.user_id),
         this=person.session,
         done=done,

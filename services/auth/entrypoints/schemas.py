@@ -188,6 +188,9 @@ class SessionOut(BaseModel):
     ending: EndingOut | None
     lacking_roles: int = Field(description="Connections whose consent lacks a role: every page says so.")
     unconfirmed: bool = Field(description="Whether pages ask for the e-mail address to be confirmed.")
+    second_factor_by: datetime | None = Field(
+        description="Until when pages ask for a second factor to be set up; null: there is one, or none is needed."
+    )
     role: Role = Field(description="What the member may do: `docs/roles.md`.")
     review_overdue: bool = Field(description="Whether pages ask this owner to review who has access.")
 

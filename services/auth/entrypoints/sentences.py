@@ -7,6 +7,7 @@ from services.auth.domain.brought import BroughtProblem
 from services.auth.domain.claim import ClaimProblem
 from services.auth.domain.connection import Connection
 from services.auth.domain.consent import ConsentProblem
+from services.auth.domain.openid import OpenIdProblem
 from services.auth.entrypoints.deeds import DEEDS
 from services.auth.entrypoints.private_sentences import AWAY as AWAY
 from services.auth.entrypoints.private_sentences import CREDENTIAL_PROBLEMS, PRIVATE_PROBLEMS
@@ -72,6 +73,21 @@ SCOPES = {scope: meaning for scope, meaning in MEANINGS.items() if scope in SELL
 SIGN_IN_REFUSED = "E-mail address and password do not fit together."
 PRESENT_ONE_WRONG = "This is not your present password."
 CODE_REFUSED = "This is not the code of now, or it was used before. Wait for the next one."
+PASSKEY_REFUSED = "This passkey was not accepted. Try again, or sign in another way."
+PASSKEY_NOT_ADDED = "The passkey was not added. Try again, or on another device."
+PASSKEYS_FULL = "You have as many passkeys as there may be. Remove one first."
+PASSKEY_COPIED = (
+    "This passkey was refused: its counter went back, so that there may be a copy of it. Its owner was told."
+)
+OPENID_PROBLEMS = {
+    OpenIdProblem.LATE: "That sign-in was not begun in this browser, or took more than ten minutes. Begin again.",
+    OpenIdProblem.REFUSED: "The provider signed nobody in. Begin again, or sign in another way.",
+    OpenIdProblem.AWAY: "The provider does not answer just now. Try again in a few minutes, or sign in another way.",
+    OpenIdProblem.INVALID: "The provider's answer cannot be believed. Tell the operator of this installation.",
+    OpenIdProblem.UNVERIFIED: "The provider does not say that the e-mail address is yours. Confirm it there first.",
+    OpenIdProblem.UNKNOWN: "Nobody here has this e-mail address, or it was not confirmed yet. Sign up, or sign in with "
+    "your password and confirm it.",
+}
 EMAIL_UNCONFIRMED = (
     "Confirm your e-mail address first.",
     "Open the link that we sent you, then try again. On the page Settings, Your account, it is sent again.",
@@ -234,6 +250,11 @@ def all_sentences() -> list[str]:
         SIGN_IN_REFUSED,
         PRESENT_ONE_WRONG,
         CODE_REFUSED,
+        PASSKEY_REFUSED,
+        PASSKEY_NOT_ADDED,
+        PASSKEYS_FULL,
+        PASSKEY_COPIED,
+        *OPENID_PROBLEMS.values(),
         *EMAIL_UNCONFIRMED,
         *LINK_INVALID,
         LAST_OWNER,

@@ -7,7 +7,7 @@ from services.auth.domain.audit import Action, AuditEntry
 from services.auth.domain.member import MemberAlready, OtherOrganisation
 from services.auth.domain.opaque import digest
 from services.auth.domain.password import password_problem
-from services.auth.domain.second_factor import SecondFactorRule
+from services.auth.domain.second_factor import SecondFactorPolicy
 from services.auth.usecases.account_ports import PasswordHasher
 from services.auth.usecases.count_attempt import Mask, check_attempts, count_attempt, sign_up_keys
 from services.auth.usecases.member_ports import Invited
@@ -40,7 +40,7 @@ async def accept_invitation(
     *,
     address: str,
     browser: str,
-    second: SecondFactorRule,
+    second: SecondFactorPolicy,
     locale: str | None,
     uow: UnitOfWork[Store],
     hasher: PasswordHasher,

@@ -36,6 +36,11 @@ def mail_keys(email_key: str, address: str, mask: Mask) -> dict[str, str]:
     return {"mail": mask(f"mail {email_key}"), "mail-address": mask(f"mail-address {address}")}
 
 
+def passkey_keys(address: str, mask: Mask) -> dict[str, str]:
+    """What asking for a challenge without a session is counted by."""
+    return {"passkey": mask(f"passkey {address}")}
+
+
 def invitation_keys(organisation_id: OrganisationId, email_key: str, address: str, mask: Mask) -> dict[str, str]:
     """What inviting somebody is counted by: as any mail that is asked for, and by who invites."""
     return {"invitation": mask(f"invitation {organisation_id}"), **mail_keys(email_key, address, mask)}

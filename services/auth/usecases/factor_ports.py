@@ -1,4 +1,4 @@
-"""What second factors need: rows, and the vault that holds codes against their secrets."""
+"""What second factors need: rows of apps and recovery codes, and the vault that holds codes against their secrets."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -17,16 +17,26 @@ class Factors(Protocol):
         """New, or in the place of the one that is there."""
         ...
 
-    async def confirm(self, account_id: UserId, now: datetime, recovery_digests: Sequence[str]) -> None:
-        """It is set up; these are its recovery codes, and no others."""
+    async def is_set_up(self, account_id: UserId) -> bool:
+        """Whether there is any: an app whose code was seen, or a passkey."""
         ...
+
+    async def confirm(self, account_id: UserId, now: datetime) -> None:
+        """A code of the app was seen: it is set up."""
+        ...
+
+    async def keep_recovery_codes(self, account_id: UserId, digests: Sequence[str]) -> None:
+        """These, and no others."""
+        ...
+
+    async def drop_recovery_codes(self, account_id: UserId) -> None: ...
 
     async def use_recovery_code(self, account_id: UserId, digest: str) -> bool:
         """False: there is none such any more."""
         ...
 
     async def delete(self, account_id: UserId) -> bool:
-        """With its recovery codes. False: there was none."""
+        """The app. False: there was none."""
         ...
 
 

@@ -9,7 +9,7 @@ from services.auth.domain.opaque import digest
 from services.auth.usecases.actor import Person
 from services.auth.usecases.errors import UserUnknown
 from services.auth.usecases.ports import Store
-from services.auth.usecases.second_factor import remove_factor
+from services.auth.usecases.second_factor import remove_every_factor
 from shared.access.roles import Role
 from shared.kernel.clock import Clock
 from shared.kernel.ids import UserId, new_id
@@ -48,9 +48,9 @@ async def make_owner(user_id: UserId, *, store: Store, clock: Clock) -> None:
 
 
 async def remove_user_factor(user_id: UserId, *, store: Store, clock: Clock) -> None:
-    """For who lost the app and the recovery codes; their sessions end. Raises UserUnknown, NoFactor."""
+    """For who lost the app or passkeys, and the recovery codes; their sessions end. Raises UserUnknown, NoFactor."""
     account = await _known(user_id, store)
-    await remove_factor(Person(account.id, account.organisation_id, _REASON), store=store, clock=clock)
+    await remove_every_factor(Person(account.id, account.organisation_id, _REASON), store=store, clock=clock)
     await store.sessions.delete_all(account.id, but=None)
 
 

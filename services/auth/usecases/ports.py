@@ -1,6 +1,6 @@
 """What the use cases need from the outside: the `Store` of one transaction, and the vault, which calls out."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import datetime
@@ -20,6 +20,8 @@ from services.auth.usecases.client_ports import ApiClients, RevokedTokens
 from services.auth.usecases.factor_ports import Factors
 from services.auth.usecases.mail_ports import Mails
 from services.auth.usecases.member_ports import Invitations, Members
+from services.auth.usecases.openid_ports import OpenIdStates
+from services.auth.usecases.passkey_ports import Passkeys
 from services.auth.usecases.private_ports import PrivateApps
 from services.auth.usecases.role_ports import AskedRoles
 from services.auth.usecases.secret_ports import ClientSecretRows
@@ -77,6 +79,9 @@ class Connections(Protocol):
     async def ending(self, organisation_id: OrganisationId) -> Ending | None:
         """Of its authorisations that end soon, or ended; None: there is none."""
         ...
+
+    async def first_authorised(self, organisation_id: OrganisationId, marketplaces: Collection[str]) -> datetime | None:
+        """Since when it has a connection to one of them that is not ended; None: it has none."""
 
     async def lock_lacking_roles(self, told_before: datetime) -> Sequence[Connection]:
         """
@@ -196,6 +201,8 @@ class Store:
     locks: Locks
     links: Links
     factors: Factors
+    passkeys: Passkeys
+    openid_states: OpenIdStates
     consents: Consents
     connections: Connections
     grants: Grants

@@ -2,14 +2,19 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import datetime
 
+from services.auth.domain.account import Account
 from services.auth.domain.audit import Action, AuditEntry
 from services.auth.domain.second_factor import (
+    GRACE,
     RECOVERY_CODES,
     CodeRefused,
     FactorThere,
     NoFactor,
     SecondFactor,
+    SecondFactorPolicy,
+    SecondFactorRule,
     app_code,
     recovery_code,
     recovery_digest,
@@ -22,6 +27,16 @@ from services.auth.usecases.ports import Store
 from shared.kernel.clock import Clock
 from shared.kernel.ids import new_id
 from shared.kernel.ports import UnitOfWork
+
+
+async def second_factor_by(account: Account, policy: SecondFactorPolicy, *, store: Store) -> datetime | None:
+    """From when on they are let in no more without one; None: they have one, or may go on without."""
+    if policy.rule is not SecondFactorRule.AMAZON:
+        return None
+    since = await store.connections.first_authorised(account.organisation_id, policy.marketplaces)
+    if since is None or await store.factors.is_set_up(account.id):
+        return None
+    return since + GRACE
 
 
 async def begin_factor(person: Person, *, store: Store, vault: FactorVault) -> None:
@@ -50,10 +65,17 @@ async def finish_factor(
     if found.confirmed_at is not None:
         raise FactorThere
     await _take_app_code(found, code, store=store, vault=vault, clock=clock)
-    codes = [recovery_code(new_secret()) for _ in range(RECOVERY_CODES)]
-    await store.factors.confirm(person.id, now, [recovery_digest(person.id, each) for each in codes])
+    await store.factors.confirm(person.id, now)
+    codes = await new_recovery_codes(person, store=store, new_secret=new_secret)
     await store.attempts.uncount(code_keys(person.id, mask))
     await _note(person, Action.FACTOR_SET_UP, store, clock)
+    return codes
+
+
+async def new_recovery_codes(person: Person, *, store: Store, new_secret: Callable[[], str]) -> list[str]:
+    """In the place of those they had: given out this once, kept as digests."""
+    codes = [recovery_code(new_secret()) for _ in range(RECOVERY_CODES)]
+    await store.factors.keep_recovery_codes(person.id, [recovery_digest(person.id, each) for each in codes])
     return codes
 
 
@@ -68,9 +90,9 @@ async def count_code(person: Person, *, uow: UnitOfWork[Store], clock: Clock, ma
 async def take_code(person: Person, code: str, *, store: Store, vault: FactorVault, clock: Clock, mask: Mask) -> None:
     """One of the app, or a recovery code, each once; it was no failure. Raises CodeRefused, NoFactor."""
     found = await store.factors.lock(person.id)
-    if found is None or found.confirmed_at is None:
-        raise NoFactor
     if app_code(code) is not None:
+        if found is None or found.confirmed_at is None:
+            raise NoFactor
         await _take_app_code(found, code, store=store, vault=vault, clock=clock)
     elif await store.factors.use_recovery_code(person.id, recovery_digest(person.id, code)):
         await _note(person, Action.RECOVERY_CODE_USED, store, clock)
@@ -80,9 +102,20 @@ async def take_code(person: Person, code: str, *, store: Store, vault: FactorVau
 
 
 async def remove_factor(person: Person, *, store: Store, clock: Clock) -> None:
-    """After a code of it was taken, or by the operator. Raises NoFactor."""
+    """The app, after a code was taken; recovery codes go with the last second factor. Raises NoFactor."""
     if not await store.factors.delete(person.id):
         raise NoFactor
+    if not await store.factors.is_set_up(person.id):
+        await store.factors.drop_recovery_codes(person.id)
+    await _note(person, Action.FACTOR_REMOVED, store, clock)
+
+
+async def remove_every_factor(person: Person, *, store: Store, clock: Clock) -> None:
+    """App, passkeys and recovery codes, by the operator. Raises NoFactor."""
+    removed = [await store.factors.delete(person.id), await store.passkeys.delete_all(person.id)]
+    if not any(removed):
+        raise NoFactor
+    await store.factors.drop_recovery_codes(person.id)
     await _note(person, Action.FACTOR_REMOVED, store, clock)
 
 

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from services.auth.domain.account import PasswordExpired
 from services.auth.domain.audit import Action, AuditEntry
-from services.auth.domain.second_factor import SecondFactorRule
+from services.auth.domain.second_factor import SecondFactorPolicy
 from services.auth.usecases.account_ports import PasswordHasher
 from services.auth.usecases.count_attempt import Mask
 from services.auth.usecases.ports import Store
@@ -22,7 +22,7 @@ async def sign_in(
     *,
     address: str,
     browser: str,
-    second: SecondFactorRule,
+    second: SecondFactorPolicy,
     lasts: timedelta,
     uow: UnitOfWork[Store],
     hasher: PasswordHasher,

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from services.auth.domain.account import Account, EmailTaken, SignUp, checked_sign_up, email_key, locale_of
 from services.auth.domain.audit import Action, AuditEntry
 from services.auth.domain.mail import MailKind
-from services.auth.domain.second_factor import SecondFactorRule
+from services.auth.domain.second_factor import SecondFactorPolicy
 from services.auth.usecases.account_ports import PasswordHasher
 from services.auth.usecases.count_attempt import Mask, check_attempts, count_attempt, sign_up_keys
 from services.auth.usecases.ports import Store
@@ -21,7 +21,7 @@ async def sign_up(
     *,
     address: str,
     browser: str,
-    second: SecondFactorRule,
+    second: SecondFactorPolicy,
     locale: str | None,
     uow: UnitOfWork[Store],
     hasher: PasswordHasher,

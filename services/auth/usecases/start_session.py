@@ -6,9 +6,10 @@ from datetime import datetime
 
 from services.auth.domain.account import Account, Session, SignInRefused
 from services.auth.domain.opaque import digest
-from services.auth.domain.second_factor import SecondFactorRule
+from services.auth.domain.second_factor import SecondFactorPolicy, SecondFactorRule
 from services.auth.usecases.ports import Store
-from shared.kernel.ids import new_id
+from services.auth.usecases.second_factor import second_factor_by
+from shared.kernel.ids import UserId, new_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,11 +31,13 @@ async def start_session(
     now: datetime,
     new_secret: Callable[[], str],
     browser: str,
-    second: SecondFactorRule,
+    second: SecondFactorPolicy,
 ) -> SignedIn:
     """For whoever has shown their password: a session that waits for the second factor, where there is to be one."""
-    factor = await store.factors.lock(account.id)
-    pending = second is SecondFactorRule.REQUIRED or (factor is not None and factor.confirmed_at is not None)
+    pending = second.rule is SecondFactorRule.REQUIRED or await store.factors.is_set_up(account.id)
+    if not pending:
+        by = await second_factor_by(account, second, store=store)
+        pending = by is not None and now >= by
     return await _keep(account, store=store, now=now, new_secret=new_secret, browser=browser, pending=pending)
 
 
@@ -49,6 +52,26 @@ async def finish_session(
     if newest is None or newest.disabled_at or not await store.sessions.delete_own(waiting.id, account.id):
         raise SignInRefused
     return await _keep(account, store=store, now=now, new_secret=new_secret, browser=waiting.browser, pending=False)
+
+
+async def start_verified_session(
+    account_id: UserId, *, store: Store, now: datetime, new_secret: Callable[[], str], browser: str
+) -> SignedIn:
+    """For whoever has shown two factors at once. Raises SignInRefused: the account is disabled."""
+    account = await store.accounts.lock(account_id)
+    if account is None or account.disabled_at:
+        raise SignInRefused
+    return await _keep(account, store=store, now=now, new_secret=new_secret, browser=browser, pending=False)
+
+
+async def start_vouched_session(
+    account: Account, *, store: Store, now: datetime, new_secret: Callable[[], str], browser: str
+) -> SignedIn:
+    """For whom an OpenID provider has asked for two factors."""
+    cookie = new_secret()
+    session = Session(new_id(), digest(cookie), account.id, new_secret(), now, now, browser, two_factors=True)
+    await store.sessions.add(session)
+    return SignedIn(cookie, account, pending=False)
 
 
 async def _keep(

@@ -10,6 +10,7 @@ from services.auth.domain.account import Account, Session
 from services.auth.domain.address import SealedAddress
 from services.auth.domain.api_client import ApiClient
 from services.auth.domain.connection import Connection, ConnectionState
+from services.auth.domain.passkey import Passkey
 from services.auth.domain.private_app import PrivateApp
 from services.auth.domain.signing import SigningKey
 from services.auth.usecases.role_ports import RoleStanding
@@ -83,7 +84,11 @@ class Views(Protocol):
         ...
 
     async def has_factor(self, user_id: UserId) -> bool:
-        """Whether a second factor is set up."""
+        """Whether an app for codes is set up."""
+        ...
+
+    async def passkeys(self, user_id: UserId) -> Sequence[Passkey]:
+        """One's own, in the order they were made."""
         ...
 
     async def every_user(self, email_key: str | None) -> Sequence[User]:

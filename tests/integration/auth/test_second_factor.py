@@ -3,7 +3,7 @@
 import base64
 import re
 from collections.abc import AsyncIterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import httpx
 import pytest
@@ -13,6 +13,7 @@ from cryptography.hazmat.primitives.twofactor.totp import TOTP
 from services.auth.domain.second_factor import SecondFactorRule
 from tests.integration.auth.conftest import PASSWORD, Running, Visitor, run_auth
 from tests.integration.auth.operating import operating
+from tests.integration.auth.shops import claim
 
 FACTOR = "/settings/account/second-factor"
 COOKIE = "passerelle_session"
@@ -169,3 +170,44 @@ async def test_where_it_is_required_it_is_set_up_on_the_way_in(demanding: Runnin
     other = demanding.visitor()
     await sign_in(other, visitor.email)
     assert (await enter(other, app.code(30))).headers["location"] == "/dashboard"
+
+
+async def test_with_amazon_nobody_goes_on_without_one_after_a_week(auth: Running) -> None:
+    """
+    A notice from the connection on; then sessions end, and a sign-in leads to the set-up and nowhere else. Another
+    marketplace asks for none, nor does a renewal give another week. Seen red with sessions that live on.
+    """
+    owner = await auth.visitor().sign_up()
+    assert "a password alone lets nobody in" not in (await owner.get("/settings")).text
+    seller = str((await auth.sandbox.seller())["seller_id"])
+    await owner.connect(seller)
+    assert "a password alone lets nobody in" in (await owner.get("/settings")).text
+    service = await auth.service("orders", "auth.sessions:resolve")
+    asked = {"session": owner.client.cookies[COOKIE]}
+    told = (await service.post("/internal/v1/sessions/resolve", json=asked)).json()
+    (row,) = await auth.rows("select first_authorised_at from connection")
+    assert datetime.fromisoformat(told["second_factor_by"]) == row.first_authorised_at + timedelta(days=7)
+    auth.clock.ahead += timedelta(days=6, hours=23)
+    assert (await owner.get("/settings")).status_code == 200
+    await owner.connect(seller)
+    auth.clock.ahead += timedelta(hours=1)
+    assert (await owner.get("/settings")).headers["location"] == "/signin?next=%2Fsettings"
+    assert (await owner.client.get("/api/auth/v1/connections")).status_code == 401
+    assert (await sign_in(owner, owner.email)).headers["location"].startswith("/signin/code")
+    assert (await owner.get("/connections")).status_code == 303
+    await owner.submit("/signin/code/begin", page="/signin/code")
+    app = App(auth, (await owner.get("/signin/code")).text)
+    assert (await enter(owner, app.code())).status_code == 200
+    assert "a password alone lets nobody in" not in (await owner.get("/settings")).text
+
+
+async def test_without_amazon_a_password_is_enough(fair: Running) -> None:
+    """A seller account elsewhere asks for no second factor, and one at Amazon none any more once it is ended."""
+    owner = await fair.visitor().sign_up()
+    await claim(owner, "B-1")
+    seller = str((await fair.sandbox.seller())["seller_id"])
+    await owner.connect(seller)
+    fair.clock.ahead += timedelta(days=7)
+    (row,) = await fair.rows("select id from connection where marketplace = 'amazon'")
+    await fair.rows("update connection set state = 'disconnected' where id = :id", id=row.id)
+    assert (await sign_in(owner, owner.email)).headers["location"] == "/dashboard"

@@ -1,6 +1,6 @@
 """Valid objects of auth's domain, and fakes of its ports that keep what they are told in memory."""
 
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -108,6 +108,8 @@ class Tables:
             locks=nothing,
             links=nothing,
             factors=nothing,
+            passkeys=nothing,
+            openid_states=nothing,
             consents=_Consents(self),
             connections=cast(Any, _Connections(self)),
             grants=cast(Any, _Grants(self)),
@@ -159,6 +161,9 @@ class _Connections:
     async def count_claims(self, organisation_id: OrganisationId) -> int:
         claims = (each for each in self.tables.connections.values() if each.state is ConnectionState.UNPROVEN)
         return len([each for each in claims if each.organisation_id == organisation_id])
+
+    async def first_authorised(self, organisation_id: OrganisationId, marketplaces: Collection[str]) -> datetime | None:
+        return None
 
     async def count_brought(self, organisation_id: OrganisationId) -> int:
         return 0

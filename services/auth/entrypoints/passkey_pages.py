@@ -1,0 +1,163 @@
+"""The page *Passkeys* of one's own account: they are added and removed with the present password."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Request
+from starlette.responses import JSONResponse, RedirectResponse, Response
+
+from services.auth.domain.account import SignInRefused, TooManyAttempts
+from services.auth.domain.passkey import (
+    PASSKEYS_MOST,
+    PasskeyRefused,
+    PasskeysFull,
+    PasskeyUnknown,
+    passkey_name,
+)
+from services.auth.entrypoints.first_forms import waiting
+from services.auth.entrypoints.held import address_of, auth_of, origin_of, pages_of, who_of
+from services.auth.entrypoints.readers import signed_in
+from services.auth.entrypoints.sentences import PASSKEY_NOT_ADDED, PASSKEYS_FULL, PRESENT_ONE_WRONG, TOO_MANY_ATTEMPTS
+from services.auth.usecases.actor import Person
+from services.auth.usecases.passkey_ports import RelyingParty
+from services.auth.usecases.passkeys import add_passkey, begin_registration, read_created, remove_passkey
+from services.auth.usecases.prove_password import Proven, prove_password
+from shared.access.principal import Principal
+from shared.web.forms import PostedForm, posted_form
+from shared.web.problems import not_found
+
+_HERE = "/settings/account/passkeys"
+router = APIRouter(prefix=_HERE, include_in_schema=False)
+Reader = Annotated[Principal, Depends(signed_in)]
+Form = Annotated[PostedForm, Depends(posted_form)]
+
+
+@router.get("")
+async def passkeys_page(request: Request, who: Reader) -> Response:
+    return await _page(request, who)
+
+
+@router.post("/begin")
+async def begin_form(request: Request, form: Form) -> Response:
+    """JSON for the page's script: what the browser is to be told, or what is wrong."""
+    held, who, party = auth_of(request), form.principal, party_of(request)
+    try:
+        proven = await _proven(request, form)
+        async with held.uow() as store:
+            account = await proven.settle(store)
+            options = await begin_registration(
+                account,
+                who_of(request, who).session,
+                store=store,
+                party=party,
+                clock=held.clock,
+                new_secret=held.new_secret,
+            )
+    except SignInRefused:
+        return trouble(request, PRESENT_ONE_WRONG, who, status=422)
+    except PasskeysFull:
+        return trouble(request, PASSKEYS_FULL, who, status=409)
+    except TooManyAttempts as error:
+        return waiting(trouble(request, TOO_MANY_ATTEMPTS, who, status=429), error)
+    return Response(options, media_type="application/json")
+
+
+@router.post("")
+async def add_form(request: Request, form: Form) -> Response:
+    """The recovery codes are shown this once, where it is the first second factor."""
+    held, who, person = auth_of(request), form.principal, _person(request, form.principal)
+    try:
+        made = await read_created(
+            form.text("credential"),
+            who_of(request, who).session,
+            uow=held.uow,
+            party=party_of(request),
+            clock=held.clock,
+        )
+        async with held.uow() as store:
+            name = passkey_name(form.text("name")) or "—"
+            codes = await add_passkey(person, made, name, store=store, clock=held.clock, new_secret=held.new_secret)
+    except (PasskeyRefused, PasskeysFull):
+        return await _page(request, who, sentence=PASSKEY_NOT_ADDED, status=422)
+    if not codes:
+        return RedirectResponse(_HERE, 303)
+    return pages_of(request).render(request, "recovery_codes.html", principal=who, codes=codes, goal=_HERE)
+
+
+@router.get("/{passkey_id:uuid}/remove")
+async def remove_page(request: Request, who: Reader, passkey_id: UUID) -> Response:
+    return await _remove_page(request, who, passkey_id)
+
+
+@router.post("/{passkey_id:uuid}/remove")
+async def remove_form(request: Request, form: Form, passkey_id: UUID) -> Response:
+    """With the password, so that whoever finds a browser open cannot."""
+    held, who = auth_of(request), form.principal
+    try:
+        proven = await _proven(request, form)
+        async with held.uow() as store:
+            await proven.settle(store)
+            await remove_passkey(passkey_id, _person(request, who), store=store, clock=held.clock)
+    except SignInRefused:
+        return await _remove_page(request, who, passkey_id, sentence=PRESENT_ONE_WRONG, status=422)
+    except TooManyAttempts as error:
+        refused = await _remove_page(request, who, passkey_id, sentence=TOO_MANY_ATTEMPTS, status=429)
+        return waiting(refused, error)
+    except PasskeyUnknown:
+        raise not_found() from None
+    return RedirectResponse(_HERE, 303)
+
+
+def party_of(request: Request) -> RelyingParty:
+    """Raises the Problem that says that there is no such page: passkeys need an address with a name."""
+    party = auth_of(request).relying_party
+    if party is None:
+        raise not_found()
+    return party
+
+
+def trouble(request: Request, sentence: str, who: Principal | None, *, status: int) -> Response:
+    """What the script shows instead of asking the browser."""
+    return JSONResponse({"trouble": pages_of(request).say(request, sentence, principal=who)}, status)
+
+
+async def _proven(request: Request, form: PostedForm) -> Proven:
+    """Raises SignInRefused, TooManyAttempts."""
+    held, typed = auth_of(request), form.fields.get("password")
+    return await prove_password(
+        form.principal.label,
+        typed if isinstance(typed, str) else "",
+        address=address_of(request),
+        uow=held.uow,
+        hasher=held.hasher,
+        clock=held.clock,
+        mask=held.mask_attempt,
+    )
+
+
+async def _page(request: Request, who: Principal, *, sentence: str | None = None, status: int = 200) -> Response:
+    held = auth_of(request)
+    passkeys = await held.views.passkeys(who_of(request, who).user_id)
+    shown = {
+        "passkeys": passkeys,
+        "is_full": len(passkeys) >= PASSKEYS_MOST,
+        "origin": origin_of(request),
+        "trouble": sentence,
+    }
+    return pages_of(request).render(request, "passkeys.html", principal=who, status=status, **shown)
+
+
+async def _remove_page(
+    request: Request, who: Principal, passkey_id: UUID, *, sentence: str | None = None, status: int = 200
+) -> Response:
+    own = await auth_of(request).views.passkeys(who_of(request, who).user_id)
+    passkey = next((each for each in own if each.id == passkey_id), None)
+    if passkey is None:
+        raise not_found()
+    shown = {"passkey": passkey, "trouble": sentence}
+    return pages_of(request).render(request, "remove_passkey.html", principal=who, status=status, **shown)
+
+
+def _person(request: Request, who: Principal) -> Person:
+    known = who_of(request, who)
+    return Person(known.user_id, known.organisation_id)
