@@ -77,7 +77,7 @@ class Browser:
         await self._client.aclose()
 
     async def open(self, path: str) -> Page:
-        return _page(await self._client.get(urljoin(self._origin, path), headers={"accept": "text/html"}))
+        return _page(await self._send("GET", urljoin(self._origin, path), headers={"accept": "text/html"}))
 
     async def submit(self, page: Page, form: Form, **values: str) -> Page:
         """Sends the form with these values changed; gives the page it led to, over any redirects."""
@@ -86,7 +86,7 @@ class Browser:
         headers = {"accept": "text/html", "origin": origin}
         target = urljoin(page.url, form.action)
         if form.method == "get":
-            return _page(await self._client.get(target, params=sent, headers=headers))
+            return _page(await self._send("GET", target, params=sent, headers=headers))
         return _page(await self._client.post(target, data=sent, headers=headers))
 
     async def call(self, method: str, path: str, body: Any = None, csrf_token: str = "") -> Any:
@@ -94,12 +94,21 @@ class Browser:
         headers = {"accept": "application/json", "origin": self._origin}
         if csrf_token:
             headers["x-csrf-token"] = csrf_token
-        answer = await self._client.request(method, urljoin(self._origin, path), json=body, headers=headers)
+        answer = await self._send(method, urljoin(self._origin, path), json=body, headers=headers)
         if not answer.is_success:
             raise Unexpected(
                 f"{method} {path} answered {answer.status_code}: {answer.text[:400]}", status=answer.status_code
             )
         return answer.json() if answer.content else None
+
+    async def _send(self, method: str, url: str, **sent: Any) -> httpx.Response:
+        """As browsers do: what only reads is asked again where the server had just ended the connection it went by."""
+        try:
+            return await self._client.request(method, url, **sent)
+        except (httpx.RemoteProtocolError, httpx.ReadError):
+            if method != "GET":
+                raise
+            return await self._client.request(method, url, **sent)
 
 
 def _page(answer: httpx.Response) -> Page:

@@ -49,8 +49,8 @@ class SqlConnections:
 
     async def lock_of_app(self, app_id: UUID, organisation_id: OrganisationId) -> Sequence[Connection]:
         own = (_ITS.c.app_id == app_id, _ITS.c.organisation_id == organisation_id)
-        living = select(_ITS).where(*own, _ITS.c.state != ConnectionState.DISCONNECTED)
-        locked = living.order_by(_ITS.c.id).with_for_update()
+        living = CONNECTIONS.where(*own, _ITS.c.state != ConnectionState.DISCONNECTED)
+        locked = living.order_by(_ITS.c.id).with_for_update(of=_ITS)
         return [to_connection(row) for row in await self._connection.execute(locked)]
 
     async def lock_of_seller(

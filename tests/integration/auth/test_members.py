@@ -183,6 +183,8 @@ async def test_access_is_reviewed_each_quarter(mailing: Running) -> None:
     await mailing.rows(
         "update session set seen_at = now() + interval '91 days', created_at = now() + interval '91 days'"
     )
+    # The week until a second factor is needed begins today.
+    await mailing.rows("update connection set first_authorised_at = now() + interval '91 days'")
     assert "time to review" in (await owner.get("/connections")).text
     assert "time to review" not in (await marie.get("/connections")).text
     page = (await owner.get(REVIEW)).text
