@@ -26,7 +26,7 @@ FAULT_PROOFS := tests/e2e/test_far_side_faults.py tests/e2e/test_servers_away.py
 	tests/integration/messaging/test_rebalance.py
 
 .DEFAULT_GOAL := help
-.PHONY: help run clean test browser journey pages static check faults leaks doors fairness walk abuse rotate bench conformance prism faultpage format lint types imports contracts lock
+.PHONY: help run clean test browser journey pages ways static check faults leaks doors fairness walk abuse rotate bench conformance prism faultpage format lint types imports contracts lock
 
 help: ## say what can be made
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -47,7 +47,10 @@ journey: .venv/dev.stamp
 	@$(BIN)/pytest tests/browser/test_journeys.py
 
 pages: .venv/dev.stamp
-	@$(BIN)/pytest tests/browser --ignore=tests/browser/test_journeys.py
+	@$(BIN)/pytest tests/browser --ignore=tests/browser/test_journeys.py -m "not long"
+
+ways: .venv/dev.stamp ## every other way to connect, and members, in Chromium: vendors, applications and credentials of one's own
+	@$(BIN)/pytest tests/browser -m long
 
 static: .venv/dev.stamp
 	@$(BIN)/mypy $(CODE)

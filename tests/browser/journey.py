@@ -78,7 +78,7 @@ async def confirm_consent(person: Person, seller_id: str) -> None:
 async def come_from_amazon(person: Person, sandbox: str, seller_id: str) -> None:
     """Amazon's page of the seller's apps sends them to us; our page that comes is looked at."""
     await person.page.goto(f"{sandbox}/amazon/central/FR/apps/manage")
-    await person.page.locator('[name="selling_partner_id"]').select_option(seller_id)
+    await person.page.locator('[name="selling_partner_id"]').first.select_option(seller_id)
     await person.press("form button")
 
 

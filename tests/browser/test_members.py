@@ -11,7 +11,7 @@ from tests.browser.person import Person, Window, person_at
 from tests.sandbox_client import Sandbox
 from tests.shop import PASSWORD
 
-pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(600), pytest.mark.long]
 
 WIDE, PHONE = Window("en", 1280, 900), Window("fr", 390, 844)
 MEMBERS, REVIEW = "/settings/members", "/settings/access-review"

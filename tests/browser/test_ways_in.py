@@ -11,7 +11,7 @@ from tests.browser import journey
 from tests.browser.person import Person, Window, person_at
 from tests.sandbox_client import Sandbox
 
-pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(600), pytest.mark.long]
 
 PHONE = Window("fr", 390, 844)
 PRIVATE = f"/connections/{AMAZON_MCF}/private"

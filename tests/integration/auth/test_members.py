@@ -180,11 +180,9 @@ async def test_access_is_reviewed_each_quarter(mailing: Running) -> None:
     await marie.connect((await mailing.sandbox.seller(region="eu"))["seller_id"])
     assert "time to review" not in (await owner.get("/connections")).text
     mailing.clock.ahead = timedelta(days=91, minutes=1)
-    await mailing.rows(
-        "update session set seen_at = now() + interval '91 days', created_at = now() + interval '91 days'"
-    )
+    await mailing.rows("update session set (seen_at, created_at) = (now() + interval '91 d', now() + interval '91 d')")
     # The week until a second factor is needed begins today.
-    await mailing.rows("update connection set first_authorised_at = now() + interval '91 days'")
+    await mailing.rows("update connection set first_authorised_at = now() + interval '91 d'")
     assert "time to review" in (await owner.get("/connections")).text
     assert "time to review" not in (await marie.get("/connections")).text
     page = (await owner.get(REVIEW)).text
