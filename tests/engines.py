@@ -22,7 +22,7 @@ def lend_engine(url: str, *, pool_size: int = 5) -> AsyncEngine:
 
 
 async def give_back(engine: AsyncEngine) -> None:
-    """Its connections are closed. What listens to it does so no longer."""
+    """Its connections are closed. Whoever listened to it has stopped before: it is somebody else's next."""
     size: int = engine.pool.size()  # type: ignore[attr-defined]
     await engine.dispose()
     _idle[size].append(engine)

@@ -56,8 +56,7 @@ from shared.marketplaces.ports import (
     TrackingPort,
 )
 from shared.marketplaces.private import PrivatePort
-from shared.marketplaces.profile import Pace as Pace
-from shared.marketplaces.profile import Profile as Profile
+from shared.marketplaces.profile import Pace, Profile
 
 AMAZON = "amazon"
 AMAZON_VENDOR = "amazon_vendor"

@@ -14,7 +14,8 @@ from services.auth.entrypoints.checklist import checklist_of
 from services.auth.entrypoints.connection_pages import Form, Writer, chosen_of, connection_page, known_connection
 from services.auth.entrypoints.held import actor_of, address_of, auth_of, check_may_connect, pages_of
 from services.auth.entrypoints.looking import look_at_once, look_if_asked, probing
-from services.auth.entrypoints.sentences import AWAY, CLAIM_REFUSALS, FIELD_PROBLEMS, TOO_MANY_ATTEMPTS
+from services.auth.entrypoints.private_sentences import AWAY
+from services.auth.entrypoints.sentences import CLAIM_REFUSALS, FIELD_PROBLEMS, TOO_MANY_ATTEMPTS
 from services.auth.usecases.claim_seller import Claimed, claim_again, claim_seller
 from services.auth.usecases.count_attempt import proof_keys
 from services.auth.usecases.errors import ConnectionUnknown, RegionNotOffered

@@ -9,8 +9,7 @@ from services.auth.domain.connection import Connection
 from services.auth.domain.consent import ConsentProblem
 from services.auth.domain.openid import OpenIdProblem
 from services.auth.entrypoints.deeds import DEEDS
-from services.auth.entrypoints.private_sentences import AWAY as AWAY
-from services.auth.entrypoints.private_sentences import CREDENTIAL_PROBLEMS, PRIVATE_PROBLEMS
+from services.auth.entrypoints.private_sentences import AWAY, CREDENTIAL_PROBLEMS, PRIVATE_PROBLEMS
 from shared.access.scopes import MEANINGS, SELLER_SCOPES
 from shared.marketplaces.endpoint import Endpoint
 from shared.marketplaces.registry import PROFILES

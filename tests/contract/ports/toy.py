@@ -10,9 +10,9 @@ from shared.kernel.ports import AccessToken, Intent, TooLate
 from shared.marketplaces import models
 from shared.marketplaces.listings import Listing, ListingPage, StockLimits, StockLine, StockOutcome, StockStep
 from shared.marketplaces.ports import Capabilities, FarAccount, FarSide, FrozenBody, Operation
-from shared.marketplaces.profile import Pace
+from shared.marketplaces.profile import Pace, Profile
 from shared.marketplaces.reached import Reached
-from shared.marketplaces.registry import Marketplace, Profile
+from shared.marketplaces.registry import Marketplace
 
 FAIR = models.Channel("fair", "The fair", "FR", "EUR", "Europe/Paris")
 OPERATIONS = tuple(

@@ -11,9 +11,9 @@ from shared.kernel.errors import ConsentLost, TokenRejected
 from shared.kernel.ports import AccessToken
 from shared.marketplaces.models import Channel, OAuthAnswer
 from shared.marketplaces.ports import Capabilities, FarAccount, FarSide
-from shared.marketplaces.profile import Pace
+from shared.marketplaces.profile import Pace, Profile
 from shared.marketplaces.reached import Reached
-from shared.marketplaces.registry import Marketplace, Profile
+from shared.marketplaces.registry import Marketplace
 
 BAZAAR = "bazaar"
 REGION = "eu"

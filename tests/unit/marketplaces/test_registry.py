@@ -12,10 +12,10 @@ from shared.marketplaces.amazon.carriers import carrier_fields
 from shared.marketplaces.amazon.stores import CENTRAL_URLS, HOMES, STORES
 from shared.marketplaces.models import FarApp
 from shared.marketplaces.ports import FarSide
+from shared.marketplaces.profile import Profile
 from shared.marketplaces.registry import (
     CAPABILITIES,
     PROFILES,
-    Profile,
     far_sides,
     marketplaces,
     rates,
