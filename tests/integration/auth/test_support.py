@@ -188,6 +188,19 @@ async def test_who_is_staff_no_longer_sees_nothing_at_once(auth: Running, operat
     assert (await person.get(SUPPORT)).headers["location"].startswith("/signin")
 
 
+async def test_a_removed_member_is_no_staff(auth: Running, operate: Operate) -> None:
+    """With the account go the mark and their looks; the organisation that was looked at keeps its entry."""
+    owner, employer, person = await auth.visitor().sign_up(), await auth.visitor().sign_up(), await staff(auth, operate)
+    await look(person, await organisation_of(auth, owner))
+    (its,) = await auth.rows("select id from account where email = :email", email=person.email)
+    theirs = await organisation_of(auth, employer)
+    await auth.rows("update account set organisation_id = :of, role = 'viewer' where id = :id", of=theirs, id=its.id)
+    assert (await employer.submit(f"{MEMBERS}/{its.id}/remove", page=MEMBERS)).status_code == 303
+    assert await operate("support", "list", "--json") == (0, "[]\n")
+    assert await auth.rows("select 1 from support_look") == []
+    assert REASON in (await owner.get("/settings/audit")).text
+
+
 @pytest.mark.abuse
 async def test_the_view_shows_states_and_nothing_secret(auth: Running, operate: Operate) -> None:
     """
