@@ -8,7 +8,6 @@ from uuid import uuid4
 
 import pytest
 
-from services.auth.entrypoints.secret_watch import tend_secrets
 from tests.integration.auth.conftest import APP, Running
 from tests.integration.auth.members import MEMBERS
 from tests.integration.auth.operating import Operate, operating
@@ -96,23 +95,6 @@ async def test_staff_are_held_to_a_second_factor(auth: Running, operate: Operate
     assert (await half_way.get(SUPPORT)).headers["location"].startswith("/signin")
 
 
-async def test_an_organisation_is_found_by_its_exact_names_only(auth: Running, operate: Operate) -> None:
-    """Its id, a connection's, a member's address, a seller account; no part of one. An address of ours asks nothing."""
-    owner, connection_id = await connected(auth)
-    await auth.visitor().sign_up()
-    person, ours = await staff(auth, operate), await organisation_of(auth, owner)
-    (seller_id,) = [one["seller_id"] for one in await owner.connections()]
-    for asked in (ours, connection_id, owner.email.upper(), f" {seller_id} "):
-        found = await search(person, asked)
-        assert (found.status_code, found.text.count("/support/organisations/"), ours in found.text) == (200, 1, True)
-    for asked in (owner.organisation, owner.email[:-1], seller_id[:-1], seller_id.lower(), NOWHERE, "%", "' or 1=1 --"):
-        found = await search(person, asked)
-        assert (found.status_code, ours in found.text, "letter by letter" in found.text) == (200, False, True)
-    for asked in ("", " ", "x" * 255, "a\x00b"):
-        assert (await search(person, asked)).status_code == 422
-    assert "/support/organisations/" not in (await person.get(f"{SUPPORT}?asked={ours}")).text
-
-
 @pytest.mark.abuse
 async def test_without_a_reason_nothing_is_shown(auth: Running, operate: Operate) -> None:
     """
@@ -143,7 +125,7 @@ async def test_without_a_reason_nothing_is_shown(auth: Running, operate: Operate
 async def test_the_organisation_reads_who_looked_and_why(auth: Running, operate: Operate) -> None:
     """
     In its own audit log, on its page in both languages and in its table: the account by its id, the reason, from which
-    session, until when; another organisation's has none of it, and the chain holds it.
+    session, until when; another organisation's has none of it, and the chain holds it. Seen red without the entry.
     """
     owner, other, person = await auth.visitor().sign_up(), await auth.visitor().sign_up(), await staff(auth, operate)
     await look(person, await organisation_of(auth, owner))
@@ -248,40 +230,3 @@ async def test_the_session_of_staff_opens_nothing_elsewhere(auth: Running, opera
     owner, connection_id = await connected(auth)
     assert owner.email != person.email
     assert (await person.get(f"/connections/{connection_id}")).status_code == 404
-
-
-async def test_reasons_are_listed_as_they_end_and_kept_twelve_months(auth: Running, operate: Operate) -> None:
-    """One's own only, the newest first, fifty at a time; removed when the audit log loses them. Seen red kept."""
-    person, colleague = await staff(auth, operate), await staff(auth, operate)
-    path, ours = f"{SUPPORT}/reasons", await organisation_of(auth, person)
-    assert "You have looked at no organisation yet." in (await person.get(path)).text
-    for number in range(51):
-        await give_reason(person, ours, f"Ticket number {number:04}")
-    first = (await person.get(path)).text
-    assert ("number 0050" in first, "number 0000" in first, first.count(">Open<")) == (True, False, 50)
-    following = first.split('rel="next"')[0].rpartition('href="')[2].split('"')[0]
-    second = (await person.get(following)).text
-    assert ("number 0050" in second, "number 0000" in second, 'rel="next"' in second) == (False, True, False)
-    assert "number" not in (await colleague.get(path)).text
-    auth.clock.ahead += timedelta(hours=1)
-    assert (await person.get(path)).text.count(">Over<") == 50
-    await auth.rows("update support_look set opened_at = now() - interval '12 months' where reason not like '%0050'")
-    await auth.held.keep_house()
-    assert [row.reason for row in await auth.rows("select reason from support_look")] == ["Ticket number 0050"]
-
-
-async def test_staff_see_when_our_client_secrets_end(auth: Running, operate: Operate) -> None:
-    """Of every application, before and after the worker has seen it: days left, the next warning, who replaces it."""
-    person = await staff(auth, operate)
-    assert "Not seen by the worker yet" in (await person.get(f"{SUPPORT}/secrets")).text
-    await tend_secrets(auth.held.client_secrets)
-    await auth.rows("update client_secret set ends_at = now() + interval '100 days' + interval '1 hour'")
-    page = (await person.get(f"{SUPPORT}/secrets")).text
-    assert (APP["client_id"] in page, ">100<" in page, "In use" in page, "By hand" in page) == (True,) * 4
-    (soon,) = {
-        row.at for row in await auth.rows("select (ends_at - interval '90 days')::date::text as at from client_secret")
-    }
-    assert f'datetime="{soon}' in page
-    await auth.rows("update client_secret set ends_at = now() - interval '1 hour', end_is_told = false")
-    page = (await person.get(f"{SUPPORT}/secrets?language=fr")).text
-    assert ("il peut expirer plus tôt" in page, ">-1<" in page, APP["client_secret"] in page) == (True, True, False)
