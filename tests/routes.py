@@ -10,10 +10,13 @@ from uuid import uuid4
 from fastapi import FastAPI
 from fastapi.dependencies.models import Dependant
 
+from services.auth.entrypoints.staff import staff_form, staff_reader
 from shared.access import dependencies
 from tests.unit.orders.builders import CONNECTION_ID
 
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+# What a route asks that only support staff of the operator has.
+STAFF = "support staff"
 # For programs with a secret of their own: no cookie opens it.
 _NO_COOKIE = ("/oauth/", "/internal/", "/.well-known/")
 _VALUES = {
@@ -26,8 +29,8 @@ _VALUES = {
 class Route:
     """
     `path`: the template. `scope`: what a token of a service of ours needs here; empty where no such token does.
-    `permission`: what a member's role must allow; empty where every role may, or nobody is asked for. `has_body`: it
-    reads one by its document.
+    `permission`: what a member's role must allow, or STAFF; empty where every role may, or nobody is asked for.
+    `has_body`: it reads one by its document.
     """
 
     method: str
@@ -87,9 +90,11 @@ def _scope(dependant: Dependant | None) -> str:
 
 
 def _permission(dependant: Dependant | None) -> str:
-    """What `dependencies.member` or `dependencies.principal` was given, wherever in its dependencies."""
+    """What `dependencies.member` or `dependencies.principal` was given, wherever in its dependencies; STAFF by auth."""
     for each in dependant.dependencies if dependant else ():
         call: Any = each.call
+        if call in {staff_form, staff_reader}:
+            return STAFF
         if getattr(call, "__qualname__", "").split(".")[0] in {"member", "principal"}:
             return str(getclosurevars(call).nonlocals["permission"])
         if found := _permission(each):

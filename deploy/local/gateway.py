@@ -22,7 +22,8 @@ from starlette.routing import Route
 # A path belongs to the service whose prefix it is, or begins with, up to a slash.
 PREFIXES = {
     "auth": (
-        "/signup", "/signin", "/signout", "/connections", "/settings", "/oauth", "/.well-known", "/api/auth", "/static",
+        "/signup", "/signin", "/signout", "/connections", "/settings", "/support", "/oauth", "/.well-known",
+        "/api/auth", "/static",
     ),
     "orders": ("/dashboard", "/orders", "/api/orders"),
     "inventory": ("/stock", "/api/inventory"),

@@ -1,4 +1,4 @@
-"""python -m services.auth api|worker|migrate|connections|users|roles|keys|secrets|audit|republish"""
+"""python -m services.auth api|worker|migrate|connections|users|support|roles|keys|secrets|audit|republish"""
 
 import argparse
 import sys
@@ -87,6 +87,7 @@ def _parser() -> argparse.ArgumentParser:
     commands.add_parser("migrate", help="brings the database to its newest revision, makes our topics and signing key")
     _add_connections_command(commands)
     _add_users_command(commands)
+    _add_support_command(commands)
     _add_roles_command(commands)
     _add_keys_command(commands)
     _add_secrets_command(commands)
@@ -150,6 +151,17 @@ def _add_users_command(commands: "argparse._SubParsersAction[argparse.ArgumentPa
     listing.add_argument("--json", action="store_true", help="for programs")
     for action, help_ in _USER_ACTIONS.items():
         actions.add_parser(action, help=help_).add_argument("user", type=UUID)
+
+
+def _add_support_command(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    support = commands.add_parser("support", help="the operator's own people who may look at organisations' states")
+    actions = support.add_subparsers(dest="action", required=True)
+    listing = actions.add_parser("list", help="one line per person, without their address")
+    listing.add_argument("--json", action="store_true", help="for programs")
+    grant = actions.add_parser("grant", help="who has this confirmed address may; it takes their second factor")
+    revoke = actions.add_parser("revoke", help="from their next request on they may no longer")
+    for each in (grant, revoke):
+        each.add_argument("email", metavar="EMAIL")
 
 
 def _add_roles_command(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:

@@ -20,6 +20,7 @@ from services.auth.adapters.passwords import Argon2Passwords
 from services.auth.adapters.queries import SqlViews
 from services.auth.adapters.relying_party import relying_party
 from services.auth.adapters.store import bind
+from services.auth.adapters.support import SqlSupportViews
 from services.auth.domain.second_factor import SecondFactorPolicy
 from services.auth.offers_bootstrap import (
     Unlisted,
@@ -48,6 +49,7 @@ from services.auth.usecases.passkey_ports import RelyingParty
 from services.auth.usecases.ports import NamedLeases, SharedGrants, Store
 from services.auth.usecases.private_apps import PrivateOffer
 from services.auth.usecases.probe_connection import probe_connection
+from services.auth.usecases.support_ports import SupportViews
 from services.auth.usecases.views import Views
 from services.auth.vault.addresses import SealedAddresses
 from services.auth.vault.client_secrets import SealedClientSecrets
@@ -94,6 +96,7 @@ class Auth:
     views: Views
     members: MemberViews
     audit_log: AuditLog
+    support: SupportViews
     offers: Mapping[str, Offer]
     delegations: Mapping[str, DelegationOffer]
     shared_grants: SharedGrants
@@ -167,6 +170,7 @@ def auth_on(engine: AsyncEngine, settings: Settings, outward: Outward, clock: Cl
         views=views,
         members=SqlMemberViews(engine),
         audit_log=SqlAuditLog(engine),
+        support=SqlSupportViews(engine),
         offers=offers,
         delegations=delegations_of(settings, known),
         shared_grants=seals,

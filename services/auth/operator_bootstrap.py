@@ -8,10 +8,12 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from services.auth.adapters.audit import SqlAuditLog
 from services.auth.adapters.queries import SqlViews
 from services.auth.adapters.store import bind
+from services.auth.adapters.support import SqlSupportViews
 from services.auth.bootstrap import claims_on, keys_of, new_secret_text
 from services.auth.settings import MigrationSettings
 from services.auth.usecases.audit_log import AuditLog
 from services.auth.usecases.ports import Store
+from services.auth.usecases.support_ports import SupportViews
 from services.auth.usecases.views import Views
 from services.auth.vault.fresh_keys import FreshKeys
 from services.auth.vault.seals import GrantSeals
@@ -29,12 +31,14 @@ class Operator:
     uow: UnitOfWork[Store]
     views: Views
     audit_log: AuditLog
+    support: SupportViews
     clock: Clock
     new_secret: Callable[[], str]
 
 
 def operator_on(engine: AsyncEngine) -> Operator:
-    return Operator(SqlUnitOfWork(engine, bind), SqlViews(engine), SqlAuditLog(engine), SystemClock(), new_secret_text)
+    views, support = SqlViews(engine), SqlSupportViews(engine)
+    return Operator(SqlUnitOfWork(engine, bind), views, SqlAuditLog(engine), support, SystemClock(), new_secret_text)
 
 
 @dataclass(frozen=True)

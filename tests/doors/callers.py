@@ -123,7 +123,7 @@ async def callers_of_internal(
 ) -> dict[str, list[Caller]]:
     """By the scope of a route: who has it, for an order of the organisation asked for and of another; who has not."""
     client = await by_client(owner, stack.layout.api_url("auth"), SELLER_SCOPES)
-    theirs, others = [await _organisation(stack, shop) for shop in (owner, stranger)]
+    theirs, others = [await organisation_of(stack, shop) for shop in (owner, stranger)]
     known = tuple({**one, "organisation_id": theirs} for one in ids)
     foreign = tuple({"order_id": one["order_id"], "organisation_id": others} for one in ids)
     made = {}
@@ -141,7 +141,7 @@ async def callers_of_internal(
     return made
 
 
-async def _organisation(stack: Stack, shop: Shop) -> str:
+async def organisation_of(stack: Stack, shop: Shop) -> str:
     """Whose session it is, as auth tells our services."""
     headers = by_service(stack, "orders", AUTH_SESSIONS_RESOLVE)()
     url = f"{stack.layout.api_url('auth')}/internal/v1/sessions/resolve"

@@ -12,6 +12,7 @@ import pytest
 
 from deploy.local.gateway import PREFIXES, service_for
 from deploy.local.stack import Stack
+from tests.doors.callers import organisation_of
 from tests.owned import owned
 from tests.shop import Shop, open_shop
 
@@ -72,7 +73,8 @@ async def test_what_is_anothers_is_nowhere(stack: Stack) -> None:
     without: none of these ids in what it shows.
     """
     async with AsyncExitStack() as opened:
-        _, owner = await owned(opened, stack)
+        shop, known = await owned(opened, stack)
+        owner = [{**ids, "organisation_id": await organisation_of(stack, shop)} for ids in known]
         stranger = await opened.enter_async_context(open_shop(stack, connected=False))
         every = [(m, p) for m, p in await routes(stack) if not OPEN.match(p)]
         with_ids = [route for route in every if "{" in route[1] and route not in OWN_CODES]

@@ -16,7 +16,8 @@ def page() -> str:
         "",
         "A member has one role in one organisation; whoever signs up is an owner. What a role may not do is on no "
         "page, and answers 403 when it is asked for all the same. Everybody has their own account: password, second "
-        "factor, sessions. An API client is held to its scopes, which an owner gives it.",
+        "factor, sessions. An API client is held to its scopes, which an owner gives it. Support staff of the operator "
+        "have no role by that: their pages are there for nobody else (decision 0024).",
         "",
         *(f"| {' | '.join(cells)} |" for cells in (head, ["---"] * len(head), *rows)),
     ]

@@ -178,6 +178,27 @@ sign_in_attempt = Table(
     Column("window_began", TIME, nullable=False),
 )
 
+# Of the operator, beside what they are in their own organisation.
+support_staff = Table(
+    "support_staff",
+    metadata,
+    Column("account_id", Uuid, ForeignKey("account.id"), primary_key=True),
+    Column("granted_at", TIME, nullable=False),
+)
+
+support_look = Table(
+    "support_look",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("account_id", Uuid, ForeignKey("account.id"), nullable=False),
+    Column("organisation_id", Uuid, ForeignKey("organisation.id"), nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("opened_at", TIME, nullable=False),
+    Column("expires_at", TIME, nullable=False),
+    # One person's, the newest first.
+    Index("ix_support_look_account_id_id", "account_id", "id"),
+)
+
 # By e-mail, masked, whether somebody has it or not; without an account for one that nobody has.
 sign_in_lock = Table(
     "sign_in_lock",

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, delete, exists, insert, or_, select, update
+from sqlalchemy import ColumnElement, delete, exists, func, insert, or_, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -40,6 +40,14 @@ class SqlFactors:
 
     async def is_set_up(self, account_id: UserId) -> bool:
         return bool((await self._connection.execute(select(has_factor(account_id)))).scalar_one())
+
+    async def set_up_at(self, account_id: UserId) -> datetime | None:
+        passkey = tables.passkey
+        app = select(_ITS.c.confirmed_at.label("at")).where(_ITS.c.account_id == account_id)
+        devices = select(passkey.c.created_at).where(passkey.c.account_id == account_id)
+        every = app.union_all(devices).subquery()
+        first: datetime | None = (await self._connection.execute(select(func.min(every.c.at)))).scalar_one()
+        return first
 
     async def confirm(self, account_id: UserId, now: datetime) -> None:
         await self._connection.execute(update(_ITS).where(_ITS.c.account_id == account_id).values(confirmed_at=now))

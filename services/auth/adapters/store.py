@@ -18,6 +18,7 @@ from services.auth.adapters.openid import SqlOpenIdStates
 from services.auth.adapters.passkeys import SqlPasskeys
 from services.auth.adapters.private_apps import SqlPrivateApps
 from services.auth.adapters.sessions import SqlSessions
+from services.auth.adapters.support import SqlSupport
 from services.auth.adapters.upkeep import SqlUpkeep
 from services.auth.usecases.ports import Store
 from shared.messaging.outbox import SqlOutbox
@@ -48,5 +49,6 @@ def bind(connection: AsyncConnection) -> Store:
         members=SqlMembers(connection),
         invitations=SqlInvitations(connection),
         roles=SqlAskedRoles(connection),
+        support=SqlSupport(connection),
         outbox=SqlOutbox(connection),
     )

@@ -36,6 +36,8 @@ from services.auth.adapters.account_tables import second_factor as second_factor
 from services.auth.adapters.account_tables import session as session
 from services.auth.adapters.account_tables import sign_in_attempt as sign_in_attempt
 from services.auth.adapters.account_tables import sign_in_lock as sign_in_lock
+from services.auth.adapters.account_tables import support_look as support_look
+from services.auth.adapters.account_tables import support_staff as support_staff
 from services.auth.adapters.audit_chain_v1 import CHAIN
 from shared.db.standard import inbox_table, lease_table, outbox_table
 

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import and_, delete, func, or_, select, update
+from sqlalchemy import and_, delete, func, literal_column, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.auth.adapters import tables
@@ -26,6 +26,8 @@ _CONSENTS_KEPT = timedelta(days=1)
 # So long a page can say of a secret that it was ended.
 _SECRETS_KEPT = timedelta(days=90)
 _BATCH = 100
+# As far back as the audit log goes, by the same clock: a reason stands there too.
+_AUDIT_BEGINS = func.now() - literal_column("interval '12 months'")
 
 
 @dataclass(frozen=True)
@@ -71,6 +73,8 @@ class SqlUpkeep:
         revoked, secret = tables.revoked_token, tables.api_client_secret
         await self._connection.execute(delete(revoked).where(revoked.c.until < now))
         await self._connection.execute(delete(secret).where(secret.c.ended_at < now - _SECRETS_KEPT))
+        look = tables.support_look
+        await self._connection.execute(delete(look).where(look.c.opened_at < _AUDIT_BEGINS))
         lease = tables.lease
         for kind, table in (("token", tables.access_grant), ("mail", tables.mail), ("invitation", tables.invitation)):
             gone = lease.c.subject.not_in(select(table.c.id))

@@ -4,6 +4,8 @@ Who did what. No names, addresses or secrets: ids, a verb, and when.
 From where: a person's session, an organisation's program, an operator's command, or nobody's wish but ours. No network
 address: it is personal data, and of no use once the session is known. What people wrote (names) is not kept either, as
 an entry cannot be erased.
+One thing is: why support of the operator looked at an organisation, which is for that organisation to read; no e-mail
+address is taken in it (decision 0024).
 """
 
 from dataclasses import dataclass
@@ -83,6 +85,9 @@ class Action(StrEnum):
     CLIENT_SECRET_ASKED = "our_client.secret_asked"  # noqa: S105 - a deed
     ROLE_ASKED = "application.role_asked"
     ROLE_DROPPED = "application.role_dropped"
+    SUPPORT_GRANTED = "support.granted"
+    SUPPORT_REVOKED = "support.revoked"
+    SUPPORT_LOOKED = "support.looked"
     TRUNCATED = "audit.truncated"
 
 
@@ -95,7 +100,8 @@ class AuditEntry:
     """
     `user_id` None: `client_id`'s program, the operator, the far side, the worker or another service did it. `reason`: a
     code of ours, the id of the member, invitation or API client that it was done to, or the name of the service.
-    `before`, `after`: what was changed, in codes and ids.
+    `before`, `after`: what was changed, in codes and ids. Of a look by support of the operator `user_id` is an account
+    of theirs, and `reason` their own words.
     """
 
     id: UUID
@@ -108,6 +114,10 @@ class AuditEntry:
     client_id: str | None = None
     before: str | None = None
     after: str | None = None
+
+    @property
+    def by_support(self) -> bool:
+        return self.action is Action.SUPPORT_LOOKED
 
     @property
     def by_operator(self) -> bool:

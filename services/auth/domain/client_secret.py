@@ -89,6 +89,12 @@ class ClientSecret:
         is_news = reached is not None and (self.warned_at_days is None or reached < self.warned_at_days)
         return reached if is_news else None
 
+    def next_warning_at(self, now: datetime) -> datetime | None:
+        """When its operators are told next, beside what is due by now; None: never again."""
+        ends_at = self.ends_at
+        warned = (ends_at - days * _DAY for days in WARNED_AT) if ends_at else ()
+        return min((at for at in warned if at > now), default=None)
+
     def is_to_be_replaced(self, now: datetime, before: timedelta) -> bool:
         """Whether another is to be asked for: it ends in less than `before`, and none is on its way."""
         return self.ends_at is not None and now >= self.ends_at - before and not self.is_asked(now)

@@ -33,6 +33,7 @@ from services.auth.entrypoints import (
     review_pages,
     secret_pages,
     settings_pages,
+    support_pages,
 )
 from services.auth.settings import Settings
 from shared.access.access import Access
@@ -71,6 +72,7 @@ _ROUTERS = (
     passkey_sign_in,
     openid_pages,
     oauth,
+    support_pages,
 )
 
 

@@ -23,7 +23,7 @@ from shared.kernel.ids import OrganisationId, UserId
 
 router = APIRouter(prefix="/settings/audit", include_in_schema=False)
 Reader = Annotated[Principal, Depends(reader(AUDIT_READ))]
-OPERATOR, SERVICE = "operator", "service"
+OPERATOR, SERVICE, SUPPORT = "operator", "service", "support"
 _ROWS, _EXPORTED_AT_ONCE = 50, 500
 _FILTERS = ("who", "action", "since", "until")
 _COLUMNS = ("at", "who", "action", "connection_id", "connection", "member", "reason", "before", "after")
@@ -102,7 +102,7 @@ def _row(seen: Seen) -> tuple[str, ...]:
     entry = seen.entry
     cells = (
         f"{entry.at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}",
-        seen.email or entry.client_id or (OPERATOR if entry.by_operator else str(entry.user_id or SERVICE)),
+        _who(seen),
         entry.action.value,
         str(entry.connection_id or ""),
         seen.connection or "",
@@ -112,6 +112,13 @@ def _row(seen: Seen) -> tuple[str, ...]:
         entry.after or "",
     )
     return tuple(harmless(cell) for cell in cells)
+
+
+def _who(seen: Seen) -> str:
+    entry = seen.entry
+    if entry.by_support:
+        return f"{SUPPORT} {entry.user_id}"
+    return seen.email or entry.client_id or (OPERATOR if entry.by_operator else str(entry.user_id or SERVICE))
 
 
 def harmless(cell: str) -> str:

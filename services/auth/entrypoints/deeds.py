@@ -69,5 +69,8 @@ DEEDS = {
     Action.CLIENT_SECRET_ASKED: "Another client secret of an application of ours asked for",
     Action.ROLE_ASKED: "Role of our application asked for",
     Action.ROLE_DROPPED: "Role of our application no longer asked for",
+    Action.SUPPORT_GRANTED: "Made support staff of the operator",
+    Action.SUPPORT_REVOKED: "Support staff of the operator no longer",
+    Action.SUPPORT_LOOKED: "Support of the operator looked at the organisation",
     Action.TRUNCATED: "Entries older than twelve months removed",
 }

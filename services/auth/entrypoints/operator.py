@@ -1,4 +1,7 @@
-"""What an operator does by hand: publish events again, look at connections and users, act on one, verify the log."""
+"""
+What an operator does by hand: publish events again, look at connections and users, act on one, name support staff,
+verify the log.
+"""
 
 import argparse
 import sys
@@ -12,6 +15,7 @@ from services.auth.domain.connection import Connection, ConnectionState
 from services.auth.domain.life import NotRunning
 from services.auth.entrypoints.audit_command import run_audit
 from services.auth.entrypoints.operator_roles import run_roles
+from services.auth.entrypoints.operator_support import run_support
 from services.auth.entrypoints.operator_tables import Facts, print_facts, time_of
 from services.auth.entrypoints.operator_users import run_users
 from services.auth.entrypoints.sentences import CLAIM_REFUSALS
@@ -42,7 +46,7 @@ _COLUMNS = (
 
 
 async def run(arguments: argparse.Namespace, settings: MigrationSettings) -> int:
-    """The exit status of `connections …`, `users …`, `roles …`, `audit …` or `republish …`."""
+    """The exit status of `connections …`, `users …`, `support …`, `roles …`, `audit …` or `republish …`."""
     engine = bootstrap.engine_of(settings, "operator")
     try:
         if arguments.command == "republish":
@@ -51,6 +55,8 @@ async def run(arguments: argparse.Namespace, settings: MigrationSettings) -> int
             return await run_audit(arguments, operator_on(engine))
         if arguments.command == "roles":
             return await run_roles(arguments, operator_on(engine))
+        if arguments.command == "support":
+            return await run_support(arguments, operator_on(engine))
         if arguments.command == "users":
             return await run_users(arguments, operator_on(engine))
         return await _connections(arguments, operator_on(engine))

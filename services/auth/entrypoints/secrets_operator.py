@@ -10,13 +10,14 @@ from pathlib import Path
 
 from services.auth import bootstrap
 from services.auth.domain.audit import OPERATOR
-from services.auth.domain.client_secret import SECRET_LENGTH, ClientSecret, OurClient
+from services.auth.domain.client_secret import SECRET_LENGTH, OurClient
 from services.auth.entrypoints.operator_tables import Facts, print_facts, time_of
 from services.auth.entrypoints.secret_watch import with_newest
 from services.auth.secrets_bootstrap import SecretKeeper
 from services.auth.settings import Settings
 from services.auth.usecases.client_secrets import keep_given_secrets, keep_secret
 from services.auth.usecases.replace_secret import ask_for_another, due_at_once
+from services.auth.usecases.secret_calendar import SecretLine, SecretState, secret_calendar
 from shared.db.errors import Conflict, DatabaseUnavailable
 from shared.http.outward import Outward
 from shared.kernel.clock import SystemClock
@@ -27,7 +28,10 @@ from shared.marketplaces.private import PrivateClient
 
 ENDS_SOON = 3
 _SOON_DAYS = 30
-_COLUMNS = ("client", "marketplace", "state", "began_at", "ends_at", "days_left", "end", "replaced", "asked_at")
+_COLUMNS = (
+    "client", "marketplace", "state", "began_at", "ends_at", "days_left", "end", "replaced", "asked_at",
+    "next_warning_at",
+)  # fmt: skip
 
 
 class NotDone(Exception):
@@ -71,7 +75,7 @@ async def _done(arguments: argparse.Namespace, keeper: SecretKeeper) -> int:
         await (_set(client, arguments, keeper) if arguments.action == "set" else _rotate(client, keeper))
     facts = [each for client in clients for each in await _facts(client, keeper)]
     print_facts(_COLUMNS, facts, as_json=arguments.json)
-    soon = [one for one in facts if one["state"] == "newest" and _ends_soon(one["days_left"])]
+    soon = [one for one in facts if one["state"] == SecretState.NEWEST and _ends_soon(one["days_left"])]
     return ENDS_SOON if soon and arguments.action == "list" else 0
 
 
@@ -114,26 +118,25 @@ def _secret(file: Path | None) -> str:
 
 async def _facts(client: OurClient, keeper: SecretKeeper) -> Sequence[Facts]:
     """The newest first; of what the worker has not seen yet, one line."""
-    now = keeper.clock.now()
     async with keeper.uow() as store:
-        secrets = await store.client_secrets.of(client.client_id)
-    whose = {"client": client.client_id, "marketplace": client.marketplace}
-    how = {"replaced": "by the queue" if client.queue_url else "by hand"}
-    if not secrets:
-        return [dict.fromkeys(_COLUMNS) | whose | {"state": "not seen yet"} | how]
-    return [whose | _fact(one, now, is_newest=one is secrets[0]) | how for one in secrets]
+        lines = await secret_calendar(
+            client, replaced_before=keeper.replaced_before, store=store, now=keeper.clock.now()
+        )
+    return [_fact(line) for line in lines]
 
 
-def _fact(secret: ClientSecret, now: datetime, *, is_newest: bool) -> dict[str, str | int | None]:
-    left = secret.days_left(now)
-    is_over = left is not None and left <= 0
+def _fact(line: SecretLine) -> Facts:
     return {
-        "state": "destroyed" if not secret.sealed else "newest" if is_newest else "over" if is_over else "former",
-        "began_at": time_of(secret.began_at),
-        "ends_at": time_of(secret.ends_at),
-        "days_left": None if left is None else int(left // 1),
-        "end": "told" if secret.end_is_told else "counted" if secret.ends_at else "none",
-        "asked_at": time_of(secret.asked_at),
+        "client": line.client_id,
+        "marketplace": line.marketplace,
+        "state": line.state.value,
+        "began_at": time_of(line.began_at),
+        "ends_at": time_of(line.ends_at),
+        "days_left": line.days_left,
+        "end": line.end.value if line.end else None,
+        "replaced": "by the queue" if line.by_queue else "by hand",
+        "asked_at": time_of(line.asked_at),
+        "next_warning_at": time_of(line.next_warning_at),
     }
 
 

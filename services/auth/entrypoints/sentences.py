@@ -40,6 +40,10 @@ FIELD_PROBLEMS = {
     "region.not_offered": "This region is not set up here. Choose another one.",
     "orders_from.invalid": "Enter a day and a time, at most 90 days from now.",
     "channels.invalid": "Choose at least one channel of the list.",
+    "asked.missing": "Enter what you look for, up to 254 characters.",
+    "reason.too_short": "Say it in at least 10 characters.",
+    "reason.too_long": "The reason has more than 500 characters, or some that cannot be shown.",
+    "reason.address": "Leave out e-mail addresses: the reason cannot be erased.",
 }
 BROUGHT_PROBLEMS = {
     BroughtProblem.EMPTY: "There is no account in it.",
@@ -109,6 +113,12 @@ OTHER_ORGANISATION = (
     "yourself invited with another address, or ask an owner of that organisation to remove you there first.",
 )
 TOO_MANY_ATTEMPTS = "Too many attempts. Please wait a few minutes and try again."
+# To support staff: the title, and what to do without a second factor, and with one that this session began without.
+FACTOR_NEEDED = (
+    "Support needs a second factor.",
+    "Set one up under Settings, Your account. Then sign out, and in again with it.",
+    "This session began without yours. Sign out, and in again with it.",
+)
 NOT_RUNNING = "It is not authorised, so that there is nothing to pause. Reconnect or disconnect it."
 # Where a marketplace has a test endpoint, each of its connections is shown with the one it is worked at.
 ENDPOINTS = {
@@ -261,6 +271,7 @@ def all_sentences() -> list[str]:
         REVIEW_CHANGED,
         *MEMBER_ALREADY,
         *OTHER_ORGANISATION,
+        *FACTOR_NEEDED,
         TOO_MANY_ATTEMPTS,
         AWAY,
     ]

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Depends, Request
 from starlette.responses import RedirectResponse, Response
 
 from services.auth.domain.api_client import CLIENTS_MOST, ClientInvalid, ClientsFull
-from services.auth.entrypoints.held import actor_of, auth_of, pages_of
+from services.auth.entrypoints.held import actor_of, auth_of, pages_of, who_of
 from services.auth.entrypoints.readers import reader, signed_in
 from services.auth.entrypoints.secret_pages import ClientsForm, ClientsReader, living_client
 from services.auth.entrypoints.sentences import CLIENT_PROBLEMS, CLIENTS_FULL, SCOPES
@@ -29,7 +29,9 @@ _CLIENTS = "/settings/api-clients"
 @router.get("")
 async def settings_page(request: Request, who: Reader) -> Response:
     """Everything that can be set, and where."""
-    return pages_of(request).render(request, "settings.html", principal=who)
+    async with auth_of(request).uow() as store:
+        is_staff = await store.support.is_staff(who_of(request, who).user_id)
+    return pages_of(request).render(request, "settings.html", principal=who, is_staff=is_staff)
 
 
 @router.get("/api")

@@ -21,6 +21,10 @@ class Factors(Protocol):
         """Whether there is any: an app whose code was seen, or a passkey."""
         ...
 
+    async def set_up_at(self, account_id: UserId) -> datetime | None:
+        """Since when there is one of those that are there now; None: there is none."""
+        ...
+
     async def confirm(self, account_id: UserId, now: datetime) -> None:
         """A code of the app was seen: it is set up."""
         ...

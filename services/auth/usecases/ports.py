@@ -25,6 +25,7 @@ from services.auth.usecases.passkey_ports import Passkeys
 from services.auth.usecases.private_ports import PrivateApps
 from services.auth.usecases.role_ports import AskedRoles
 from services.auth.usecases.secret_ports import ClientSecretRows
+from services.auth.usecases.support_ports import Support
 from shared.access.principal import Ending
 from shared.kernel.ids import ConnectionId, GrantId, OrganisationId
 from shared.kernel.ports import AccessToken, Lease, Outbox
@@ -179,7 +180,9 @@ class SigningKeys(Protocol):
 
 class Upkeep(Protocol):
     async def remove_ended(self, now: datetime) -> None:
-        """Sessions, tries, locks, links, consents, mails, secrets that are over; leases of what is gone."""
+        """
+        What is over: sessions, tries, locks, links, consents, mails, secrets, looks of support; leases of what is gone.
+        """
         ...
 
     async def keys_under_another(self, sealed: Sealed, newest: bytes, after: str | None) -> list[WrappedKey]:
@@ -218,6 +221,7 @@ class Store:
     members: Members
     invitations: Invitations
     roles: AskedRoles
+    support: Support
     outbox: Outbox
 
 

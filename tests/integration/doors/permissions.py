@@ -2,7 +2,7 @@
 What each route of the four services asks of a member's role. A new one is entered here, or the walk over them fails.
 
 `EVERYBODY`: whoever is signed in, about their own account or what all may read. `NOBODY`: no session is asked for, or
-none opens it.
+none opens it. `STAFF`: support staff of the operator alone, whatever their role in their own organisation is.
 """
 
 from shared.access.roles import AUDIT_READ, CARRIER_WRITE, CLIENTS_WRITE, MEMBERS_WRITE
@@ -17,6 +17,7 @@ from shared.access.scopes import (
     STOCK_READ,
     STOCK_WRITE,
 )
+from tests.routes import STAFF
 
 EVERYBODY, NOBODY = "everybody", "nobody"
 
@@ -144,6 +145,15 @@ ROUTES: dict[str, dict[str, tuple[str, ...]]] = {
         AUDIT_READ: (
             "GET /settings/audit",
             "GET /settings/audit/export.csv",
+        ),
+        STAFF: (
+            "GET /support",
+            "POST /support",
+            "GET /support/reasons",
+            "GET /support/secrets",
+            "GET /support/organisations/{organisation_id:uuid}",
+            "GET /support/organisations/{organisation_id:uuid}/reason",
+            "POST /support/organisations/{organisation_id:uuid}/reason",
         ),
         MEMBERS_WRITE: (
             "GET /settings/members",

@@ -1,0 +1,80 @@
+"""Support staff of the operator: made and unmade by its command, held to a second factor, and to a reason each time."""
+
+from services.auth.domain.account import Account, Session, email_key
+from services.auth.domain.audit import OPERATOR, Action, AuditEntry
+from services.auth.domain.support import (
+    LOOK_LASTS,
+    AddressUnconfirmed,
+    FactorUnused,
+    Look,
+    NotStaff,
+    OrganisationUnknown,
+    StaffAlready,
+    clean_reason,
+    is_with_factor,
+)
+from services.auth.usecases.begin_consent import Who
+from services.auth.usecases.errors import UserUnknown
+from services.auth.usecases.ports import Store
+from shared.kernel.clock import Clock
+from shared.kernel.ids import OrganisationId, new_id
+
+
+async def grant_support(email: str, *, store: Store, clock: Clock) -> None:
+    """Raises UserUnknown, AddressUnconfirmed, StaffAlready."""
+    account = await _known(email, store)
+    if account.email_confirmed_at is None:
+        raise AddressUnconfirmed
+    if not await store.support.grant(account.id, clock.now()):
+        raise StaffAlready
+    await _note(account, Action.SUPPORT_GRANTED, store, clock)
+
+
+async def revoke_support(email: str, *, store: Store, clock: Clock) -> None:
+    """From their next request on they see nothing; what they gave reasons for ends. Raises UserUnknown, NotStaff."""
+    account = await _known(email, store)
+    if not await store.support.revoke(account.id, clock.now()):
+        raise NotStaff
+    await _note(account, Action.SUPPORT_REVOKED, store, clock)
+
+
+async def check_staff(who: Who, *, store: Store) -> Session:
+    """Their session, for which a second factor was shown. Raises NotStaff, FactorUnused."""
+    found = await store.sessions.by_digest(who.session) if await store.support.is_staff(who.user_id) else None
+    if found is None:
+        raise NotStaff
+    session, _ = found
+    set_up_at = await store.factors.set_up_at(who.user_id)
+    if not is_with_factor(session, set_up_at):
+        raise FactorUnused(is_set_up=set_up_at is not None)
+    return session
+
+
+async def open_look(
+    organisation_id: OrganisationId, written: str, session: Session, *, store: Store, clock: Clock
+) -> Look:
+    """
+    An hour's look at an organisation, which finds the reason in its own audit log. `session`: as `check_staff` gives
+    it. Raises FormInvalid, OrganisationUnknown.
+    """
+    reason, now = clean_reason(written), clock.now()
+    if not await store.support.has_organisation(organisation_id):
+        raise OrganisationUnknown
+    look = Look(new_id(), session.account_id, organisation_id, reason, now, now + LOOK_LASTS)
+    await store.support.add(look)
+    told = f"session={session.id} browser={session.browser or '-'} until={look.expires_at:%Y-%m-%dT%H:%M:%SZ}"
+    its = (organisation_id, session.account_id)
+    await store.audit.add(AuditEntry(new_id(), now, Action.SUPPORT_LOOKED, *its, reason=reason, after=told))
+    return look
+
+
+async def _known(email: str, store: Store) -> Account:
+    found = await store.accounts.by_email(email_key(email))
+    account = await store.accounts.lock(found.id) if found else None
+    if account is None:
+        raise UserUnknown
+    return account
+
+
+async def _note(account: Account, done: Action, store: Store, clock: Clock) -> None:
+    await store.audit.add(AuditEntry(new_id(), clock.now(), done, account.organisation_id, account.id, reason=OPERATOR))
