@@ -40,7 +40,8 @@ class Mailbox:
             {
                 "to": list(envelope.rcpt_tos),
                 "from": envelope.mail_from,
-                "headers": {name.lower(): str(value) for name, value in message.items()},
+                # A long value may begin on the line after its name.
+                "headers": {name.lower(): str(value).lstrip() for name, value in message.items()},
                 "text": message.get_content(),
             }
         )
