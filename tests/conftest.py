@@ -88,7 +88,7 @@ def pytest_configure_node(node: WorkerController) -> None:
         servers = ExitStack()
         config.add_cleanup(servers.close)
         url = servers.enter_context(running_postgres())
-        servers.callback(_drop_templates, DatabaseServer(url), run)
+        servers.callback(_drop_templates, servers.enter_context(DatabaseServer(url)), run)
         config.stash[_SHARED] = url, servers.enter_context(running_kafka())
     node.workerinput["servers"] = config.stash[_SHARED]
 
@@ -114,10 +114,11 @@ def _shared(config: pytest.Config) -> tuple[str, str] | None:
 def database_server(request: pytest.FixtureRequest) -> Iterator[DatabaseServer]:
     """A real PostgreSQL: makes and drops databases."""
     if shared := _shared(request.config):
-        yield DatabaseServer(shared[0])
+        with DatabaseServer(shared[0]) as server:
+            yield server
         return
-    with running_postgres() as server_url:
-        yield DatabaseServer(server_url)
+    with running_postgres() as server_url, DatabaseServer(server_url) as server:
+        yield server
 
 
 @pytest.fixture(scope="session")

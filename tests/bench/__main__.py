@@ -40,9 +40,9 @@ def main() -> None:
     logging.disable(logging.ERROR)
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
     figures: list[Figure] = []
-    with running_postgres() as server_url, running_kafka() as bootstrap_servers:
+    with running_postgres() as url, DatabaseServer(url) as server, running_kafka() as bootstrap_servers:
         for row in arguments.rows or sorted(ROWS):
-            figures += asyncio.run(_measure(row, DatabaseServer(server_url), bootstrap_servers, long=arguments.long))
+            figures += asyncio.run(_measure(row, server, bootstrap_servers, long=arguments.long))
             if arguments.write:
                 arguments.write.write_text(_page(figures, long=arguments.long))
 

@@ -136,8 +136,8 @@ async def measure(url: str, paths: Sequence[str]) -> None:
 def run(paths: Sequence[str], *fillers: Callable[[str], Coroutine[Any, Any, None]]) -> None:
     """Asks for `paths` once the `fillers` have filled a migrated database, in turn."""
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
-    with running_postgres() as server_url:
-        server, name = DatabaseServer(server_url), unique_name("bench")
+    with running_postgres() as server_url, DatabaseServer(server_url) as server:
+        name = unique_name("bench")
         server.create(name)
         try:
             migrate("orders", server.url(name))

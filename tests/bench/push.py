@@ -27,8 +27,7 @@ _PAGES = 10
 def main() -> None:
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(40))
     skus = int(sys.argv[1]) if len(sys.argv) > 1 else 5000
-    with running_postgres() as server_url:
-        server = DatabaseServer(server_url)
+    with running_postgres() as server_url, DatabaseServer(server_url) as server:
         name = unique_name("inventory")
         server.create(name)
         try:

@@ -124,8 +124,8 @@ def main() -> None:
     parser.add_argument("--rows", type=int, default=100_000)
     parser.add_argument("--times", type=int, default=20)
     given = parser.parse_args()
-    with running_postgres() as server_url:
-        server, name = DatabaseServer(server_url), unique_name("bench")
+    with running_postgres() as server_url, DatabaseServer(server_url) as server:
+        name = unique_name("bench")
         server.create(name)
         try:
             migrate("labels", server.url(name))

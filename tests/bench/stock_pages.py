@@ -115,8 +115,8 @@ def main() -> None:
     parser.add_argument("--skus", type=int, default=5_000)
     parser.add_argument("--times", type=int, default=10)
     given = parser.parse_args()
-    with running_postgres() as server_url:
-        server, name = DatabaseServer(server_url), unique_name("bench")
+    with running_postgres() as server_url, DatabaseServer(server_url) as server:
+        name = unique_name("bench")
         server.create(name)
         try:
             migrate("inventory", server.url(name))

@@ -25,8 +25,7 @@ def main() -> None:
     size = Size(given.small, given.orders)
     logging.disable(logging.ERROR)
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
-    with running_postgres() as server_url:
-        server = DatabaseServer(server_url)
+    with running_postgres() as server_url, DatabaseServer(server_url) as server:
         scenes = [_played(server, size, "orders"), _played(server, size, "labels")]
     longest = max(max(one.small) for one in scenes)
     refused = sum(one.refused for one in scenes)

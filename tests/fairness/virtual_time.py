@@ -108,4 +108,5 @@ async def _on_engine(scene: Callable[[AsyncEngine], Coroutine[Any, Any, T]], url
 
 
 def _execute(server: DatabaseServer, database: str, statements: str) -> None:
-    DatabaseServer(server.url(database, "postgresql")).execute(statements)
+    with DatabaseServer(server.url(database, "postgresql")) as inside:
+        inside.execute(statements)

@@ -83,7 +83,8 @@ def servers(folder: Path) -> Iterator[dict[str, str]]:
         for server in running.values():
             server.start()
         url = database.url("postgres")
-        DatabaseServer(url).execute(f"create role product superuser login password '{_PASSWORD}'")
+        with DatabaseServer(url) as made:
+            made.execute(f"create role product superuser login password '{_PASSWORD}'")
         parts = urlsplit(url)
         own = urlunsplit(parts._replace(netloc=f"product:{_PASSWORD}@{parts.hostname}:{port}"))
         yield {"DATABASE_SERVER_URL": own, "KAFKA_BOOTSTRAP_SERVERS": kafka.bootstrap_servers}

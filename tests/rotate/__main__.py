@@ -23,8 +23,8 @@ from tests.sandbox_client import start_sandbox
 def main() -> int:
     logging.disable(logging.ERROR)
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
-    with running_postgres() as server_url:
-        outcome = asyncio.run(_rotated(DatabaseServer(server_url)))
+    with running_postgres() as server_url, DatabaseServer(server_url) as server:
+        outcome = asyncio.run(_rotated(server))
     for each in [*outcome.failed[:20], *outcome.troubles]:
         print(each)
     print(f"{outcome.renewed:,} tokens were renewed meanwhile")

@@ -25,8 +25,8 @@ def main() -> None:
     days = parser.parse_args().days
     logging.disable(logging.ERROR)
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
-    with running_postgres() as server_url:
-        outcome = asyncio.run(_walked(days, DatabaseServer(server_url)))
+    with running_postgres() as server_url, DatabaseServer(server_url) as server:
+        outcome = asyncio.run(_walked(days, server))
     for each in outcome.differences:
         print(each)
     told = f"{outcome.connections} connections, {days} days, {outcome.mails:,} mails"

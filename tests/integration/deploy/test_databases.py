@@ -29,7 +29,8 @@ def server() -> Iterator[DatabaseServer]:
         try:
             done = _psql(own.url("postgres"), "-f", str(DATABASES))
             assert done.returncode == 0, done.stderr
-            yield DatabaseServer(own.url("postgres"))
+            with DatabaseServer(own.url("postgres")) as server:
+                yield server
         finally:
             running.stop()
 
