@@ -2,7 +2,7 @@
 
 import secrets
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
@@ -16,7 +16,7 @@ from services.auth.adapters.connections import probes_due
 from services.auth.adapters.mails import mails_due
 from services.auth.adapters.member_queries import SqlMemberViews
 from services.auth.adapters.members import invitations_due
-from services.auth.adapters.passwords import Argon2Passwords
+from services.auth.adapters.passwords import passwords_of
 from services.auth.adapters.queries import SqlViews
 from services.auth.adapters.relying_party import relying_party
 from services.auth.adapters.store import bind
@@ -122,7 +122,7 @@ class Auth:
     addresses: AddressVault
     restricted: RestrictedTokens
     client_secrets: SecretKeeper
-    hasher: PasswordHasher = field(default_factory=Argon2Passwords)
+    hasher: PasswordHasher
 
     def mask_attempt(self, counted: str) -> str:
         return self.keys.mask(counted.encode(), b"auth.attempt")
@@ -196,6 +196,7 @@ def auth_on(engine: AsyncEngine, settings: Settings, outward: Outward, clock: Cl
         addresses=SealedAddresses(keys),
         restricted=RestrictedTokens(claims, tokens, restricted_ports(known), clock),
         client_secrets=secret_keeper_of(settings, known, uow, claims, keys, clock),
+        hasher=passwords_of(settings.password_hash_mib),
     )
 
 

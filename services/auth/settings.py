@@ -116,6 +116,13 @@ class Settings(ServiceSettings):
     password_max_age_days: PositiveInt = Field(
         default=365, description="After how many days a password must be changed at the next sign-in."
     )
+    password_hash_mib: int = Field(
+        default=64,
+        ge=19,
+        le=1024,
+        description="How many MiB of memory Argon2id takes for a password, two at once; more make a stolen hash dearer to "
+        "guess. A password is hashed anew at the next sign-in when this has changed.",
+    )
     second_factor: SecondFactorRule = Field(
         default=SecondFactorRule.AMAZON,
         description="Whether whoever has no app for codes and no passkey must set one up. amazon: where the "

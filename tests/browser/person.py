@@ -3,8 +3,9 @@ A person with a browser window: every page that comes is looked at.
 
 Looked at means: the status is the expected one, `lang` is the person's language, the document is not wider than the
 window, the console has no error, and axe-core finds no violation. What differs from a page it has judged in the same
-window in ids and numbers alone is not judged again. Without JavaScript axe cannot run in the window
-itself; then a second window of the same person opens the address with it.
+window in ids and numbers alone is not judged again; nor is the contrast of colours that it has judged together, in
+letters of this size, on any page: that rule takes longer than all others. Without JavaScript axe cannot run in the
+window itself; then a second window of the same person opens the address with it.
 """
 
 import asyncio
@@ -18,7 +19,19 @@ from axe_playwright_python.async_playwright import Axe  # type: ignore[import-un
 from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Error, Page, Response
 
 _AXE_CORE = Axe().axe_script
-_FIND_VIOLATIONS = "axe.run({resultTypes: ['violations']}).then(results => results.violations)"
+_FIND_VIOLATIONS = """contrast => axe.run({resultTypes: ['violations'], rules: {'color-contrast': {enabled: contrast}}})
+.then(results => results.violations)"""
+# Of each element with words of its own: their colour, size and weight, and what is painted below them up to the page.
+_COLOURS = """[...new Set([...document.body.querySelectorAll('*')]
+.filter(each => 'value' in each || [...each.childNodes].some(node => node.nodeType === 3 && node.data.trim()))
+.map(each => {
+    const own = getComputedStyle(each), told = [own.color, own.fontSize, own.fontWeight];
+    for (let at = each; at; at = at.parentElement) {
+        const {backgroundColor, backgroundImage, opacity} = getComputedStyle(at);
+        told.push(backgroundColor, backgroundImage, opacity);
+    }
+    return told.join();
+}))]"""
 _OVERFLOW = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
 _WAIT_SECONDS = 60.0
 _LOOK_EVERY_SECONDS = 1.0
@@ -108,6 +121,7 @@ async def look_at(page: Page, language: str) -> None:
 
 
 _sound: set[tuple[Window, str]] = set()
+_judged_colours: set[str] = set()
 
 
 async def find_no_violation(page: Page, window: Window) -> None:
@@ -127,13 +141,17 @@ async def _violations(page: Page, window: Window) -> list[Any] | None:
     """None: the page loaded itself again meanwhile, as that of a batch does while labels are being made."""
     try:
         seen = window, _IDS_AND_NUMBERS.sub("#", await page.content())
-        violations: list[Any] = [] if seen in _sound else await page.evaluate(_FIND_VIOLATIONS)
+        if seen in _sound:
+            return []
+        colours = set(await page.evaluate(_COLOURS))
+        violations: list[Any] = await page.evaluate(_FIND_VIOLATIONS, bool(colours - _judged_colours))
     except Error as error:
         if any(part in error.message for part in _LOADED_AGAIN):
             return None
         raise
     if not violations:
         _sound.add(seen)
+        _judged_colours.update(colours)
     return violations
 
 

@@ -1,4 +1,4 @@
-"""Argon2id in threads: few at a time, because each takes 64 MB and a good part of a core."""
+"""Argon2id in threads: few at a time, because each takes much memory and a good part of a core."""
 
 import asyncio
 
@@ -8,11 +8,16 @@ from argon2.exceptions import InvalidHashError, VerificationError
 _AT_ONCE = 2
 
 
+def passwords_of(memory_mib: int) -> "Argon2Passwords":
+    """Passes and lanes as RFC 9106, section 4, recommends them for this kind of memory."""
+    return Argon2Passwords(PasswordHasher(memory_cost=memory_mib * 1024))
+
+
 class Argon2Passwords:
     """See `usecases.ports.PasswordHasher`."""
 
-    def __init__(self, hasher: PasswordHasher | None = None) -> None:
-        self._hasher = hasher or PasswordHasher()
+    def __init__(self, hasher: PasswordHasher) -> None:
+        self._hasher = hasher
         self._turns = asyncio.Semaphore(_AT_ONCE)
         self._nobodys: str | None = None
 

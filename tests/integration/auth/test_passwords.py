@@ -2,11 +2,13 @@
 
 import re
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import timedelta
 
 import httpx
 import pytest
 
+from services.auth.adapters.passwords import passwords_of
 from tests.integration.auth.conftest import PASSWORD, Running, Visitor
 from tests.integration.auth.posting import run_mailing, sent_to
 
@@ -98,6 +100,18 @@ async def test_a_password_of_last_year_is_changed_at_sign_in(auth: Running) -> N
     done = await visitor.submit("/signin/password", new_password=another(1), **fields)
     assert (done.status_code, done.headers["location"]) == (303, "/dashboard")
     assert (await visitor.get("/connections")).status_code == 200
+
+
+async def test_a_password_is_hashed_anew_when_it_shall_take_more_memory(
+    auth: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """At the next sign-in, which a hash of before still opens. Seen red with the setting not handed on."""
+    owner = await auth.visitor().sign_up()
+    monkeypatch.setattr(auth.app.state, "auth", replace(auth.held, hasher=passwords_of(19)))
+    for _ in range(2):
+        assert (await sign_in(auth.visitor(), owner.email, PASSWORD)).status_code == 303
+    [(kept,)] = await auth.rows("select password_hash from account where email = :email", email=owner.email)
+    assert kept.startswith(f"$argon2id$v=19$m={19 * 1024},t=3,p=4$")
 
 
 async def test_a_forgotten_password_is_replaced_by_a_link(mailing: Running) -> None:
