@@ -179,6 +179,11 @@ class Running:
             answer = await connection.execute(text(statement), values)
             return list(answer) if answer.returns_rows else []
 
+    async def kept(self, *tables: str) -> str:
+        """Every row of these tables, whole (`str` of a row cuts it), to be searched for what must not be there."""
+        found = [await self.rows(f"select * from {table}") for table in tables]  # noqa: S608 - names of ours
+        return "\n".join(repr(tuple(row)) for rows in found for row in rows)
+
     async def events(self, after: int = 0) -> list[tuple[str, dict[str, Any]]]:
         """Type and body of what is in the outbox, in order, but for the first ones."""
         rows = await self.rows("select type, body from outbox order by id offset :after", after=after)

@@ -47,7 +47,7 @@ async def test_an_address_ends_with_the_next_one_or_by_hand(auth: Running) -> No
     first = await made(visitor)
     assert "calendar-address" not in (await visitor.get(PAGE)).text
     secret = first.split("/")[-1].split(".")[0]
-    assert secret not in str(await auth.rows("select * from organisation"))
+    assert secret not in await auth.kept("organisation")
     second = await made(visitor)
     async with auth.client() as program:
         assert [(await program.get(path)).status_code for path in (first, second)] == [404, 200]
