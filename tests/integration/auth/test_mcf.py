@@ -1,10 +1,12 @@
 """Multi-Channel Fulfillment: by our application or one's own, at Amazon's production or sandbox endpoint."""
 
+import asyncio
 from typing import Any
 
 import httpx
 import pytest
 
+from services.auth.bootstrap import PROBE
 from tests.integration.auth.conftest import MCF_APP, PUBLIC_URL, Running, Visitor
 from tests.integration.auth.private import add, bring, registered
 
@@ -64,6 +66,28 @@ async def test_an_account_without_a_store_is_connected_in_the_sandbox_and_moved(
     assert told == [("authorised", "sandbox"), ("settings_changed", "production"), ("authorised", "production")]
     (deed,) = await auth.rows("select before, after from audit where action = 'connection.endpoint_changed'")
     assert tuple(deed) == ("sandbox", "production")
+
+
+async def test_what_the_former_endpoint_answers_late_says_nothing_of_the_new_one(auth: Running) -> None:
+    """Moved while it was asked: the other one is asked next. Seen red with the endpoint left out of what must agree."""
+    await seller(auth)
+    visitor = await auth.visitor().sign_up()
+    await connect(visitor, endpoint="sandbox")
+    (one,) = await visitor.connections()
+    await auth.rows("update connection set probe_due_at = clock_timestamp()")
+    await auth.sandbox.fault(LIST, "slow", times=1, seconds=1.0)
+    async with auth.held.claims.lease(PROBE) as lease:
+        assert lease is not None
+        asking = asyncio.create_task(auth.held.probe(lease))
+        while await auth.sandbox.faults():
+            await asyncio.sleep(0.02)
+        its = f"/connections/{one['id']}"
+        assert (await visitor.submit(f"{its}/endpoint", page=its, endpoint="production")).status_code == 303
+        await asking
+    async with auth.held.claims.lease(PROBE) as lease:
+        assert lease is not None
+        await auth.held.probe(lease)
+    assert (await asked(auth))[-2:] == ["sandbox", "production"]
 
 
 async def test_a_private_application_reaches_it_where_it_says(auth: Running) -> None:
