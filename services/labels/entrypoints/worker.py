@@ -16,7 +16,7 @@ from services.labels.usecases.replan import BATCH, replan_due
 from services.labels.usecases.write_back import write_back_due
 from shared.db.claim_loop import run_claim_loop
 from shared.db.errors import Conflict, DatabaseUnavailable
-from shared.db.overdue import keep_overdue
+from shared.db.overdue import keep_overdue, late_erasures
 from shared.db.unit_of_work import SqlUnitOfWork
 from shared.http.outward import Outward
 from shared.kernel.clock import Clock, SystemClock
@@ -87,7 +87,7 @@ def _claim_parts(settings: Settings, engine: AsyncEngine, outward: Outward, cloc
         await run_claim_loop(claims, ERASE, erase, stop=stop, idle_seconds=_ERASE_IDLE_SECONDS)
 
     async def gauge(stop: asyncio.Event) -> None:
-        await keep_overdue(bootstrap.overdue_on(engine), stop=stop)
+        await keep_overdue(late_erasures, bootstrap.overdue_on(engine), stop=stop)
 
     return [labels, write_backs, erasures, gauge, _replans(engine, clock)]
 
