@@ -19,7 +19,7 @@ _TOPICS = (ORDERS_ORDER.name, INVENTORY_RESERVATION.name)
 _NOW = func.statement_timestamp()
 _LATE = timedelta(days=1)
 # As its index has it: a parameter in it would not match.
-_MARKETPLACE: ColumnElement[Any] = literal_column("(order_state ->> 'marketplace')")
+_marketplace: ColumnElement[Any] = literal_column("(order_state ->> 'marketplace')")
 _SETTLED = [one.value for one in (Told.CONFIRMED, Told.SHIPPED_ELSEWHERE, Told.RELEASED)]
 
 
@@ -68,5 +68,5 @@ def overdue_records(keeps: Mapping[str | None, timedelta]) -> Select[Any]:
 
 
 def _old(marketplace: str | None, keep: timedelta) -> ColumnElement[bool]:
-    its: ColumnElement[bool] = _MARKETPLACE.is_(None) if marketplace is None else _MARKETPLACE == marketplace
+    its: ColumnElement[bool] = _marketplace.is_(None) if marketplace is None else _marketplace == marketplace
     return and_(its, fulfilment.c.updated_at <= _NOW - keep)

@@ -259,13 +259,11 @@ async def test_a_listing_that_nobody_sees_any_more_goes_with_what_was_told_for_i
     if why == "gone":
         await inventory.apply(shop.state("amazon", ConnectionDisconnectedV1))
     its = shop.ids["amazon"]
-    for table, values in (
-        (tables.discovery, {"read_at": OLD}),
-        (tables.listing, {"seen_at": OLD} | ({"gone_at": OLD} if why == "gone" else {})),
-    ):
-        await set_all(inventory, table, table.c.connection_id == its, **values)
+    age = {"seen_at": OLD} | ({"gone_at": OLD} if why == "gone" else {})
+    await set_all(inventory, tables.listing, tables.listing.c.connection_id == its, **age)
     await set_all(inventory, tables.listing, tables.listing.c.connection_id != its, gone_at=YOUNG)
     if why == "unread":
+        await set_all(inventory, tables.discovery, tables.discovery.c.connection_id == its, read_at=OLD)
         await _begin_submission(inventory, its)
     await delete_due(inventory)
     for name in ("listing", "push_target"):
