@@ -113,7 +113,7 @@ def overdue_on(engine: AsyncEngine) -> Callable[[], Awaitable[int]]:
 def retention_on(engine: AsyncEngine, keeps: Mapping[str, timedelta]) -> Mapping[str, Batch]:
     """What is deleted as it was kept for its time, a batch per call and transaction. `keeps` by marketplace."""
     works: Mapping[str, Callable[[Store], Awaitable[Mapping[str, int]]]] = {
-        f"orders of {name}": partial(delete_old_orders, marketplace=name, keep=keep)
+        f"orders of {name or 'no marketplace'}": partial(delete_old_orders, marketplace=name, keep=keep)
         for name, keep in _with_unknown(keeps).items()
     } | {"leftovers": partial(delete_leftovers, keep=_USUAL)}
     uow = SqlUnitOfWork(engine, bind)

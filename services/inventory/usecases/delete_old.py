@@ -13,9 +13,8 @@ from services.inventory.usecases.ports import Store
 from services.inventory.usecases.settle_shelf import NOTHING, settle_shelf, shelf_of
 from shared.kernel.clock import Clock
 
-# Some thousand rows at most: about a hundredth of a second, for which a few SKUs are held.
+# Some hundred rows: about a hundredth of a second, for which two hundred SKUs at most are held.
 BATCH = 200
-ENTRIES = 1000
 
 
 async def delete_old_orders(store: Store, *, keep: timedelta, clock: Clock) -> Mapping[str, int]:
@@ -43,7 +42,7 @@ async def delete_old_orders(store: Store, *, keep: timedelta, clock: Clock) -> M
 
 async def fold_ledger(store: Store, *, keep: timedelta) -> Mapping[str, int]:
     """In the caller's transaction. How many entries went into those that open the ledgers now."""
-    return {"ledger_entry": await store.old.fold_ledger(keep, ENTRIES)}
+    return {"ledger_entry": await store.old.fold_ledger(keep, BATCH)}
 
 
 async def delete_leftovers(store: Store, *, keep: timedelta) -> Mapping[str, int]:

@@ -219,7 +219,6 @@ async def test_a_kill_in_the_middle_leaves_sums_as_they_were(
 ) -> None:
     """Orders and ledger alike; two processes then share what is left."""
     monkeypatch.setattr(delete_old, "BATCH", 2)
-    monkeypatch.setattr(delete_old, "ENTRIES", 2)
     await counted(inventory, {OLD - timedelta(days=day): 20 + day for day in range(7, 0, -1)})
     for _ in range(5):
         await inventory.apply(told(order([order_line("mug", 2)]), OLD))
