@@ -39,8 +39,8 @@ class Settings(InternalCallerSettings):
         ge=LEAST_DAYS,
         le=RETAIN_LEAST_MOST,
         description="How many days after the marketplace last changed an order its reservation is deleted, entries of "
-        "the ledger are folded into the level they led to, and listings are deleted that nobody sees any more. At least "
-        f"{LEAST_DAYS:g}, at most {RETAIN_LEAST_MOST:g}.",
+        "the ledger are folded into the level they led to, and listings are deleted that nobody sees any more. "
+        f"At least {LEAST_DAYS:g}, at most {RETAIN_LEAST_MOST:g}.",
     )
 
     _addresses = field_validator("api_urls")(every_region)

@@ -2,14 +2,13 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
-from datetime import datetime, timedelta
+from datetime import timedelta
 from functools import partial
-from typing import Any
 from uuid import UUID
 
 import httpx
 import pytest
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import insert, select, update
 from sqlalchemy.exc import DBAPIError
 
 from services.inventory import bootstrap
@@ -17,12 +16,22 @@ from services.inventory.adapters import tables
 from services.inventory.domain.sku import StockRow
 from services.inventory.usecases import delete_old
 from services.inventory.usecases.delete_old import delete_old_orders, fold_ledger
-from shared.db.retention import delete_all
 from shared.db.unit_of_work import transaction
 from shared.events.auth import ConnectionDisconnectedV1
-from shared.events.base import Event
 from shared.kernel.clock import SystemClock
 from shared.messaging.inbox import Inbox
+from tests.integration.inventory.ageing import (
+    KEEP,
+    OLD,
+    TODAY,
+    YOUNG,
+    count,
+    counted,
+    delete_due,
+    entries,
+    set_all,
+    told,
+)
 from tests.integration.inventory.browser import BASE
 from tests.integration.inventory.channels import Shop
 from tests.integration.inventory.conftest import Inventory
@@ -30,61 +39,11 @@ from tests.integration.inventory.test_stock import check_sequences, check_sums, 
 from tests.unit.inventory.builders import ORGANISATION, order, order_line, shipment
 from tests.unit.inventory.far_sides import offer
 
-KEEP = timedelta(days=540)
-TODAY = SystemClock().now()
-OLD = TODAY - KEEP - timedelta(hours=1)
-YOUNG = TODAY - KEEP + timedelta(hours=1)
 HTML = {"accept": "text/html"}
 
 
 class Killed(Exception):
     pass
-
-
-class At(SystemClock):
-    """It was then."""
-
-    def __init__(self, at: datetime) -> None:
-        self.at = at
-
-    def now(self) -> datetime:
-        return self.at
-
-
-async def delete_due(inventory: Inventory) -> None:
-    """As the worker does each hour."""
-    await delete_all(bootstrap.retention_on(inventory.engine, KEEP, SystemClock()), asyncio.Event())
-
-
-async def count(inventory: Inventory, table: Any) -> int:
-    async with transaction(inventory.engine) as connection:
-        return int((await connection.execute(select(func.count()).select_from(table))).scalar_one())
-
-
-async def set_all(inventory: Inventory, table: Any, where: Any = None, **values: Any) -> None:
-    async with transaction(inventory.engine) as connection:
-        changed = update(table).values(**values)
-        await connection.execute(changed if where is None else changed.where(where))
-
-
-def told(of: Event[Any], updated_at: datetime | None, **changes: Any) -> Event[Any]:
-    """The same order, as the marketplace changed it last."""
-    return Event(
-        of.id, of.subject, of.sequence, of.time, of.body.model_copy(update={"updated_at": updated_at} | changes)
-    )
-
-
-async def counted(inventory: Inventory, levels: Mapping[datetime, int], code: str = "mug") -> None:
-    for at, units in levels.items():
-        inventory.clock = At(at)
-        await inventory.set(StockRow(code, counted=units))
-    inventory.clock = SystemClock()
-
-
-async def entries(inventory: Inventory, code: str = "mug") -> list[tuple[str, int, int]]:
-    ids = {row.id: row.code for row in await inventory.rows("sku")}
-    rows = sorted(await inventory.rows("ledger_entry"), key=lambda row: row.id)
-    return [(row.reason, row.change, row.level) for row in rows if ids[row.sku_id] == code]
 
 
 async def test_an_order_goes_with_its_lines_and_leaves_the_level(inventory: Inventory) -> None:

@@ -178,7 +178,7 @@ async def test_an_order_deleted_while_its_label_is_made_holds_up_no_other(
     """The same of a label. Seen red: it was logged as a bug of ours."""
     order, other = await labels.order(), await labels.order()
     await grown_old(labels, order)
-    where = (labels.recipients, "read") if when == "before its intent" else (labels.carrier, "create")
+    where: tuple[Any, str] = (labels.recipients, "read") if when == "before its intent" else (labels.carrier, "create")
     _first(monkeypatch, *where, partial(delete_due, labels))
     with capture_logs() as logged:
         await labels.settle_everything()
