@@ -1,6 +1,7 @@
 """The composition root: the one place where ports meet what fills them."""
 
 import asyncio
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
@@ -11,9 +12,11 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from services.inventory.adapters.kinds import LISTING, PUSH, kinds
 from services.inventory.adapters.listing_queries import SqlListingViews
 from services.inventory.adapters.queries import SqlViews
+from services.inventory.adapters.retention import overdue_records
 from services.inventory.adapters.store import again_when_moved, bind
 from services.inventory.settings import MigrationSettings, Settings
 from services.inventory.usecases.apply_connections import apply_connections
+from services.inventory.usecases.delete_old import delete_leftovers, delete_old_orders, fold_ledger
 from services.inventory.usecases.discover import Discovering
 from services.inventory.usecases.listing_views import ListingViews
 from services.inventory.usecases.ports import Store
@@ -29,8 +32,10 @@ from shared.access.sessions import SessionResolver
 from shared.access.tokens import RemoteSigningKeys, TokenVerifier
 from shared.db.claims import SqlClaims
 from shared.db.engine import make_engine
+from shared.db.overdue import count_of
 from shared.db.readiness import migrated
-from shared.db.unit_of_work import SqlUnitOfWork
+from shared.db.retention import Batch
+from shared.db.unit_of_work import SqlUnitOfWork, run_in_transaction
 from shared.events.topics import AUTH_CONNECTION, LABELS_SHIPMENT, ORDERS_ORDER
 from shared.http.outward import Outward
 from shared.kernel.clock import Clock, SystemClock
@@ -89,6 +94,22 @@ def claims_of(settings: Settings, engine: AsyncEngine, clock: Clock) -> SqlClaim
     """The leases of the worker: per connection, one to read listings and one to tell stock."""
     of_kinds = kinds({kind: rates(kind) for kind in (LISTING, PUSH)}, timedelta(seconds=settings.push_delay_seconds))
     return SqlClaims(engine, bind, kinds=of_kinds, clock=clock)
+
+
+def retention_on(engine: AsyncEngine, keep: timedelta, clock: Clock) -> Mapping[str, Batch]:
+    """What is deleted or folded as it was kept for its time, a batch per call and transaction."""
+    works: Mapping[str, Callable[[Store], Awaitable[Mapping[str, int]]]] = {
+        "orders": partial(delete_old_orders, keep=keep, clock=clock),
+        "ledger": partial(fold_ledger, keep=keep),
+        "leftovers": partial(delete_leftovers, keep=keep),
+    }
+    uow = SqlUnitOfWork(engine, bind)
+    return {name: partial(run_in_transaction, uow, work) for name, work in works.items()}
+
+
+def overdue_records_on(engine: AsyncEngine, keep: timedelta) -> Callable[[], Awaitable[int]]:
+    """How much should have gone by now."""
+    return partial(count_of, engine, overdue_records(keep))
 
 
 def discovering_of(settings: Settings, outward: Outward, clock: Clock) -> Discovering:

@@ -1,11 +1,13 @@
 """INVENTORY_*: what this service is told, read once."""
 
 from collections.abc import Mapping
+from datetime import timedelta
 
 from pydantic import Field, field_validator
 from pydantic_settings import SettingsConfigDict
 
-from shared.marketplaces.settings import API_URLS_MEANING, ByRegion, every_region
+from shared.kernel.retention import LEAST_DAYS, USUAL_DAYS
+from shared.marketplaces.settings import API_URLS_MEANING, RETAIN_LEAST_MOST, ByRegion, every_region
 from shared.runtime import settings as runtime
 from shared.runtime.settings import InternalCallerSettings, load_settings
 
@@ -32,7 +34,21 @@ class Settings(InternalCallerSettings):
         "before the quantity is told again.",
     )
 
+    retain_days: float = Field(
+        default=USUAL_DAYS,
+        ge=LEAST_DAYS,
+        le=RETAIN_LEAST_MOST,
+        description="How many days after the marketplace last changed an order its reservation is deleted, entries of "
+        "the ledger are folded into the level they led to, and listings are deleted that nobody sees any more. "
+        f"At least {LEAST_DAYS:g}, at most {RETAIN_LEAST_MOST:g}.",
+    )
+
     _addresses = field_validator("api_urls")(every_region)
+
+    @property
+    def retention(self) -> timedelta:
+        """How long what was read of marketplaces is kept: of all of them alike, as a level is."""
+        return timedelta(days=self.retain_days)
 
 
 class MigrationSettings(runtime.MigrationSettings):

@@ -1,7 +1,8 @@
 """The composition root: the one place where ports meet what fills them."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 
@@ -11,10 +12,12 @@ from services.labels.adapters.erasures import overdue_erasures
 from services.labels.adapters.kinds import ERASE, LABEL, WRITE_BACK, kinds
 from services.labels.adapters.queries import SqlViews
 from services.labels.adapters.recipients import RemoteRecipients
+from services.labels.adapters.retention import overdue_records
 from services.labels.adapters.store import bind
 from services.labels.carriers.builtin.carrier import BuiltinCarrier
 from services.labels.settings import MigrationSettings, Settings
 from services.labels.usecases.create_labels import Labelling
+from services.labels.usecases.delete_old import delete_leftovers, delete_old_orders
 from services.labels.usecases.erase import Erasing
 from services.labels.usecases.planner import Planner
 from services.labels.usecases.ports import Carrier, Recipients, Store
@@ -32,12 +35,14 @@ from shared.db.claims import SqlClaims
 from shared.db.engine import make_engine
 from shared.db.overdue import count_of
 from shared.db.readiness import migrated
-from shared.db.unit_of_work import SqlUnitOfWork
+from shared.db.retention import Batch
+from shared.db.unit_of_work import SqlUnitOfWork, run_in_transaction
 from shared.events.topics import AUTH_CONNECTION, INVENTORY_RESERVATION, ORDERS_ORDER
 from shared.http.outward import Outward
 from shared.kernel.clock import Clock
 from shared.kernel.ids import new_id
 from shared.kernel.ports import UnitOfWork
+from shared.kernel.retention import USUAL_DAYS
 from shared.marketplaces.registry import CAPABILITIES, far_sides, marketplaces, rates
 from shared.marketplaces.worked import of_worked_marketplaces
 from shared.messaging.applier import Applier, Subscription
@@ -47,6 +52,7 @@ from shared.runtime.serve import Ready
 __all__ = ["ERASE", "LABEL", "SERVICE", "WRITE_BACK", "bind"]
 
 SERVICE = "labels"
+_USUAL = timedelta(days=USUAL_DAYS)
 
 
 @dataclass(frozen=True)
@@ -104,6 +110,21 @@ def overdue_on(engine: AsyncEngine) -> Callable[[], Awaitable[int]]:
     return partial(count_of, engine, overdue_erasures())
 
 
+def retention_on(engine: AsyncEngine, keeps: Mapping[str, timedelta]) -> Mapping[str, Batch]:
+    """What is deleted as it was kept for its time, a batch per call and transaction. `keeps` by marketplace."""
+    works: Mapping[str, Callable[[Store], Awaitable[Mapping[str, int]]]] = {
+        f"orders of {name or 'no marketplace'}": partial(delete_old_orders, marketplace=name, keep=keep)
+        for name, keep in _with_unknown(keeps).items()
+    } | {"leftovers": partial(delete_leftovers, keep=_USUAL)}
+    uow = SqlUnitOfWork(engine, bind)
+    return {name: partial(run_in_transaction, uow, work) for name, work in works.items()}
+
+
+def overdue_records_on(engine: AsyncEngine, keeps: Mapping[str, timedelta]) -> Callable[[], Awaitable[int]]:
+    """How much should have been deleted by now."""
+    return partial(count_of, engine, overdue_records(_with_unknown(keeps)))
+
+
 def access_of(settings: Settings, outward: Outward, clock: Clock) -> Access:
     """Sessions are asked at auth, tokens are checked with its keys and its list of revoked ones."""
     own = _service_tokens(settings, outward)
@@ -139,3 +160,8 @@ def _service_tokens(settings: Settings, outward: Outward) -> ServiceTokens:
 
 def _recipients(settings: Settings, outward: Outward) -> Recipients:
     return RemoteRecipients(InternalApi(settings.orders_url, _service_tokens(settings, outward), outward))
+
+
+def _with_unknown(keeps: Mapping[str, timedelta]) -> Mapping[str | None, timedelta]:
+    """None: orders whose marketplace was never told."""
+    return dict([*keeps.items(), (None, _USUAL)])

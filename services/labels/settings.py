@@ -1,14 +1,24 @@
 """LABELS_*: what this service is told, read once."""
 
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Self
 
 from pydantic import Field, PositiveFloat, field_validator, model_validator
 from pydantic_settings import SettingsConfigDict
 
 from services.labels.domain.write_back import Timing
+from shared.kernel.retention import USUAL_DAYS
 from shared.marketplaces.registry import CAPABILITIES
-from shared.marketplaces.settings import API_URLS_MEANING, ByRegion, every_region, worked_marketplaces
+from shared.marketplaces.settings import (
+    API_URLS_MEANING,
+    RETAIN_RANGE,
+    ByRegion,
+    every_region,
+    retained,
+    retention,
+    worked_marketplaces,
+)
 from shared.runtime import settings as runtime
 from shared.runtime.settings import InternalCallerSettings, load_settings
 
@@ -40,10 +50,18 @@ class Settings(InternalCallerSettings):
         + _usual("repeat_after"),
     )
 
+    retain_days: Mapping[str, PositiveFloat] = Field(
+        default_factory=dict,
+        description="How many days after the marketplace last changed an order its shipments are deleted with all that "
+        f"hangs on them, JSON by marketplace; else {USUAL_DAYS:g}. {RETAIN_RANGE}",
+    )
+
     _addresses = field_validator("api_urls")(every_region)
     _marketplaces = field_validator("read_back_seconds", "read_back_lag_seconds", "repeat_after_seconds")(
         worked_marketplaces
     )
+
+    _retained = field_validator("retain_days")(retained)
 
     @model_validator(mode="after")
     def _in_order(self) -> Self:
@@ -54,6 +72,11 @@ class Settings(InternalCallerSettings):
                     f"LABELS_REPEAT_AFTER_SECONDS of {name} must not be less than its LABELS_READ_BACK_LAG_SECONDS"
                 )
         return self
+
+    @property
+    def retention(self) -> Mapping[str, timedelta]:
+        """How long shipments are kept after their order's last change, by marketplace."""
+        return retention(self.retain_days)
 
     def timing(self, marketplace: str) -> Timing:
         """How a marketplace is read back: as its profile declares, but for what the settings say."""

@@ -13,6 +13,7 @@ from services.orders.adapters.dashboard import SqlDashboards
 from services.orders.adapters.erasures import due_erasures, erasures_by_marketplace, overdue_erasures
 from services.orders.adapters.queries import SqlViews
 from services.orders.adapters.repositories import due_connections
+from services.orders.adapters.retention import overdue_records
 from services.orders.adapters.store import bind as bind
 from services.orders.domain.windows import Pace
 from services.orders.settings import MigrationSettings, Settings
@@ -20,6 +21,7 @@ from services.orders.usecases.apply_connections import apply_connections
 from services.orders.usecases.apply_reservations import apply_reservations
 from services.orders.usecases.apply_shipments import apply_shipments
 from services.orders.usecases.dashboard import Dashboards
+from services.orders.usecases.delete_old import delete_leftovers, delete_old_orders
 from services.orders.usecases.erase import Erasing
 from services.orders.usecases.poll import Polling
 from services.orders.usecases.ports import Keys, Store
@@ -39,11 +41,13 @@ from shared.db.claims import Kind, SqlClaims
 from shared.db.engine import make_engine
 from shared.db.overdue import count_of
 from shared.db.readiness import migrated
-from shared.db.unit_of_work import SqlUnitOfWork, transaction
+from shared.db.retention import Batch
+from shared.db.unit_of_work import SqlUnitOfWork, run_in_transaction, transaction
 from shared.events.topics import AUTH_CONNECTION, INVENTORY_RESERVATION, LABELS_SHIPMENT
 from shared.http.outward import Outward
 from shared.kernel.clock import Clock, SystemClock
 from shared.kernel.ports import UnitOfWork
+from shared.kernel.retention import USUAL_DAYS
 from shared.marketplaces.registry import CAPABILITIES, far_sides, marketplaces, rates
 from shared.marketplaces.worked import of_worked_marketplaces
 from shared.messaging.applier import Applier, Subscription
@@ -122,6 +126,21 @@ def claims_on(engine: AsyncEngine, clock: Clock) -> SqlClaims[Store]:
 def overdue_on(engine: AsyncEngine) -> Callable[[], Awaitable[int]]:
     """How much personal data should be gone by now."""
     return partial(count_of, engine, overdue_erasures())
+
+
+def retention_on(engine: AsyncEngine, keeps: Mapping[str, timedelta]) -> Mapping[str, Batch]:
+    """What is deleted as it was kept for its time, a batch per call and transaction. `keeps` by marketplace."""
+    usual = timedelta(days=USUAL_DAYS)
+    works: Mapping[str, Callable[[Store], Awaitable[Mapping[str, int]]]] = {
+        f"orders of {name}": partial(delete_old_orders, marketplace=name, keep=keep) for name, keep in keeps.items()
+    } | {"leftovers": partial(delete_leftovers, keep=usual)}
+    uow = SqlUnitOfWork(engine, bind)
+    return {name: partial(run_in_transaction, uow, work) for name, work in works.items()}
+
+
+def overdue_records_on(engine: AsyncEngine, keeps: Mapping[str, timedelta]) -> Callable[[], Awaitable[int]]:
+    """How much should have been deleted by now."""
+    return partial(count_of, engine, overdue_records(keeps))
 
 
 async def erasures_on(engine: AsyncEngine) -> list[dict[str, str | int]]:

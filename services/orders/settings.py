@@ -9,9 +9,18 @@ from pydantic_settings import SettingsConfigDict
 from services.orders.domain.erasure import USUAL_DAYS
 from shared.crypto.errors import KeysInvalid
 from shared.crypto.keyring import KeyRing
+from shared.kernel.retention import USUAL_DAYS as USUAL_RETAIN_DAYS
 from shared.marketplaces.profile import Pace
 from shared.marketplaces.registry import PACES, PROFILES
-from shared.marketplaces.settings import API_URLS_MEANING, ByRegion, every_region, worked_marketplaces
+from shared.marketplaces.settings import (
+    API_URLS_MEANING,
+    RETAIN_RANGE,
+    ByRegion,
+    every_region,
+    retained,
+    retention,
+    worked_marketplaces,
+)
 from shared.runtime import settings as runtime
 from shared.runtime.settings import InternalCallerSettings, load_settings, secret_in_file
 
@@ -58,6 +67,11 @@ class Settings(InternalCallerSettings):
         description="How many days after delivery buyers' data is erased, and records that cannot be read after their "
         f"reading, JSON by marketplace; else {USUAL_DAYS:g}. At most: {_most_days()}",
     )
+    retain_days: Mapping[str, PositiveFloat] = Field(
+        default_factory=dict,
+        description="How many days after the marketplace last changed an order it is deleted with all that hangs on "
+        f"it, JSON by marketplace; else {USUAL_RETAIN_DAYS:g}. {RETAIN_RANGE}",
+    )
     import_marketplace_fulfilled: bool = Field(
         default=True, description="Whether orders that the marketplace ships itself are imported, to be seen only."
     )
@@ -72,6 +86,8 @@ class Settings(InternalCallerSettings):
         "poll_interval_seconds", "poll_overlap_seconds", "sweep_interval_seconds", "keep_days"
     )(worked_marketplaces)
 
+    _retained = field_validator("retain_days")(retained)
+
     @field_validator("keep_days")
     @classmethod
     def _no_longer_than_allowed(cls, value: Mapping[str, float]) -> Mapping[str, float]:
@@ -84,6 +100,11 @@ class Settings(InternalCallerSettings):
     def keep(self, marketplace: str) -> timedelta:
         """How long the personal data of a marketplace's orders may stay."""
         return timedelta(days=self.keep_days.get(marketplace, USUAL_DAYS))
+
+    @property
+    def retention(self) -> Mapping[str, timedelta]:
+        """How long orders are kept after their last change, by marketplace."""
+        return retention(self.retain_days)
 
     def pace(self, marketplace: str) -> Pace:
         """How a marketplace is read: as its profile says, but for what the settings say."""

@@ -1,4 +1,4 @@
-"""What operators watch of erasing: counted anew each minute, by the worker of each service that holds personal data."""
+"""What should be gone by now, as operators watch it: counted anew each minute, by the worker of each service."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -15,16 +15,16 @@ from shared.db.unit_of_work import transaction
 
 _EVERY_SECONDS = 60.0
 
-overdue = Gauge("passerelle_erasures_overdue", "Orders whose personal data should have been erased an hour ago")
+late_erasures = Gauge("passerelle_erasures_overdue", "Orders whose personal data should have been erased an hour ago")
 
 log = structlog.get_logger()
 
 
-async def keep_overdue(count: Callable[[], Awaitable[int]], *, stop: asyncio.Event) -> None:
+async def keep_overdue(gauge: Gauge, count: Callable[[], Awaitable[int]], *, stop: asyncio.Event) -> None:
     """A part of the process, until `stop` is set."""
     while not stop.is_set():
         try:
-            overdue.set(await count())
+            gauge.set(await count())
         except (DatabaseUnavailable, Conflict) as error:
             log.warning("gauges.database_away", reason=str(error))
         with suppress(TimeoutError):

@@ -54,6 +54,8 @@ class OrderStateV1(Body):
     `status`: `waiting_acceptance`, `pending`, `open`, `partially_shipped`, `shipped`, `cancelled`, `unfulfillable`.
     `recipient_digest`: changes when the recipient does; says nothing about who it is. None: no address was told, or it
     was erased. `erase_after`: when personal data must be gone everywhere; `erased_at`: when orders destroyed its own.
+    `updated_at`: when the marketplace last changed it; what is kept of it goes so long after. None: told by an earlier
+    version.
     """
 
     TOPIC: ClassVar[str] = ORDERS_ORDER.name
@@ -74,6 +76,7 @@ class OrderStateV1(Body):
     recipient_digest: str | None = None
     lines: tuple[OrderLineV1, ...]
     packages: tuple[PackageV1, ...] = ()
+    updated_at: datetime | None = None
 
 
 class OrderReceivedV1(OrderStateV1):

@@ -38,7 +38,8 @@ class Profile:
     id, %(client_id)s; `seller_ids`, what a seller id looks like, as a regular expression that leaves an account one
     spelling. `professional_only`: whether its sellers need a
     professional selling plan. `keep_days_most`: how long a buyer's data may be kept after delivery, where the
-    marketplace says so; `secret_days`: for how long a client secret of ours is good.
+    marketplace says so; `retain_days_most`: the same of everything else that was read there, after its last change;
+    `secret_days`: for how long a client secret of ours is good.
     """
 
     name: str
@@ -62,6 +63,7 @@ class Profile:
     client_steps: tuple[str, ...] = ()
     seller_ids: str = "[A-Za-z0-9_-]{1,64}"
     keep_days_most: float | None = None
+    retain_days_most: float | None = None
     secret_days: int | None = None
 
     @property

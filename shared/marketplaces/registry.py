@@ -108,6 +108,7 @@ PROFILES: Mapping[str, Profile] = {
         private=SELLERS,
         professional_only=True,
         keep_days_most=amazon.KEEP_DAYS_MOST,
+        retain_days_most=amazon.RETAIN_DAYS_MOST,
         secret_days=amazon.SECRET_DAYS,
     ),
     AMAZON_VENDOR: Profile(

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -52,6 +52,26 @@ _PARKED = text("""
     order by parked_since, subject
 """)
 
+# Whoever applies an event just now holds its row: waiting for it, while it waits for what we hold, would be a deadlock.
+_FORGET = text("""
+    delete from inbox using (
+        select consumer, topic, subject from inbox
+        where consumer = :consumer and topic = any(cast(:topics as text[]))
+          and subject = any(cast(:subjects as uuid[]))
+        for update skip locked
+    ) as free
+    where inbox.consumer = free.consumer and inbox.topic = free.topic and inbox.subject = free.subject
+""")
+_DROP_PARKED = text("""
+    update inbox set parked_sequence = null, parked_event = null, parked_reason = null, parked_since = null
+    from (
+        select topic, subject from inbox
+        where consumer = :consumer and parked_since <= statement_timestamp() - cast(:keep as interval)
+        for update skip locked
+    ) as old
+    where inbox.consumer = :consumer and inbox.topic = old.topic and inbox.subject = old.subject
+""")
+
 
 class Inbox:
     """Bound to one open transaction, for one consumer."""
@@ -88,6 +108,16 @@ class Inbox:
         """Keys still parked of which the first came at most so long before the last."""
         values = {"consumer": self._consumer, "seconds": seconds}
         return int((await self._connection.execute(_PARKED_TOGETHER, values)).scalar_one())
+
+    async def forget(self, topics: Sequence[str], subjects: Sequence[UUID]) -> None:
+        """What was applied of subjects of which no topic holds an event any more."""
+        values = {"consumer": self._consumer, "topics": topics, "subjects": subjects}
+        await self._connection.execute(_FORGET, values)
+
+    async def drop_parked(self, keep: timedelta) -> int:
+        """Events that have been parked for so long; how many. What was applied of their subjects stays known."""
+        gone = await self._connection.execute(_DROP_PARKED, {"consumer": self._consumer, "keep": keep})
+        return gone.rowcount
 
     async def parked(self, subject: UUID | None = None) -> list["ParkedEvent"]:
         rows = await self._connection.execute(_PARKED, {"consumer": self._consumer, "subject": subject})

@@ -35,8 +35,9 @@ with made as (
            '171-' || lpad(n::text, 7, '0') as number
     from generate_series(1, :rows) as n
 ), orders as (
-    insert into fulfilment (order_id, organisation_id, connection_id, channel_id, marketplace_order_id, order_state)
-    select order_id, organisation_id, connection_id, channel_id, number, jsonb_build_object(
+    insert into fulfilment (order_id, organisation_id, connection_id, channel_id, marketplace_order_id, updated_at,
+                            order_state)
+    select order_id, organisation_id, connection_id, channel_id, number, now(), jsonb_build_object(
         'connection_id', connection_id, 'marketplace', 'amazon', 'channel_id', channel_id,
         'marketplace_order_id', number, 'version', 1, 'status', 'open', 'placed_at', '2026-11-01T00:00:00Z',
         'cancel_requested', false, 'ship_by', null, 'label_not_before', null, 'recipient_digest', 'd',

@@ -103,8 +103,12 @@ async def _fill(engine: AsyncEngine, owed: dict[UUID, tuple[UUID, datetime, int]
 
 async def _heard(store: Store, made: Sequence[Fulfilment]) -> None:
     """Orders and reservations, as events bring them."""
-    orders = [OrderNews(one.order_id, one.organisation_id, one.order) for one in made if one.order]
-    reserved = [ReservationNews(one.order_id, one.organisation_id, one.reservation) for one in made if one.reservation]
+    orders = [OrderNews(one.order_id, one.organisation_id, one.order, one.order.placed_at) for one in made if one.order]
+    reserved = [
+        ReservationNews(one.order_id, one.organisation_id, one.reservation, one.order.placed_at)
+        for one in made
+        if one.order and one.reservation
+    ]
     await store.fulfilments.hear_orders(orders)
     await store.fulfilments.hear_reservations(reserved)
 

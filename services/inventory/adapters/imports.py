@@ -1,19 +1,17 @@
 """Uploaded tables of levels, over one open transaction."""
 
 from dataclasses import asdict
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, Select, delete, insert, select, update
+from sqlalchemy import Row, Select, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.inventory.adapters.tables import stock_import
 from services.inventory.domain.sku import StockRow
 from services.inventory.domain.stock_import import BadLine, ReadTable, StockImport
 from shared.kernel.ids import OrganisationId, UserId
-
-_KEPT = timedelta(days=7)
 
 
 class SqlImports:
@@ -41,12 +39,6 @@ class SqlImports:
     async def applied(self, import_id: UUID, now: datetime) -> None:
         await self._connection.execute(
             update(stock_import).where(stock_import.c.id == import_id).values(applied_at=now)
-        )
-
-    async def remove_old(self, organisation_id: OrganisationId, now: datetime) -> None:
-        its = stock_import.c
-        await self._connection.execute(
-            delete(stock_import).where(its.organisation_id == organisation_id, its.made_at < now - _KEPT)
         )
 
 

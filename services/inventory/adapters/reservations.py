@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import fields
+from datetime import datetime
 from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Integer, Uuid, column, func, select, update
@@ -100,9 +101,17 @@ class SqlReservations:
     def __init__(self, connection: AsyncConnection) -> None:
         self._connection = connection
 
-    async def lock(self, new: Mapping[OrderId, OrganisationId], known: Collection[OrderId]) -> list[Reservation]:
+    async def known(self, orders: Collection[OrderId]) -> set[OrderId]:
+        told = select(reservation.c.order_id).where(
+            among(reservation.c.order_id, orders), reservation.c.order_version.is_not(None)
+        )
+        return {OrderId(found) for found in (await self._connection.execute(told)).scalars()}
+
+    async def lock(
+        self, new: Mapping[OrderId, OrganisationId], known: Collection[OrderId], now: datetime
+    ) -> list[Reservation]:
         if new:
-            await self._make(new)
+            await self._make(new, now)
         orders = {*new, *known}
         if not orders:
             return []
@@ -118,8 +127,8 @@ class SqlReservations:
             update(reservation).where(reservation.c.order_id == given.c.order_id).values(values)
         )
 
-    async def _make(self, new: Mapping[OrderId, OrganisationId]) -> None:
-        columns = [reservation.c.order_id, reservation.c.organisation_id]
-        given = rows_of(columns, (Reservation(order_id, new[order_id]) for order_id in sorted(new)))
+    async def _make(self, new: Mapping[OrderId, OrganisationId], now: datetime) -> None:
+        columns = [reservation.c.order_id, reservation.c.organisation_id, reservation.c.updated_at]
+        given = rows_of(columns, (Reservation(order_id, new[order_id], now) for order_id in sorted(new)))
         making = insert(reservation).from_select(list(given.c.keys()), select(*given.c).order_by(given.c.order_id))
         await self._connection.execute(making.on_conflict_do_nothing(index_elements=["order_id"]))

@@ -9,6 +9,7 @@ from services.inventory.adapters.connections import SqlConnections, SqlDiscoveri
 from services.inventory.adapters.imports import SqlImports
 from services.inventory.adapters.listings import SqlListings
 from services.inventory.adapters.reservations import SqlLines, SqlReservations
+from services.inventory.adapters.retention import SqlOldRecords
 from services.inventory.adapters.stock import SqlLedger, SqlSkus
 from services.inventory.adapters.submissions import SqlSubmissions
 from services.inventory.adapters.targets import SqlTargets
@@ -27,6 +28,7 @@ def bind(connection: AsyncConnection) -> Store:
         reservations=SqlReservations(connection),
         ledger=SqlLedger(connection),
         imports=SqlImports(connection),
+        old=SqlOldRecords(connection),
         outbox=SqlOutbox(connection),
         connections=SqlConnections(connection),
         discoveries=SqlDiscoveries(connection),

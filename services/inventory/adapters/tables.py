@@ -62,7 +62,11 @@ reservation = Table(
     Column("marketplace_order_id", Text),
     Column("ship_by", _TIME),
     Column("event_sequence", BigInteger, nullable=False, server_default=text("0")),
+    # When the marketplace last changed the order, as orders told; until it does, when we first heard of it.
+    Column("updated_at", _TIME, nullable=False),
 )
+# What was kept for its time.
+Index("ix_reservation_updated_at", reservation.c.updated_at)
 
 reservation_line = Table(
     "reservation_line",
@@ -134,6 +138,8 @@ ledger_entry = Table(
     UniqueConstraint("line_id", "departed"),
 )
 Index("ix_ledger_entry_sku_id_id", ledger_entry.c.sku_id, ledger_entry.c.id)
+# What was kept for its time, and is not what older ones were folded into.
+Index("ix_ledger_entry_at", ledger_entry.c.at, postgresql_where=text("reason <> 'opening'"))
 
 # Our copy of what auth tells. `channels`: ids, in auth's order.
 connection = Table(
@@ -226,6 +232,10 @@ listing = Table(
 # Pages and lists; and what waits for a SKU of its code.
 Index("ix_listing_organisation_id_sku", listing.c.organisation_id, listing.c.sku, listing.c.id)
 Index("ix_listing_sku_id", listing.c.sku_id)
+# Who is told through a target: asked of one that is deleted.
+Index("ix_listing_target_id", listing.c.target_id)
+# What was kept for its time: few are gone, and those that are there are written every few hours.
+Index("ix_listing_gone_at", listing.c.gone_at, postgresql_where=text("gone_at is not null"))
 
 # Told together; ended ones are deleted. `state`: the marketplace's own, between two calls.
 submission = Table(

@@ -1,4 +1,7 @@
-"""The ledger: every change of a level, for good. The entries of a SKU sum to its level."""
+"""
+The ledger: every change of a level, as long as it is kept. The entries of a SKU sum to its level: those no longer kept
+are folded into one, which opens it.
+"""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,6 +13,7 @@ from shared.kernel.ids import LineId, OrderId, OrganisationId, SkuId, UserId
 class Reason(StrEnum):
     COUNTED = "counted"
     SHIPPED = "shipped"
+    OPENING = "opening"
 
 
 class Via(StrEnum):
@@ -33,7 +37,8 @@ class Entry:
     """
     `change` units were added (taken, below zero); `level` is what they led to.
 
-    A shipped entry names its line, and `departed`: all units that left for the line so far, this entry's included.
+    A shipped entry names its line, and `departed`: all units that left for the line so far, this entry's included. An
+    opening one is the level to which those before it led; nobody is named.
     """
 
     organisation_id: OrganisationId

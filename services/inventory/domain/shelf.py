@@ -51,6 +51,12 @@ class Shelf:
         if line.sku_id is not None and gone > line.departed:
             self._depart(line, gone)
 
+    def drop(self, line: Line) -> None:
+        """A line that is deleted: what it held is let go, and nothing is written of it."""
+        self._set(replace(line, reserved=0, reserve=False))
+        del self.lines[line.line_id]
+        del self._lines_before[line.line_id]
+
     def free(self) -> dict[SkuId, int]:
         """Units to give out, where somebody waits for them."""
         return {sku.id: min(sku.free, sku.short) for sku in self._tracked() if sku.free > 0 and sku.short > 0}

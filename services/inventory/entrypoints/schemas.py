@@ -109,11 +109,14 @@ class SkuOut(BaseModel):
 
 
 class LedgerEntryOut(BaseModel):
-    """`change` units were added (taken, below zero), which led to `level`. `order_id`: whose units left."""
+    """
+    `change` units were added (taken, below zero), which led to `level`. `order_id`: whose units left. `opening`: the
+    level to which entries led that are no longer kept.
+    """
 
     id: int
     at: datetime
-    reason: Literal["counted", "shipped"]
+    reason: Literal["counted", "shipped", "opening"]
     change: int
     level: int
     via: Literal["page", "api", "event"]

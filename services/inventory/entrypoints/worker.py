@@ -1,4 +1,4 @@
-"""The worker: publishes and applies events, reads listings, tells channels how many are left."""
+"""The worker: publishes and applies events, reads listings, tells channels how many are left, deletes in time."""
 
 import asyncio
 from functools import partial
@@ -11,6 +11,8 @@ from services.inventory.settings import Settings
 from services.inventory.usecases.discover import discover
 from services.inventory.usecases.push import push
 from shared.db.claim_loop import run_claim_loop
+from shared.db.overdue import keep_overdue
+from shared.db.retention import late_records, run_retention
 from shared.http.outward import Outward
 from shared.kernel.clock import Clock, SystemClock
 from shared.messaging.relay import run_relay
@@ -30,7 +32,11 @@ async def run(settings: Settings) -> int:
             service=SERVICE,
             process="worker",
             settings=settings,
-            parts=[*_event_parts(settings, engine, clock), *_claim_parts(settings, engine, outward, clock)],
+            parts=[
+                *_event_parts(settings, engine, clock),
+                *_claim_parts(settings, engine, outward, clock),
+                *_retention(settings, engine, clock),
+            ],
             ready=bootstrap.ready_on(engine),
         )
     finally:
@@ -62,3 +68,16 @@ def _claim_parts(settings: Settings, engine: AsyncEngine, outward: Outward, cloc
         await run_claim_loop(claims, PUSH, tell, stop=stop, idle_seconds=_IDLE_SECONDS)
 
     return [listings, pushes]
+
+
+def _retention(settings: Settings, engine: AsyncEngine, clock: Clock) -> list[Part]:
+    batches = bootstrap.retention_on(engine, settings.retention, clock)
+    late = bootstrap.overdue_records_on(engine, settings.retention)
+
+    async def old_records(stop: asyncio.Event) -> None:
+        await run_retention(batches, stop=stop)
+
+    async def gauge(stop: asyncio.Event) -> None:
+        await keep_overdue(late_records, late, stop=stop)
+
+    return [old_records, gauge]

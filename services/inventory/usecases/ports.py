@@ -8,7 +8,7 @@ id. A line is only changed by who holds its SKU and its reservation; a target's 
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple, Protocol
 from uuid import UUID
 
@@ -81,7 +81,13 @@ class Lines(Protocol):
 
 
 class Reservations(Protocol):
-    async def lock(self, new: Mapping[OrderId, OrganisationId], known: Collection[OrderId]) -> list[Reservation]:
+    async def known(self, orders: Collection[OrderId]) -> set[OrderId]:
+        """Those of them that orders has told of; nothing is locked."""
+        ...
+
+    async def lock(
+        self, new: Mapping[OrderId, OrganisationId], known: Collection[OrderId], now: datetime
+    ) -> list[Reservation]:
         """Heads of `new` (made where missing) and `known` orders, locked in order-id order."""
         ...
 
@@ -99,7 +105,40 @@ class Imports(Protocol):
 
     async def applied(self, import_id: UUID, now: datetime) -> None: ...
 
-    async def remove_old(self, organisation_id: OrganisationId, now: datetime) -> None: ...
+
+class OldRecords(Protocol):
+    """What was kept for its time, by the database's clock, oldest first; what others hold just now is left out."""
+
+    async def find_orders(self, keep: timedelta, limit: int) -> list[OrderId]:
+        """Those that the marketplace changed last so long ago; nothing is locked."""
+        ...
+
+    async def lock_orders(self, orders: Collection[OrderId], keep: timedelta) -> set[OrderId]:
+        """Those of them that are still as old, and locked by nobody else."""
+        ...
+
+    async def delete_orders(self, orders: Collection[OrderId]) -> None:
+        """Locked ones, with their lines."""
+        ...
+
+    async def fold_ledger(self, keep: timedelta, limit: int) -> int:
+        """
+        As many entries as old, and all before them, become one of each SKU: the level they led to. SKUs that others
+        hold are left out. How many went.
+        """
+        ...
+
+    async def delete_listings(self, keep: timedelta, limit: int) -> int:
+        """Gone for so long, or not read for so long, with what was told for them alone; how many."""
+        ...
+
+    async def delete_imports(self, limit: int) -> int:
+        """Those that are a week old; how many."""
+        ...
+
+    async def drop_parked(self, keep: timedelta) -> int:
+        """Events parked for so long; how many."""
+        ...
 
 
 class Outbox(Protocol):
@@ -228,6 +267,7 @@ class Store:
     reservations: Reservations
     ledger: Ledger
     imports: Imports
+    old: OldRecords
     outbox: Outbox
     connections: Connections
     discoveries: Discoveries

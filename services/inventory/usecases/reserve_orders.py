@@ -1,6 +1,7 @@
 """Hold stock for orders: orders' newest word about each, folded into its lines."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from services.inventory.domain.line import Line, OrderWord
@@ -10,6 +11,7 @@ from shared.events.base import Event
 from shared.events.orders import OrderLineV1, OrderStateV1
 from shared.kernel.clock import Clock
 from shared.kernel.ids import LineId, OrderId, OrganisationId, SkuId
+from shared.kernel.retention import may_have_gone
 
 # Lines that hold nothing any more, but whose units left the seller's own shelf (orders' decision codes). Others that
 # hold nothing are the marketplace's, an echo, or nobody knows yet whose.
@@ -24,7 +26,7 @@ async def reserve_orders(store: Store, events: Sequence[Event[Any]], *, clock: C
     `events` are of orders.order.v1, at most one per order. Raises LinesMoved.
     """
     now = clock.now()
-    words: dict[OrderId, OrderStateV1] = {OrderId(event.subject): event.body for event in events}
+    words = await _taken_in({OrderId(event.subject): event.body for event in events}, store, now)
     skus = await store.skus.lock(_names(words.values()), await store.lines.sku_ids(words), now)
     lines = await store.lines.of_orders(words)
     shelf = shelf_of(skus, lines, now)
@@ -35,6 +37,15 @@ async def reserve_orders(store: Store, events: Sequence[Event[Any]], *, clock: C
             shelf.put(line)
     orders = {order_id: OrganisationId(word.organisation_id) for order_id, word in words.items()}
     await settle_shelf(shelf, Touched(orders, lines, words), store=store, now=now)
+
+
+async def _taken_in(
+    words: Mapping[OrderId, OrderStateV1], store: Store, now: datetime
+) -> Mapping[OrderId, OrderStateV1]:
+    """All but what may have been deleted, as it was kept for its time, and is not here: its units left once."""
+    old = [order_id for order_id, word in words.items() if may_have_gone(word.placed_at, now)]
+    left_out = set(old) - await store.reservations.known(old) if old else set()
+    return {order_id: word for order_id, word in words.items() if order_id not in left_out}
 
 
 def _names(words: Iterable[OrderStateV1]) -> set[SkuName]:

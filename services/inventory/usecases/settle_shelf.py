@@ -54,7 +54,7 @@ async def settle_shelf(shelf: Shelf, touched: Touched, *, store: Store, now: dat
     await _balance(shelf, touched.orders, store)
     changed = shelf.changed_lines()
     anew = await _described_anew(shelf, store)
-    heads = await _lock_heads(touched, anew.union(line.order_id for line in changed), store)
+    heads = await _lock_heads(touched, anew.union(line.order_id for line in changed), store, now)
     await store.lines.save(changed)
     await store.ledger.append(shelf.entries)
     await store.skus.save(shelf.changed_skus())
@@ -78,9 +78,11 @@ async def _balance(shelf: Shelf, beside: Collection[OrderId], store: Store) -> N
     shelf.balance(candidates)
 
 
-async def _lock_heads(touched: Touched, known: Collection[OrderId], store: Store) -> dict[OrderId, Reservation]:
+async def _lock_heads(
+    touched: Touched, known: Collection[OrderId], store: Store, now: datetime
+) -> dict[OrderId, Reservation]:
     """All reservations this transaction writes or tells of, locked at once and in order."""
-    heads = await store.reservations.lock(touched.orders, known)
+    heads = await store.reservations.lock(touched.orders, known, now)
     if touched.orders and set(await store.lines.of_orders(touched.orders)) != set(touched.lines):
         raise LinesMoved
     return {head.order_id: head for head in heads}
@@ -103,7 +105,7 @@ async def _publish_reservations(
     saved = []
     telling = []
     for head in heads.values():
-        told = _told(head, words.get(head.order_id))
+        told = _told(head, words.get(head.order_id), now)
         if told.order_version is not None and (head.order_id in news or told.order_version != head.order_version):
             told = replace(told, event_sequence=told.event_sequence + 1)
             telling.append(told)
@@ -115,8 +117,10 @@ async def _publish_reservations(
         await store.outbox.add_all([_reservation_event(head, lines.get(head.order_id, ()), now) for head in telling])
 
 
-def _told(head: Reservation, word: OrderStateV1 | None) -> Reservation:
-    return head if word is None else head.told(word.order_version, word.marketplace_order_id, word.ship_by)
+def _told(head: Reservation, word: OrderStateV1 | None, now: datetime) -> Reservation:
+    if word is None:
+        return head
+    return head.told(word.order_version, word.marketplace_order_id, word.ship_by, word.updated_at or now)
 
 
 def _reservation_event(head: Reservation, lines: Sequence[ReservedLineV1], now: datetime) -> Event[Any]:

@@ -25,11 +25,9 @@ class ImportHasBadLines(Exception):
 async def keep_import(
     table: ReadTable, organisation_id: OrganisationId, user_id: UserId | None, *, store: Store, clock: Clock
 ) -> UUID:
-    """The id under which it is looked at. Those of the organisation that are a week old go."""
-    now = clock.now()
-    made = StockImport(new_id(), organisation_id, user_id, now, table)
+    """The id under which it is looked at, for a week."""
+    made = StockImport(new_id(), organisation_id, user_id, clock.now(), table)
     await store.imports.add(made)
-    await store.imports.remove_old(organisation_id, now)
     return made.id
 
 

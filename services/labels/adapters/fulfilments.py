@@ -18,6 +18,9 @@ from services.labels.domain.fulfilment import Fulfilment
 from services.labels.domain.shipment import Shipment, Told
 from services.labels.usecases.ports import DueLabel, DueWriteBack, OrderNews, ReservationNews
 
+_TOLD_BY_ORDERS = (
+    "connection_id", "channel_id", "marketplace_order_id", "order_state", "erase_after", "updated_at",
+)  # fmt: skip
 _OPEN = text("state in ('planned', 'label_pending')")
 
 
@@ -37,10 +40,11 @@ class SqlFulfilments:
                 "marketplace_order_id": one.order.marketplace_order_id,
                 "order_state": rows.order_json(one.order),
                 "erase_after": one.order.erase_after,
+                "updated_at": one.updated_at,
             }
             for one in sorted(news, key=lambda one: one.order_id)
         ]
-        await self._upsert(heard, ("connection_id", "channel_id", "marketplace_order_id", "order_state", "erase_after"))
+        await self._upsert(heard, _TOLD_BY_ORDERS)
 
     async def hear_reservations(self, news: Sequence[ReservationNews]) -> None:
         heard = [
@@ -48,10 +52,16 @@ class SqlFulfilments:
                 "order_id": one.order_id,
                 "organisation_id": one.organisation_id,
                 "reservation": rows.reservation_json(one.reservation),
+                "updated_at": one.heard_at,
             }
             for one in sorted(news, key=lambda one: one.order_id)
         ]
         await self._upsert(heard, ("reservation",))
+
+    async def known(self, order_ids: Sequence[UUID]) -> set[UUID]:
+        its = fulfilment.c
+        told = select(its.order_id).where(its.order_id.in_(order_ids), its.connection_id.is_not(None))
+        return set((await self._connection.execute(told)).scalars())
 
     async def lock(self, order_ids: Sequence[UUID]) -> list[Fulfilment]:
         return await self._load(_among(order_ids).order_by(fulfilment.c.order_id).with_for_update())

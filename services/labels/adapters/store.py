@@ -5,6 +5,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from services.labels.adapters.batches import SqlBatches
 from services.labels.adapters.fulfilments import SqlFulfilments
 from services.labels.adapters.policies import SqlConnections, SqlPolicies
+from services.labels.adapters.retention import SqlOldRecords
 from services.labels.usecases.ports import Store
 from shared.messaging.outbox import SqlOutbox
 
@@ -15,5 +16,6 @@ def bind(connection: AsyncConnection) -> Store:
         fulfilments=SqlFulfilments(connection),
         policies=SqlPolicies(connection),
         batches=SqlBatches(connection),
+        old=SqlOldRecords(connection),
         outbox=SqlOutbox(connection),
     )

@@ -95,7 +95,11 @@ fulfilment = Table(
     Column("replan_at", _TIME),
     Column("erase_after", _TIME),
     Column("erased_at", _TIME),
+    # When the marketplace last changed the order, as orders told; until it does, when we first heard of it.
+    Column("updated_at", _TIME, nullable=False),
 )
+# What was kept for its time: by marketplace, which only orders tells.
+Index("ix_fulfilment_updated_at", text("(order_state ->> 'marketplace')"), fulfilment.c.updated_at)
 Index("ix_fulfilment_channel", fulfilment.c.connection_id, fulfilment.c.channel_id)
 Index("ix_fulfilment_organisation_id", fulfilment.c.organisation_id)
 Index(

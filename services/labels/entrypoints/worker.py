@@ -1,4 +1,7 @@
-"""The worker: publishes and applies events, plans what is due, makes labels, tells the marketplaces, erases in time."""
+"""
+The worker: publishes and applies events, plans what is due, makes labels, tells the marketplaces, erases and deletes
+in time.
+"""
 
 import asyncio
 from contextlib import suppress
@@ -16,7 +19,8 @@ from services.labels.usecases.replan import BATCH, replan_due
 from services.labels.usecases.write_back import write_back_due
 from shared.db.claim_loop import run_claim_loop
 from shared.db.errors import Conflict, DatabaseUnavailable
-from shared.db.overdue import keep_overdue
+from shared.db.overdue import keep_overdue, late_erasures
+from shared.db.retention import late_records, run_retention
 from shared.db.unit_of_work import SqlUnitOfWork
 from shared.http.outward import Outward
 from shared.kernel.clock import Clock, SystemClock
@@ -87,9 +91,22 @@ def _claim_parts(settings: Settings, engine: AsyncEngine, outward: Outward, cloc
         await run_claim_loop(claims, ERASE, erase, stop=stop, idle_seconds=_ERASE_IDLE_SECONDS)
 
     async def gauge(stop: asyncio.Event) -> None:
-        await keep_overdue(bootstrap.overdue_on(engine), stop=stop)
+        await keep_overdue(late_erasures, bootstrap.overdue_on(engine), stop=stop)
 
-    return [labels, write_backs, erasures, gauge, _replans(engine, clock)]
+    return [labels, write_backs, erasures, gauge, _replans(engine, clock), *_retention(settings, engine)]
+
+
+def _retention(settings: Settings, engine: AsyncEngine) -> list[Part]:
+    batches = bootstrap.retention_on(engine, settings.retention)
+    late = bootstrap.overdue_records_on(engine, settings.retention)
+
+    async def old_records(stop: asyncio.Event) -> None:
+        await run_retention(batches, stop=stop)
+
+    async def gauge(stop: asyncio.Event) -> None:
+        await keep_overdue(late_records, late, stop=stop)
+
+    return [old_records, gauge]
 
 
 def _replans(engine: AsyncEngine, clock: Clock) -> Part:

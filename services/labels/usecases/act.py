@@ -62,7 +62,9 @@ async def _act(
     order_id = await store.fulfilments.order_of(organisation_id, shipment_id)
     if order_id is None:
         raise ShipmentUnknown
-    before = (await store.fulfilments.lock([order_id]))[0]
+    before = next(iter(await store.fulfilments.lock([order_id])), None)
+    if before is None:
+        raise ShipmentUnknown
     terms = (await planner.terms(store, [before]))[order_id]
     [after] = await planner.plan(store, [change(before, terms)])
     await save_and_tell(store, [(before, after)], planner.now())

@@ -133,6 +133,8 @@ async def _intend(
 ) -> list[tuple[DueLabel, Frozen]]:
     """Under the orders' locks: planned anew with what is known now, and only what is still due is frozen."""
     orders = await locked(store, [row for row, _ in found])
+    here = dict(orders)
+    found = [(row, read) for row, read in found if row in here]
     planned = await tools.planner.plan(store, [before for _, before in orders])
     carriers = await store.policies.carriers([row.organisation_id for row, _ in found])
     changes: list[Change] = []
@@ -223,6 +225,7 @@ async def _act(carrier: Carrier, intent: Intent[LabelRequest]) -> Outcome:
 async def _settle(store: Store, made: Sequence[tuple[DueLabel, Made]], tools: Labelling) -> None:
     """Only for the newest attempt, and only while nothing is known of it: a late outcome changes nothing."""
     orders = dict(await locked(store, [row for row, _ in made]))
+    made = [(row, one) for row, one in made if row in orders]
     settled: list[tuple[DueLabel, Made, Change]] = []
     for row, one in made:
         before = orders[row]

@@ -129,6 +129,6 @@ async def _kept(
 
 
 async def locked(store: Store, rows: Sequence[Row]) -> list[tuple[Row, Fulfilment]]:
-    """Each with its order, whose row is locked."""
+    """Each with its order, whose row is locked; one that was deleted meanwhile, as it was kept for its time, is not."""
     orders = {one.order_id: one for one in await store.fulfilments.lock([row.order_id for row in rows])}
-    return [(row, orders[row.order_id]) for row in rows]
+    return [(row, orders[row.order_id]) for row in rows if row.order_id in orders]

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Protocol
 from uuid import UUID
 
@@ -111,9 +111,12 @@ class Connections(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class OrderNews:
+    """`updated_at`: when the marketplace last changed the order."""
+
     order_id: UUID
     organisation_id: UUID
     order: Order
+    updated_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +124,7 @@ class ReservationNews:
     order_id: UUID
     organisation_id: UUID
     reservation: Reservation
+    heard_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +153,10 @@ class Fulfilments(Protocol):
         ...
 
     async def hear_reservations(self, news: Sequence[ReservationNews]) -> None: ...
+
+    async def known(self, order_ids: Sequence[UUID]) -> set[UUID]:
+        """Those of them that orders has told of; nothing is locked."""
+        ...
 
     async def lock(self, order_ids: Sequence[UUID]) -> list[Fulfilment]:
         """Those that exist, in id order."""
@@ -243,6 +251,32 @@ class Outbox(Protocol):
         ...
 
 
+class OldRecords(Protocol):
+    """What was kept for its time, by the database's clock, oldest first; what others hold just now is left out."""
+
+    async def lock_orders(self, marketplace: str | None, keep: timedelta, limit: int) -> Sequence[UUID]:
+        """
+        Those that the marketplace changed last so long ago; None: those that orders never told of, first heard of then.
+        """
+        ...
+
+    async def count_owed(self, order_ids: Sequence[UUID]) -> int:
+        """Parcels of these orders that the marketplace was never seen to know."""
+        ...
+
+    async def delete_orders(self, order_ids: Sequence[UUID]) -> None:
+        """Locked ones, with all that hangs on them."""
+        ...
+
+    async def delete_batches(self, keep: timedelta, limit: int) -> int:
+        """Labels asked for together so long ago; how many times."""
+        ...
+
+    async def drop_parked(self, keep: timedelta) -> int:
+        """Events parked for so long; how many."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Store:
     """Labels' repositories over one open transaction."""
@@ -251,4 +285,5 @@ class Store:
     fulfilments: Fulfilments
     policies: Policies
     batches: Batches
+    old: OldRecords
     outbox: Outbox

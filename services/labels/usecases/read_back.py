@@ -73,13 +73,15 @@ def _wait_seconds(error: FarSideError) -> float:
 async def _still_sent(store: Store, rows: Sequence[DueWriteBack]) -> list[DueWriteBack]:
     """Others were confirmed by a poll meanwhile; the lease is renewed either way."""
     orders = {one.order_id: one for one in await store.fulfilments.read([row.order_id for row in rows])}
-    told = [(row, orders[row.order_id].shipment(row.shipment_id).write_back) for row in rows]
+    here = [row for row in rows if row.order_id in orders]
+    told = [(row, orders[row.order_id].shipment(row.shipment_id).write_back) for row in here]
     return [row for row, write_back in told if write_back and write_back.state is Told.SENT]
 
 
 async def _settle(store: Store, answers: Sequence[tuple[DueWriteBack, Answer]], place: Place, tools: Telling) -> None:
     now = tools.planner.now()
     orders = dict(await locked(store, [row for row, _ in answers]))
+    answers = [(row, answer) for row, answer in answers if row in orders]
     changes: list[Change] = []
     for row, answer in answers:
         before = orders[row]

@@ -12,6 +12,7 @@ from shared.events.auth import ConnectionStateV1
 from shared.events.base import Event
 from shared.events.inventory import ReservationChangedV1
 from shared.events.orders import OrderStateV1
+from shared.kernel.retention import may_have_gone
 
 
 async def receive_connections(store: Store, events: Sequence[Event[ConnectionStateV1]]) -> None:
@@ -20,9 +21,15 @@ async def receive_connections(store: Store, events: Sequence[Event[ConnectionSta
 
 
 async def receive_orders(store: Store, events: Sequence[Event[OrderStateV1]], *, planner: Planner) -> None:
-    """Plans what an order needs, marks what it already has, and confirms the parcels it shows."""
-    bodies = [event.body for event in events]
-    news = [OrderNews(body.order_id, body.organisation_id, _order(body)) for body in bodies]
+    """
+    Plans what an order needs, marks what it already has, and confirms the parcels it shows. Of what may have been
+    deleted, as it was kept for its time, and is not here, nothing is planned: its parcels may have left.
+    """
+    now = planner.now()
+    old = [event.body.order_id for event in events if may_have_gone(event.body.placed_at, now)]
+    left_out = set(old) - await store.fulfilments.known(old) if old else set()
+    told = [event for event in events if event.body.order_id not in left_out]
+    news = [_order_news(event) for event in told]
     await store.fulfilments.hear_orders(news)
     await _plan_again(store, [one.order_id for one in news], planner)
 
@@ -31,8 +38,9 @@ async def receive_reservations(
     store: Store, events: Sequence[Event[ReservationChangedV1]], *, planner: Planner
 ) -> None:
     """Plans an order once the reservation of its newest version is known."""
+    now = planner.now()
     bodies = [event.body for event in events]
-    news = [ReservationNews(body.order_id, body.organisation_id, _reservation(body)) for body in bodies]
+    news = [ReservationNews(body.order_id, body.organisation_id, _reservation(body), now) for body in bodies]
     await store.fulfilments.hear_reservations(news)
     await _plan_again(store, [one.order_id for one in news], planner)
 
@@ -57,6 +65,11 @@ def _connection(body: ConnectionStateV1) -> ConnectionCopy:
         channels=tuple((channel.id, channel.name) for channel in body.channels),
         erase_asked_at=body.erase_asked_at,
     )
+
+
+def _order_news(event: Event[OrderStateV1]) -> OrderNews:
+    body = event.body
+    return OrderNews(body.order_id, body.organisation_id, _order(body), body.updated_at or event.time)
 
 
 def _order(body: OrderStateV1) -> Order:

@@ -181,6 +181,7 @@ async def _settle(
     """Only for the newest attempt, and only while nothing is known of it: a late outcome changes nothing."""
     now = tools.planner.now()
     orders = dict(await locked(store, [row for row, _ in answered]))
+    answered = [(row, one) for row, one in answered if row in orders]
     changes: list[Change] = []
     settled: list[tuple[Answered, Shipment]] = []
     for row, one in answered:

@@ -13,6 +13,7 @@ from services.orders.adapters.repositories import (
     SqlTimeline,
     SqlUnreadableRecords,
 )
+from services.orders.adapters.retention import SqlOldRecords
 from services.orders.usecases.ports import Store
 from shared.messaging.outbox import SqlOutbox
 
@@ -28,5 +29,6 @@ def bind(connection: AsyncConnection) -> Store:
         acceptances=SqlAcceptances(connection),
         recipient_reads=SqlRecipientReads(connection),
         data_keys=SqlDataKeys(connection),
+        old=SqlOldRecords(connection),
         outbox=SqlOutbox(connection),
     )

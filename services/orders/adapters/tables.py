@@ -111,6 +111,8 @@ order = Table(
         name="erased",
     ),
     Index("ix_marketplace_order_erase", "connection_id", "erase_after", postgresql_where=text("erased_at is null")),
+    # What was kept for its time: found at the index's beginning, however much is kept.
+    Index("ix_marketplace_order_updated_at", "marketplace", "updated_at"),
     # How far it has come (domain/stage.py), of its own and others' words: written apart, under the row's lock.
     Column("stage", Text, nullable=False, server_default="received"),
     # Lists are filtered and sorted in these alone: one each way, whatever the filters.
@@ -212,6 +214,7 @@ reservation = Table(
     Column("at", _TIME, nullable=False),
     Column("lines", JSONB, nullable=False),
     Index("ix_reservation_short", "organisation_id", postgresql_where=text(SHORT)),
+    Index("ix_reservation_at", "at"),
 )
 shipments = Table(
     "shipments",
@@ -222,6 +225,7 @@ shipments = Table(
     Column("shipments", JSONB, nullable=False),
     Index("ix_shipments_unconfirmed", "organisation_id", postgresql_where=text(UNCONFIRMED)),
     Index("ix_shipments_troubled", "organisation_id", postgresql_where=text(TROUBLED)),
+    Index("ix_shipments_at", "at"),
 )
 
 # Records of a page that could not be read; gone when their order is read well.
@@ -287,4 +291,5 @@ recipient_read = Table(
     Column("service", Text),
     Column("destination", Integer, nullable=False, server_default="0"),
     Index("ix_recipient_read_order", "order_id", "at"),
+    Index("ix_recipient_read_at", "at"),
 )

@@ -1,6 +1,6 @@
 """
 The worker: publishes what happened here, applies what happened elsewhere, sends answers to orders that wait; erases
-buyers' data whose time is over, and keeps data keys under the newest key-encryption key.
+buyers' data and deletes orders whose time is over, and keeps data keys under the newest key-encryption key.
 """
 
 import asyncio
@@ -14,7 +14,8 @@ from services.orders.settings import Settings
 from services.orders.usecases.erase import erase_due
 from services.orders.usecases.send_answers import send_answers
 from shared.db.claim_loop import run_claim_loop
-from shared.db.overdue import keep_overdue
+from shared.db.overdue import keep_overdue, late_erasures
+from shared.db.retention import late_records, run_retention
 from shared.db.upkeep import run_hourly
 from shared.http.outward import Outward
 from shared.kernel.clock import Clock, SystemClock
@@ -39,8 +40,8 @@ async def run(settings: Settings) -> int:
             parts=[
                 *_event_parts(settings, engine, clock),
                 *_claim_parts(settings, engine, outward, clock),
-                _gauge(engine),
-                _upkeep(settings, engine),
+                *_gauges(settings, engine),
+                *_upkeep(settings, engine),
             ],
             ready=bootstrap.ready_on(engine),
         )
@@ -83,19 +84,27 @@ def _claim_parts(settings: Settings, engine: AsyncEngine, outward: Outward, cloc
     return [answers, erasures]
 
 
-def _gauge(engine: AsyncEngine) -> Part:
-    count = bootstrap.overdue_on(engine)
+def _gauges(settings: Settings, engine: AsyncEngine) -> list[Part]:
+    erasures = bootstrap.overdue_on(engine)
+    records = bootstrap.overdue_records_on(engine, settings.retention)
 
-    async def gauge(stop: asyncio.Event) -> None:
-        await keep_overdue(count, stop=stop)
+    async def gauge_erasures(stop: asyncio.Event) -> None:
+        await keep_overdue(late_erasures, erasures, stop=stop)
 
-    return gauge
+    async def gauge_records(stop: asyncio.Event) -> None:
+        await keep_overdue(late_records, records, stop=stop)
+
+    return [gauge_erasures, gauge_records]
 
 
-def _upkeep(settings: Settings, engine: AsyncEngine) -> Part:
+def _upkeep(settings: Settings, engine: AsyncEngine) -> list[Part]:
     rewrap = bootstrap.rewrapping_on(engine, bootstrap.keys_of(settings))
+    batches = bootstrap.retention_on(engine, settings.retention)
 
-    async def upkeep(stop: asyncio.Event) -> None:
+    async def keys(stop: asyncio.Event) -> None:
         await run_hourly(rewrap, stop=stop)
 
-    return upkeep
+    async def old_records(stop: asyncio.Event) -> None:
+        await run_retention(batches, stop=stop)
+
+    return [keys, old_records]

@@ -33,7 +33,7 @@ def told(known: Order | None, order: Order, clock: Clock) -> tuple[Order, Event[
         if _state(known) == state:
             return order, None
         order = replace(order, event_sequence=order.event_sequence + 1)
-    body = _kind(known, order)(**state)
+    body = _kind(known, order)(**state, updated_at=order.updated_at)
     return order, Event(new_id(), order.id, order.event_sequence, clock.now(), body)
 
 

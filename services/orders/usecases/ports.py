@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Protocol
 from uuid import UUID
 
@@ -243,6 +243,30 @@ class Outbox(Protocol):
         ...
 
 
+class OldRecords(Protocol):
+    """What was kept for its time, by the database's clock, oldest first; what others hold just now is left out."""
+
+    async def lock_orders(self, marketplace: str, keep: timedelta, limit: int) -> Sequence[OrderId]:
+        """Those that the marketplace changed last so long ago."""
+        ...
+
+    async def delete_orders(self, order_ids: Sequence[OrderId]) -> None:
+        """Locked ones, with all that hangs on them."""
+        ...
+
+    async def delete_words(self, keep: timedelta, limit: int) -> int:
+        """Others' words, as old, about orders that are not here; how many."""
+        ...
+
+    async def delete_looks(self, keep: timedelta, limit: int) -> int:
+        """Looks at addresses, as long ago; how many."""
+        ...
+
+    async def drop_parked(self, keep: timedelta) -> int:
+        """Events parked for so long; how many."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Store:
     """Everything a use case may touch, bound to one open transaction."""
@@ -256,6 +280,7 @@ class Store:
     acceptances: Acceptances
     recipient_reads: RecipientReads
     data_keys: DataKeys
+    old: OldRecords
     outbox: Outbox
 
 

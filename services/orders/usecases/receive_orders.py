@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from services.orders.domain import timeline
@@ -29,6 +29,7 @@ from services.orders.usecases.refresh_stages import refresh_stages
 from shared.events.base import Event
 from shared.kernel.clock import Clock
 from shared.kernel.ids import LineId, OrderId, new_id
+from shared.kernel.retention import may_have_gone
 from shared.marketplaces.models import MarketplaceOrder, OrderPage, PersonalData, UnreadableOrder
 
 
@@ -76,11 +77,13 @@ async def receive_orders(
     Store one page of orders and publish only what is news. `keep`: how long personal data may stay.
 
     A marketplace repeats itself: the same order comes back on every poll and in every overlap. The connection's row
-    is locked: nobody else stores orders of it meanwhile. What stays with another system, and is not here, is left out.
+    is locked: nobody else stores orders of it meanwhile. What stays with another system, or was
+    deleted as it was kept for its time, and is not here, is left out.
     """
     readings = newest_of_each(page.orders)
     known = await store.orders.lock(connection, [reading.id for reading in readings])
-    readings = [reading for reading in readings if reading.id in known or connection.takes(reading.placed_at)]
+    now = clock.now()
+    readings = [one for one in readings if one.id in known or _is_taken_in(one.placed_at, connection, now)]
     tools = _Tools(connection, keys, clock, keep)
     found = [_news(reading, known.get(reading.id), tools) for reading in readings]
     news = [one for one in found if one is not None]
@@ -97,6 +100,10 @@ async def receive_orders(
     new = sum(one.known is None for one in news)
     changed = sum(one.event is not None for one in news) - new
     return Received(new, changed, len(readings) - new - changed, len(page.unreadable))
+
+
+def _is_taken_in(placed_at: datetime, connection: Connection, now: datetime) -> bool:
+    return connection.takes(placed_at) and not may_have_gone(placed_at, now)
 
 
 def _news(reading: MarketplaceOrder, kept: Kept | None, tools: _Tools) -> _News | None:

@@ -27,6 +27,8 @@ SANDBOX_URLS: Mapping[str, str] = {
 UNLISTED_MOST = 25
 # Days after delivery (Data Protection Policy, retention of personal data).
 KEEP_DAYS_MOST = 30.0
+# Of everything else (the same policy: 18 months, here of 30 days each).
+RETAIN_DAYS_MOST = 540.0
 # A client secret of ours ends so many days after it was made (developer page Rotating your app's LWA credentials).
 SECRET_DAYS = 180
 # Where links of the Appstore may lead besides the countries' own hosts.

@@ -9,6 +9,7 @@ from services.inventory.domain.ledger import Cause, Via
 from shared.events.base import Event
 from shared.events.labels import ShipmentLineV1, ShipmentV1, TrackingConfirmedV1
 from shared.events.orders import OrderChangedV1, OrderLineV1
+from shared.kernel.clock import SystemClock
 from shared.kernel.ids import OrganisationId, UserId, new_id
 
 NOW = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
@@ -54,7 +55,7 @@ def order(
         "marketplace_order_id": f"402-{subject.int % 10**7:07d}",
         "order_version": version,
         "status": "open",
-        "placed_at": NOW,
+        "placed_at": SystemClock().now() - timedelta(hours=1),
         "ship_by": ship_by(2),
         "lines": tuple(lines),
     }

@@ -108,9 +108,14 @@ class MemoryLines:
 class MemoryReservations:
     rows: dict[OrderId, Reservation] = field(default_factory=dict)
 
-    async def lock(self, new: Mapping[OrderId, OrganisationId], known: Collection[OrderId]) -> list[Reservation]:
+    async def known(self, orders: Collection[OrderId]) -> set[OrderId]:
+        return {one for one in orders if one in self.rows and self.rows[one].order_version is not None}
+
+    async def lock(
+        self, new: Mapping[OrderId, OrganisationId], known: Collection[OrderId], now: datetime
+    ) -> list[Reservation]:
         for order_id, organisation_id in new.items():
-            self.rows.setdefault(order_id, Reservation(order_id, organisation_id))
+            self.rows.setdefault(order_id, Reservation(order_id, organisation_id, now))
         return [self.rows[one] for one in sorted({*new, *known})]
 
     async def save(self, reservations: Sequence[Reservation]) -> None:
@@ -150,6 +155,7 @@ class Warehouse:
             self.lines,
             self.reservations,
             self.ledger,
+            cast(Any, None),
             cast(Any, None),
             self.outbox,
             self.connections,

@@ -57,6 +57,10 @@ class House(Protocol):
 
     async def count(self, organisation_id: OrganisationId, code: str, units: int) -> None: ...
 
+    async def fold(self, organisation_id: OrganisationId, oldest: int) -> None:
+        """So many entries of the ledger, the oldest of all SKUs together, are no longer kept."""
+        ...
+
     async def shown(self, organisation_id: OrganisationId) -> Shown: ...
 
 

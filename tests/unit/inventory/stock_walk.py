@@ -7,6 +7,7 @@ Events are made as orders and labels make them, numbered; they arrive in any ord
 import asyncio
 from collections import defaultdict
 from collections.abc import Coroutine, Sequence
+from dataclasses import replace
 from itertools import count
 from typing import Any
 from uuid import UUID
@@ -120,6 +121,21 @@ class Stock(RuleBasedStateMachine):
         self.model.count(code, units)
         self._check()
 
+    @precondition(lambda self: any(self.before.entries.values()))
+    @rule(oldest=st.integers(1, 6))
+    def ledger_is_folded(self, oldest: int) -> None:
+        """Of each SKU the first entries become the level they led to; the others stay as they are."""
+        earlier = self.before.entries
+        self._run(self.house.fold(self.organisation_id, oldest))
+        shown = self._run(self.house.shown(self.organisation_id))
+        assert shown.entries.keys() == earlier.keys()
+        for code, entries in shown.entries.items():
+            _check_folded(earlier[code], entries)
+        left = sum(map(len, earlier.values())) - oldest
+        assert sum(map(len, shown.entries.values())) <= max(left, 0) + len(earlier)
+        self.before = replace(self.before, entries=shown.entries)
+        self._check()
+
     def _deliver(self, topic: str, events: Sequence[Event[Any]]) -> None:
         self._run(self.house.deliver(topic, events))
         self.model.deliver(topic, events)
@@ -217,6 +233,13 @@ def _changes(draw: st.DrawFn, line: OrderLineV1) -> dict[str, Any]:
         "decision": "ship" if held else "not_ours",
         "code": "ready" if held else draw(st.sampled_from(["already_shipped", "cancelled", "unfulfillable"])),
     }
+
+
+def _check_folded(earlier: list[tuple[int, int]], entries: list[tuple[int, int]]) -> None:
+    """The first entry stands for those that are not here any more; none of the others has changed."""
+    level = earlier[len(earlier) - len(entries)][1]
+    opened = [(level, level), *earlier[len(earlier) - len(entries) + 1 :]]
+    assert entries in (earlier, opened)
 
 
 def _picked(histories: Sequence[Sequence[Event[Any]]], picks: Sequence[tuple[int, int]]) -> list[Event[Any]]:

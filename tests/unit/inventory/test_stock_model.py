@@ -3,11 +3,13 @@
 import asyncio
 from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
 from hypothesis import settings
 
+from services.inventory.domain.ledger import Reason
 from services.inventory.domain.sku import StockRow
 from shared.events.base import Event
 from shared.kernel.ids import OrganisationId
@@ -33,6 +35,16 @@ class InMemory:
 
     async def count(self, organisation_id: OrganisationId, code: str, units: int) -> None:
         await self.warehouse.set(StockRow(code, counted=units), organisation_id=organisation_id)
+
+    async def fold(self, organisation_id: OrganisationId, oldest: int) -> None:
+        """There is one organisation in it."""
+        entries = self.warehouse.ledger.entries
+        last = {entry.sku_id: number for number, entry in enumerate(entries[:oldest])}
+        kept = [one for number, one in enumerate(entries) if number >= last.get(one.sku_id, 0)]
+        opening = {id(entries[number]) for number in last.values()}
+        self.warehouse.ledger.entries = [
+            replace(one, reason=Reason.OPENING, change=one.level) if id(one) in opening else one for one in kept
+        ]
 
     async def shown(self, organisation_id: OrganisationId) -> Shown:
         """There is one organisation in it."""

@@ -50,6 +50,7 @@ def test_settings_are_by_marketplace(monkeypatch: pytest.MonkeyPatch) -> None:
         ("LABELS_READ_BACK_SECONDS", '{"nowhere": 2}', "marketplaces are"),
         ("LABELS_READ_BACK_LAG_SECONDS", '{"amazon": 0}', "greater than 0"),
         ("LABELS_REPEAT_AFTER_SECONDS", '{"amazon": 60}', "of amazon must not be less than"),
+        ("LABELS_RETAIN_DAYS", '{"amazon": 541}', "amazon allows 540 days at most"),
     ],
 )
 def test_a_wrong_timing_ends_the_start_with_a_sentence(

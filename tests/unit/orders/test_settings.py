@@ -3,6 +3,7 @@
 import base64
 import json
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
@@ -42,6 +43,9 @@ def settings(monkeypatch: pytest.MonkeyPatch, **changes: str) -> Settings:
         ("ORDERS_API_URLS", json.dumps({"nowhere": {}}), "not nowhere"),
         ("ORDERS_POLL_INTERVAL_SECONDS", '{"amazon": 0}', "ORDERS_POLL_INTERVAL_SECONDS is not valid"),
         ("ORDERS_KEEP_DAYS", '{"amazon": 31}', "amazon allows 30 days at most"),
+        ("ORDERS_RETAIN_DAYS", '{"amazon": 541}', "amazon allows 540 days at most"),
+        ("ORDERS_RETAIN_DAYS", '{"octopia": 399}', "400 days are the least"),
+        ("ORDERS_RETAIN_DAYS", '{"nowhere": 500}', "not nowhere"),
         ("ORDERS_FIRST_WINDOW_DAYS", "-1", "ORDERS_FIRST_WINDOW_DAYS is not valid"),
     ],
 )
@@ -61,6 +65,12 @@ def test_a_marketplace_is_read_as_its_profile_says_but_for_what_was_set(monkeypa
     """A setting is by marketplace and leaves the rest of the profile's pace as it is."""
     pace = settings(monkeypatch, ORDERS_POLL_INTERVAL_SECONDS='{"amazon": 60}').pace("amazon")
     assert pace == replace(PACES["amazon"], interval_seconds=60)
+
+
+def test_orders_of_every_marketplace_are_kept_for_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """18 times 30 days, but for what was set; longer only where the marketplace has no limit."""
+    told = settings(monkeypatch, ORDERS_RETAIN_DAYS='{"octopia": 1000}').retention
+    assert told == {"amazon": timedelta(days=540), "octopia": timedelta(days=1000)}
 
 
 async def test_every_marketplace_we_know_can_be_polled(monkeypatch: pytest.MonkeyPatch) -> None:
