@@ -120,8 +120,8 @@ class Settings(ServiceSettings):
         default=64,
         ge=19,
         le=1024,
-        description="How many MiB of memory Argon2id takes for a password, two at once; more make a stolen hash dearer to "
-        "guess. A password is hashed anew at the next sign-in when this has changed.",
+        description="How many MiB of memory Argon2id takes for a password, two at once; more make a stolen hash dearer "
+        "to guess. A password is hashed anew at the next sign-in when this has changed.",
     )
     second_factor: SecondFactorRule = Field(
         default=SecondFactorRule.AMAZON,
