@@ -9,7 +9,7 @@ import os
 from itertools import cycle, islice
 from random import SystemRandom
 
-from deploy.local.processes import port_is_taken
+from deploy.local.ports import port_is_taken
 
 _EACH, _WORKERS = 500, 8
 _worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw-1").removeprefix("gw")) + 1

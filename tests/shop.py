@@ -49,7 +49,6 @@ QUICK = {
     "LABELS_REPEAT_AFTER_SECONDS": '{"amazon": 10, "octopia": 10}',
     "INVENTORY_PUSH_DELAY_SECONDS": "0.5",
     "INVENTORY_SALE_GRACE_SECONDS": "10",
-    # Each seller of the tests signs up once, and is known for a minute.
     "AUTH_PASSWORD_HASH_MIB": "19",
     "LOG_LEVEL": "DEBUG",
     "SANDBOX_OPTIONS": "--quota-scale=500 --list-lag-seconds=2 --write-visible-seconds=1 --patch-applied-seconds=2 "

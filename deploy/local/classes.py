@@ -62,7 +62,7 @@ def _make(file: Path) -> None:
 
 async def _record(file: Path) -> None:
     from deploy.local.kafka import Kafka
-    from deploy.local.processes import free_ports
+    from deploy.local.ports import free_ports
 
     with tempfile.TemporaryDirectory() as folder:
         broker = Kafka(Path(folder), *free_ports(2))

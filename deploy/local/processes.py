@@ -9,12 +9,9 @@ import contextlib
 import ctypes
 import os
 import signal
-import socket
 import subprocess
 import sys
-from itertools import islice
 from pathlib import Path
-from random import SystemRandom
 
 _PR_SET_PDEATHSIG = 1
 # Loaded before any fork: the dynamic loader must not be entered between fork and exec.
@@ -69,25 +66,3 @@ def end_leftovers(pids: Path) -> None:
         if running and started.strip().endswith(running):
             signal_group(int(number), signal.SIGKILL)
         pid_file.unlink()
-
-
-def free_ports(count: int) -> list[int]:
-    """
-    Ports on 127.0.0.1 that nobody listens on, all different.
-
-    From below the range that outgoing connections take theirs from: a server that is started again must not find its
-    port in use by somebody's connection.
-    """
-    candidates = SystemRandom().sample(range(20_000, 28_000), 8_000)
-    return list(islice((port for port in candidates if not port_is_taken(port)), count))
-
-
-def port_is_taken(port: int) -> bool:
-    """Whether 127.0.0.1:port could not be listened on now."""
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("127.0.0.1", port))
-        except OSError:
-            return True
-    return False

@@ -12,7 +12,8 @@ from deploy.local.demo import Demo
 from deploy.local.errors import CannotRun
 from deploy.local.folder import RunFolder
 from deploy.local.options import Options, read_options
-from deploy.local.processes import end_with_parent, port_is_taken
+from deploy.local.ports import port_is_taken
+from deploy.local.processes import end_with_parent
 from deploy.local.stack import Stack
 from deploy.local.supervisor import Supervisor
 

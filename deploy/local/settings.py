@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from deploy.local.options import Options
-from deploy.local.processes import free_ports
+from deploy.local.ports import free_ports
 from deploy.local.sandbox_apps import AMAZON, AMAZON_MCF, AMAZON_REGIONS, AMAZON_VENDOR, apps
 from deploy.local.secrets import Secrets
 

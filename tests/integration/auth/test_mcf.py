@@ -78,7 +78,7 @@ async def test_what_the_former_endpoint_answers_late_says_nothing_of_the_new_one
     await auth.sandbox.fault(LIST, "slow", times=1, seconds=1.0)
     async with auth.held.claims.lease(PROBE) as lease:
         assert lease is not None
-        asking = asyncio.create_task(auth.held.probe(lease))
+        asking = asyncio.ensure_future(auth.held.probe(lease))
         while await auth.sandbox.faults():
             await asyncio.sleep(0.02)
         its = f"/connections/{one['id']}"
