@@ -2,10 +2,10 @@
 A person with a browser window: every page that comes is looked at.
 
 Looked at means: the status is the expected one, `lang` is the person's language, the document is not wider than the
-window, the console has no error, and axe-core finds no violation. What differs from a page it has judged in the same
-window in ids and numbers alone is not judged again; nor is the contrast of colours that it has judged together, in
-letters of this size, on any page: that rule takes longer than all others. Without JavaScript axe cannot run in the
-window itself; then a second window of the same person opens the address with it.
+window, a wide window shows its tables whole, the console has no error, and axe-core finds no violation. What differs
+from a page it has judged in the same window in ids and numbers alone is not judged again; nor is the contrast of
+colours that it has judged together, in letters of this size, on any page: that rule takes longer than all others.
+Without JavaScript axe cannot run in the window itself; then a second window of the same person opens the address.
 """
 
 import asyncio
@@ -33,6 +33,8 @@ _COLOURS = """[...new Set([...document.body.querySelectorAll('*')]
     return told.join();
 }))]"""
 _OVERFLOW = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+_HIDDEN_AT_SIDE = "[...document.querySelectorAll('.scroll')].map(each => each.scrollWidth - each.clientWidth)"
+_WIDE = 1280
 _WAIT_SECONDS = 60.0
 _LOOK_EVERY_SECONDS = 1.0
 _IDS_AND_NUMBERS = re.compile(r'[0-9a-f]{8}-[0-9a-f-]{27}|(?<=name="csrf_token" value=")[^"]+|\d+')
@@ -114,10 +116,13 @@ class Person:
 
 
 async def look_at(page: Page, language: str) -> None:
-    """The page is in this language and not wider than its window."""
+    """The page is in this language and not wider than its window; a wide one shows its tables whole."""
     assert await page.evaluate("document.documentElement.lang") == language, f"{page.url} is not in {language}"
     over = await page.evaluate(_OVERFLOW)
     assert over <= 0, f"{page.url} ({language}) is {over} pixels wider than its window"
+    if await page.evaluate("window.innerWidth") >= _WIDE:
+        hidden = max(await page.evaluate(_HIDDEN_AT_SIDE), default=0)
+        assert hidden <= 0, f"{page.url} ({language}) hides {hidden} pixels of a table"
 
 
 _sound: set[tuple[Window, str]] = set()

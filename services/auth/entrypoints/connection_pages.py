@@ -31,6 +31,7 @@ from shared.access.principal import Principal
 from shared.access.roles import BUYERS_ERASE
 from shared.access.scopes import AUTH_CONNECTIONS_READ, AUTH_CONNECTIONS_WRITE
 from shared.kernel.ids import ConnectionId
+from shared.marketplaces.reached import SellerState
 from shared.marketplaces.registry import PROFILES
 from shared.web.forms import PostedForm, member_form
 from shared.web.problems import not_found
@@ -242,4 +243,5 @@ def chosen_of(form: PostedForm) -> frozenset[str] | None:
 def _is_ready(connection: Connection, now: datetime) -> bool:
     if connection.state is not ConnectionState.AUTHORISED or connection.authorised_at is None:
         return False
-    return bool(connection.channels) and now - connection.authorised_at < _NEWLY_READY
+    shut = connection.seller_state in (SellerState.DEACTIVATED, SellerState.BANNED)
+    return bool(connection.channels) and not shut and now - connection.authorised_at < _NEWLY_READY

@@ -19,7 +19,7 @@ from services.auth.entrypoints.checklist import MOST_SHOWN, checklist_of
 from services.auth.entrypoints.connection_pages import Form, Writer
 from services.auth.entrypoints.held import actor_of, auth_of, check_may_connect, endpoint_of, pages_of
 from services.auth.entrypoints.looking import look_at_once
-from services.auth.entrypoints.private_sentences import CREDENTIAL_PROBLEMS, PRIVATE_PROBLEMS
+from services.auth.entrypoints.private_sentences import CREDENTIAL_PROBLEMS, OF_A_CODE, PRIVATE_PROBLEMS
 from services.auth.entrypoints.sentences import FIELD_PROBLEMS, TOO_MANY_ATTEMPTS
 from services.auth.usecases.count_attempt import private_keys
 from services.auth.usecases.own_credentials import OwnCredentials, keep_own_credentials
@@ -197,8 +197,9 @@ async def _again(request: Request, form: PostedForm, offer: PrivateOffer, error:
     said = pages_of(request).say(request, sentence, principal=form.principal)
     log.warning("private.refused", marketplace=offer.marketplace, reason=_reason(error))
     given = {name: form.text(name) for name in _FIELDS if status != 404 or name != "app_id"}
-    errors = {field or tried: f"{code}: {said}" if code else said}
-    response = await _page(request, form.principal, offer, form=given, errors=errors, status=status)
+    if code:
+        said = pages_of(request).say(request, OF_A_CODE, principal=form.principal) % {"code": code, "sentence": said}
+    response = await _page(request, form.principal, offer, form=given, errors={field or tried: said}, status=status)
     if isinstance(error, TooManyAttempts):
         response.headers["retry-after"] = str(error.retry_after_seconds)
     return response

@@ -3,6 +3,8 @@
 from services.auth.domain.private_app import PrivateProblem
 
 AWAY = "The marketplace does not answer just now. We ask again by ourselves; you can try again in a few minutes."
+# Where several codes are entered at once: which of them it is about.
+OF_A_CODE = "%(code)s: %(sentence)s"
 # The field each is about (empty: the secret that was tried), and what to do.
 PRIVATE_PROBLEMS = {
     PrivateProblem.CLIENT_INVALID: (

@@ -9,7 +9,7 @@ from services.auth.domain.connection import Connection
 from services.auth.domain.consent import ConsentProblem
 from services.auth.domain.openid import OpenIdProblem
 from services.auth.entrypoints.deeds import DEEDS
-from services.auth.entrypoints.private_sentences import AWAY, CREDENTIAL_PROBLEMS, PRIVATE_PROBLEMS
+from services.auth.entrypoints.private_sentences import AWAY, CREDENTIAL_PROBLEMS, OF_A_CODE, PRIVATE_PROBLEMS
 from shared.access.scopes import MEANINGS, SELLER_SCOPES
 from shared.marketplaces.endpoint import Endpoint
 from shared.marketplaces.registry import PROFILES
@@ -276,7 +276,7 @@ def all_sentences() -> list[str]:
         AWAY,
     ]
     calendar = [*ENDPOINTS.values(), CALENDAR_NAME, CALENDAR_WHAT, CALENDAR_TO_DO]
-    private = [sentence for _, sentence in (*PRIVATE_PROBLEMS.values(), *CREDENTIAL_PROBLEMS.values())]
+    private = [OF_A_CODE, *(said for _, said in (*PRIVATE_PROBLEMS.values(), *CREDENTIAL_PROBLEMS.values()))]
     said = [
         *ADDRESS_PROBLEMS.values(),
         *brought,

@@ -81,6 +81,8 @@ async def test_one_signs_up_or_in_on_the_way(auth: Running) -> None:
     sign_in = ours(await visitor.get(AUTHORISE))
     assert sign_in == f"/signin?{urlencode({'next': AUTHORISE})}"
     onward = f"/signup?{urlencode({'next': AUTHORISE})}"
+    told = "Then you go on to authorise the account that you come with."
+    assert [told in (await visitor.get(page)).text for page in (sign_in, onward, "/signin")] == [True, True, False]
     assert f'href="{onward}"' in (await visitor.get(sign_in)).text
     assert f'name="next" value="{AUTHORISE}"' in (await visitor.get(onward)).text
     account = {"email": "new@shop.example", "password": PASSWORD, "organisation": "New"}

@@ -63,6 +63,17 @@ async def test_a_mail_is_in_its_readers_language(mailing: Running) -> None:
     assert "Tout continue jusque-là." in mail["text"]
 
 
+@pytest.mark.parametrize("name", ["", "Été à l’île, ", "Boutique France, " * 9])
+async def test_a_subject_keeps_every_space(mailing: Running, name: str) -> None:
+    """Wherever it is folded. Seen red with the header as the library folds it: “décembre2026”."""
+    subject = f"Autorisations à renouveler avant le 20 décembre 2026\u00a0: {name}Café"
+    to = f"{new_id()}@shop.example"
+    assert mailing.held.mailer is not None
+    await mailing.held.mailer.send(Letter(new_id(), to, subject, "text"))
+    (mail,) = await sent_to(mailing, to)
+    assert mail["headers"]["subject"] == subject
+
+
 async def test_a_withdrawn_consent_is_told_once(mailing: Running) -> None:
     """At once, however often it is found again; a renewal before it is sent makes it moot."""
     visitor, its = await connected(mailing)

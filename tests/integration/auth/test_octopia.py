@@ -62,7 +62,10 @@ async def test_a_seller_of_cdiscount_connects(octopia: Running) -> None:
 async def test_how_octopia_keeps_the_seller_is_shown(
     octopia: Running, word: str, state: str, shown: str | None
 ) -> None:
-    """Beside the connection's own state, which it does not change. Seen red with the profile's words unread."""
+    """
+    Beside the connection's own state, which it does not change. Seen red with the profile's words unread, and with a
+    banned one said to be ready.
+    """
     seller = await octopia.sandbox.octopia_seller(delegated=False)
     made = await connect(octopia, seller["seller_id"])
     await octopia.sandbox.octopia_seller(seller["seller_id"], sub_state=word)
@@ -71,6 +74,7 @@ async def test_how_octopia_keeps_the_seller_is_shown(
     assert (found["state"], found["seller_state"]) == ("authorised", state)
     page = await made.page()
     assert [each for each in ("On holiday", "Banned") if each in page] == ([shown] if shown else [])
+    assert ("Its orders are being imported now." in page) is (state != "banned")
 
 
 async def test_two_organisations_never_hold_one_seller(octopia: Running) -> None:

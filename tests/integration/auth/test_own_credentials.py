@@ -174,6 +174,18 @@ async def test_the_secret_is_destroyed_with_the_last_connection(octopia: Running
     assert (await made.state(), await renewed(made)) == ("authorised", 200)
 
 
+async def test_who_ends_it_is_told_what_stays(octopia: Running) -> None:
+    """Their credentials, and no access of ours; our keys go. Seen red with the sentences of a delegation."""
+    made = await brought(octopia)
+    page = (await made.visitor.get(f"/connections/{made.id}/disconnect")).text
+    told = (
+        "or your credentials, stay until you remove them",
+        "Our keys to the account",
+        "the access you gave us stays",
+    )
+    assert [each in page for each in told] == [True, True, False]
+
+
 async def test_two_organisations_may_bring_credentials_of_one_account(octopia: Running) -> None:
     """Both were given them by its owner, and neither keeps the other out (decision 0023)."""
     first = await brought(octopia)
