@@ -35,7 +35,7 @@ async def take(browser: Browser, stack: Stack, shop: Shop, folder: Path) -> None
     await page.goto("/signin")
     await page.locator('main [name="email"]').fill(shop.email)
     await page.locator('main [name="password"]').fill(PASSWORD)
-    await page.locator("main form button").click()
+    await page.locator("main form button").first.click()
     await page.wait_for_url("**/dashboard")
     for name, address in pages.items():
         await page.goto(address)
