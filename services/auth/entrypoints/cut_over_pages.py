@@ -76,10 +76,11 @@ def _page(
 
 
 def _zone(connection: Connection) -> ZoneInfo:
-    """Where the account's first channel is."""
+    """Where the account is at home: the country its seller consented in, else its first channel's."""
     stores = PROFILES[connection.marketplace].stores
     channels = [*connection.reached, *(stores[key] for key in sorted(stores))]
-    return ZoneInfo(channels[0].time_zone if channels else "UTC")
+    home = [channel for channel in connection.reached if channel.country == connection.country]
+    return ZoneInfo((home or channels)[0].time_zone if channels else "UTC")
 
 
 def _instant(given: str, zone: ZoneInfo) -> datetime:

@@ -42,6 +42,16 @@ async def test_an_instant_is_shown_then_kept_then_told(fair: Running, bazaar: Ba
     assert datetime.fromisoformat(body["orders_from"]) == await told_from(made)
 
 
+async def test_times_are_those_of_the_country_the_seller_is_at_home_in(auth: Running) -> None:
+    """Not of another one that the account reaches too. Seen red with the zone of the first channel."""
+    seller = await auth.sandbox.seller(region="na", channels=["BR", "CA", "US"])
+    visitor = await auth.visitor().sign_up()
+    await visitor.connect(seller["seller_id"], "na")
+    (one,) = await visitor.connections()
+    page = await visitor.get(f"/connections/{one['id']}/cut-over")
+    assert "Day and time in America/Los_Angeles" in page.text
+
+
 async def test_it_may_be_changed_and_taken_back(fair: Running, bazaar: Bazaar) -> None:
     """An empty field is confirmed too: then the other system's open orders are ours as well."""
     made = await shop(fair, "4711")
