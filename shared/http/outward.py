@@ -11,6 +11,7 @@ A call ends in an answer of any status, or in one of three errors by what the ca
 import asyncio
 import time
 from collections.abc import Mapping
+from contextlib import nullcontext
 from functools import cache, partial
 from typing import Any, Literal
 from urllib.parse import urlencode
@@ -20,6 +21,7 @@ import structlog
 from opentelemetry.trace import SpanKind
 from prometheus_client import Histogram
 
+from shared.http.kept import KeptConnections
 from shared.http.messages import Answer, Request
 from shared.kernel.clock import Clock
 from shared.kernel.errors import OutcomeUnknown, Unavailable
@@ -28,9 +30,6 @@ from shared.runtime.telemetry import span
 
 MAX_ANSWER_BYTES = 20 * 1024 * 1024
 _CONNECT_SECONDS = 5.0
-# A connection idle for longer is not used again: far sides close theirs after more, so that we never write into one
-# that is just being closed, which would make a write's outcome unknown for nothing.
-_LIMITS = httpx.Limits(max_connections=600, max_keepalive_connections=20, keepalive_expiry=5.0)
 _NOT_SENT = (
     httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.LocalProtocolError, httpx.UnsupportedProtocol
 )  # fmt: skip
@@ -61,11 +60,11 @@ class Outward:
     def __init__(self, clock: Clock, *, transport: httpx.AsyncBaseTransport | None = None) -> None:
         """`transport`: instead of the network, an application in this process (tests)."""
         self._clock = clock
-        self._network = transport is None
-        self._transport = transport or httpx.AsyncHTTPTransport(verify=_trusted(), limits=_LIMITS, trust_env=False)
+        self._kept = KeptConnections(_trusted())
+        self._instead = transport
 
     async def close(self) -> None:
-        await self._transport.aclose()
+        await self._kept.close()
 
     async def call(self, request: Request) -> Answer:
         """The far side's answer, whatever its status. Raises Unavailable, OutcomeUnknown, TooLate."""
@@ -105,7 +104,7 @@ class Outward:
 
     async def _send(self, request: Request) -> Answer:
         leaving = _Leaving(request, self._clock)
-        if not self._network:
+        if self._instead is not None:
             leaving.now()
         try:
             async with asyncio.timeout(request.timeout_seconds):
@@ -129,11 +128,12 @@ class Outward:
             content=request.body,
             extensions={"timeout": limits.as_dict(), "trace": leaving.watch},
         )
-        response = await self._transport.handle_async_request(sent)
-        try:
-            body = await _read(response)
-        finally:
-            await response.aclose()
+        async with nullcontext(self._instead) if self._instead else self._kept.one(sent.url) as transport:
+            response = await transport.handle_async_request(sent)
+            try:
+                body = await _read(response)
+            finally:
+                await response.aclose()
         return Answer(response.status_code, {name.lower(): value for name, value in response.headers.items()}, body)
 
 

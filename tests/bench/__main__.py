@@ -16,7 +16,7 @@ from pathlib import Path
 
 import structlog
 
-from tests.bench import consumer, journey, memory, pages, pollers, relay, stored, tokens
+from tests.bench import calls, consumer, journey, memory, pages, pollers, relay, stored, tokens
 from tests.bench.figures import ROUNDS, Figure, machine
 from tests.bench.place import Place
 from tests.infrastructure import DatabaseServer, running_kafka, running_postgres
@@ -30,6 +30,7 @@ ROWS = {
     "f": pollers.measure,
     "g": memory.measure,
     "h": stored.measure,
+    "i": calls.measure,
 }
 _LIBRARIES = ("aiokafka", "asyncpg", "sqlalchemy", "pydantic")
 

@@ -14,6 +14,7 @@ class FarSide:
         self.behave = behave
         self.heads: list[bytes] = []
         self.asked = asyncio.Event()
+        self.left = asyncio.Event()
         self.base_url = ""
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -26,6 +27,7 @@ class FarSide:
         except (asyncio.IncompleteReadError, ConnectionError):
             pass
         finally:
+            self.left.set()
             writer.close()
 
 

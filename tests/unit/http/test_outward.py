@@ -12,6 +12,7 @@ import pytest
 import pytest_asyncio
 import structlog.testing
 
+from shared.http import kept
 from shared.http import outward as module
 from shared.http.messages import Request
 from shared.http.outward import Outward
@@ -161,6 +162,51 @@ async def test_calls_go_over_one_connection(outward: Outward) -> None:
         await outward.call(ask(side.base_url))
         await outward.call(ask(side.base_url))
     assert came_from[0] == came_from[1]
+
+
+async def test_many_at_once_keep_their_connections(outward: Outward) -> None:
+    """What a burst opened, the next one uses."""
+    came_from: set[object] = set()
+
+    async def behave(head: bytes, writer: asyncio.StreamWriter) -> None:
+        came_from.add(writer.get_extra_info("peername"))
+        await asyncio.sleep(0.02)
+        await answering("200 OK")(head, writer)
+
+    async with far_side(behave) as side:
+        for _ in range(2):
+            await asyncio.gather(*(outward.call(ask(side.base_url)) for _ in range(50)))
+    assert len(came_from) == 50
+
+
+async def test_more_at_once_than_we_open_connections_take_turns(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The others wait, and are answered."""
+    monkeypatch.setattr(kept, "MOST", 3)
+    client, at_once, seen = Outward(SystemClock()), 0, 0
+
+    async def behave(head: bytes, writer: asyncio.StreamWriter) -> None:
+        nonlocal at_once, seen
+        at_once += 1
+        seen = max(seen, at_once)
+        await asyncio.sleep(0.01)
+        at_once -= 1
+        await answering("200 OK")(head, writer)
+
+    async with far_side(behave) as side:
+        answers = await asyncio.gather(*(client.call(ask(side.base_url)) for _ in range(10)))
+        await client.close()
+    assert ([answer.status for answer in answers], seen) == ([200] * 10, 3)
+
+
+async def test_a_connection_that_stood_idle_too_long_is_closed(
+    outward: Outward, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A far side that no call goes to any more is not held on to, once there is a call to another one."""
+    async with far_side(answering("200 OK")) as first, far_side(answering("200 OK")) as second:
+        await outward.call(ask(first.base_url))
+        monkeypatch.setattr(kept, "IDLE_SECONDS", 0.0)
+        await outward.call(ask(second.base_url))
+        await asyncio.wait_for(first.left.wait(), 5)
 
 
 async def test_no_cookie_goes_from_one_call_to_the_next(outward: Outward) -> None:
