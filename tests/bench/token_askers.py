@@ -2,9 +2,9 @@
 One of row e's client processes: `python -m tests.bench.token_askers '{"auth_url": ..., ...}'`.
 
 Says `ready`, then does what each line on its standard input names and answers with a line of JSON: `once` (every task
-asks within the same second), `steadily` (each at its own moments, whether or not the last answer came),
-`as_our_services` (so too, a token kept for seconds on this side) and `flat_out` (some tasks ask again and again).
-`rival`: every task asks the library.
+asks within the same second), `steadily` (each at its own moments, whether or not the last answer came), `alone` (so
+too, one process as often as all of them), `as_our_services` (so too, a token kept for seconds on this side) and
+`flat_out` (some tasks ask again and again). `rival`: every task asks the library.
 """
 
 import asyncio
@@ -58,6 +58,7 @@ async def main() -> None:
     work: dict[str, Callable[[], Awaitable[Any]]] = {
         "once": lambda: _once(ask),
         "steadily": lambda: _steadily(ask, told["every_seconds"], told["seconds"]),
+        "alone": lambda: _steadily(ask, told["every_seconds"] / told["processes"], told["seconds"]),
         "as_our_services": lambda: _steadily(ask_kept, told["every_seconds"], told["seconds"]),
         "flat_out": lambda: _flat_out(ask, told["seconds"]),
         "rival": lambda: _once(theirs.get_auth),

@@ -40,6 +40,7 @@ async def measure(place: Place) -> list[Figure]:
             "connection_id": connection_id,
             "account": asdict(account),
             "every_seconds": _EVERY_SECONDS,
+            "processes": _PROCESSES,
             "seconds": 60.0 if place.long else 5.0,
         }
         askers = await until_done.enter_async_context(_asking(told))
@@ -54,6 +55,7 @@ async def _figures(auth: Running, sandbox: Sandbox, askers: "_Askers") -> list[F
     await askers.all_do("rival")
     theirs = await _calls(sandbox) - before - ours
     over_http = [seconds * 1000 for each in await askers.all_do("steadily") for seconds in each]
+    alone = [seconds * 1000 for seconds in await askers.one_does("alone")]
     kept = [seconds * 1000 for each in await askers.all_do("as_our_services") for seconds in each]
     p99 = percentile(over_http, 99)
     given = sum(await askers.all_do("flat_out")) / askers.seconds
@@ -74,6 +76,14 @@ async def _figures(auth: Running, sandbox: Sandbox, askers: "_Askers") -> list[F
             f"p99 {percentile(kept, 99):.1f} ms",
             "p99 < 5 ms",
             p99 < 5,
+        ),
+        Figure(
+            "e",
+            f"the same, asked for by {TASKS} callers of one process",
+            f"p50 {percentile(alone, 50):.1f} ms, p99 {percentile(alone, 99):.1f} ms",
+            "",
+            "p99 < 5 ms",
+            percentile(alone, 99) < 5,
         ),
     ]
 
@@ -109,6 +119,9 @@ class _Askers:
     async def all_do(self, what: str) -> list[Any]:
         """What each says once it is done."""
         return list(await asyncio.gather(*(self._one(process, what) for process in self._processes)))
+
+    async def one_does(self, what: str) -> Any:
+        return await self._one(self._processes[0], what)
 
     async def _one(self, process: asyncio.subprocess.Process, what: str) -> Any:
         assert process.stdin is not None
