@@ -10,10 +10,18 @@ from pydantic_settings import SettingsConfigDict
 from services.auth.domain.second_factor import SecondFactorRule
 from shared.crypto.data_keys import WrappingKeys
 from shared.crypto.errors import KeysInvalid
+from shared.kernel.retention import LEAST_DAYS, USUAL_DAYS
 from shared.marketplaces.models import FarApp
 from shared.marketplaces.ports import FarSide
 from shared.marketplaces.registry import PROFILES
-from shared.marketplaces.settings import API_URLS_MEANING, ByRegion, every_region, known_marketplaces, known_regions
+from shared.marketplaces.settings import (
+    API_URLS_MEANING,
+    RETAIN_LEAST_MOST,
+    ByRegion,
+    every_region,
+    known_marketplaces,
+    known_regions,
+)
 from shared.runtime import settings as runtime
 from shared.runtime.settings import ServiceSettings, load_settings, secret_in_file
 
@@ -113,6 +121,13 @@ class Settings(ServiceSettings):
         description="Whether a connection that still works when its consent's time is over goes on, with a warning "
         "each day; else nothing new is read or sent until the seller authorises again.",
     )
+    retain_days: float = Field(
+        default=USUAL_DAYS,
+        ge=LEAST_DAYS,
+        le=RETAIN_LEAST_MOST,
+        description="How many days after it was disconnected, or was last to be erased, a connection is deleted with "
+        f"name, seller id and countries. At least {LEAST_DAYS:g}, at most {RETAIN_LEAST_MOST:g}.",
+    )
     password_max_age_days: PositiveInt = Field(
         default=365, description="After how many days a password must be changed at the next sign-in."
     )
@@ -199,6 +214,11 @@ class Settings(ServiceSettings):
         if self.smtp_username and self.smtp_security == "none":
             raise ValueError("smtp_password is not sent without TLS")
         return self
+
+    @property
+    def retention(self) -> timedelta:
+        """How long a connection is kept after its end."""
+        return timedelta(days=self.retain_days)
 
     def consent_lasts(self, marketplace: str) -> timedelta:
         return timedelta(days=self.consent_lasts_days.get(marketplace, _CONSENT_LASTS_DAYS))

@@ -7,8 +7,10 @@ from functools import partial
 import structlog
 from prometheus_client import Counter, Gauge
 
+from shared.db.overdue import keep_overdue
 from shared.db.upkeep import run_hourly
 from shared.kernel.errors import Conflict, DatabaseUnavailable
+from shared.runtime.serve import Part
 
 # A batch is a few milliseconds of one connection; between two of them others have the disk to themselves.
 _PAUSE_SECONDS = 0.05
@@ -18,6 +20,18 @@ Batch = Callable[[], Awaitable[Mapping[str, int]]]
 log = structlog.get_logger()
 deleted = Counter("passerelle_retention_deleted_total", "Records deleted as they were kept for their time", ["kind"])
 late_records = Gauge("passerelle_retention_overdue", "Records that should have been deleted a day ago")
+
+
+def retention_parts(batches: Mapping[str, Batch], overdue: Callable[[], Awaitable[int]]) -> list[Part]:
+    """Of a worker: the deletion, and the count of what it should have deleted a day ago."""
+
+    async def old_records(stop: asyncio.Event) -> None:
+        await run_retention(batches, stop=stop)
+
+    async def gauge(stop: asyncio.Event) -> None:
+        await keep_overdue(late_records, overdue, stop=stop)
+
+    return [old_records, gauge]
 
 
 async def run_retention(batches: Mapping[str, Batch], *, stop: asyncio.Event) -> None:

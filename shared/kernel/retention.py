@@ -11,6 +11,11 @@ LEAST_DAYS = 400.0
 _APART = timedelta(days=1)
 
 
+def lies_ahead(at: datetime, now: datetime) -> bool:
+    """Whether what is said to have happened then has not: taken at its word, it would be kept beyond its time."""
+    return at > now + _APART
+
+
 def may_have_gone(placed_at: datetime, now: datetime) -> bool:
     """
     Whether an order placed then may have been kept for its time, and deleted.

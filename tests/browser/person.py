@@ -19,19 +19,41 @@ from axe_playwright_python.async_playwright import Axe  # type: ignore[import-un
 from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Error, Page, Response
 
 _AXE_CORE = Axe().axe_script
-_FIND_VIOLATIONS = """contrast => axe.run({resultTypes: ['violations'], rules: {'color-contrast': {enabled: contrast}}})
-.then(results => results.violations)"""
-# Of each element with words of its own: their colour, size and weight, and what is painted below them up to the page.
-_COLOURS = """[...new Set([...document.body.querySelectorAll('*')]
-.filter(each => 'value' in each || [...each.childNodes].some(node => node.nodeType === 3 && node.data.trim()))
-.map(each => {
+# An element's colour, size and weight, and what is painted below it up to the page.
+_COLOURS_OF = """const coloursOf = each => {
     const own = getComputedStyle(each), told = [own.color, own.fontSize, own.fontWeight];
     for (let at = each; at; at = at.parentElement) {
         const {backgroundColor, backgroundImage, opacity} = getComputedStyle(at);
         told.push(backgroundColor, backgroundImage, opacity);
     }
     return told.join();
-}))]"""
+};"""
+# Of each element whose words can be seen: a hidden one axe does not judge.
+_COLOURS = f"""() => {{
+{_COLOURS_OF}
+const typed = 'button, select, textarea, input:not([type=hidden], [type=checkbox], [type=radio], [type=file])';
+return [...new Set([...document.body.querySelectorAll('*')]
+.filter(each => each.matches(typed) || [...each.childNodes].some(node => node.nodeType === 3 && node.data.trim()))
+.filter(each => {{
+    const {{right, width}} = each.getBoundingClientRect();
+    return each.checkVisibility({{visibilityProperty: true}}) && right + scrollX > 0 && width > 1;
+}})
+.map(coloursOf))];
+}}"""
+# And the colours whose contrast was judged: not those of which axe cannot say (`incomplete`), nor those it passes over.
+_JUDGE = f"""async contrast => {{
+{_COLOURS_OF}
+const results = await axe.run({{
+    elementRef: contrast,
+    resultTypes: contrast ? ['violations', 'passes'] : ['violations'],
+    rules: {{'color-contrast': {{enabled: contrast}}}},
+}});
+const judged = results.passes.filter(rule => rule.id === 'color-contrast').flatMap(rule => rule.nodes);
+return [
+    results.violations.map(({{id, help, nodes}}) => ({{id, help, nodes: nodes.map(({{html}}) => ({{html}}))}})),
+    judged.map(node => coloursOf(node.element)),
+];
+}}"""
 _OVERFLOW = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
 _HIDDEN_AT_SIDE = "[...document.querySelectorAll('.scroll')].map(each => each.scrollWidth - each.clientWidth)"
 _WIDE = 1280
@@ -149,14 +171,15 @@ async def _violations(page: Page, window: Window) -> list[Any] | None:
         if seen in _sound:
             return []
         colours = set(await page.evaluate(_COLOURS))
-        violations: list[Any] = await page.evaluate(_FIND_VIOLATIONS, bool(colours - _judged_colours))
+        found: tuple[list[Any], list[str]] = await page.evaluate(_JUDGE, bool(colours - _judged_colours))
     except Error as error:
         if any(part in error.message for part in _LOADED_AGAIN):
             return None
         raise
+    violations, judged = found
     if not violations:
         _sound.add(seen)
-        _judged_colours.update(colours)
+        _judged_colours.update(judged)
     return violations
 
 

@@ -33,6 +33,7 @@ from tests.infrastructure import DatabaseServer, Running
 from tests.leaks import provoked
 from tests.leaks.between import Between
 from tests.leaks.collector import Collector
+from tests.leaks.given import given_to_people
 from tests.leaks.heard import Heard
 from tests.leaks.places import Place, all_places
 from tests.leaks.search import Canary, Needles
@@ -127,6 +128,7 @@ async def get_wrong(stack: Stack, heard: Heard) -> tuple[list[Canary], str]:
     ):
         await shop.confirmed(await shop.plant(1, lines=[{"sku": "SKU-001", "quantity": 1}]))
         given = await provoked.api_client(shop, stack.origin)
+        given += await given_to_people(shop, stack)
         await provoked.refusals(shop, stack.origin)
         await proof_refused(claimant)
         await provoked.no_http(stack.options.port)

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, func, insert, or_, select, text, update
+from sqlalchemy import ColumnElement, Select, case, func, insert, or_, select, text, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -157,7 +157,11 @@ class SqlConnections:
     async def save(self, connection: Connection) -> None:
         values = _values(connection)
         saving = upsert(_ITS).values(values)
-        changed = {name: saving.excluded[name] for name in values if name not in {"id", "organisation_id"}}
+        changed: dict[str, ColumnElement[Any]] = {
+            name: saving.excluded[name] for name in values if name not in {"id", "organisation_id"}
+        }
+        ended = saving.excluded.state == ConnectionState.DISCONNECTED
+        changed["ended_at"] = case((ended, func.coalesce(_ITS.c.ended_at, func.now())))
         await self._connection.execute(saving.on_conflict_do_update(index_elements=["id"], set_=changed))
 
     async def _first(self, query: Select[Any]) -> Connection | None:

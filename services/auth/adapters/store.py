@@ -17,6 +17,7 @@ from services.auth.adapters.members import SqlInvitations, SqlMembers
 from services.auth.adapters.openid import SqlOpenIdStates
 from services.auth.adapters.passkeys import SqlPasskeys
 from services.auth.adapters.private_apps import SqlPrivateApps
+from services.auth.adapters.retention import SqlOldConnections
 from services.auth.adapters.sessions import SqlSessions
 from services.auth.adapters.support import SqlSupport
 from services.auth.adapters.upkeep import SqlUpkeep
@@ -45,6 +46,7 @@ def bind(connection: AsyncConnection) -> Store:
         audit=SqlAudit(connection),
         signing_keys=SqlSigningKeys(connection),
         upkeep=SqlUpkeep(connection),
+        old=SqlOldConnections(connection),
         mails=SqlMails(connection),
         members=SqlMembers(connection),
         invitations=SqlInvitations(connection),

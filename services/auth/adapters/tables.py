@@ -159,6 +159,8 @@ connection = Table(
     Column("professional", Boolean),
     Column("first_authorised_at", _TIME),
     Column("roles_told_at", _TIME),
+    # Null while it lives.
+    Column("ended_at", _TIME),
 )
 # A seller account belongs to one organisation while its connection lives; whoever only claims it, or reaches it by an
 # application of their own, keeps nobody out.

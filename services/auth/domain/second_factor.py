@@ -1,7 +1,7 @@
 """A second factor: codes of an app, by time (RFC 6238), and recovery codes for when the app is lost."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
@@ -66,6 +66,15 @@ class SecondFactor:
 
     def __repr__(self) -> str:
         return f"SecondFactor(account_id={self.account_id})"
+
+
+@dataclass(frozen=True, slots=True)
+class TypedCode:
+    """`step`: whose code of the app it is, by the sealed `secret` that it was held against; None: of none."""
+
+    text: str = field(repr=False)
+    secret: bytes | None = field(repr=False)
+    step: int | None
 
 
 def steps_at(now: datetime) -> range:

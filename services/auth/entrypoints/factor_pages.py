@@ -1,7 +1,6 @@
 """The second factor: its code at sign-in, or setting it up there where it is required; set up and removed by choice."""
 
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Mapping, Sequence
 from typing import Annotated
 from urllib.parse import urlencode
 
@@ -10,7 +9,7 @@ from fastapi import APIRouter, Depends, Request
 from starlette.responses import RedirectResponse, Response
 
 from services.auth.domain.account import Account, SignInRefused, TooManyAttempts
-from services.auth.domain.second_factor import CodeRefused, FactorThere, NoFactor
+from services.auth.domain.second_factor import CodeRefused, FactorThere, NoFactor, SecondFactor, TypedCode
 from services.auth.entrypoints.first_forms import first_form, first_page, waiting
 from services.auth.entrypoints.held import auth_of, origin_of, pages_of, session_cookie, set_session_cookie, who_of
 from services.auth.entrypoints.readers import signed_in
@@ -18,7 +17,7 @@ from services.auth.entrypoints.sentences import CODE_REFUSED, TOO_MANY_ATTEMPTS
 from services.auth.usecases.actor import Person
 from services.auth.usecases.ports import Store
 from services.auth.usecases.resolve_session import resolve_pending
-from services.auth.usecases.second_factor import begin_factor, count_code, finish_factor, remove_factor, take_code
+from services.auth.usecases.second_factor import begin_factor, finish_factor, read_code, remove_factor, take_code
 from services.auth.usecases.start_session import SignedIn, finish_session
 from shared.access.principal import Principal
 from shared.web.forms import PostedForm, local_path, posted_form
@@ -64,8 +63,9 @@ async def begin_code_form(request: Request, fields: Annotated[dict[str, str], De
     held = auth_of(request)
     async with held.uow() as store:
         found = await resolve_pending(session_cookie(request), store=store, clock=held.clock)
-        if found is not None and not await store.factors.is_set_up(found[1].id):
-            await _begin(request, Person(found[1].id, found[1].organisation_id), store)
+        wanted = found is not None and not await store.factors.is_set_up(found[1].id)
+    if found is not None and wanted:
+        await begin_factor(Person(found[1].id, found[1].organisation_id), uow=held.uow, vault=held.factors)
     goal = local_path(fields.get("next"), _AFTER)
     return RedirectResponse(f"/signin/code?{urlencode({'next': goal})}", 303)
 
@@ -81,9 +81,9 @@ async def factor_form(request: Request, form: Form) -> Response:
     held, who = auth_of(request), form.principal
     person = _person(request, who)
     try:
-        await count_code(person, uow=held.uow, clock=held.clock, mask=held.mask_attempt)
+        code = await _read(request, person, form.text("code"))
         async with held.uow() as store:
-            codes = await _set_up(request, person, form.text("code"), store)
+            codes = await _set_up(request, person, code, store)
     except FactorThere:
         return RedirectResponse(_ACCOUNT, 303)
     except (CodeRefused, NoFactor):
@@ -95,8 +95,8 @@ async def factor_form(request: Request, form: Form) -> Response:
 
 @router.post(f"{_FACTOR}/begin")
 async def begin_form(request: Request, form: Form) -> Response:
-    async with auth_of(request).uow() as store:
-        await _begin(request, _person(request, form.principal), store)
+    held = auth_of(request)
+    await begin_factor(_person(request, form.principal), uow=held.uow, vault=held.factors)
     return RedirectResponse(_FACTOR, 303)
 
 
@@ -106,11 +106,9 @@ async def remove_form(request: Request, form: Form) -> Response:
     held, who = auth_of(request), form.principal
     person = _person(request, who)
     try:
-        await count_code(person, uow=held.uow, clock=held.clock, mask=held.mask_attempt)
+        code = await _read(request, person, form.text("code"))
         async with held.uow() as store:
-            await take_code(
-                person, form.text("code"), store=store, vault=held.factors, clock=held.clock, mask=held.mask_attempt
-            )
+            await take_code(person, code, store=store, clock=held.clock, mask=held.mask_attempt)
             await remove_factor(person, store=store, clock=held.clock)
     except (CodeRefused, NoFactor):
         return await _factor_page(request, who, trouble=CODE_REFUSED, status=422)
@@ -127,33 +125,26 @@ async def _finish(request: Request, code: str) -> tuple[SignedIn, Sequence[str]]
     if found is None:
         return None
     person = Person(found[1].id, found[1].organisation_id)
-    await count_code(person, uow=held.uow, clock=held.clock, mask=held.mask_attempt)
+    typed = await _read(request, person, code)
     async with held.uow() as store:
         codes: Sequence[str] = ()
         if await store.factors.is_set_up(person.id):
-            await take_code(person, code, store=store, vault=held.factors, clock=held.clock, mask=held.mask_attempt)
+            await take_code(person, typed, store=store, clock=held.clock, mask=held.mask_attempt)
         else:
-            codes = await _set_up(request, person, code, store)
+            codes = await _set_up(request, person, typed, store)
         now = held.clock.now()
         return await finish_session(*found, store=store, now=now, new_secret=held.new_secret), codes
 
 
-async def _begin(request: Request, person: Person, store: Store) -> None:
-    """What is begun or set up already stays as it is."""
-    with suppress(FactorThere):
-        await begin_factor(person, store=store, vault=auth_of(request).factors)
+async def _read(request: Request, person: Person, code: str) -> TypedCode:
+    held = auth_of(request)
+    return await read_code(person, code, uow=held.uow, vault=held.factors, clock=held.clock, mask=held.mask_attempt)
 
 
-async def _set_up(request: Request, person: Person, code: str, store: Store) -> Sequence[str]:
+async def _set_up(request: Request, person: Person, code: TypedCode, store: Store) -> Sequence[str]:
     held = auth_of(request)
     return await finish_factor(
-        person,
-        code,
-        store=store,
-        vault=held.factors,
-        clock=held.clock,
-        new_secret=held.new_secret,
-        mask=held.mask_attempt,
+        person, code, store=store, clock=held.clock, new_secret=held.new_secret, mask=held.mask_attempt
     )
 
 
@@ -165,7 +156,8 @@ async def code_page_of(request: Request, goal: str, *, trouble: str | None = Non
         if found is None:
             return RedirectResponse("/signin", 303)
         passkeys = await store.passkeys.of(found[1].id)
-        shown = await _shown(request, found[1], store)
+        factor = await store.factors.lock(found[1].id)
+    shown = await _shown(request, found[1], factor)
     if (
         passkeys and not shown["confirmed"]
     ):  # one that was only begun is of no use here, and its secret not theirs to see
@@ -176,16 +168,19 @@ async def code_page_of(request: Request, goal: str, *, trouble: str | None = Non
 
 async def _factor_page(request: Request, who: Principal, *, trouble: str | None = None, status: int = 200) -> Response:
     account = await auth_of(request).views.account(who_of(request, who).user_id)
-    async with auth_of(request).uow() as store:
-        shown = await _shown(request, account, store) if account else {}
+    shown: Mapping[str, object] = {}
+    if account is not None:
+        async with auth_of(request).uow() as store:
+            factor = await store.factors.lock(account.id)
+        shown = await _shown(request, account, factor)
     return pages_of(request).render(
         request, "second_factor.html", principal=who, status=status, trouble=trouble, **shown
     )
 
 
-async def _shown(request: Request, account: Account, store: Store) -> dict[str, object]:
+async def _shown(request: Request, account: Account, factor: SecondFactor | None) -> dict[str, object]:
     """How far it is; of one that was begun what an app is told, as a picture and to be typed."""
-    vault, factor = auth_of(request).factors, await store.factors.lock(account.id)
+    vault = auth_of(request).factors
     confirmed = factor is not None and factor.confirmed_at is not None
     shown: dict[str, object] = {"begun": factor is not None, "confirmed": confirmed, "qr_code": None, "secret": None}
     if factor is not None and not confirmed:

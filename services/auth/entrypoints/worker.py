@@ -11,10 +11,12 @@ from services.auth.entrypoints.advice import advise
 from services.auth.entrypoints.gauges import keep_gauges
 from services.auth.entrypoints.letters import CATALOGUES, Letters
 from services.auth.entrypoints.secret_watch import keep_secrets
+from services.auth.retention_bootstrap import overdue_records_on, retention_on
 from services.auth.settings import Settings
 from services.auth.usecases.send_invitation import send_invitation
 from services.auth.usecases.send_mail import send_mail
 from shared.db.claim_loop import run_claim_loop
+from shared.db.retention import retention_parts
 from shared.db.upkeep import run_hourly
 from shared.http.outward import Outward
 from shared.kernel.clock import SystemClock
@@ -42,13 +44,15 @@ async def run(settings: Settings) -> int:
     async def probe(stop: asyncio.Event) -> None:
         await run_claim_loop(held.claims, PROBE, held.probe, stop=stop)
 
+    keep = settings.retention
+    old = retention_parts(retention_on(engine, keep), overdue_records_on(engine, keep))
     watched = [partial(keep_gauges, held), partial(advise, held, settings), partial(keep_secrets, held.client_secrets)]
     try:
         return await run_process(
             service=SERVICE,
             process="worker",
             settings=settings,
-            parts=[relay, probe, *_mails(held), house, *watched, held.tokens.finish],
+            parts=[relay, probe, *_mails(held), house, *old, *watched, held.tokens.finish],
             ready=bootstrap.ready_on(engine),
         )
     finally:

@@ -45,7 +45,7 @@ class Factors(Protocol):
 
 
 class FactorVault(Protocol):
-    """Each raises Unavailable: a key service that would have to be asked is away."""
+    """Each may ask a key service, so no transaction is open meanwhile. Raises Unavailable: it is away."""
 
     async def new_factor(self, account_id: UserId) -> SecondFactor: ...
 

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol
 from uuid import UUID
 
@@ -196,6 +196,16 @@ class Upkeep(Protocol):
     async def count_keys(self) -> Sequence[KeyCount]: ...
 
 
+class OldConnections(Protocol):
+    async def note_ends(self, limit: int) -> None:
+        """A batch of those that ended before that was noted."""
+        ...
+
+    async def delete(self, keep: timedelta, limit: int) -> int:
+        """A batch of those that ended, and were last to be erased, longer ago; how many."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Store:
     accounts: Accounts
@@ -217,6 +227,7 @@ class Store:
     audit: Audit
     signing_keys: SigningKeys
     upkeep: Upkeep
+    old: OldConnections
     mails: Mails
     members: Members
     invitations: Invitations

@@ -15,6 +15,7 @@ from services.auth.domain.second_factor import (
     SecondFactor,
     SecondFactorPolicy,
     SecondFactorRule,
+    TypedCode,
     app_code,
     recovery_code,
     recovery_digest,
@@ -39,24 +40,16 @@ async def second_factor_by(account: Account, policy: SecondFactorPolicy, *, stor
     return since + GRACE
 
 
-async def begin_factor(person: Person, *, store: Store, vault: FactorVault) -> None:
-    """One to be set up, unless one was begun before. Raises FactorThere."""
-    found = await store.factors.lock(person.id)
-    if found is not None and found.confirmed_at is not None:
-        raise FactorThere
-    if found is None:
-        await store.factors.save(await vault.new_factor(person.id))
+async def begin_factor(person: Person, *, uow: UnitOfWork[Store], vault: FactorVault) -> None:
+    """One to be set up, unless one was begun or set up before."""
+    made = await vault.new_factor(person.id)
+    async with uow() as store:
+        if await store.factors.lock(person.id) is None:
+            await store.factors.save(made)
 
 
 async def finish_factor(
-    person: Person,
-    code: str,
-    *,
-    store: Store,
-    vault: FactorVault,
-    clock: Clock,
-    new_secret: Callable[[], str],
-    mask: Mask,
+    person: Person, code: TypedCode, *, store: Store, clock: Clock, new_secret: Callable[[], str], mask: Mask
 ) -> list[str]:
     """The recovery codes: given out this once, kept as digests. Raises CodeRefused, FactorThere, NoFactor."""
     now, found = clock.now(), await store.factors.lock(person.id)
@@ -64,7 +57,7 @@ async def finish_factor(
         raise NoFactor
     if found.confirmed_at is not None:
         raise FactorThere
-    await _take_app_code(found, code, store=store, vault=vault, clock=clock)
+    await _take_app_code(found, code, store=store)
     await store.factors.confirm(person.id, now)
     codes = await new_recovery_codes(person, store=store, new_secret=new_secret)
     await store.attempts.uncount(code_keys(person.id, mask))
@@ -79,22 +72,35 @@ async def new_recovery_codes(person: Person, *, store: Store, new_secret: Callab
     return codes
 
 
-async def count_code(person: Person, *, uow: UnitOfWork[Store], clock: Clock, mask: Mask) -> None:
-    """Before a code is looked at, in a transaction of its own. Raises TooManyAttempts."""
+async def read_code(
+    person: Person, code: str, *, uow: UnitOfWork[Store], vault: FactorVault, clock: Clock, mask: Mask
+) -> TypedCode:
+    """
+    Counted first, in a transaction of its own; none is open while a key service may be asked. To be taken next.
+
+    Raises TooManyAttempts.
+    """
     now = clock.now()
     async with uow() as store:
+        factor = await store.factors.lock(person.id)
         counted = await count_attempt(code_keys(person.id, mask), store=store, now=now)
     check_attempts(counted, now)
+    digits, step = app_code(code), None
+    if factor is not None and digits is not None:
+        steps = steps_at(now)
+        newer = range(max(steps.start, factor.last_step + 1), steps.stop)
+        step = await vault.step_of(factor, digits, newer)
+    return TypedCode(code, factor.secret if factor else None, step)
 
 
-async def take_code(person: Person, code: str, *, store: Store, vault: FactorVault, clock: Clock, mask: Mask) -> None:
+async def take_code(person: Person, code: TypedCode, *, store: Store, clock: Clock, mask: Mask) -> None:
     """One of the app, or a recovery code, each once; it was no failure. Raises CodeRefused, NoFactor."""
     found = await store.factors.lock(person.id)
-    if app_code(code) is not None:
+    if app_code(code.text) is not None:
         if found is None or found.confirmed_at is None:
             raise NoFactor
-        await _take_app_code(found, code, store=store, vault=vault, clock=clock)
-    elif await store.factors.use_recovery_code(person.id, recovery_digest(person.id, code)):
+        await _take_app_code(found, code, store=store)
+    elif await store.factors.use_recovery_code(person.id, recovery_digest(person.id, code.text)):
         await _note(person, Action.RECOVERY_CODE_USED, store, clock)
     else:
         raise CodeRefused
@@ -119,15 +125,11 @@ async def remove_every_factor(person: Person, *, store: Store, clock: Clock) -> 
     await _note(person, Action.FACTOR_REMOVED, store, clock)
 
 
-async def _take_app_code(factor: SecondFactor, code: str, *, store: Store, vault: FactorVault, clock: Clock) -> None:
+async def _take_app_code(factor: SecondFactor, code: TypedCode, *, store: Store) -> None:
     """Of a step after the last one that was taken: a code that somebody saw is worth nothing. Raises CodeRefused."""
-    steps = steps_at(clock.now())
-    typed = app_code(code)
-    newer = range(max(steps.start, factor.last_step + 1), steps.stop)
-    step = await vault.step_of(factor, typed, newer) if typed else None
-    if step is None:
+    if code.step is None or code.step <= factor.last_step or code.secret != factor.secret:
         raise CodeRefused
-    await store.factors.save(replace(factor, last_step=step))
+    await store.factors.save(replace(factor, last_step=code.step))
 
 
 async def _note(person: Person, done: Action, store: Store, clock: Clock) -> None:

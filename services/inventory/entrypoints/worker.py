@@ -11,8 +11,7 @@ from services.inventory.settings import Settings
 from services.inventory.usecases.discover import discover
 from services.inventory.usecases.push import push
 from shared.db.claim_loop import run_claim_loop
-from shared.db.overdue import keep_overdue
-from shared.db.retention import late_records, run_retention
+from shared.db.retention import retention_parts
 from shared.http.outward import Outward
 from shared.kernel.clock import Clock, SystemClock
 from shared.messaging.relay import run_relay
@@ -35,7 +34,10 @@ async def run(settings: Settings) -> int:
             parts=[
                 *_event_parts(settings, engine, clock),
                 *_claim_parts(settings, engine, outward, clock),
-                *_retention(settings, engine, clock),
+                *retention_parts(
+                    bootstrap.retention_on(engine, settings.retention, clock),
+                    bootstrap.overdue_records_on(engine, settings.retention),
+                ),
             ],
             ready=bootstrap.ready_on(engine),
         )
@@ -68,16 +70,3 @@ def _claim_parts(settings: Settings, engine: AsyncEngine, outward: Outward, cloc
         await run_claim_loop(claims, PUSH, tell, stop=stop, idle_seconds=_IDLE_SECONDS)
 
     return [listings, pushes]
-
-
-def _retention(settings: Settings, engine: AsyncEngine, clock: Clock) -> list[Part]:
-    batches = bootstrap.retention_on(engine, settings.retention, clock)
-    late = bootstrap.overdue_records_on(engine, settings.retention)
-
-    async def old_records(stop: asyncio.Event) -> None:
-        await run_retention(batches, stop=stop)
-
-    async def gauge(stop: asyncio.Event) -> None:
-        await keep_overdue(late_records, late, stop=stop)
-
-    return [old_records, gauge]

@@ -16,6 +16,7 @@ from shared.events.base import Event
 from shared.events.inventory import ReservationChangedV1, ReservedLineV1, StockLevelChangedV1
 from shared.events.orders import OrderStateV1
 from shared.kernel.ids import OrderId, OrganisationId, SkuId, new_id
+from shared.kernel.retention import lies_ahead
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +121,9 @@ async def _publish_reservations(
 def _told(head: Reservation, word: OrderStateV1 | None, now: datetime) -> Reservation:
     if word is None:
         return head
-    return head.told(word.order_version, word.marketplace_order_id, word.ship_by, word.updated_at or now)
+    told = word.updated_at
+    updated_at = now if told is None or lies_ahead(told, now) else told
+    return head.told(word.order_version, word.marketplace_order_id, word.ship_by, updated_at)
 
 
 def _reservation_event(head: Reservation, lines: Sequence[ReservedLineV1], now: datetime) -> Event[Any]:

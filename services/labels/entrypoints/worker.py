@@ -20,7 +20,7 @@ from services.labels.usecases.write_back import write_back_due
 from shared.db.claim_loop import run_claim_loop
 from shared.db.errors import Conflict, DatabaseUnavailable
 from shared.db.overdue import keep_overdue, late_erasures
-from shared.db.retention import late_records, run_retention
+from shared.db.retention import retention_parts
 from shared.db.unit_of_work import SqlUnitOfWork
 from shared.http.outward import Outward
 from shared.kernel.clock import Clock, SystemClock
@@ -47,7 +47,14 @@ async def run(settings: Settings) -> int:
             service=SERVICE,
             process="worker",
             settings=settings,
-            parts=[*_event_parts(settings, engine, clock), *_claim_parts(settings, engine, outward, clock)],
+            parts=[
+                *_event_parts(settings, engine, clock),
+                *_claim_parts(settings, engine, outward, clock),
+                *retention_parts(
+                    bootstrap.retention_on(engine, settings.retention),
+                    bootstrap.overdue_records_on(engine, settings.retention),
+                ),
+            ],
             ready=bootstrap.ready_on(engine),
         )
     finally:
@@ -93,20 +100,7 @@ def _claim_parts(settings: Settings, engine: AsyncEngine, outward: Outward, cloc
     async def gauge(stop: asyncio.Event) -> None:
         await keep_overdue(late_erasures, bootstrap.overdue_on(engine), stop=stop)
 
-    return [labels, write_backs, erasures, gauge, _replans(engine, clock), *_retention(settings, engine)]
-
-
-def _retention(settings: Settings, engine: AsyncEngine) -> list[Part]:
-    batches = bootstrap.retention_on(engine, settings.retention)
-    late = bootstrap.overdue_records_on(engine, settings.retention)
-
-    async def old_records(stop: asyncio.Event) -> None:
-        await run_retention(batches, stop=stop)
-
-    async def gauge(stop: asyncio.Event) -> None:
-        await keep_overdue(late_records, late, stop=stop)
-
-    return [old_records, gauge]
+    return [labels, write_backs, erasures, gauge, _replans(engine, clock)]
 
 
 def _replans(engine: AsyncEngine, clock: Clock) -> Part:

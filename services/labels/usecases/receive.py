@@ -12,7 +12,7 @@ from shared.events.auth import ConnectionStateV1
 from shared.events.base import Event
 from shared.events.inventory import ReservationChangedV1
 from shared.events.orders import OrderStateV1
-from shared.kernel.retention import may_have_gone
+from shared.kernel.retention import lies_ahead, may_have_gone
 
 
 async def receive_connections(store: Store, events: Sequence[Event[ConnectionStateV1]]) -> None:
@@ -69,7 +69,9 @@ def _connection(body: ConnectionStateV1) -> ConnectionCopy:
 
 def _order_news(event: Event[OrderStateV1]) -> OrderNews:
     body = event.body
-    return OrderNews(body.order_id, body.organisation_id, _order(body), body.updated_at or event.time)
+    told = body.updated_at
+    updated_at = event.time if told is None or lies_ahead(told, event.time) else told
+    return OrderNews(body.order_id, body.organisation_id, _order(body), updated_at)
 
 
 def _order(body: OrderStateV1) -> Order:

@@ -69,7 +69,8 @@ class Package:
 @dataclass(frozen=True, slots=True)
 class Order:
     """
-    `updated_at` is the marketplace's; it only rejects older readings. `version` rises when what others act on changes.
+    `updated_at` is the marketplace's: it rejects older readings, and the order is kept for its time from then on.
+    `version` rises when what others act on changes.
 
     `ended_at`: when it was shipped or cancelled, as far as told. `recipient_digest`: of all its addresses; None: none
     was ever told. `erased_at`: when its personal data was destroyed, for good.

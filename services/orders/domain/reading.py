@@ -14,6 +14,7 @@ from services.orders.domain.decisions import decide
 from services.orders.domain.erasure import erase_after
 from services.orders.domain.order import Line, Order, Package, acted_on
 from shared.kernel.ids import LineId, OrderId
+from shared.kernel.retention import lies_ahead
 from shared.marketplaces.models import MarketplaceLine, MarketplaceOrder, MarketplacePackage, OrderStatus
 
 _ENDED = (OrderStatus.SHIPPED, OrderStatus.CANCELLED)
@@ -34,6 +35,18 @@ class Digests:
 
 def is_older(reading: MarketplaceOrder, known: Order) -> bool:
     return reading.updated_at < known.updated_at
+
+
+def as_seen(reading: MarketplaceOrder, known: Order | None, now: datetime) -> MarketplaceOrder:
+    """
+    Nothing happens after it was read: of a time that lies ahead stays when it was first read so, whatever comes again.
+    """
+    updated_at, delivered_at = reading.updated_at, reading.delivered_at
+    if lies_ahead(updated_at, now):
+        updated_at = known.updated_at if known else now
+    if delivered_at is not None and lies_ahead(delivered_at, now):
+        delivered_at = (known.delivered_at if known else None) or now
+    return replace(reading, updated_at=updated_at, delivered_at=delivered_at)
 
 
 def newest_of_each(readings: tuple[MarketplaceOrder, ...]) -> list[MarketplaceOrder]:

@@ -15,7 +15,7 @@ from services.orders.usecases.erase import erase_due
 from services.orders.usecases.send_answers import send_answers
 from shared.db.claim_loop import run_claim_loop
 from shared.db.overdue import keep_overdue, late_erasures
-from shared.db.retention import late_records, run_retention
+from shared.db.retention import retention_parts
 from shared.db.upkeep import run_hourly
 from shared.http.outward import Outward
 from shared.kernel.clock import Clock, SystemClock
@@ -40,8 +40,11 @@ async def run(settings: Settings) -> int:
             parts=[
                 *_event_parts(settings, engine, clock),
                 *_claim_parts(settings, engine, outward, clock),
-                *_gauges(settings, engine),
                 *_upkeep(settings, engine),
+                *retention_parts(
+                    bootstrap.retention_on(engine, settings.retention),
+                    bootstrap.overdue_records_on(engine, settings.retention),
+                ),
             ],
             ready=bootstrap.ready_on(engine),
         )
@@ -84,27 +87,14 @@ def _claim_parts(settings: Settings, engine: AsyncEngine, outward: Outward, cloc
     return [answers, erasures]
 
 
-def _gauges(settings: Settings, engine: AsyncEngine) -> list[Part]:
-    erasures = bootstrap.overdue_on(engine)
-    records = bootstrap.overdue_records_on(engine, settings.retention)
-
-    async def gauge_erasures(stop: asyncio.Event) -> None:
-        await keep_overdue(late_erasures, erasures, stop=stop)
-
-    async def gauge_records(stop: asyncio.Event) -> None:
-        await keep_overdue(late_records, records, stop=stop)
-
-    return [gauge_erasures, gauge_records]
-
-
 def _upkeep(settings: Settings, engine: AsyncEngine) -> list[Part]:
+    erasures = bootstrap.overdue_on(engine)
     rewrap = bootstrap.rewrapping_on(engine, bootstrap.keys_of(settings))
-    batches = bootstrap.retention_on(engine, settings.retention)
+
+    async def gauge(stop: asyncio.Event) -> None:
+        await keep_overdue(late_erasures, erasures, stop=stop)
 
     async def keys(stop: asyncio.Event) -> None:
         await run_hourly(rewrap, stop=stop)
 
-    async def old_records(stop: asyncio.Event) -> None:
-        await run_retention(batches, stop=stop)
-
-    return [keys, old_records]
+    return [gauge, keys]

@@ -10,7 +10,7 @@ from services.orders.domain import timeline
 from services.orders.domain.connection import Connection
 from services.orders.domain.erasure import told_destinations
 from services.orders.domain.order import Order
-from services.orders.domain.reading import Digests, first_read, is_older, newest_of_each, read_again
+from services.orders.domain.reading import Digests, as_seen, first_read, is_older, newest_of_each, read_again
 from services.orders.domain.timeline import Entry
 from services.orders.usecases import personal_data
 from services.orders.usecases.answer_order import settle_answers
@@ -85,7 +85,7 @@ async def receive_orders(
     now = clock.now()
     readings = [one for one in readings if one.id in known or _is_taken_in(one.placed_at, connection, now)]
     tools = _Tools(connection, keys, clock, keep)
-    found = [_news(reading, known.get(reading.id), tools) for reading in readings]
+    found = [_news(reading, known.get(reading.id), tools, now) for reading in readings]
     news = [one for one in found if one is not None]
     await store.orders.add([one.kept for one in news if one.known is None])
     await store.orders.save([one.kept for one in news if one.known is not None])
@@ -106,8 +106,9 @@ def _is_taken_in(placed_at: datetime, connection: Connection, now: datetime) -> 
     return connection.takes(placed_at) and not may_have_gone(placed_at, now)
 
 
-def _news(reading: MarketplaceOrder, kept: Kept | None, tools: _Tools) -> _News | None:
+def _news(reading: MarketplaceOrder, kept: Kept | None, tools: _Tools, now: datetime) -> _News | None:
     """None: it was read before just so, or is older than what we have."""
+    reading = as_seen(reading, kept.order if kept else None, now)
     if kept is None:
         return _first(reading, tools)
     if is_older(reading, kept.order):

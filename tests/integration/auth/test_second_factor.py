@@ -2,8 +2,9 @@
 
 import base64
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import datetime, timedelta
+from typing import Any
 
 import httpx
 import pytest
@@ -11,6 +12,7 @@ from cryptography.hazmat.primitives.hashes import SHA1
 from cryptography.hazmat.primitives.twofactor.totp import TOTP
 
 from services.auth.domain.second_factor import SecondFactorRule
+from shared.crypto.data_keys import DataKeys
 from tests.integration.auth.conftest import PASSWORD, Running, Visitor, run_auth
 from tests.integration.auth.operating import operating
 from tests.integration.auth.shops import claim
@@ -211,3 +213,34 @@ async def test_without_amazon_a_password_is_enough(fair: Running) -> None:
     (row,) = await fair.rows("select id from connection where marketplace = 'amazon'")
     await fair.rows("update connection set state = 'disconnected' where id = :id", id=row.id)
     assert (await sign_in(owner, owner.email)).headers["location"] == "/dashboard"
+
+
+async def test_no_transaction_is_open_while_a_key_service_may_be_asked(
+    auth: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """
+    Neither where it is begun, shown, set up, asked for at a sign-in, nor where it is removed: a slow key service would
+    keep rows locked. Seen red with the vault asked inside the transactions.
+    """
+    asked: dict[str, set[int]] = {}
+    waiting = "select pid from pg_stat_activity where datname = current_database() and state = 'idle in transaction'"
+
+    def heard(name: str) -> Callable[..., Awaitable[Any]]:
+        ask = getattr(DataKeys, name)
+
+        async def asking(keys: DataKeys, *told: bytes) -> Any:
+            asked.setdefault(name, set()).add(len(await auth.rows(waiting)))
+            return await ask(keys, *told)
+
+        return asking
+
+    for name in ("new_at_hand", "at_hand"):
+        monkeypatch.setattr(DataKeys, name, heard(name))
+    visitor = await auth.visitor().sign_up()
+    app, _ = await set_up(auth, visitor)
+    again = auth.visitor()
+    await sign_in(again, visitor.email)
+    assert (await enter(again, app.code(30))).status_code == 303
+    auth.clock.ahead += timedelta(minutes=1)
+    assert (await again.submit(f"{FACTOR}/remove", page=FACTOR, code=app.code())).status_code == 303
+    assert asked == {"new_at_hand": {0}, "at_hand": {0}}

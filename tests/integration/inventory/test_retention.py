@@ -121,6 +121,14 @@ async def test_labels_word_of_an_order_that_is_gone_goes_in_its_time(inventory: 
     assert (await count(inventory, tables.reservation), await count(inventory, tables.reservation_line)) == (0, 0)
 
 
+async def test_a_time_that_lies_ahead_keeps_nothing_longer(inventory: Inventory) -> None:
+    """It was changed at the latest when we heard of it. Seen red with the time as told."""
+    await inventory.apply(told(order([order_line("mug", 1)]), TODAY.replace(year=2099)))
+    async with transaction(inventory.engine) as connection:
+        updated_at = (await connection.execute(select(tables.reservation.c.updated_at))).scalar_one()
+    assert abs(updated_at - TODAY) < timedelta(hours=1)
+
+
 async def test_the_oldest_entries_become_the_level_they_led_to(inventory: Inventory, ours: httpx.AsyncClient) -> None:
     """Entries sum to the level, page and API say what the first one is. Seen red with entries just deleted."""
     await counted(inventory, {OLD - timedelta(days=9): 7, OLD: 4, YOUNG: 9, TODAY: 8})

@@ -85,6 +85,13 @@ async def test_its_time_begins_when_the_marketplace_changed_it(labels: Labels) -
     assert gone.order_id not in rows
 
 
+async def test_a_time_that_lies_ahead_keeps_nothing_longer(labels: Labels) -> None:
+    """It was changed at the latest when orders told of it. Seen red with the time as told."""
+    await labels.order(updated_at=TODAY.replace(year=2099))
+    [(since,)] = await labels.rows("select now() - updated_at from fulfilment")
+    assert timedelta(0) <= since < timedelta(hours=1)
+
+
 async def test_an_erasure_does_not_make_it_younger(labels: Labels) -> None:
     """That its buyer's data went is no change of the marketplace's. Seen red with the time of the event kept."""
     order = await labels.order(updated_at=OLD)

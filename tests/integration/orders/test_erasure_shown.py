@@ -83,6 +83,7 @@ async def test_what_is_overdue_is_counted(orders: OrdersService) -> None:
     an_hour_ago = SystemClock().now() - timedelta(minutes=50)
     await orders.connect()
     await orders.receive(page(delivered(1), order(2, deliver_by=NEVER)))
+    orders.clock.at = SystemClock().now()
     await orders.receive(page(delivered(3, delivered_at=an_hour_ago - timedelta(days=30))))
     orders.clock.at = LONG_AGO
     await orders.receive(page(unreadable=(UnreadableOrder(None, "bad", b"x"),)))

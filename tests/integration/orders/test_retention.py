@@ -41,9 +41,9 @@ async def delete_due(orders: OrdersService) -> None:
 
 
 async def read_then(orders: OrdersService, *told: Any) -> None:
-    """Read when they were placed: nothing of them was old."""
+    """Read when they were changed: nothing of them was old."""
     for one in told:
-        orders.clock.at = one.placed_at
+        orders.clock.at = one.updated_at
         await orders.receive(page(one))
     orders.clock.at = TODAY
 
@@ -77,6 +77,27 @@ async def test_its_time_begins_with_its_last_change(orders: OrdersService, statu
     await read_then(orders, old(1, status=status), old(2, status=status, updated_at=YOUNG))
     await delete_due(orders)
     assert (await orders.one("marketplace_order")).marketplace_order_id == order(2).id
+
+
+@pytest.mark.parametrize("erased", [False, True])
+async def test_a_time_that_lies_ahead_keeps_nothing_longer(orders: OrdersService, *, erased: bool) -> None:
+    """
+    Its last change was when that was first read; read again and again, it is no news. Nor is its buyer kept: delivered
+    in 2099 is delivered. Seen red with each of the two times as told.
+    """
+    ahead = old(updated_at=TODAY.replace(year=2099), delivered_at=TODAY.replace(year=2099))
+    orders.clock.at = OLD
+    await orders.connect()
+    await orders.receive(page(ahead))
+    (told,) = await orders.events()
+    assert (told.updated_at, told.erase_after) == (OLD, OLD + timedelta(days=30))
+    orders.clock.at = TODAY
+    if erased:
+        await orders.erase()
+    await orders.receive(page(ahead))
+    assert len(await orders.events()) == 1 + erased
+    await delete_due(orders)
+    assert await count(orders, "marketplace_order") == 0
 
 
 async def test_what_was_deleted_never_comes_back(orders: OrdersService) -> None:
