@@ -128,7 +128,7 @@ def _add_secrets_command(commands: "argparse._SubParsersAction[argparse.Argument
     listing = actions.add_parser("list", help="all there were; exits with 3 while one in use ends within 30 days")
     keep = actions.add_parser("set", help="keeps one made by hand, tried where there is a way to: no restart")
     keep.add_argument("--file", type=Path, help="where it is; else it is read from standard input")
-    keep.add_argument("--ends", type=date.fromisoformat, metavar="YYYY-MM-DD", help="else counted from today")
+    keep.add_argument("--ends", default="", metavar="YYYY-MM-DD", help="else counted from today")
     rotate = actions.add_parser("rotate", help="asks the marketplace for another, which comes by the queue")
     for each in (keep, rotate):
         each.add_argument("--client", required=True, metavar="CLIENT_ID")
@@ -160,6 +160,8 @@ def _add_support_command(commands: "argparse._SubParsersAction[argparse.Argument
     listing.add_argument("--json", action="store_true", help="for programs")
     grant = actions.add_parser("grant", help="who has this confirmed address may; it takes their second factor")
     revoke = actions.add_parser("revoke", help="from their next request on they may no longer")
+    grant.add_argument("--secrets", action="store_true", help="and may keep client secrets of ours on its page")
+    revoke.add_argument("--secrets", action="store_true", help="that right alone: they stay support staff")
     for each in (grant, revoke):
         each.add_argument("email", metavar="EMAIL")
 

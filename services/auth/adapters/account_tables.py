@@ -184,6 +184,7 @@ support_staff = Table(
     metadata,
     Column("account_id", Uuid, ForeignKey("account.id"), primary_key=True),
     Column("granted_at", TIME, nullable=False),
+    Column("secrets", Boolean, nullable=False, server_default=text("false")),
 )
 
 support_look = Table(

@@ -43,6 +43,14 @@ class SqlSupport:
         marked = select(exists().where(_STAFF.c.account_id == account_id))
         return bool((await self._connection.execute(marked)).scalar_one())
 
+    async def set_secrets(self, account_id: UserId, *, allowed: bool) -> bool:
+        changed = update(_STAFF).where(_STAFF.c.account_id == account_id, _STAFF.c.secrets.is_not(allowed))
+        return (await self._connection.execute(changed.values(secrets=allowed))).rowcount > 0
+
+    async def may_keep_secrets(self, account_id: UserId) -> bool:
+        marked = select(exists().where(_STAFF.c.account_id == account_id, _STAFF.c.secrets))
+        return bool((await self._connection.execute(marked)).scalar_one())
+
     async def has_organisation(self, organisation_id: OrganisationId) -> bool:
         there = select(exists().where(_ORGANISATION.c.id == organisation_id))
         return bool((await self._connection.execute(there)).scalar_one())
@@ -117,6 +125,7 @@ class SqlSupportViews:
         own = _ITS.c.account_id == _ACCOUNT.c.id
         facts = (
             _STAFF.c.granted_at,
+            _STAFF.c.secrets,
             has_factor(_ACCOUNT.c.id).label("has_factor"),
             select(func.count()).where(own).scalar_subquery().label("looks"),
             select(func.max(_ITS.c.opened_at)).where(own).scalar_subquery().label("looked_at"),
@@ -124,7 +133,10 @@ class SqlSupportViews:
         query = select(_ACCOUNT, *facts).join_from(_STAFF, _ACCOUNT).order_by(_STAFF.c.granted_at, _ACCOUNT.c.id)
         async with transaction(self._engine) as connection:
             rows = (await connection.execute(query)).all()
-        return [Staff(to_account(row), row.granted_at, row.has_factor, row.looks, row.looked_at) for row in rows]
+        return [
+            Staff(to_account(row), row.granted_at, row.secrets, row.has_factor, row.looks, row.looked_at)
+            for row in rows
+        ]
 
 
 def _named_by(asked: str) -> ColumnElement[bool]:

@@ -17,6 +17,8 @@ from shared.kernel.ids import ConnectionId, OrganisationId, UserId
 
 # The reason of whatever an operator of the installation did by hand.
 OPERATOR = "operator"
+# The reason of what support staff did for the operator on their page; the account says who.
+SUPPORT = "support"
 
 
 class Action(StrEnum):
@@ -87,6 +89,8 @@ class Action(StrEnum):
     ROLE_DROPPED = "application.role_dropped"
     SUPPORT_GRANTED = "support.granted"
     SUPPORT_REVOKED = "support.revoked"
+    SUPPORT_SECRETS_GRANTED = "support.secrets_granted"
+    SUPPORT_SECRETS_REVOKED = "support.secrets_revoked"
     SUPPORT_LOOKED = "support.looked"
     TRUNCATED = "audit.truncated"
 

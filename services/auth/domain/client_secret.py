@@ -6,10 +6,11 @@ Two of one are good at once while another takes its place: the newest is tried f
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 from uuid import UUID
 
+from services.auth.domain.account import FormInvalid
 from services.auth.domain.opaque import digest
 
 # As long as Amazon keeps a secret valid beside its successor.
@@ -24,6 +25,21 @@ ASKED_AGAIN_AFTER = timedelta(days=1)
 _DAY = timedelta(days=1)
 
 
+class SecretProblem(StrEnum):
+    """Why a secret that somebody typed was not kept, or no other one asked for."""
+
+    REFUSED = "refused"
+    KNOWN = "known"
+    NO_QUEUE = "no_queue"
+    ASKED = "asked"
+
+
+class SecretRefused(Exception):
+    def __init__(self, problem: SecretProblem) -> None:
+        super().__init__(problem.value)
+        self.problem = problem
+
+
 class CameBy(StrEnum):
     """How a secret came here by itself, for the audit log; by hand: `audit.OPERATOR`."""
 
@@ -33,7 +49,7 @@ class CameBy(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class GivenSecret:
-    """One of the settings. `ends_at`: when it ends, where they say so."""
+    """One of the settings, or typed by somebody. `ends_at`: when it ends, where they say so."""
 
     value: str = field(repr=False)
     ends_at: datetime | None = None
@@ -102,6 +118,22 @@ class ClientSecret:
     def is_asked(self, now: datetime) -> bool:
         """Whether another may still be on its way."""
         return self.asked_at is not None and now < self.asked_at + ASKED_AGAIN_AFTER
+
+
+def typed_secret(typed: str, ends_on: str, now: datetime) -> GivenSecret:
+    """`ends_on`: a day, or empty. Raises FormInvalid, by `client_secret` and `ends`."""
+    value = typed.strip()
+    is_word = 0 < len(value) <= SECRET_LENGTH and value.isascii() and value.isprintable() and " " not in value
+    problems = {} if is_word else {"client_secret": "invalid"}
+    try:
+        ends_at = datetime.combine(date.fromisoformat(ends_on), time(), UTC) if ends_on else None
+    except ValueError:
+        raise FormInvalid(problems | {"ends": "invalid"}) from None
+    if ends_at is not None and ends_at <= now:
+        problems["ends"] = "over"
+    if problems:
+        raise FormInvalid(problems)
+    return GivenSecret(value, ends_at)
 
 
 def newest(secrets: Sequence[ClientSecret]) -> ClientSecret | None:

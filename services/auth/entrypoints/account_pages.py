@@ -125,11 +125,12 @@ async def renew_password_form(request: Request, fields: Annotated[dict[str, str]
 
 
 @router.post("/signout")
-async def sign_out_form(request: Request, _form: Annotated[PostedForm, Depends(posted_form)]) -> Response:
-    held = auth_of(request)
+async def sign_out_form(request: Request, form: Annotated[PostedForm, Depends(posted_form)]) -> Response:
+    """`next`: where whoever signs in again goes on."""
+    held, goal = auth_of(request), form.text("next")
     async with held.uow() as store:
         await sign_out(session_cookie(request), store=store, clock=held.clock)
-    response = RedirectResponse("/signin", 303)
+    response = RedirectResponse(f"/signin?{urlencode({'next': goal})}" if goal else "/signin", 303)
     set_session_cookie(request, response, "", seconds=0)
     return response
 

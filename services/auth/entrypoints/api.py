@@ -34,6 +34,7 @@ from services.auth.entrypoints import (
     secret_pages,
     settings_pages,
     support_pages,
+    support_secrets,
 )
 from services.auth.settings import Settings
 from shared.access.access import Access
@@ -73,6 +74,7 @@ _ROUTERS = (
     openid_pages,
     oauth,
     support_pages,
+    support_secrets,
 )
 
 

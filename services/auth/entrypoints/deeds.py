@@ -71,6 +71,8 @@ DEEDS = {
     Action.ROLE_DROPPED: "Role of our application no longer asked for",
     Action.SUPPORT_GRANTED: "Made support staff of the operator",
     Action.SUPPORT_REVOKED: "Support staff of the operator no longer",
+    Action.SUPPORT_SECRETS_GRANTED: "Allowed to keep client secrets of the operator's applications",
+    Action.SUPPORT_SECRETS_REVOKED: "Allowed to keep client secrets of the operator's applications no longer",
     Action.SUPPORT_LOOKED: "Support of the operator looked at the organisation",
     Action.TRUNCATED: "Entries older than twelve months removed",
 }

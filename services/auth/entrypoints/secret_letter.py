@@ -17,7 +17,10 @@ What there is: python -m services.auth secrets list
 What to do: docs/runbooks/authorisations.md, "A client secret ends"
 """
 _BY_ITSELF = "It is replaced by itself, by the queue. Whoever reads this within the last 15 days: it was not."
-_BY_HAND = "Make another one on the application's page, and give it to: python -m services.auth secrets set"
+_BY_HAND = (
+    "Make another one on the application's page, and enter it on the page /support/secrets, or give it to:\n"
+    "python -m services.auth secrets set"
+)
 
 
 class SecretLetter:

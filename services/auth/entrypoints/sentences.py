@@ -10,6 +10,7 @@ from services.auth.domain.consent import ConsentProblem
 from services.auth.domain.openid import OpenIdProblem
 from services.auth.entrypoints.deeds import DEEDS
 from services.auth.entrypoints.private_sentences import AWAY, CREDENTIAL_PROBLEMS, OF_A_CODE, PRIVATE_PROBLEMS
+from services.auth.entrypoints.secret_sentences import SECRET_SENTENCES
 from shared.access.scopes import MEANINGS, SELLER_SCOPES
 from shared.marketplaces.endpoint import Endpoint
 from shared.marketplaces.registry import PROFILES
@@ -288,4 +289,4 @@ def all_sentences() -> list[str]:
         *outcomes,
         *refusals,
     ]
-    return [*FIELD_PROBLEMS.values(), *said]
+    return [*FIELD_PROBLEMS.values(), *SECRET_SENTENCES, *said]

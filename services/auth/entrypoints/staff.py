@@ -9,6 +9,7 @@ from services.auth.domain.account import Session
 from services.auth.domain.support import FactorUnused, NotStaff
 from services.auth.entrypoints.held import auth_of, who_of
 from services.auth.entrypoints.readers import signed_in
+from services.auth.entrypoints.secret_sentences import NOT_YOURS
 from services.auth.entrypoints.sentences import FACTOR_NEEDED
 from services.auth.usecases.support import check_staff
 from shared.access.principal import Principal
@@ -42,6 +43,16 @@ async def staff_reader(request: Request, who: Annotated[Principal, Depends(signe
 async def staff_form(request: Request, form: Annotated[PostedForm, Depends(posted_form)]) -> StaffForm:
     """The same for what a form posts. Raises FormExpired, too."""
     return StaffForm(form, await _session(request, form.principal))
+
+
+async def keeper_form(request: Request, form: Annotated[StaffForm, Depends(staff_form)]) -> StaffForm:
+    """The same of those who may keep client secrets of ours. Raises the Problem 403 for other staff, too."""
+    async with auth_of(request).uow() as store:
+        may = await store.support.may_keep_secrets(form.session.account_id)
+    if not may:
+        title, detail = NOT_YOURS
+        raise Problem(403, "secrets-not-yours", title, detail)
+    return form
 
 
 async def _session(request: Request, who: Principal) -> Session:

@@ -1,5 +1,5 @@
 """
-The pages of support: find an organisation, say why, look at its states for an hour; one's own reasons; our secrets.
+The pages of support: find an organisation, say why, look at its states for an hour; one's own reasons.
 
 Nothing here changes anything of an organisation's, and no page has an access token, a secret or a member's address.
 """
@@ -18,7 +18,6 @@ from services.auth.entrypoints.held import auth_of, pages_of
 from services.auth.entrypoints.roles import ROLES
 from services.auth.entrypoints.sentences import FIELD_PROBLEMS
 from services.auth.entrypoints.staff import StaffForm, StaffReader, staff_form, staff_reader
-from services.auth.usecases.secret_calendar import secret_calendar
 from services.auth.usecases.support import open_look
 from services.auth.usecases.support_ports import Organisation
 from shared.access.principal import Principal
@@ -74,22 +73,6 @@ async def reasons_page(request: Request, who: Reader, cursor: UUID | None = None
         looks=found[:_ROWS],
         now=held.clock.now(),
         next_page=f"/support/reasons?cursor={found[_ROWS - 1].look.id}" if len(found) > _ROWS else None,
-    )
-
-
-@router.get("/secrets")
-async def secrets_page(request: Request, who: Reader) -> Response:
-    """The calendar of our own applications' client secrets, as `secrets list` shows it."""
-    keeper = auth_of(request).client_secrets
-    async with keeper.uow() as store:
-        now, before = keeper.clock.now(), keeper.replaced_before
-        lines = [
-            line
-            for client in keeper.clients.values()
-            for line in await secret_calendar(client, replaced_before=before, store=store, now=now)
-        ]
-    return pages_of(request).render(
-        request, "support_secrets.html", principal=who.principal, lines=lines, profiles=PROFILES
     )
 
 

@@ -21,7 +21,7 @@ from services.auth.usecases.ports import Store
 from services.auth.usecases.secret_ports import Message, SecretQueue, SecretVault
 from shared.kernel.clock import Clock
 from shared.kernel.errors import Unreadable
-from shared.kernel.ids import new_id
+from shared.kernel.ids import UserId, new_id
 from shared.kernel.ports import UnitOfWork
 from shared.marketplaces.client_secrets import NewSecret, RotationPort, SecretEnds
 
@@ -43,11 +43,18 @@ async def keep_given_secrets(client: OurClient, *, uow: UnitOfWork[Store], vault
 
 
 async def keep_secret(
-    client: OurClient, told: NewSecret, reason: str, *, uow: UnitOfWork[Store], vault: SecretVault, clock: Clock
+    client: OurClient,
+    told: NewSecret,
+    reason: str,
+    *,
+    by: UserId | None = None,
+    uow: UnitOfWork[Store],
+    vault: SecretVault,
+    clock: Clock,
 ) -> bool:
     """
     The newest of its client from now on, sealed, with the ends that are told, else with those that are usual. False: it
-    is known, and nothing is changed.
+    is known, and nothing is changed. `by`: whose account did it.
 
     No transaction is open while a key service may be asked. Raises Unavailable.
     """
@@ -61,7 +68,7 @@ async def keep_secret(
         if not await store.client_secrets.add(secret):
             return False
         await store.client_secrets.end_others(secret, told.former_ends_at or now + FORMER_LASTS)
-        await note(Action.CLIENT_SECRET_KEPT, client.client_id, reason, at=now, store=store)
+        await note(Action.CLIENT_SECRET_KEPT, client.client_id, reason, by=by, at=now, store=store)
     return True
 
 
@@ -99,9 +106,9 @@ async def take_messages(
         await queue.delete(message)
 
 
-async def note(done: Action, client_id: str, reason: str, *, at: datetime, store: Store) -> None:
+async def note(done: Action, client_id: str, reason: str, *, by: UserId | None, at: datetime, store: Store) -> None:
     """In the audit log, as of no organisation: the application is the operator's."""
-    await store.audit.add(AuditEntry(new_id(), at, done, None, reason=reason, after=client_id))
+    await store.audit.add(AuditEntry(new_id(), at, done, None, by, reason=reason, after=client_id))
 
 
 def _read(message: Message, port: RotationPort) -> NewSecret | SecretEnds | None:

@@ -19,6 +19,7 @@ from services.auth.usecases.ports import Store
 from services.auth.usecases.secret_ports import OperatorsLetter
 from shared.kernel.clock import Clock
 from shared.kernel.errors import OutcomeUnknown, Refused, Retryable
+from shared.kernel.ids import UserId
 from shared.kernel.ports import Lease
 from shared.marketplaces.client_secrets import RotationPort
 
@@ -38,10 +39,17 @@ def due_at_once(clock: Clock) -> IsDue:
 
 
 async def ask_for_another(
-    lease: Lease[Store], client: OurClient, port: RotationPort, *, is_due: IsDue, reason: str, clock: Clock
+    lease: Lease[Store],
+    client: OurClient,
+    port: RotationPort,
+    *,
+    is_due: IsDue,
+    reason: str,
+    by: UserId | None = None,
+    clock: Clock,
 ) -> bool:
     """
-    False: none is due, or there is a newer secret. The new one comes by the queue.
+    False: none is due, or there is a newer secret. The new one comes by the queue. `by`: whose account asks.
 
     Raises FarSideError. Where it is sure that nothing was asked, and the same again may do, another try may follow.
     """
@@ -54,7 +62,7 @@ async def ask_for_another(
         return True
 
     async def asked(store: Store) -> None:
-        await note(Action.CLIENT_SECRET_ASKED, client.client_id, reason, at=clock.now(), store=store)
+        await note(Action.CLIENT_SECRET_ASKED, client.client_id, reason, by=by, at=clock.now(), store=store)
 
     if not (await lease.intend(begun)).value:
         return False
@@ -67,7 +75,7 @@ async def ask_for_another(
         await lease.settle_write(asked)
         raise
     await lease.settle_write(asked)
-    log.info("client_secret.asked", client_id=client.client_id)
+    log.info("client_secret.asked", client_id=client.client_id, user_id=str(by) if by else None)
     return True
 
 

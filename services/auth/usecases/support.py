@@ -1,5 +1,7 @@
 """Support staff of the operator: made and unmade by its command, held to a second factor, and to a reason each time."""
 
+from datetime import datetime
+
 from services.auth.domain.account import Account, Session, email_key
 from services.auth.domain.audit import OPERATOR, Action, AuditEntry
 from services.auth.domain.support import (
@@ -9,22 +11,30 @@ from services.auth.domain.support import (
     Look,
     NotStaff,
     OrganisationUnknown,
+    SecretsAllowed,
+    SecretsNotAllowed,
+    ShowAgain,
+    ShownTooLongAgo,
     StaffAlready,
     clean_reason,
     is_with_factor,
+    show_again,
 )
+from services.auth.usecases.actor import Person
 from services.auth.usecases.begin_consent import Who
+from services.auth.usecases.count_attempt import Mask
 from services.auth.usecases.errors import UserUnknown
+from services.auth.usecases.factor_ports import FactorVault
 from services.auth.usecases.ports import Store
+from services.auth.usecases.second_factor import count_code, take_code
 from shared.kernel.clock import Clock
 from shared.kernel.ids import OrganisationId, new_id
+from shared.kernel.ports import UnitOfWork
 
 
 async def grant_support(email: str, *, store: Store, clock: Clock) -> None:
     """Raises UserUnknown, AddressUnconfirmed, StaffAlready."""
-    account = await _known(email, store)
-    if account.email_confirmed_at is None:
-        raise AddressUnconfirmed
+    account = await _confirmed(email, store)
     if not await store.support.grant(account.id, clock.now()):
         raise StaffAlready
     await _note(account, Action.SUPPORT_GRANTED, store, clock)
@@ -38,6 +48,24 @@ async def revoke_support(email: str, *, store: Store, clock: Clock) -> None:
     await _note(account, Action.SUPPORT_REVOKED, store, clock)
 
 
+async def grant_secrets(email: str, *, store: Store, clock: Clock) -> None:
+    """They may keep client secrets of ours, as staff, which they become. Raises as `grant_support`; SecretsAllowed."""
+    account = await _confirmed(email, store)
+    if await store.support.grant(account.id, clock.now()):
+        await _note(account, Action.SUPPORT_GRANTED, store, clock)
+    if not await store.support.set_secrets(account.id, allowed=True):
+        raise SecretsAllowed
+    await _note(account, Action.SUPPORT_SECRETS_GRANTED, store, clock)
+
+
+async def revoke_secrets(email: str, *, store: Store, clock: Clock) -> None:
+    """They stay staff. Raises UserUnknown, SecretsNotAllowed."""
+    account = await _known(email, store)
+    if not await store.support.set_secrets(account.id, allowed=False):
+        raise SecretsNotAllowed
+    await _note(account, Action.SUPPORT_SECRETS_REVOKED, store, clock)
+
+
 async def check_staff(who: Who, *, store: Store) -> Session:
     """Their session, for which a second factor was shown. Raises NotStaff, FactorUnused."""
     found = await store.sessions.by_digest(who.session) if await store.support.is_staff(who.user_id) else None
@@ -48,6 +76,37 @@ async def check_staff(who: Who, *, store: Store) -> Session:
     if not is_with_factor(session, set_up_at):
         raise FactorUnused(is_set_up=set_up_at is not None)
     return session
+
+
+async def how_to_show_again(session: Session, *, store: Store, now: datetime) -> ShowAgain:
+    """`session`: as `check_staff` gives it."""
+    app = await store.factors.lock(session.account_id)
+    return show_again(session, app.confirmed_at if app else None, now)
+
+
+async def show_factor_again(
+    person: Person,
+    session: Session,
+    code: str,
+    *,
+    uow: UnitOfWork[Store],
+    vault: FactorVault,
+    clock: Clock,
+    mask: Mask,
+) -> None:
+    """
+    For one act: a code is used up by it, and wrong ones are counted with those of sign-ins.
+
+    Raises CodeRefused, NoFactor, TooManyAttempts, ShownTooLongAgo.
+    """
+    async with uow() as store:
+        how = await how_to_show_again(session, store=store, now=clock.now())
+    if how is ShowAgain.SIGN_IN:
+        raise ShownTooLongAgo
+    if how is ShowAgain.CODE:
+        await count_code(person, uow=uow, clock=clock, mask=mask)
+        async with uow() as store:
+            await take_code(person, code, store=store, vault=vault, clock=clock, mask=mask)
 
 
 async def open_look(
@@ -73,6 +132,13 @@ async def _known(email: str, store: Store) -> Account:
     account = await store.accounts.lock(found.id) if found else None
     if account is None:
         raise UserUnknown
+    return account
+
+
+async def _confirmed(email: str, store: Store) -> Account:
+    account = await _known(email, store)
+    if account.email_confirmed_at is None:
+        raise AddressUnconfirmed
     return account
 
 

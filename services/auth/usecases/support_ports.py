@@ -23,6 +23,12 @@ class Support(Protocol):
 
     async def is_staff(self, account_id: UserId) -> bool: ...
 
+    async def set_secrets(self, account_id: UserId, *, allowed: bool) -> bool:
+        """Whether they may keep client secrets of ours. False: it was so already, or they are no staff."""
+        ...
+
+    async def may_keep_secrets(self, account_id: UserId) -> bool: ...
+
     async def has_organisation(self, organisation_id: OrganisationId) -> bool: ...
 
     async def add(self, look: Look) -> None: ...
@@ -67,10 +73,14 @@ class Looked:
 
 @dataclass(frozen=True, slots=True)
 class Staff:
-    """One of the support staff as the operator sees them. `looks`: how many are kept; `looked_at`: the last one."""
+    """
+    One of the support staff as the operator sees them. `secrets`: they may keep client secrets of ours; `looks`: how
+    many are kept; `looked_at`: the last one.
+    """
 
     account: Account
     granted_at: datetime
+    secrets: bool
     has_factor: bool
     looks: int
     looked_at: datetime | None

@@ -1,12 +1,15 @@
 """Support staff of the operator, and what they do on their pages."""
 
+from datetime import timedelta
+
 import httpx
 
-from tests.integration.auth.conftest import Running, Visitor
+from tests.integration.auth.conftest import APP, Running, Visitor
 from tests.integration.auth.operating import Operate
 from tests.integration.auth.test_second_factor import App, enter, set_up, sign_in
 
 SUPPORT = "/support"
+SECRETS = f"{SUPPORT}/secrets"
 REASON = "Ticket 4711: no orders since Monday"
 
 
@@ -58,3 +61,26 @@ def address(organisation_id: str) -> str:
 async def organisation_of(auth: Running, visitor: Visitor) -> str:
     (row,) = await auth.rows("select organisation_id from account where email = :email", email=visitor.email)
     return str(row.organisation_id)
+
+
+async def granted_secrets(auth: Running, operate: Operate) -> tuple[Visitor, App]:
+    """Staff who may keep client secrets of ours, signed in with a code of their app, which gives the next ones."""
+    person = await auth.visitor().sign_up()
+    assert await operate("support", "grant", "--secrets", person.email) == (0, "done\n")
+    app, _ = await set_up(auth, person)
+    return await signed_in(auth, person, app), app
+
+
+async def keep(person: Visitor, secret: str, **fields: str) -> httpx.Response:
+    asked = {"client": APP["client_id"], "client_secret": secret} | fields
+    return await person.submit(f"{SECRETS}/keep", page=SUPPORT, **asked)
+
+
+async def ask(person: Visitor, **fields: str) -> httpx.Response:
+    return await person.submit(f"{SECRETS}/ask", page=SUPPORT, **({"client": APP["client_id"]} | fields))
+
+
+def next_code(auth: Running, app: App) -> str:
+    """One that was not used yet: the clock goes on by a step."""
+    auth.clock.ahead += timedelta(seconds=30)
+    return app.code(30)

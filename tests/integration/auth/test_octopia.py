@@ -1,10 +1,13 @@
 """Octopia as the sandbox plays it: delegation in its portal, one grant of ours, two organisations and one seller."""
 
 from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from services.auth.__main__ import _parser
+from services.auth.entrypoints import secrets_operator
 from tests.infrastructure import MakeDatabase
 from tests.integration.auth.conftest import Running, Visitor, run_auth, settings_for
 from tests.integration.auth.shops import API, Shop
@@ -107,3 +110,17 @@ async def test_a_seller_has_one_spelling(octopia: Running) -> None:
     body = {"marketplace": "octopia", "region": "eu", "seller_id": "098979", "name": "Mine"}
     answer = await visitor.client.post(API, json=body, headers={"x-csrf-token": await visitor.csrf()})
     assert (answer.status_code, answer.json()["errors"][0]["field"]) == (422, "seller_id")
+
+
+async def test_another_secret_of_ours_is_tried_before_it_is_kept(
+    octopia: Running, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """By the operator's command: what Octopia's token endpoint refuses is not kept. Seen red untried."""
+    (tmp_path / "secret").write_text("n3w-octopia")
+    words = ["secrets", "set", "--client", OURS["client_id"], "--file", str(tmp_path / "secret")]
+    assert await secrets_operator.run(_parser().parse_args(words), octopia.settings) == 1
+    assert "the marketplace refuses it" in capsys.readouterr().err
+    assert await octopia.rows("select 1 from client_secret") == []
+    await octopia.sandbox.octopia_app(OURS["client_id"], [OURS["client_secret"], "n3w-octopia"])
+    assert await secrets_operator.run(_parser().parse_args(words), octopia.settings) == 0
+    assert len(await octopia.rows("select 1 from client_secret")) == 2

@@ -43,6 +43,9 @@ async def test_an_operator_replaces_a_secret_by_hand(rotating: Rotating, secrets
     )  # fmt: skip
     status, said = await secrets("set", "--client", CLIENT, secret="two words")
     assert (status, "one word" in said) == (2, True)
+    for day, sentence in (("soon", "a day is written as"), ("2026-01-01", "over by that day")):
+        status, said = await secrets("set", "--client", CLIENT, "--ends", day, secret="n3w-secret")
+        assert (status, sentence in said) == (2, True)
     status, said = await secrets("set", "--client", CLIENT, secret="n3w-secret")
     assert (status, said) == (1, "the marketplace refuses it: nothing was kept\n")
     assert await rotating.secrets() == []

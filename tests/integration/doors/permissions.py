@@ -151,6 +151,8 @@ ROUTES: dict[str, dict[str, tuple[str, ...]]] = {
             "POST /support",
             "GET /support/reasons",
             "GET /support/secrets",
+            "POST /support/secrets/keep",
+            "POST /support/secrets/ask",
             "GET /support/organisations/{organisation_id:uuid}",
             "GET /support/organisations/{organisation_id:uuid}/reason",
             "POST /support/organisations/{organisation_id:uuid}/reason",

@@ -1,4 +1,4 @@
-"""Client secrets of our own applications: their calendar, and which one a message means."""
+"""Client secrets of our own applications: their calendar, which one a message means, and what is typed."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -6,7 +6,16 @@ from uuid import UUID
 
 import pytest
 
-from services.auth.domain.client_secret import WARNED_AT, ClientSecret, newest, whose_end_is_told
+from services.auth.domain.account import FormInvalid
+from services.auth.domain.client_secret import (
+    SECRET_LENGTH,
+    WARNED_AT,
+    ClientSecret,
+    GivenSecret,
+    newest,
+    typed_secret,
+    whose_end_is_told,
+)
 
 BEGAN = datetime(2026, 11, 1, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -66,3 +75,29 @@ def test_the_only_one_is_meant_whatever_was_counted() -> None:
         assert found is not None
     assert whose_end_is_told([], BEGAN) is None
     assert newest([]) is None
+
+
+@pytest.mark.parametrize(
+    ("typed", "ends_on", "problems"),
+    [
+        ("", "", {"client_secret": "invalid"}),
+        ("two words", "", {"client_secret": "invalid"}),
+        ("sécret", "", {"client_secret": "invalid"}),
+        ("s" * (SECRET_LENGTH + 1), "", {"client_secret": "invalid"}),
+        ("secret", "2026-02-30", {"ends": "invalid"}),
+        ("secret", "10000-01-01", {"ends": "invalid"}),
+        ("secret", f"{BEGAN:%Y-%m-%d}", {"ends": "over"}),
+        ("two words", "soon", {"client_secret": "invalid", "ends": "invalid"}),
+    ],
+)
+def test_a_typed_secret_is_one_word_and_not_over(typed: str, ends_on: str, problems: dict[str, str]) -> None:
+    """All that is wrong is told at once."""
+    with pytest.raises(FormInvalid) as refused:
+        typed_secret(typed, ends_on, BEGAN)
+    assert refused.value.problems == problems
+
+
+def test_a_typed_secret_is_kept_without_spaces_around() -> None:
+    """Its day begins at midnight UTC; without one the end is counted elsewhere."""
+    assert typed_secret(" s3cret\n", "", BEGAN) == GivenSecret("s3cret", None)
+    assert typed_secret("s3cret", "2026-11-02", BEGAN) == GivenSecret("s3cret", BEGAN + DAY)
