@@ -7,7 +7,7 @@ from alembic import op as alembic_op
 from alembic.operations import Operations
 
 revision = "0023"
-down_revision = "0019"
+down_revision = "0020"
 
 # Alembic's module has the methods of the Operations it stands for, which only its stubs do not say.
 op = cast(Operations, alembic_op)
