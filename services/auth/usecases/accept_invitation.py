@@ -63,6 +63,7 @@ async def accept_invitation(
         raise FormInvalid({"password": problem})
     password_hash = await hasher.hash(password)
     async with uow() as store:
+        await store.closings.lock_open(invited.invitation.organisation_id)
         invited = await find_invitation(secret, store=store, clock=clock)
         account = await _join(invited, password_hash, locale, store, clock)
         return await start_session(account, store=store, now=now, new_secret=new_secret, browser=browser, second=second)
