@@ -82,7 +82,7 @@ async def close_organisation(
 
 
 async def _end(members: Sequence[Account], who: Actor, store: Store, clock: Clock) -> None:
-    its, now = await store.closings.holdings(who.organisation_id), clock.now()
+    its = await store.closings.holdings(who.organisation_id)
     for connection_id in its.connections:
         await erase_connection(connection_id, who, store=store, clock=clock)
     for app in await store.private_apps.lock_of(who.organisation_id):
@@ -96,6 +96,7 @@ async def _end(members: Sequence[Account], who: Actor, store: Store, clock: Cloc
         await remove_address(kind, who, store=store, clock=clock)
     for member in members:
         await dismiss(member, Action.MEMBER_REMOVED, who, store=store, clock=clock)
+    now = clock.now()
     await store.closings.close(who.organisation_id, now)
     closed = OrganisationClosedV1(organisation_id=who.organisation_id, closed_at=now)
     await store.outbox.add(Event(new_id(), who.organisation_id, 1, now, closed))
