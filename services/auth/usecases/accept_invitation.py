@@ -23,7 +23,7 @@ async def find_invitation(secret: str, *, store: Store, clock: Clock) -> Invited
     Whom a link invites, and to which organisation.
 
     Raises LinkInvalid; MemberAlready and OtherOrganisation where the address has an account, which belongs to one
-    organisation for good.
+    organisation until it leaves it or that is closed.
     """
     found = await store.invitations.by_link(digest(secret))
     if found is None or not found.invitation.is_good(clock.now()):
