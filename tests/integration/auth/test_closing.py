@@ -82,7 +82,7 @@ async def farewells(auth: Running) -> None:
 async def test_nothing_of_a_closed_organisation_goes_on(mailing: Running) -> None:
     """
     Connections are disconnected and erased and told so, secrets, invitations, sessions and accounts are gone; the audit
-    log stays, and another organisation as it was.
+    log stays, and another organisation as it was. Seen red without each.
     """
     auth = mailing
     other = await auth.visitor().sign_up()
@@ -115,7 +115,7 @@ async def test_nothing_of_a_closed_organisation_goes_on(mailing: Running) -> Non
 async def test_programs_and_calendars_end_and_members_are_told(mailing: Running) -> None:
     """
     A token of before opens nothing, and no other is given; a mail in the member's language, whose address is forgotten
-    with it. Whoever confirmed none gets none.
+    with it. Whoever confirmed none gets none. Seen red without each.
     """
     auth = mailing
     owner = await auth.visitor().sign_up()
