@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.auth.adapters.access import OwnRevokedTokens, OwnSessions, OwnSigningKeys
 from services.auth.adapters.audit import SqlAuditLog
+from services.auth.adapters.closing import farewells_due
 from services.auth.adapters.connections import probes_due
 from services.auth.adapters.mails import mails_due
 from services.auth.adapters.member_queries import SqlMemberViews
@@ -84,6 +85,7 @@ SERVICE = "auth"
 PROBE = "probe"
 MAIL = "mail"
 INVITATION = "invitation"
+FAREWELL = "farewell"
 
 
 @dataclass(frozen=True)
@@ -258,6 +260,7 @@ def claims_on(engine: AsyncEngine, clock: Clock) -> SqlClaims[Store]:
         MAIL: Kind(due=mails_due(), lease_seconds=60),
         SECRET: Kind(due=None, lease_seconds=90, margin_seconds=30),
         INVITATION: Kind(due=invitations_due(), lease_seconds=60),
+        FAREWELL: Kind(due=farewells_due(), lease_seconds=60),
         RESTRICTED: Kind(due=None, lease_seconds=LEASE_SECONDS, margin_seconds=MARGIN_SECONDS, rates=rates(RESTRICTED)),
         PROBE: Kind(due=probes_due(), lease_seconds=60, margin_seconds=5, rates=rates(PROBE)),
     }

@@ -18,6 +18,7 @@ from services.inventory.settings import MigrationSettings, Settings
 from services.inventory.usecases.apply_connections import apply_connections
 from services.inventory.usecases.delete_old import delete_leftovers, delete_old_orders, fold_ledger
 from services.inventory.usecases.discover import Discovering
+from services.inventory.usecases.forget_closed import forget_closed, receive_closed
 from services.inventory.usecases.listing_views import ListingViews
 from services.inventory.usecases.ports import Store
 from services.inventory.usecases.push import Pushing
@@ -36,7 +37,7 @@ from shared.db.overdue import count_of
 from shared.db.readiness import migrated
 from shared.db.retention import Batch
 from shared.db.unit_of_work import SqlUnitOfWork, run_in_transaction
-from shared.events.topics import AUTH_CONNECTION, LABELS_SHIPMENT, ORDERS_ORDER
+from shared.events.topics import AUTH_CONNECTION, AUTH_ORGANISATION, LABELS_SHIPMENT, ORDERS_ORDER
 from shared.http.outward import Outward
 from shared.kernel.clock import Clock, SystemClock
 from shared.kernel.ports import UnitOfWork
@@ -85,6 +86,7 @@ def subscriptions(clock: Clock) -> list[Subscription[Store]]:
     """What inventory hears: auth says for whom we may work, orders what is wanted, labels what has left."""
     return [
         Subscription(AUTH_CONNECTION, of_worked_marketplaces(partial(apply_connections, clock=clock))),
+        Subscription(AUTH_ORGANISATION, receive_closed),
         Subscription(ORDERS_ORDER, again_when_moved(partial(reserve_orders, clock=clock))),
         Subscription(LABELS_SHIPMENT, again_when_moved(partial(ship_orders, clock=clock))),
     ]
@@ -102,6 +104,7 @@ def retention_on(engine: AsyncEngine, keep: timedelta, clock: Clock) -> Mapping[
         "orders": partial(delete_old_orders, keep=keep, clock=clock),
         "ledger": partial(fold_ledger, keep=keep),
         "leftovers": partial(delete_leftovers, keep=keep),
+        "closed organisations": forget_closed,
     }
     uow = SqlUnitOfWork(engine, bind)
     return {name: partial(run_in_transaction, uow, work) for name, work in works.items()}

@@ -19,6 +19,7 @@ from services.labels.settings import MigrationSettings, Settings
 from services.labels.usecases.create_labels import Labelling
 from services.labels.usecases.delete_old import delete_leftovers, delete_old_orders
 from services.labels.usecases.erase import Erasing
+from services.labels.usecases.forget_closed import forget_closed, receive_closed
 from services.labels.usecases.planner import Planner
 from services.labels.usecases.ports import Carrier, Recipients, Store
 from services.labels.usecases.receive import receive_connections, receive_orders, receive_reservations
@@ -37,7 +38,7 @@ from shared.db.overdue import count_of
 from shared.db.readiness import migrated
 from shared.db.retention import Batch
 from shared.db.unit_of_work import SqlUnitOfWork, run_in_transaction
-from shared.events.topics import AUTH_CONNECTION, INVENTORY_RESERVATION, ORDERS_ORDER
+from shared.events.topics import AUTH_CONNECTION, AUTH_ORGANISATION, INVENTORY_RESERVATION, ORDERS_ORDER
 from shared.http.outward import Outward
 from shared.kernel.clock import Clock
 from shared.kernel.ids import new_id
@@ -115,7 +116,7 @@ def retention_on(engine: AsyncEngine, keeps: Mapping[str, timedelta]) -> Mapping
     works: Mapping[str, Callable[[Store], Awaitable[Mapping[str, int]]]] = {
         f"orders of {name or 'no marketplace'}": partial(delete_old_orders, marketplace=name, keep=keep)
         for name, keep in _with_unknown(keeps).items()
-    } | {"leftovers": partial(delete_leftovers, keep=_USUAL)}
+    } | {"leftovers": partial(delete_leftovers, keep=_USUAL), "closed organisations": forget_closed}
     uow = SqlUnitOfWork(engine, bind)
     return {name: partial(run_in_transaction, uow, work) for name, work in works.items()}
 
@@ -136,10 +137,11 @@ def access_of(settings: Settings, outward: Outward, clock: Clock) -> Access:
 
 
 def subscriptions(clock: Clock) -> list[Subscription[Store]]:
-    """What labels hears: which connections live, what was sold, what is reserved."""
+    """What labels hears: which connections live, which organisations are closed, what was sold, what is reserved."""
     planner = planner_of(clock)
     return [
         Subscription(AUTH_CONNECTION, of_worked_marketplaces(receive_connections)),
+        Subscription(AUTH_ORGANISATION, receive_closed),
         Subscription(ORDERS_ORDER, partial(receive_orders, planner=planner)),
         Subscription(INVENTORY_RESERVATION, partial(receive_reservations, planner=planner)),
     ]

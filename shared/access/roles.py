@@ -25,6 +25,7 @@ AUDIT_READ = "auth.audit:read"
 BUYERS_ERASE = "auth.buyers:erase"
 CLIENTS_WRITE = "auth.clients:write"
 MEMBERS_WRITE = "auth.members:write"
+ORGANISATION_CLOSE = "auth.organisation:close"
 
 
 class Role(StrEnum):
@@ -56,6 +57,7 @@ PERMISSIONS: Mapping[str, frozenset[Role]] = {
     BUYERS_ERASE: _OWNING,
     CLIENTS_WRITE: _OWNING,
     MEMBERS_WRITE: _OWNING,
+    ORGANISATION_CLOSE: _OWNING,
 }
 
 # Of a permission, what a member does with it.
@@ -70,6 +72,7 @@ MEANT = {
     BUYERS_ERASE: "Have all buyers' data of a connection erased.",
     CLIENTS_WRITE: "Make and revoke API clients and their secrets.",
     MEMBERS_WRITE: "Invite members, change their roles, remove them; review who has access.",
+    ORGANISATION_CLOSE: "Close the organisation, with all that is connected to it.",
 }
 
 

@@ -1,4 +1,7 @@
-"""The tables services have alike: outbox (events to publish), inbox (last event applied by key), lease (claims)."""
+"""
+The tables services have alike: outbox (events to publish), inbox (last event applied by key), lease (claims), and
+organisations that were closed.
+"""
 
 from sqlalchemy import BigInteger, Column, DateTime, Identity, Index, MetaData, Table, Text, Uuid, func, text
 from sqlalchemy.dialects.postgresql import JSONB
@@ -64,4 +67,15 @@ def lease_table(metadata: MetaData) -> Table:
         Column("leased_until", DateTime(timezone=True)),
         Column("not_before", DateTime(timezone=True)),
         Column("budgets", JSONB, nullable=False, server_default=text("'{}'::jsonb")),
+    )
+
+
+def closed_organisation_table(metadata: MetaData) -> Table:
+    """Whose data is to go: until `erased_at` what still comes goes, too (`shared/db/closed.py`)."""
+    return Table(
+        "closed_organisation",
+        metadata,
+        Column("organisation_id", Uuid, primary_key=True),
+        Column("closed_at", DateTime(timezone=True), nullable=False),
+        Column("erased_at", DateTime(timezone=True)),
     )

@@ -1,11 +1,14 @@
-"""Connections: published by auth on `auth.connection.v1`, keyed by connection id."""
+"""
+Published by auth: connections on `auth.connection.v1`, keyed by connection id; organisations that end on
+`auth.organisation.v1`, keyed by organisation id.
+"""
 
 from datetime import datetime
 from typing import ClassVar
 from uuid import UUID
 
 from shared.events.base import Body, Part
-from shared.events.topics import AUTH_CONNECTION
+from shared.events.topics import AUTH_CONNECTION, AUTH_ORGANISATION
 
 # In which states a service may do all of its work; and in which it may still finish what it took on before.
 MAY_WORK = frozenset({"authorised", "expiring"})
@@ -101,3 +104,15 @@ class ConnectionDisconnectedV1(ConnectionStateV1):
     """The seller ended the connection here."""
 
     TYPE: ClassVar[str] = "auth.connection.disconnected.v1"
+
+
+class OrganisationClosedV1(Body):
+    """
+    Its owner closed it, for good; its connections are told of apart. Whoever holds something of the organisation that
+    came by no connection destroys it.
+    """
+
+    TOPIC: ClassVar[str] = AUTH_ORGANISATION.name
+    TYPE: ClassVar[str] = "auth.organisation.closed.v1"
+
+    closed_at: datetime

@@ -12,6 +12,7 @@ _CLASSES: tuple[type[Body], ...] = (
     auth.ConnectionPausedV1,
     auth.ConnectionResumedV1,
     auth.ConnectionDisconnectedV1,
+    auth.OrganisationClosedV1,
     orders.OrderReceivedV1,
     orders.OrderChangedV1,
     orders.OrderCancellationRequestedV1,

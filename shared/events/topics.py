@@ -15,9 +15,10 @@ class Topic:
 
 
 AUTH_CONNECTION = Topic("auth.connection.v1", "auth", "connection id", -1)
+AUTH_ORGANISATION = Topic("auth.organisation.v1", "auth", "organisation id", -1)
 ORDERS_ORDER = Topic("orders.order.v1", "orders", "order id", 30 * _DAY_MS)
 INVENTORY_RESERVATION = Topic("inventory.reservation.v1", "inventory", "order id", 30 * _DAY_MS)
 INVENTORY_STOCK = Topic("inventory.stock.v1", "inventory", "SKU id", 30 * _DAY_MS)
 LABELS_SHIPMENT = Topic("labels.shipment.v1", "labels", "order id", 30 * _DAY_MS)
 
-TOPICS = (AUTH_CONNECTION, ORDERS_ORDER, INVENTORY_RESERVATION, INVENTORY_STOCK, LABELS_SHIPMENT)
+TOPICS = (AUTH_CONNECTION, AUTH_ORGANISATION, ORDERS_ORDER, INVENTORY_RESERVATION, INVENTORY_STOCK, LABELS_SHIPMENT)

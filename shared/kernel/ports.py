@@ -140,6 +140,18 @@ class AccessTokens(Protocol):
         ...
 
 
+class ClosedOrganisations(Protocol):
+    """Organisations that auth told of as closed, over one open transaction."""
+
+    async def put(self, organisation_id: UUID, closed_at: datetime) -> None:
+        """Again: nothing."""
+        ...
+
+    async def forget(self) -> int:
+        """A batch of what this service holds of them, but of orders, which have their own time; how many rows went."""
+        ...
+
+
 class Erasures(Protocol):
     """Who keeps the certificate of what was erased at a seller's wish: auth."""
 

@@ -32,6 +32,18 @@ organisation = Table(
     Column("professional", Boolean, nullable=False, server_default=text("false")),
     Column("reviewed_at", TIME),
     Column("review_due_at", TIME, nullable=False, server_default=text("now() + interval '91 days'")),
+    Column("closed_at", TIME),
+)
+
+# To those who were members of one that was closed: nothing else here has their addresses.
+farewell = Table(
+    "farewell",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("email", Text, nullable=False),
+    Column("locale", Text, nullable=False),
+    Column("organisation", Text, nullable=False),
+    Column("due_at", TIME, nullable=False, index=True),
 )
 
 # Where the organisation is; sealed.

@@ -10,6 +10,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.auth.adapters import tables
+from services.auth.adapters.closing import lock_open
 from services.auth.domain.api_client import CLIENTS_MOST, ApiClient, ClientSecret
 from services.auth.domain.revocation import Revocation
 from shared.kernel.ids import OrganisationId, UserId
@@ -27,9 +28,7 @@ class SqlApiClients:
         self._connection = connection
 
     async def lock_count(self, organisation_id: OrganisationId) -> int:
-        await self._connection.execute(
-            text("select 1 from organisation where id = :id for update"), {"id": organisation_id}
-        )
+        await lock_open(self._connection, organisation_id)
         living = select(func.count()).where(_ITS.c.organisation_id == organisation_id, _ITS.c.revoked_at.is_(None))
         return int((await self._connection.execute(living)).scalar_one())
 

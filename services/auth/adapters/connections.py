@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.auth.adapters import tables
 from services.auth.adapters.asked_roles import LACKS_ROLES, lacks_any
+from services.auth.adapters.closing import lock_open
 from services.auth.domain.connection import RUNNING, Connection, ConnectionState, ProbeOutcome
 from services.auth.domain.consent import ConsentState
 from shared.access.principal import Ending
@@ -134,11 +135,7 @@ class SqlConnections:
         return await self._count_unproven(organisation_id, _ITS.c.claimed_at.is_(None))
 
     async def _count_unproven(self, organisation_id: OrganisationId, which: ColumnElement[bool]) -> int:
-        # Its row, so that two that are made at once are counted one after the other; foreign keys to it do not wait.
-        its = tables.organisation
-        await self._connection.execute(
-            select(its.c.id).where(its.c.id == organisation_id).with_for_update(key_share=True)
-        )
+        await lock_open(self._connection, organisation_id)
         unproven = (_ITS.c.organisation_id == organisation_id, _ITS.c.state == ConnectionState.UNPROVEN, which)
         counted = await self._connection.execute(select(func.count()).select_from(_ITS).where(*unproven))
         return int(counted.scalar_one())

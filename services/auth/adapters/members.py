@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.auth.adapters import tables
 from services.auth.adapters.accounts import SqlAccounts, to_account
+from services.auth.adapters.closing import lock_open
 from services.auth.domain.account import Account, email_key
 from services.auth.domain.member import Invitation
 from services.auth.usecases.member_ports import Invited
@@ -29,9 +30,7 @@ class SqlMembers:
         self._connection = connection
 
     async def lock(self, organisation_id: OrganisationId) -> Sequence[Account]:
-        await self._connection.execute(
-            select(_ORGANISATION.c.id).where(_ORGANISATION.c.id == organisation_id).with_for_update(key_share=True)
-        )
+        await lock_open(self._connection, organisation_id)
         own = select(_ACCOUNT).where(_ACCOUNT.c.organisation_id == organisation_id).order_by(_ACCOUNT.c.id)
         return [to_account(row) for row in await self._connection.execute(own.with_for_update(key_share=True))]
 

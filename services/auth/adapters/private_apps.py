@@ -9,6 +9,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.auth.adapters import tables
+from services.auth.adapters.closing import lock_open
 from services.auth.domain.private_app import PrivateApp
 from shared.kernel.ids import OrganisationId
 
@@ -22,12 +23,8 @@ class SqlPrivateApps:
         self._connection = connection
 
     async def lock_of(self, organisation_id: OrganisationId) -> list[PrivateApp]:
-        # Its organisation's row, so that two that are made at once are counted one after the other; and theirs, so that
-        # no key is replaced by the one before it.
-        its = tables.organisation
-        await self._connection.execute(
-            select(its.c.id).where(its.c.id == organisation_id).with_for_update(key_share=True)
-        )
+        await lock_open(self._connection, organisation_id)
+        # Theirs too, so that no key is replaced by the one before it.
         locked = of_organisation(organisation_id).with_for_update(key_share=True)
         return [to_app(row) for row in await self._connection.execute(locked)]
 

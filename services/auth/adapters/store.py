@@ -9,6 +9,7 @@ from services.auth.adapters.asked_roles import SqlAskedRoles
 from services.auth.adapters.attempts import SqlAttempts, SqlLinks, SqlLocks
 from services.auth.adapters.audit import SqlAudit
 from services.auth.adapters.client_secrets import SqlClientSecrets
+from services.auth.adapters.closing import SqlClosings
 from services.auth.adapters.connections import SqlConnections, SqlConsents
 from services.auth.adapters.factors import SqlFactors
 from services.auth.adapters.grants import SqlGrants, SqlSigningKeys
@@ -52,5 +53,6 @@ def bind(connection: AsyncConnection) -> Store:
         invitations=SqlInvitations(connection),
         roles=SqlAskedRoles(connection),
         support=SqlSupport(connection),
+        closings=SqlClosings(connection),
         outbox=SqlOutbox(connection),
     )

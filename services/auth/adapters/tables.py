@@ -23,6 +23,7 @@ from services.auth.adapters.account_tables import TIME as _TIME
 from services.auth.adapters.account_tables import account as account
 from services.auth.adapters.account_tables import account_link as account_link
 from services.auth.adapters.account_tables import address as address
+from services.auth.adapters.account_tables import farewell as farewell
 from services.auth.adapters.account_tables import former_password as former_password
 from services.auth.adapters.account_tables import invitation as invitation
 from services.auth.adapters.account_tables import invitation_link as invitation_link

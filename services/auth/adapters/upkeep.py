@@ -30,6 +30,15 @@ _BATCH = 100
 _AUDIT_BEGINS = func.now() - literal_column("interval '12 months'")
 
 
+# Of which kinds leases are forgotten with what they were of.
+_LEASED = {
+    "token": tables.access_grant,
+    "mail": tables.mail,
+    "invitation": tables.invitation,
+    "farewell": tables.farewell,
+}
+
+
 @dataclass(frozen=True)
 class _Key:
     """Where a data key is kept, and how its row's id is read."""
@@ -75,10 +84,22 @@ class SqlUpkeep:
         await self._connection.execute(delete(secret).where(secret.c.ended_at < now - _SECRETS_KEPT))
         look = tables.support_look
         await self._connection.execute(delete(look).where(look.c.opened_at < _AUDIT_BEGINS))
+        await self._connection.execute(delete(tables.farewell).where(tables.farewell.c.due_at < now - KEPT_FOR))
+        await self._remove_closed()
         lease = tables.lease
-        for kind, table in (("token", tables.access_grant), ("mail", tables.mail), ("invitation", tables.invitation)):
+        for kind, table in _LEASED.items():
             gone = lease.c.subject.not_in(select(table.c.id))
             await self._connection.execute(delete(lease).where(lease.c.kind == kind, lease.c.token.is_(None), gone))
+
+    async def _remove_closed(self) -> None:
+        """What the audit log of an organisation that was closed spoke of: its connections, API clients, its row."""
+        its = tables.organisation
+        over = select(its.c.id).where(its.c.closed_at < _AUDIT_BEGINS)
+        for table in reversed(tables.metadata.sorted_tables):
+            for key in table.foreign_keys:
+                if key.column is its.c.id:
+                    await self._connection.execute(delete(table).where(key.parent.in_(over)))
+        await self._connection.execute(delete(its).where(its.c.closed_at < _AUDIT_BEGINS))
 
     async def keys_under_another(self, sealed: Sealed, newest: bytes, after: str | None) -> list[WrappedKey]:
         key = _KEYS[sealed]

@@ -46,6 +46,7 @@ class Action(StrEnum):
     MEMBER_JOINED = "member.joined"
     MEMBER_ROLE_CHANGED = "member.role_changed"
     MEMBER_REMOVED = "member.removed"
+    MEMBER_LEFT = "member.left"
     ACCESS_CONFIRMED = "access.confirmed"
     ACCESS_REVIEWED = "access.reviewed"
     CONSENT_BEGUN = "consent.begun"
@@ -80,6 +81,7 @@ class Action(StrEnum):
     PRIVATE_APP_REFUSED = "private_app.refused"
     PRIVATE_APP_REMOVED = "private_app.removed"
     PROFILE_CHANGED = "organisation.profile_changed"
+    CLOSED = "organisation.closed"
     SECRET_MADE = "api_client.secret_made"  # noqa: S105 - a deed
     SECRET_ENDED = "api_client.secret_ended"  # noqa: S105 - a deed
     TOKEN_REVOKED = "api_client.token_revoked"  # noqa: S105 - a deed

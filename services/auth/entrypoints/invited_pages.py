@@ -53,7 +53,9 @@ async def invited_form(request: Request, fields: Fields, secret: str) -> Respons
         return await _page(request, secret, error.problems, status=422)
     except TooManyAttempts as error:
         return waiting(await _page(request, secret, trouble=TOO_MANY_ATTEMPTS, status=429), error)
-    except (LinkInvalid, MemberAlready, OtherOrganisation) as error:
+    except OtherOrganisation:
+        return _elsewhere(request)
+    except (LinkInvalid, MemberAlready) as error:
         raise _problem(error) from None
     return welcome(request, made, _AFTER)
 
@@ -70,18 +72,22 @@ async def _page(
     try:
         async with held.uow() as store:
             found = await find_invitation(secret, store=store, clock=held.clock)
-    except (LinkInvalid, MemberAlready, OtherOrganisation) as error:
+    except OtherOrganisation:
+        return _elsewhere(request)
+    except (LinkInvalid, MemberAlready) as error:
         raise _problem(error) from None
     errors = sentences_of(request, problems)
     shown = {"invitation": found.invitation, "organisation": found.organisation, "role": ROLES[found.invitation.role]}
     return first_page(request, "invited.html", status, secret=secret, errors=errors, trouble=trouble, **shown)
 
 
+def _elsewhere(request: Request) -> Response:
+    """What the address's owner can do about it; only who can read its mailbox sees this."""
+    title, detail = OTHER_ORGANISATION
+    return first_page(request, "elsewhere.html", 409, title=title, detail=detail)
+
+
 def _problem(error: Exception) -> Problem:
-    match error:
-        case MemberAlready():
-            return Problem(409, "member-already", *MEMBER_ALREADY)
-        case OtherOrganisation():
-            return Problem(409, "other-organisation", *OTHER_ORGANISATION)
-        case _:
-            return Problem(410, "link-invalid", *LINK_INVALID)
+    if isinstance(error, MemberAlready):
+        return Problem(409, "member-already", *MEMBER_ALREADY)
+    return Problem(410, "link-invalid", *LINK_INVALID)

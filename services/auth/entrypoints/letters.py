@@ -7,6 +7,7 @@ from uuid import uuid5
 from babel.dates import format_date
 
 from services.auth.domain.account import LOCALES, Account
+from services.auth.domain.closing import Farewell
 from services.auth.domain.connection import Connection
 from services.auth.domain.mail import Letter, Mail, MailKind
 from services.auth.entrypoints.roles import ROLES
@@ -84,6 +85,15 @@ _INVITATION = (
     _ADDRESS,
     "The link is good until %(date)s, once. If you do not know who invites you, do nothing.",
 )
+_FAREWELL = (
+    "Closed at Passerelle: %(organisation)s",
+    "An owner has closed %(organisation)s at Passerelle. Its marketplaces are disconnected, the buyers’ data that came "
+    "by them is being erased, and your account is deleted.",
+    "This address is free: you can accept an invitation of another organisation with it, or sign up anew here: "
+    "%(address)s",
+    "At marketplaces our application stays listed until it is removed there. If nobody of you meant this, tell whoever "
+    "runs this installation.",
+)
 INVITATION_PATH = "/signup/invited/"
 RESET_PATH = "/signin/reset/"
 _PATHS = {
@@ -140,6 +150,13 @@ class Letters:
         subject, *parts = (say(part) % told for part in _INVITATION)
         return Letter(uuid5(its.id, str(its.mail_due_at)), its.email, subject, "\n\n".join(parts) + "\n")
 
+    def farewell(self, farewell: Farewell) -> Letter:
+        """See `usecases.closing_ports.FarewellWriter`."""
+        say = self._translations[farewell.locale].gettext
+        told = {"organisation": farewell.organisation, "address": f"{self._public_url}/signup"}
+        subject, *parts = (say(part) % told for part in _FAREWELL)
+        return Letter(farewell.id, farewell.email, subject, "\n\n".join(parts) + "\n")
+
     def about_account(self, mail: Mail, reader: Account, secret: str) -> Letter:
         say = self._translations[reader.locale].gettext
         address = f"{self._public_url}{_PATHS[mail.kind]}{secret}"
@@ -153,7 +170,7 @@ def all_sentences() -> list[str]:
     account = [part for parts in _ACCOUNT.values() for part in parts if part != _ADDRESS]
     connections = [*_SUBJECTS.values(), *_HAPPENED.values(), *_MEANS.values(), _TO_DO, _HOW_OFTEN]
     invitation = [part for part in _INVITATION if part != _ADDRESS]
-    return [*connections, *invitation, _LINE, *_LINES.values(), *account]
+    return [*connections, *invitation, *_FAREWELL, _LINE, *_LINES.values(), *account]
 
 
 def _day(connection: Connection, language: str) -> str:

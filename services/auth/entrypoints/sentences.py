@@ -35,6 +35,7 @@ FIELD_PROBLEMS = {
     "email.members_full": "There are as many members and invitations as an organisation may have. Remove one first.",
     "role.unknown": "Choose a role.",
     "organisation.missing": "Enter the name of your organisation.",
+    "organisation.another": "This is not the name of your organisation. Type it as it stands above.",
     "organisation.too_long": "The name has more than 120 characters, or some that cannot be shown.",
     "name.invalid": "Enter a name of 1 to 80 characters.",
     "country.not_offered": "Choose the country of your seller account; one that is not in the list is not set up here.",
@@ -110,8 +111,9 @@ MEMBER_ALREADY = (
 )
 OTHER_ORGANISATION = (
     "Your address belongs to another organisation",
-    "There is an account with the address this invitation was sent to. An account belongs to one organisation: have "
-    "yourself invited with another address, or ask an owner of that organisation to remove you there first.",
+    "There is an account with the address this invitation was sent to, and an account belongs to one organisation. "
+    "Sign in with it and leave that organisation, or close it if you are its only owner; then open this link again. Or "
+    "have yourself invited with another address.",
 )
 TOO_MANY_ATTEMPTS = "Too many attempts. Please wait a few minutes and try again."
 # To support staff: the title, and what to do without a second factor, and with one that this session began without.

@@ -6,13 +6,14 @@ from functools import partial
 import structlog
 
 from services.auth import bootstrap
-from services.auth.bootstrap import INVITATION, MAIL, PROBE, SERVICE, Auth
+from services.auth.bootstrap import FAREWELL, INVITATION, MAIL, PROBE, SERVICE, Auth
 from services.auth.entrypoints.advice import advise
 from services.auth.entrypoints.gauges import keep_gauges
 from services.auth.entrypoints.letters import CATALOGUES, Letters
 from services.auth.entrypoints.secret_watch import keep_secrets
 from services.auth.retention_bootstrap import overdue_records_on, retention_on
 from services.auth.settings import Settings
+from services.auth.usecases.send_farewell import send_farewell
 from services.auth.usecases.send_invitation import send_invitation
 from services.auth.usecases.send_mail import send_mail
 from shared.db.claim_loop import run_claim_loop
@@ -62,12 +63,14 @@ async def run(settings: Settings) -> int:
 
 
 def _mails(held: Auth) -> list[Part]:
-    """What sends mails: to members, and to whom they invite."""
+    """What sends mails: to members, to whom they invite, and to who was one."""
     if held.mailer is None:
         return [_no_mails]
     letters, clock, new_secret = Letters(CATALOGUES, held.public_url), held.clock, held.new_secret
     mail = partial(send_mail, mailer=held.mailer, write=letters, clock=clock, new_secret=new_secret)
     invite = partial(send_invitation, mailer=held.mailer, write=letters.invitation, clock=clock, new_secret=new_secret)
+
+    farewell = partial(send_farewell, mailer=held.mailer, write=letters.farewell)
 
     async def mails(stop: asyncio.Event) -> None:
         await run_claim_loop(held.claims, MAIL, mail, stop=stop)
@@ -75,7 +78,10 @@ def _mails(held: Auth) -> list[Part]:
     async def invitations(stop: asyncio.Event) -> None:
         await run_claim_loop(held.claims, INVITATION, invite, stop=stop)
 
-    return [mails, invitations]
+    async def farewells(stop: asyncio.Event) -> None:
+        await run_claim_loop(held.claims, FAREWELL, farewell, stop=stop)
+
+    return [mails, invitations, farewells]
 
 
 async def _no_mails(stop: asyncio.Event) -> None:

@@ -23,7 +23,7 @@ async def find_invitation(secret: str, *, store: Store, clock: Clock) -> Invited
     Whom a link invites, and to which organisation.
 
     Raises LinkInvalid; MemberAlready and OtherOrganisation where the address has an account, which belongs to one
-    organisation for good.
+    organisation until it leaves it or that is closed.
     """
     found = await store.invitations.by_link(digest(secret))
     if found is None or not found.invitation.is_good(clock.now()):
@@ -63,6 +63,7 @@ async def accept_invitation(
         raise FormInvalid({"password": problem})
     password_hash = await hasher.hash(password)
     async with uow() as store:
+        await store.closings.lock_open(invited.invitation.organisation_id)
         invited = await find_invitation(secret, store=store, clock=clock)
         account = await _join(invited, password_hash, locale, store, clock)
         return await start_session(account, store=store, now=now, new_secret=new_secret, browser=browser, second=second)

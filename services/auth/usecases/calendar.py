@@ -13,6 +13,7 @@ from shared.kernel.ids import new_id
 async def make_calendar(who: Actor, *, store: Store, clock: Clock, new_secret: Callable[[], str]) -> str:
     """The secret of the new address, which is kept nowhere; an address of before ends."""
     secret = new_secret()
+    await store.closings.lock_open(who.organisation_id)
     await store.accounts.set_calendar(who.organisation_id, digest(secret))
     await store.audit.add(_entry(Action.CALENDAR_MADE, who, clock))
     return secret

@@ -29,8 +29,13 @@ async def remove_member(user_id: UserId, who: Actor, *, store: Store, clock: Clo
     members = await store.members.lock(who.organisation_id)
     member = _member(user_id, members)
     check_owner_left(members, without=user_id)
-    await store.members.remove(user_id)
-    await _note(member, Action.MEMBER_REMOVED, who, store, clock)
+    await dismiss(member, Action.MEMBER_REMOVED, who, store=store, clock=clock)
+
+
+async def dismiss(member: Account, done: Action, who: Actor, *, store: Store, clock: Clock) -> None:
+    """Their account goes, with all that names it."""
+    await store.members.remove(member.id)
+    await _note(member, done, who, store, clock)
 
 
 def _member(user_id: UserId, members: Sequence[Account]) -> Account:

@@ -81,6 +81,7 @@ async def _exchanged(state: ConsentState, code: str, vault: ConsentVault) -> Sea
 async def _keep(
     state: ConsentState, seller_id: str, grant: SealedGrant, *, lasts: timedelta, store: Store, now: datetime
 ) -> ConnectionId:
+    await store.closings.lock_open(state.organisation_id)
     account = (state.marketplace, state.region, seller_id)
     found = standing(await store.connections.lock_of_seller(*account, state.organisation_id), state.organisation_id)
     if found.holder not in {None, state.organisation_id}:

@@ -16,6 +16,7 @@ async def keep_address(
     """The address in the place of the one of its kind. Raises Unavailable."""
     sealed = await vault.seal(who.organisation_id, kind, address)
     async with uow() as store:
+        await store.closings.lock_open(who.organisation_id)
         await store.addresses.save(sealed)
         await _noted(kind.value, who, store, clock)
 

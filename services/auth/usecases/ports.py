@@ -17,6 +17,7 @@ from services.auth.domain.token import RenewalFailure, TokenState
 from services.auth.usecases.account_ports import Accounts, Attempts, Links, Locks, Sessions
 from services.auth.usecases.address_ports import Addresses
 from services.auth.usecases.client_ports import ApiClients, RevokedTokens
+from services.auth.usecases.closing_ports import Closings
 from services.auth.usecases.factor_ports import Factors
 from services.auth.usecases.mail_ports import Mails
 from services.auth.usecases.member_ports import Invitations, Members
@@ -233,6 +234,7 @@ class Store:
     invitations: Invitations
     roles: AskedRoles
     support: Support
+    closings: Closings
     outbox: Outbox
 
 

@@ -3,7 +3,7 @@
 from uuid import UUID
 
 from services.auth.domain.audit import Action, AuditEntry
-from services.auth.domain.private_app import PrivateProblem, PrivateRefused
+from services.auth.domain.private_app import PrivateApp, PrivateProblem, PrivateRefused
 from services.auth.usecases.actor import Actor
 from services.auth.usecases.disconnect_connection import disconnect_connection
 from services.auth.usecases.ports import Store
@@ -34,6 +34,11 @@ async def remove_private_app(
         raise PrivateRefused(PrivateProblem.STILL_USED)
     for connection in used:
         await disconnect_connection(connection.id, who, store=store, clock=clock)
+    await forget_app(app, who, store=store, clock=clock)
+
+
+async def forget_app(app: PrivateApp, who: Actor, *, store: Store, clock: Clock) -> None:
+    """With its secrets; no connection uses it any more."""
     await store.private_apps.remove(app)
     removed = AuditEntry(
         new_id(), clock.now(), Action.PRIVATE_APP_REMOVED, who.organisation_id, who.user_id, before=app.client_id

@@ -5,6 +5,7 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from services.inventory.adapters.closed import DELETIONS
 from services.inventory.adapters.connections import SqlConnections, SqlDiscoveries
 from services.inventory.adapters.imports import SqlImports
 from services.inventory.adapters.listings import SqlListings
@@ -14,6 +15,7 @@ from services.inventory.adapters.stock import SqlLedger, SqlSkus
 from services.inventory.adapters.submissions import SqlSubmissions
 from services.inventory.adapters.targets import SqlTargets
 from services.inventory.usecases.ports import LinesMoved, Store
+from shared.db.closed import SqlClosedOrganisations
 from shared.db.errors import Conflict
 from shared.events.base import Event
 from shared.messaging.outbox import SqlOutbox
@@ -29,6 +31,7 @@ def bind(connection: AsyncConnection) -> Store:
         ledger=SqlLedger(connection),
         imports=SqlImports(connection),
         old=SqlOldRecords(connection),
+        closed=SqlClosedOrganisations(connection, DELETIONS),
         outbox=SqlOutbox(connection),
         connections=SqlConnections(connection),
         discoveries=SqlDiscoveries(connection),

@@ -19,12 +19,13 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB
 
 from shared.db.metadata import new_metadata
-from shared.db.standard import inbox_table, lease_table, outbox_table
+from shared.db.standard import closed_organisation_table, inbox_table, lease_table, outbox_table
 
 metadata = new_metadata()
 outbox = outbox_table(metadata)
 inbox = inbox_table(metadata)
 lease = lease_table(metadata)
+closed_organisation = closed_organisation_table(metadata)
 
 # Codes sort by code point, whatever the database's language: cursors depend on it.
 _CODE = Text(collation="C")

@@ -25,6 +25,7 @@ from services.inventory.domain.target import Target
 from shared.events.base import Event
 from shared.events.inventory import ReservedLineV1
 from shared.kernel.ids import ConnectionId, OrderId, OrganisationId, SkuId
+from shared.kernel.ports import ClosedOrganisations
 
 
 class SkuName(NamedTuple):
@@ -268,6 +269,7 @@ class Store:
     ledger: Ledger
     imports: Imports
     old: OldRecords
+    closed: ClosedOrganisations
     outbox: Outbox
     connections: Connections
     discoveries: Discoveries

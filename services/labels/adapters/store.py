@@ -3,10 +3,12 @@
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.labels.adapters.batches import SqlBatches
+from services.labels.adapters.closed import DELETIONS
 from services.labels.adapters.fulfilments import SqlFulfilments
 from services.labels.adapters.policies import SqlConnections, SqlPolicies
 from services.labels.adapters.retention import SqlOldRecords
 from services.labels.usecases.ports import Store
+from shared.db.closed import SqlClosedOrganisations
 from shared.messaging.outbox import SqlOutbox
 
 
@@ -17,5 +19,6 @@ def bind(connection: AsyncConnection) -> Store:
         policies=SqlPolicies(connection),
         batches=SqlBatches(connection),
         old=SqlOldRecords(connection),
+        closed=SqlClosedOrganisations(connection, DELETIONS),
         outbox=SqlOutbox(connection),
     )

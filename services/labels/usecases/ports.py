@@ -19,7 +19,7 @@ from services.labels.domain.fulfilment import Fulfilment
 from services.labels.domain.order import Order, Reservation
 from services.labels.domain.shipment import Told
 from shared.events.base import Event
-from shared.kernel.ports import Intent
+from shared.kernel.ports import ClosedOrganisations, Intent
 from shared.marketplaces.ports import FarAccount, TrackingPort
 
 Trackings = Mapping[str, TrackingPort]
@@ -286,4 +286,5 @@ class Store:
     policies: Policies
     batches: Batches
     old: OldRecords
+    closed: ClosedOrganisations
     outbox: Outbox

@@ -10,7 +10,7 @@ import pytest
 
 from services.auth.domain.connection import ConnectionState, ProbeOutcome
 from services.auth.entrypoints.secret_watch import tend_secrets
-from tests.integration.auth.conftest import APP, Running
+from tests.integration.auth.conftest import APP, PASSWORD, Running
 from tests.integration.auth.operating import Operate, operating
 from tests.integration.auth.supporting import (
     SUPPORT,
@@ -109,3 +109,20 @@ async def test_staff_see_when_our_client_secrets_end(auth: Running, operate: Ope
     await auth.rows("update client_secret set ends_at = now() - interval '1 hour', end_is_told = false")
     page = (await person.get(f"{SUPPORT}/secrets?language=fr")).text
     assert ("il peut expirer plus tôt" in page, ">-1<" in page, APP["client_secret"] in page) == (True, True, False)
+
+
+async def test_a_closed_organisation_is_found_and_called_so(auth: Running, operate: Operate) -> None:
+    """By its id or a seller account, on every page that would name it."""
+    person = await staff(auth, operate)
+    owner, _ = await connected(auth)
+    its, seller = await organisation_of(auth, owner), (await owner.connections())[0]["seller_id"]
+    close = "/settings/organisation/close"
+    closed = await owner.submit(close, page=close, organisation=owner.organisation, password=PASSWORD)
+    assert closed.status_code == 200
+    pages = [
+        (await search(person, seller)).text,
+        await look(person, its),
+        (await person.get(f"{SUPPORT}/reasons")).text,
+    ]
+    assert ["A closed organisation" in page for page in pages] == [True] * 3
+    assert "Disconnected" in pages[1]

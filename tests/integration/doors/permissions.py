@@ -5,7 +5,7 @@ What each route of the four services asks of a member's role. A new one is enter
 none opens it. `STAFF`: support staff of the operator alone, whatever their role in their own organisation is.
 """
 
-from shared.access.roles import AUDIT_READ, CARRIER_WRITE, CLIENTS_WRITE, MEMBERS_WRITE
+from shared.access.roles import AUDIT_READ, CARRIER_WRITE, CLIENTS_WRITE, MEMBERS_WRITE, ORGANISATION_CLOSE
 from shared.access.scopes import (
     AUTH_CONNECTIONS_READ,
     AUTH_CONNECTIONS_WRITE,
@@ -75,6 +75,8 @@ ROUTES: dict[str, dict[str, tuple[str, ...]]] = {
             "GET /settings/account",
             "POST /settings/account/confirmation",
             "POST /settings/account/password",
+            "GET /settings/account/leave",
+            "POST /settings/account/leave",
             "GET /settings/account/passkeys",
             "POST /settings/account/passkeys",
             "POST /settings/account/passkeys/begin",
@@ -156,6 +158,10 @@ ROUTES: dict[str, dict[str, tuple[str, ...]]] = {
             "GET /support/organisations/{organisation_id:uuid}",
             "GET /support/organisations/{organisation_id:uuid}/reason",
             "POST /support/organisations/{organisation_id:uuid}/reason",
+        ),
+        ORGANISATION_CLOSE: (
+            "GET /settings/organisation/close",
+            "POST /settings/organisation/close",
         ),
         MEMBERS_WRITE: (
             "GET /settings/members",

@@ -107,6 +107,7 @@ class Tables:
             "grants": _Grants(self),
             "audit": _Audit(self),
             "mails": _Mails(),
+            "closings": _Closings(),
             "outbox": _Outbox(self),
         }
         return Store(**{each.name: cast(Any, faked.get(each.name)) for each in fields(Store)})
@@ -239,6 +240,11 @@ class _Audit:
 
     async def erased_by(self, connection_id: ConnectionId, since: datetime) -> Mapping[str, datetime]:
         return {}
+
+
+class _Closings:
+    async def lock_open(self, organisation_id: OrganisationId) -> None:
+        """Nobody closes it."""
 
 
 class _Mails:

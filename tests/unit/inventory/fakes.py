@@ -157,6 +157,7 @@ class Warehouse:
             self.ledger,
             cast(Any, None),
             cast(Any, None),
+            cast(Any, None),
             self.outbox,
             self.connections,
             self.discoveries,

@@ -6,8 +6,8 @@ import sqlalchemy as sa
 from alembic import op as alembic_op
 from alembic.operations import Operations
 
-revision = "0023"
-down_revision = "0020"
+revision = "0022"
+down_revision = "0021"
 
 # Alembic's module has the methods of the Operations it stands for, which only its stubs do not say.
 op = cast(Operations, alembic_op)

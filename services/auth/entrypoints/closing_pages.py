@@ -1,0 +1,187 @@
+"""How one goes: an owner closes the organisation, a member leaves it. Both with the password, and for good."""
+
+from collections.abc import Mapping
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Request
+from starlette.responses import Response
+
+from services.auth.domain.account import FormInvalid, SignInRefused, TooManyAttempts
+from services.auth.domain.connection import ConnectionState
+from services.auth.domain.member import LastOwner, check_owner_left
+from services.auth.domain.second_factor import CodeRefused, NoFactor
+from services.auth.entrypoints.first_forms import first_page, waiting
+from services.auth.entrypoints.held import address_of, auth_of, pages_of, set_session_cookie, who_of
+from services.auth.entrypoints.readers import reader, signed_in
+from services.auth.entrypoints.sentences import CODE_REFUSED, FIELD_PROBLEMS, PRESENT_ONE_WRONG, TOO_MANY_ATTEMPTS
+from services.auth.usecases.actor import Person
+from services.auth.usecases.close_organisation import Wish, close_organisation
+from services.auth.usecases.leave_organisation import leave_organisation
+from shared.access.principal import Principal
+from shared.access.roles import ORGANISATION_CLOSE
+from shared.marketplaces.registry import PROFILES
+from shared.web.forms import PostedForm, member_form, posted_form
+
+router = APIRouter(include_in_schema=False)
+Owner = Annotated[Principal, Depends(reader(ORGANISATION_CLOSE))]
+OwnersForm = Annotated[PostedForm, Depends(member_form(ORGANISATION_CLOSE))]
+Reader = Annotated[Principal, Depends(signed_in)]
+Form = Annotated[PostedForm, Depends(posted_form)]
+_CONNECTIONS_SHOWN = 500
+
+
+@router.get("/settings/organisation/close")
+async def close_page(request: Request, who: Owner) -> Response:
+    return await _close_page(request, who)
+
+
+@router.post("/settings/organisation/close")
+async def close_form(request: Request, form: OwnersForm) -> Response:
+    """Everybody of the organisation is signed out, whoever closed it at once."""
+    held, who = auth_of(request), form.principal
+    person, typed = _person(request, who), form.text("organisation")
+    code = form.text("code") if await held.views.has_factor(person.id) else None
+    try:
+        await close_organisation(
+            Wish(typed, who.label, _password(form), code),
+            person,
+            address=address_of(request),
+            mails=held.mailer is not None,
+            uow=held.uow,
+            hasher=held.hasher,
+            vault=held.factors,
+            clock=held.clock,
+            mask=held.mask_attempt,
+        )
+    except FormInvalid as error:
+        errors = {name: FIELD_PROBLEMS[f"{name}.{problem}"] for name, problem in error.problems.items()}
+        return await _close_page(request, who, typed=typed, errors=errors, status=422)
+    except SignInRefused:
+        return await _close_page(request, who, typed=typed, errors={"password": PRESENT_ONE_WRONG}, status=422)
+    except (CodeRefused, NoFactor):
+        return await _close_page(request, who, typed=typed, errors={"code": CODE_REFUSED}, status=422)
+    except TooManyAttempts as error:
+        page = await _close_page(request, who, typed=typed, trouble=TOO_MANY_ATTEMPTS, status=429)
+        return waiting(page, error)
+    return _gone(request, closed=True)
+
+
+@router.get("/settings/account/leave")
+async def leave_page(request: Request, who: Reader) -> Response:
+    return await _leave_page(request, who)
+
+
+@router.post("/settings/account/leave")
+async def leave_form(request: Request, form: Form) -> Response:
+    held, who = auth_of(request), form.principal
+    try:
+        await leave_organisation(
+            who.label,
+            _password(form),
+            _person(request, who),
+            address=address_of(request),
+            uow=held.uow,
+            hasher=held.hasher,
+            clock=held.clock,
+            mask=held.mask_attempt,
+        )
+    except SignInRefused:
+        return await _leave_page(request, who, errors={"password": PRESENT_ONE_WRONG}, status=422)
+    except TooManyAttempts as error:
+        return waiting(await _leave_page(request, who, trouble=TOO_MANY_ATTEMPTS, status=429), error)
+    except LastOwner:
+        return await _leave_page(request, who, status=409)
+    return _gone(request, closed=False)
+
+
+async def _close_page(
+    request: Request,
+    who: Principal,
+    *,
+    typed: str = "",
+    errors: Mapping[str, str] | None = None,
+    trouble: str | None = None,
+    status: int = 200,
+) -> Response:
+    held = auth_of(request)
+    known = await held.views.connections(who.organisation, after=None, limit=_CONNECTIONS_SHOWN)
+    concerned = [each for each in known if each.state is not ConnectionState.DISCONNECTED or each.may_be_erased]
+    living = [each for each in concerned if each.state is not ConnectionState.DISCONNECTED]
+    return await _page(
+        request,
+        who,
+        "close.html",
+        errors=errors,
+        trouble=trouble,
+        status=status,
+        typed=typed,
+        connections=concerned,
+        profiles=PROFILES,
+        ours={each.marketplace for each in living if each.app_id is None},
+        own={each.marketplace for each in living if each.app_id is not None},
+        members=[each.account for each in await held.members.members(who.organisation)],
+        clients=[each for each in await held.views.api_clients(who.organisation) if each.revoked_at is None],
+        invitations=await held.members.invitations(who.organisation),
+        has_app=await held.views.has_factor(_person(request, who).id),
+    )
+
+
+async def _leave_page(
+    request: Request,
+    who: Principal,
+    *,
+    errors: Mapping[str, str] | None = None,
+    trouble: str | None = None,
+    status: int = 200,
+) -> Response:
+    members = [each.account for each in await auth_of(request).members.members(who.organisation)]
+    try:
+        check_owner_left(members, without=_person(request, who).id)
+    except LastOwner:
+        is_last = True
+    else:
+        is_last = False
+    return await _page(request, who, "leave.html", errors=errors, trouble=trouble, status=status, is_last=is_last)
+
+
+async def _page(
+    request: Request,
+    who: Principal,
+    name: str,
+    *,
+    errors: Mapping[str, str] | None,
+    trouble: str | None,
+    status: int,
+    **shown: object,
+) -> Response:
+    pages = pages_of(request)
+    async with auth_of(request).uow() as store:
+        organisation = await store.accounts.organisation_name(who.organisation)
+    return pages.render(
+        request,
+        name,
+        principal=who,
+        status=status,
+        organisation=organisation,
+        errors={field: pages.say(request, sentence, principal=who) for field, sentence in (errors or {}).items()},
+        trouble=pages.say(request, trouble, principal=who) if trouble else None,
+        **shown,
+    )
+
+
+def _gone(request: Request, *, closed: bool) -> Response:
+    """The last page: whoever reads it is nobody here any more."""
+    response = first_page(request, "gone.html", 200, closed=closed)
+    set_session_cookie(request, response, "", seconds=0)
+    return response
+
+
+def _password(form: PostedForm) -> str:
+    """As it was typed: spaces belong to a password."""
+    value = form.fields.get("password")
+    return value if isinstance(value, str) else ""
+
+
+def _person(request: Request, who: Principal) -> Person:
+    known = who_of(request, who)
+    return Person(known.user_id, known.organisation_id)

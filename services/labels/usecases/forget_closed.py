@@ -1,0 +1,18 @@
+"""Organisations that were closed: what is theirs and came by no connection goes. Each call is one batch."""
+
+from collections.abc import Mapping, Sequence
+
+from services.labels.usecases.ports import Store
+from shared.events.auth import OrganisationClosedV1
+from shared.events.base import Event
+
+
+async def receive_closed(store: Store, events: Sequence[Event[OrganisationClosedV1]]) -> None:
+    """Noted in the consumer's transaction; the hourly upkeep does the rest, again until nothing can come any more."""
+    for event in events:
+        await store.closed.put(event.body.organisation_id, event.body.closed_at)
+
+
+async def forget_closed(store: Store) -> Mapping[str, int]:
+    """In the caller's transaction. How many rows went."""
+    return {"of_closed_organisation": await store.closed.forget()}
