@@ -8,7 +8,7 @@ import httpx
 import pytest
 from pydantic import SecretStr
 
-from services.auth.settings import OpenIdSettings
+from services.auth.settings_in_json import OpenIdSettings
 from tests.integration.auth.conftest import PUBLIC_URL, Running, Visitor, run_auth
 from tests.openid_provider import running_openid_provider, tell_user
 from tests.ports import free_port
