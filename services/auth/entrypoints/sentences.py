@@ -95,7 +95,7 @@ OPENID_PROBLEMS = {
 }
 EMAIL_UNCONFIRMED = (
     "Confirm your e-mail address first.",
-    "Open the link that we sent you, then try again. On the page Settings, Your account, it is sent again.",
+    "Open the link that we sent you, then try again.",
 )
 LINK_INVALID = (
     "This link is not good any more",
