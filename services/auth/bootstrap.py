@@ -242,6 +242,7 @@ def house_of(
         keep_house,
         uow=uow,
         signing=signing,
+        signing_turns=settings.signing_turns,
         wrapping=Rewrapping(keys),
         expired_goes_on=settings.expired_goes_on,
         clock=clock,

@@ -8,7 +8,7 @@ import structlog
 
 from services.auth.adapters.store import bind
 from services.auth.settings import MigrationSettings
-from services.auth.usecases.keep_signing_keys import keep_signing_keys
+from services.auth.usecases.keep_signing_keys import have_signing_key
 from services.auth.vault.signing import SealedSigning
 from shared.crypto.data_keys import DataKeys, WrappingKeys
 from shared.db.engine import make_engine
@@ -27,7 +27,7 @@ async def make_first_key(settings: MigrationSettings) -> None:
     keys = DataKeys(WrappingKeys.parse(settings.key_encryption_keys.get_secret_value()), clock, settings.aws_kms_url)
     engine = make_engine(settings.database_url.get_secret_value(), "auth migrate", pool_size=1)
     try:
-        await keep_signing_keys(uow=SqlUnitOfWork(engine, bind), vault=SealedSigning(keys), clock=clock)
+        await have_signing_key(uow=SqlUnitOfWork(engine, bind), vault=SealedSigning(keys), clock=clock)
     except Unavailable as error:
         log.warning("signing_key.made_later", reason=error.code)
     finally:

@@ -9,7 +9,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.auth.adapters.store import bind
 from services.auth.domain.client_secret import GivenSecret, OurClient
-from services.auth.settings import AppSettings, Settings
+from services.auth.settings import Settings
+from services.auth.settings_in_json import AppSettings
 from services.auth.usecases.mail_ports import Mailer
 from services.auth.usecases.ports import NamedLeases, Store
 from services.auth.usecases.secret_ports import SecretVault

@@ -1,13 +1,15 @@
 """AUTH_*: what this service is told, read once."""
 
 from collections.abc import Mapping
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, PositiveInt, SecretStr, field_validator, model_validator
+from pydantic import Field, PositiveInt, SecretStr, field_validator, model_validator
 from pydantic_settings import SettingsConfigDict
 
 from services.auth.domain.second_factor import SecondFactorRule
+from services.auth.domain.signing import SigningTurns
+from services.auth.settings_in_json import AppSettings, OpenIdSettings, ServiceClientSettings
 from shared.crypto.data_keys import WrappingKeys
 from shared.crypto.errors import KeysInvalid
 from shared.kernel.retention import LEAST_DAYS, USUAL_DAYS
@@ -32,53 +34,7 @@ _KEYS = (
     "Key-encryption keys, kid:base64 of 32 bytes, or aws-kms:ARN for one in AWS KMS, separated by commas: the first "
     "seals, all open. Or file:PATH of a file with them."
 )
-# Whoever reads a queue's messages on their way has the next secret.
-_QUEUE_URL = r"^(https://|http://127\.0\.0\.1:)[!-~]+$"
 _KMS_URL = "Where AWS KMS is, for keys aws-kms:…; else the address of the key's own region."
-
-
-class ServiceClientSettings(BaseModel):
-    """One of our services: `secret_hash` is the SHA-256 (hex) of its random secret of 32 bytes."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    id: str = Field(min_length=1, max_length=64)
-    secret_hash: str = Field(pattern="^[0-9a-f]{64}$")
-    scopes: tuple[str, ...]
-
-
-class AppSettings(BaseModel):
-    """
-    Our application at the marketplace, in one region. `draft`: it is not published yet; `listed`: in its app store,
-    where any number of sellers may authorise it.
-
-    `application_id` is for consent pages: empty where sellers delegate in the marketplace's portal, which lists us as
-    `listed_as`. `client_secret` is the first one; others are kept in the vault. `secret_ends`: the day it ends;
-    `secret_queue_url`: the SQS queue where the marketplace sends others.
-    """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    application_id: str = ""
-    client_id: str = Field(min_length=1)
-    client_secret: SecretStr
-    secret_ends: date | None = None
-    secret_queue_url: str | None = Field(default=None, pattern=_QUEUE_URL)
-    draft: bool = False
-    listed: bool = False
-    listed_as: str = Field(default="Passerelle", min_length=1, max_length=80)
-
-
-class OpenIdSettings(BaseModel):
-    """We, as an OpenID provider knows us. `two_factor_acr`: what its `acr` is when it has asked for two factors."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    issuer: str = Field(pattern=r"^(https://|http://(127\.0\.0\.1|localhost)(:|/|$))")
-    client_id: str = Field(min_length=1)
-    client_secret: SecretStr
-    name: str = Field(default="OpenID", min_length=1, max_length=40)
-    two_factor_acr: frozenset[str] = frozenset()
 
 
 class Settings(ServiceSettings):
@@ -127,6 +83,15 @@ class Settings(ServiceSettings):
         le=RETAIN_LEAST_MOST,
         description="How many days after it was disconnected, or was last to be erased, a connection is deleted with "
         f"name, seller id and countries. At least {LEAST_DAYS:g}, at most {RETAIN_LEAST_MOST:g}.",
+    )
+    signing_key_days: int = Field(
+        default=30, ge=1, le=365, description="After how many days another key signs service tokens; 1 to 365."
+    )
+    signing_key_overlap_hours: int = Field(
+        default=24,
+        ge=1,
+        description="For how many hours the key before is published yet; 1 at least, as a token lives for ten minutes "
+        "and whoever checks it keeps keys for ten more, and fewer than a key signs.",
     )
     password_max_age_days: PositiveInt = Field(
         default=365, description="After how many days a password must be changed at the next sign-in."
@@ -219,6 +184,17 @@ class Settings(ServiceSettings):
     def retention(self) -> timedelta:
         """How long a connection is kept after its end."""
         return timedelta(days=self.retain_days)
+
+    @model_validator(mode="after")
+    def _keys_retire(self) -> Self:
+        """Else a successor comes before its predecessor's predecessor is gone, and none ever goes."""
+        if self.signing_turns.overlap >= self.signing_turns.lasts:
+            raise ValueError("signing_key_overlap_hours must be fewer than the hours of signing_key_days")
+        return self
+
+    @property
+    def signing_turns(self) -> SigningTurns:
+        return SigningTurns(timedelta(days=self.signing_key_days), timedelta(hours=self.signing_key_overlap_hours))
 
     def consent_lasts(self, marketplace: str) -> timedelta:
         return timedelta(days=self.consent_lasts_days.get(marketplace, _CONSENT_LASTS_DAYS))

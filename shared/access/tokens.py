@@ -33,7 +33,7 @@ AUDIENCE = "passerelle"
 ALGORITHM = "ES256"
 LEEWAY_SECONDS = 30
 _ASK_AGAIN_SECONDS = 10.0
-_KEEP_SECONDS = 600.0
+KEEP_SECONDS = 600.0
 _REMEMBERED_MOST = 1000
 
 
@@ -137,7 +137,7 @@ class RemoteSigningKeys:
         return any(key.kid == kid for key in self._keys)
 
     def _is_due(self, kid: str) -> bool:
-        now, keep = self._clock.monotonic(), _KEEP_SECONDS if self._knows(kid) else _ASK_AGAIN_SECONDS
+        now, keep = self._clock.monotonic(), KEEP_SECONDS if self._knows(kid) else _ASK_AGAIN_SECONDS
         if self._failed_at is not None and now - self._failed_at < _ASK_AGAIN_SECONDS:
             return False
         return self._asked_at is None or now - self._asked_at >= keep

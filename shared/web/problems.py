@@ -49,7 +49,8 @@ class Problem(Exception):
     """
     An answer other than success. `name` ends the type's URN, such as `consent-lost`.
 
-    `title` and `detail` are English sentences; on a page they are translated where the catalogue has them.
+    `title` and `detail` are English sentences; on a page they are translated where the catalogue has them. `template`:
+    the page, where it has another way on than to the start page.
     """
 
     def __init__(
@@ -62,6 +63,7 @@ class Problem(Exception):
         retry_after: float | None = None,
         *,
         errors: Sequence[FieldError] = (),
+        template: str = "error.html",
     ) -> None:
         super().__init__(f"{status} {name}")
         self.status = status
@@ -70,6 +72,7 @@ class Problem(Exception):
         self.detail = detail
         self.errors = [*errors, *([FieldError(field=field, message=detail or title, code=name)] if field else [])]
         self.retry_after = retry_after
+        self.template = template
 
     def body(self) -> dict[str, Any]:
         """The members of ProblemBody that say something."""
@@ -104,7 +107,7 @@ def answer_problem(request: Request, problem: Problem) -> Response:
         )
     pages: Pages = getattr(request.app.state, "pages", None) or request.app.state.shared_pages
     principal = getattr(request.state, "principal", None)
-    page = pages.render(request, "error.html", principal=principal, status=problem.status, problem=problem)
+    page = pages.render(request, problem.template, principal=principal, status=problem.status, problem=problem)
     page.headers.update(problem.headers())
     return page
 

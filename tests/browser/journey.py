@@ -42,6 +42,16 @@ async def sign_up(person: Person, email: str) -> None:
     assert await person.sees("main .empty")
 
 
+async def connect_too_early(person: Person) -> None:
+    """Before an address is confirmed the page that refuses it sends the link again."""
+    form = 'form[action="/connections"]:has([value="amazon"])'
+    await person.visit("/connections")
+    await person.page.locator(f'{form} [name="country"]').select_option("FR")
+    await person.press(f"{form} button", status=409)
+    await person.press('main form[action="/settings/account/confirmation"] button')
+    assert await person.sees("main .notice.good")
+
+
 async def confirm_address(person: Person, sandbox: Sandbox, email: str) -> None:
     """Every page asks for it, until the link of the mail is opened and its button pressed."""
     await person.visit("/settings/account")

@@ -31,6 +31,7 @@ async def _whole_way(chromium: Browser, stack: Stack, window: Window) -> None:
         sellers = await plant_sellers(sandbox, amazon_orders=AMAZON_ORDERS, octopia_orders=OCTOPIA_ORDERS)
         email = f"owner-{uuid4().hex[:12]}@shop.example"
         await journey.sign_up(person, email)
+        await journey.connect_too_early(person)
         await journey.confirm_address(person, sandbox, email)
         await journey.connect_by_consent(person, sellers.amazon)
         await journey.connect_by_delegation(person, sellers.octopia, sandbox)

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
 
-from services.auth.domain.account import Account
+from services.auth.domain.account import LOCK_LASTS, Account
 from services.auth.domain.connection import RUNNING, Change, Connection, ConnectionState, Happened
 from services.auth.domain.life import EXPIRING_FOR
 from shared.kernel.ids import ConnectionId, OrganisationId, UserId
@@ -26,7 +26,7 @@ _LOOK_LEEWAY = timedelta(minutes=30)
 
 
 class MailKind(StrEnum):
-    """The last four are about an account; two of them bring a link."""
+    """The last five are about an account; two of them bring a link."""
 
     ENDING = "ending"
     EXPIRED = "expired"
@@ -38,11 +38,12 @@ class MailKind(StrEnum):
     RESET = "reset"
     CHANGED = "password_changed"
     PASSKEY_REFUSED = "passkey_refused"
+    LOCKED = "locked"
 
 
 # How long a link is good for, once.
 LINK_LASTS = {MailKind.CONFIRM: timedelta(days=1), MailKind.RESET: timedelta(hours=1)}
-ABOUT_ACCOUNT = frozenset({*LINK_LASTS, MailKind.CHANGED, MailKind.PASSKEY_REFUSED})
+ABOUT_ACCOUNT = frozenset({*LINK_LASTS, MailKind.CHANGED, MailKind.PASSKEY_REFUSED, MailKind.LOCKED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +128,8 @@ def still_wanted(mail: Mail, reader: Account, now: datetime) -> bool:
             return reader.email_confirmed_at is None
         case MailKind.RESET:
             return now < mail.made_at + LINK_LASTS[MailKind.RESET]
+        case MailKind.LOCKED:  # by strangers, too: a warning, which goes to confirmed addresses only
+            return reader.email_confirmed_at is not None and now < mail.made_at + LOCK_LASTS
         case _:
             return True
 

@@ -1,12 +1,10 @@
-"""Keys that sign service tokens: the newest signs, and its predecessor is still published for a day."""
+"""Keys that sign service tokens: the newest signs, and its predecessor is still published for a while."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-KEY_LASTS = timedelta(days=30)
-OVERLAP = timedelta(days=1)
 TOKEN_SECONDS = 600
 
 
@@ -28,14 +26,19 @@ def signing(keys: Sequence[SigningKey]) -> SigningKey | None:
     return max(keys, key=lambda key: (key.created_at, key.kid), default=None)
 
 
-def needs_successor(keys: Sequence[SigningKey], now: datetime) -> bool:
-    newest = signing(keys)
-    return newest is None or newest.created_at + KEY_LASTS <= now
+@dataclass(frozen=True, slots=True)
+class SigningTurns:
+    """`lasts`: how long a key signs; `overlap`, shorter: how long its predecessor is published beside it."""
 
+    lasts: timedelta
+    overlap: timedelta
 
-def retired(keys: Sequence[SigningKey], now: datetime) -> list[SigningKey]:
-    """Those whose successor has been signing for longer than any token lives: no longer published."""
-    newest = signing(keys)
-    if newest is None or newest.created_at + OVERLAP > now:
-        return []
-    return [key for key in keys if key is not newest]
+    def needs_successor(self, newest: SigningKey, now: datetime) -> bool:
+        return newest.created_at + self.lasts <= now
+
+    def retired(self, keys: Sequence[SigningKey], now: datetime) -> list[SigningKey]:
+        """Those whose successor has been signing for longer than any token lives: no longer published."""
+        newest = signing(keys)
+        if newest is None or newest.created_at + self.overlap > now:
+            return []
+        return [key for key in keys if key is not newest]

@@ -17,6 +17,7 @@ from services.auth.entrypoints.schemas import ChangeIn, ClaimIn, ConnectionList,
 from services.auth.entrypoints.sentences import CLAIM_REFUSALS, FIELD_PROBLEMS, NOT_RUNNING, TOO_MANY_ATTEMPTS
 from services.auth.usecases.change_settings import (
     choose_channels,
+    choose_endpoint,
     import_orders_from,
     pause_connection,
     rename_connection,
@@ -30,6 +31,8 @@ from shared.access.principal import Principal
 from shared.access.roles import BUYERS_ERASE
 from shared.access.scopes import AUTH_CONNECTIONS_READ, AUTH_CONNECTIONS_WRITE
 from shared.kernel.ids import ConnectionId
+from shared.marketplaces.endpoint import Endpoint
+from shared.marketplaces.registry import PROFILES
 from shared.web.problems import Problem, not_found
 
 router = APIRouter(prefix="/api/auth/v1/connections", tags=["connections"])
@@ -106,8 +109,11 @@ async def check_connection(request: Request, who: Writer, connection_id: UUID) -
 
 @router.patch("/{connection_id}")
 async def change_connection(request: Request, who: Writer, connection_id: UUID, change: ChangeIn) -> ConnectionOut:
-    """Its name, the channels that are wanted, and from when on its orders are imported."""
-    held, actor, known = auth_of(request), actor_of(who), ConnectionId(connection_id)
+    """Its name, the channels that are wanted, from when on its orders are imported, and where it is worked."""
+    held, actor, before = auth_of(request), actor_of(who), await _own(request, who, connection_id)
+    known = ConnectionId(connection_id)
+    if change.endpoint is Endpoint.SANDBOX and not PROFILES[before.marketplace].has_sandbox:
+        raise Problem(422, "invalid", FIELD_PROBLEMS["endpoint.not_offered"], field="endpoint")
     try:
         async with held.uow() as store:
             if change.name is not None:
@@ -117,10 +123,14 @@ async def change_connection(request: Request, who: Writer, connection_id: UUID, 
                 await choose_channels(known, wanted, actor, store=store, clock=held.clock)
             if "orders_from" in change.model_fields_set:
                 await import_orders_from(known, change.orders_from, actor, store=store, clock=held.clock)
+            if change.endpoint is not None:
+                await choose_endpoint(known, change.endpoint, actor, store=store, clock=held.clock)
     except ConnectionUnknown:
         raise not_found() from None
     except (NameInvalid, ChannelsInvalid, CutOverInvalid) as error:
         raise _problem(error) from None
+    if change.endpoint not in {None, before.endpoint}:
+        await look_at_once(held, known)
     return await _own(request, who, connection_id)
 
 

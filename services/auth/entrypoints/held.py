@@ -79,7 +79,7 @@ async def check_may_connect(request: Request, who: Principal) -> None:
             await check_confirmed(who.organisation, store=store)
     except EmailUnconfirmed:
         title, detail = EMAIL_UNCONFIRMED
-        raise Problem(409, "email-unconfirmed", title, detail) from None
+        raise Problem(409, "email-unconfirmed", title, detail, template="unconfirmed.html") from None
 
 
 def endpoint_of(form: PostedForm, marketplace: str) -> Endpoint:

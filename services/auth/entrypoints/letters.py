@@ -76,6 +76,14 @@ _ACCOUNT = {
         "had seen: there may be a copy of it. Nobody was signed in.",
         "If it was not you, or happens again, remove this passkey and add another: %(address)s",
     ),
+    MailKind.LOCKED: (
+        "Your account is locked for half an hour",
+        "Too many wrong passwords in a row were entered for your account at Passerelle. For half an hour no password "
+        "opens it, not even the right one; whoever is signed in goes on.",
+        "If it was you, wait, or choose another password, which opens the account at once: %(address)s",
+        "If it was not you, somebody guesses, and found nothing out: do nothing, or add a passkey or an app for codes, "
+        "under Settings, Your account.",
+    ),
 }
 _INVITATION = (
     "Invitation to Passerelle: %(organisation)s",
@@ -101,6 +109,7 @@ _PATHS = {
     MailKind.RESET: RESET_PATH,
     MailKind.CHANGED: "/signin/forgotten",
     MailKind.PASSKEY_REFUSED: "/settings/account",
+    MailKind.LOCKED: "/signin/forgotten",
 }
 CATALOGUES = Path(__file__).parents[1] / "catalogues"
 

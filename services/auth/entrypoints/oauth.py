@@ -19,7 +19,7 @@ from services.auth.domain.signing import SigningKey, signing
 from services.auth.entrypoints.held import auth_of
 from services.auth.entrypoints.schemas import IntrospectionOut, KeySetOut, ServiceTokenOut, TokenErrorOut
 from services.auth.entrypoints.sentences import SCOPES
-from services.auth.usecases.keep_signing_keys import keep_signing_keys
+from services.auth.usecases.keep_signing_keys import have_signing_key
 from services.auth.usecases.revoke_token import revoke_token
 from services.auth.vault.service_tokens import TokenAnswer
 from services.auth.vault.token_endpoints import CLIENT_AUTH_METHODS, HeldToken
@@ -190,5 +190,4 @@ async def _signing_key(held: Auth) -> SigningKey:
     newest = signing(await held.views.signing_keys())
     if newest is not None:
         return newest
-    await keep_signing_keys(uow=held.uow, vault=held.signing, clock=held.clock)
-    return await _signing_key(held)
+    return await have_signing_key(uow=held.uow, vault=held.signing, clock=held.clock)

@@ -51,7 +51,7 @@ async def private_page(request: Request, who: Writer, marketplace: str) -> Respo
 
 @router.post("/{marketplace}/private/app")
 async def app_form(request: Request, marketplace: str, form: Form) -> Response:
-    """A new application, or another secret of one that is here."""
+    """A new application, or another secret of one that is here; of own credentials only that."""
     held, who, offer = auth_of(request), form.principal, _offer(request, marketplace)
     await check_may_connect(request, who)
     try:

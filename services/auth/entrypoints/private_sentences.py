@@ -51,6 +51,10 @@ CREDENTIAL_PROBLEMS = {
         "client_secret",
         "The marketplace does not know this client ID with this secret. Copy both again from the portal.",
     ),
+    PrivateProblem.APP_UNKNOWN: (
+        "client_id",
+        "No account is connected by these credentials. Enter them with their Seller ID.",
+    ),
     PrivateProblem.TOO_MANY: ("client_id", "There are as many credentials as an organisation may have."),
     PrivateProblem.CODES_INVALID: (
         "seller_id",

@@ -102,6 +102,10 @@ class ChangeIn(In):
         default=None,
         description="Import orders placed from then on, at most 90 days ahead; null: all. What is here already stays.",
     )
+    endpoint: Endpoint | None = Field(
+        default=None,
+        description="`sandbox`: where the marketplace has a test endpoint of its own. The one chosen is asked at once.",
+    )
 
 
 class ClaimIn(In):

@@ -41,6 +41,7 @@ FIELD_PROBLEMS = {
     "country.not_offered": "Choose the country of your seller account; one that is not in the list is not set up here.",
     "region.not_offered": "This region is not set up here. Choose another one.",
     "orders_from.invalid": "Enter a day and a time, at most 90 days from now.",
+    "endpoint.not_offered": "This marketplace has no test endpoint.",
     "channels.invalid": "Choose at least one channel of the list.",
     "asked.missing": "Enter what you look for, up to 254 characters.",
     "reason.too_short": "Say it in at least 10 characters.",
@@ -95,7 +96,7 @@ OPENID_PROBLEMS = {
 }
 EMAIL_UNCONFIRMED = (
     "Confirm your e-mail address first.",
-    "Open the link that we sent you, then try again. On the page Settings, Your account, it is sent again.",
+    "Open the link that we sent you, then try again.",
 )
 LINK_INVALID = (
     "This link is not good any more",

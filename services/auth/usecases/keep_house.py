@@ -6,6 +6,7 @@ end unnoticed, data keys under the newest key.
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
+from services.auth.domain.signing import SigningTurns
 from services.auth.usecases.age_connections import age_connections
 from services.auth.usecases.ask_for_roles import tell_of_roles
 from services.auth.usecases.audit_log import remove_old_entries
@@ -21,7 +22,13 @@ Id = TypeVar("Id")
 
 
 async def keep_house(
-    *, uow: UnitOfWork[Store], signing: SigningVault, wrapping: KeyWrapping, expired_goes_on: bool, clock: Clock
+    *,
+    uow: UnitOfWork[Store],
+    signing: SigningVault,
+    signing_turns: SigningTurns,
+    wrapping: KeyWrapping,
+    expired_goes_on: bool,
+    clock: Clock,
 ) -> None:
     """Each step is a transaction of its own, safe to repeat and to run in several processes. Raises Unavailable."""
     async with uow() as store:
@@ -37,7 +44,7 @@ async def keep_house(
     await _all(uow, lambda store, after: age_connections(after, goes_on=expired_goes_on, store=store, clock=clock))
     await _all(uow, lambda store, after: remind(after, store=store, clock=clock))
     # Last, as they may ask a key service, which may be away.
-    await keep_signing_keys(uow=uow, vault=signing, clock=clock)
+    await keep_signing_keys(signing_turns, uow=uow, vault=signing, clock=clock)
     await rewrap_keys(uow=uow, wrapping=wrapping, told=lambda _: None)
 
 

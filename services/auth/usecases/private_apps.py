@@ -78,7 +78,8 @@ async def keep_private_app(
     clock: Clock,
 ) -> PrivateApp:
     """
-    A new application; another secret where its client id is known. `keys`: what the try is counted by.
+    A new application; another secret where its client id is known. Where the client itself is let in, that only, of one
+    that is used: a new one comes with its account. `keys`: what the try is counted by.
 
     Raises PrivateRefused, TooManyAttempts.
     """
@@ -87,6 +88,8 @@ async def keep_private_app(
     await counted(keys, uow, now)
     accepted = await told(vault.accepts(offer.marketplace, client_id, client_secret))
     async with uow() as store:
+        if offer.way.by_client:
+            await _check_used(client_id, who, offer, store)
         if not accepted:
             await store.audit.add(entry(Action.PRIVATE_APP_REFUSED, who, now, None))
         else:
@@ -129,6 +132,13 @@ async def keep_private_rows(
             row = (code, names.get(code), rows.country, rows.endpoint)
             kept.append(await kept_row(row, grant, who, offer, store, clock.now()))
     return kept
+
+
+async def _check_used(client_id: str, who: Actor, offer: PrivateOffer, store: Store) -> None:
+    """Raises PrivateRefused: no account of the organisation is reached by this client."""
+    known = await store.private_apps.lock_of(who.organisation_id)
+    if not any(one.has_secret for one in known if (one.marketplace, one.client_id) == (offer.marketplace, client_id)):
+        raise PrivateRefused(PrivateProblem.APP_UNKNOWN)
 
 
 def check_client(client_id: str, client_secret: str, offer: PrivateOffer) -> None:

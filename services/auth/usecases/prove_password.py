@@ -1,7 +1,8 @@
 """
 Whether e-mail and password fit: tries are counted before they are made, ten wrong ones in a row lock the account.
 
-An address that nobody has counts, locks and takes as long as one that somebody has.
+An address that nobody has counts, locks and takes as long as one that somebody has. Who has it is told of a lock by
+mail, once.
 """
 
 from dataclasses import dataclass
@@ -9,6 +10,7 @@ from datetime import datetime
 
 from services.auth.domain.account import LOCKED_AFTER, Account, SignInRefused, email_key, may_be_email
 from services.auth.domain.audit import Action, AuditEntry
+from services.auth.domain.mail import MailKind
 from services.auth.usecases.account_ports import PasswordHasher
 from services.auth.usecases.count_attempt import Mask, check_attempts, count_attempt, lock_digest, sign_in_keys
 from services.auth.usecases.ports import Store
@@ -79,3 +81,5 @@ async def _note_refusal(account: Account | None, uow: UnitOfWork[Store], now: da
     async with uow() as store:
         for action in actions:
             await store.audit.add(AuditEntry(new_id(), now, action, account.organisation_id, account.id))
+        if locked:
+            await store.mails.ask(account.id, MailKind.LOCKED, now)

@@ -88,12 +88,16 @@ async def test_a_link_is_sent_again_three_times_at_most(mailing: Running) -> Non
 @pytest.mark.abuse
 async def test_no_marketplace_is_connected_before(mailing: Running) -> None:
     """
-    By no way: a sentence says what to do. Seen red without the look in the form of *Connect*, and without that in
-    either form of private applications.
+    By no way: a sentence says what to do, and its page sends the link again. Seen red without the look in the form of
+    *Connect*, and without that in either form of private applications; and with the common page of errors.
     """
     visitor = await signed_up(mailing)
+    assert len(await links(mailing, visitor)) == 1
     refused = await visitor.submit("/connections", marketplace="amazon", country="FR")
     assert (refused.status_code, "Confirm your e-mail address first" in refused.text) == (409, True)
+    assert f'action="{ACCOUNT}/confirmation"' in refused.text
+    sent = await visitor.post(f"{ACCOUNT}/confirmation", csrf_token=await visitor.csrf())
+    assert (sent.headers["location"], len(await links(mailing, visitor))) == (f"{ACCOUNT}?done=sent", 2)
     body = {"marketplace": "octopia", "region": "eu", "seller_id": "1", "name": "Shop"}
     csrf = {"x-csrf-token": await visitor.csrf()}
     claimed = await visitor.client.post("/api/auth/v1/connections", json=body, headers=csrf)
@@ -104,7 +108,7 @@ async def test_no_marketplace_is_connected_before(mailing: Running) -> None:
     assert (rows.status_code, "Confirm your e-mail address first" in rows.text) == (409, True)
     assert await mailing.rows("select 1 from private_app") == []
     assert await mailing.rows("select 1 from consent_state") == []
-    (link,) = await links(mailing, visitor)
+    link, _ = await links(mailing, visitor)
     await visitor.submit(link, page=link)
     await visitor.connect((await mailing.sandbox.seller(region="eu"))["seller_id"])
     assert len(await visitor.connections()) == 1

@@ -9,6 +9,7 @@ import pytest
 from services.auth.bootstrap import PROBE
 from tests.integration.auth.conftest import MCF_APP, PUBLIC_URL, Running, Visitor
 from tests.integration.auth.private import add, bring, registered
+from tests.integration.auth.test_settings_of_connections import ask
 
 MCF = "amazon_mcf"
 LIST = "amazon.listAllFulfillmentOrders"
@@ -66,6 +67,32 @@ async def test_an_account_without_a_store_is_connected_in_the_sandbox_and_moved(
     assert told == [("authorised", "sandbox"), ("settings_changed", "production"), ("authorised", "production")]
     (deed,) = await auth.rows("select before, after from audit where action = 'connection.endpoint_changed'")
     assert tuple(deed) == ("sandbox", "production")
+
+
+async def test_a_program_moves_it(auth: Running) -> None:
+    """
+    Asked there at once, told and written down once, however often it is said. Where there is no test endpoint the field
+    is named and nothing of that call is kept. Seen red with the field heeded at every marketplace.
+    """
+    await seller(auth)
+    visitor = await auth.visitor().sign_up()
+    await connect(visitor)
+    (one,) = await visitor.connections()
+    for endpoint in ("sandbox", "sandbox"):
+        moved = await ask(visitor, "PATCH", f"/{one['id']}", endpoint=endpoint)
+        assert (moved.status_code, moved.json()["endpoint"]) == (200, "sandbox"), moved.text
+        assert await asked(auth) == ["production", "sandbox"]
+    assert (await ask(visitor, "PATCH", f"/{one['id']}", name="Ours")).json()["endpoint"] == "sandbox"
+    assert len(await auth.rows("select 1 from audit where action = 'connection.endpoint_changed'")) == 1
+    told = [(kind.split(".")[2], body["endpoint"]) for kind, body in await auth.events()]
+    assert told == [("authorised", "production"), *[("settings_changed", "sandbox")] * 2]
+    await visitor.connect(str((await auth.sandbox.seller())["seller_id"]))
+    _, other = await visitor.connections()
+    refused = await ask(visitor, "PATCH", f"/{other['id']}", endpoint="sandbox", name="Other")
+    assert (refused.status_code, refused.json()["errors"][0]["field"]) == (422, "endpoint")
+    assert (await visitor.connections())[1] == other
+    stranger = await auth.visitor().sign_up()
+    assert (await ask(stranger, "PATCH", f"/{one['id']}", endpoint="production")).status_code == 404
 
 
 async def test_what_the_former_endpoint_answers_late_says_nothing_of_the_new_one(auth: Running) -> None:

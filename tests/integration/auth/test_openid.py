@@ -1,9 +1,5 @@
 """Sign-in at an OpenID provider that is not ours (oidc-provider-mock, its own process, over HTTP)."""
 
-import asyncio
-import os
-import subprocess
-import sys
 from collections.abc import AsyncIterator, Iterator
 from datetime import timedelta
 from typing import Any
@@ -12,33 +8,23 @@ import httpx
 import pytest
 from pydantic import SecretStr
 
-from services.auth.settings import OpenIdSettings
+from services.auth.settings_in_json import OpenIdSettings
 from tests.integration.auth.conftest import PUBLIC_URL, Running, Visitor, run_auth
+from tests.openid_provider import running_openid_provider, tell_user
 from tests.ports import free_port
 
 
 @pytest.fixture(scope="module")
 def issuer() -> Iterator[str]:
     """Where the provider is."""
-    port = free_port()
-    command = [sys.executable, "-m", "oidc_provider_mock", "--port", str(port), "--require-nonce", "true"]
-    environment = dict(os.environ) | {"AUTHLIB_INSECURE_TRANSPORT": "1"}
-    with subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
-        yield f"http://127.0.0.1:{port}"
-        process.terminate()
+    with running_openid_provider("127.0.0.1") as issuer:
+        yield issuer
 
 
 @pytest.fixture
 async def offering(auth: Running, issuer: str) -> AsyncIterator[Running]:
     """auth that offers it."""
     told = OpenIdSettings(issuer=issuer, client_id="passerelle", client_secret=SecretStr("any"), name="Login")
-    async with httpx.AsyncClient() as client, asyncio.timeout(30):
-        while True:
-            try:
-                await client.get(f"{issuer}/.well-known/openid-configuration")
-                break
-            except httpx.TransportError:
-                await asyncio.sleep(0.1)
     running = run_auth(auth.settings.model_copy(update={"openid": told}), auth.sandbox)
     yield running
     await running.close()
@@ -48,9 +34,9 @@ async def led_back(visitor: Visitor, issuer: str, **claims: Any) -> str:
     """Goes to the provider's page and signs in there: path and query it sends back to."""
     begun = await visitor.get("/signin/openid?next=/settings")
     assert begun.status_code == 303, begun.text
+    if claims:
+        await tell_user(issuer, "ann", **claims)
     async with httpx.AsyncClient() as browser:
-        if claims:
-            assert (await browser.put(f"{issuer}/users/ann", json=claims)).status_code == 204
         form = {"sub": "ann"} if claims else {"action": "deny"}
         answer = await browser.post(begun.headers["location"], data=form)
     assert answer.status_code == 302, answer.text

@@ -119,6 +119,25 @@ async def test_a_refused_secret_is_its_organisations_to_mend(octopia: Running) -
     assert await renewed(made) == 200
 
 
+async def test_credentials_are_not_kept_without_an_account(octopia: Running) -> None:
+    """
+    Good ones, posted by hand: never seen here, or destroyed with their last connection. Seen red with them kept, and
+    with those kept that were here before.
+    """
+    await octopia.sandbox.octopia_app("alone", ["alone-secret"])
+    visitor = await octopia.visitor().sign_up()
+    alone = {"client_id": "alone", "client_secret": "alone-secret"}
+    refused = await visitor.submit(f"{PAGE}/app", page=PAGE, **alone)
+    assert (refused.status_code, "No account is connected by these" in refused.text) == (404, True)
+    assert await octopia.rows("select 1 from private_app") == []
+    made = await brought(octopia, visitor)
+    await made.disconnect()
+    assert f'action="{PAGE}/app"' not in (await visitor.get(PAGE)).text
+    assert (await visitor.submit(f"{PAGE}/app", page=PAGE, **OWN)).status_code == 404
+    (row,) = await octopia.rows("select sealed_secret from private_app")
+    assert bytes(row.sealed_secret) == b""
+
+
 async def test_a_claim_becomes_a_connection_by_own_credentials_and_back(octopia: Running) -> None:
     """
     The same connection each time: claimed, then by own credentials, ended, then claimed anew and proven, by our grant.

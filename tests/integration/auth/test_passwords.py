@@ -9,7 +9,8 @@ import httpx
 import pytest
 
 from services.auth.adapters.passwords import passwords_of
-from tests.integration.auth.conftest import PASSWORD, Running, Visitor
+from services.auth.domain.account import LOCK_LASTS
+from tests.integration.auth.conftest import PASSWORD, PUBLIC_URL, Running, Visitor
 from tests.integration.auth.posting import run_mailing, sent_to
 
 DAY = timedelta(days=1)
@@ -162,6 +163,31 @@ async def test_ten_wrong_passwords_lock(auth: Running, is_known: bool) -> None:
     assert (await sign_in(auth.visitor(), email, PASSWORD)).status_code == (303 if is_known else 401)
     done = await auth.rows("select 1 from audit where action = 'account.locked'")
     assert len(done) == (1 if is_known else 0)
+
+
+@pytest.mark.abuse
+async def test_who_is_locked_out_is_told_once_for_each_lock(mailing: Running) -> None:
+    """
+    What to do, in their language, while the lock lasts; whoever guesses sees no difference to an address that is not
+    confirmed, or nobody's. Seen red without the mail, with one for each try, to an unconfirmed address, and too late.
+    """
+    owner, other = await mailing.visitor().sign_up(), await mailing.visitor().sign_up()
+    await owner.get("/connections?language=fr")
+    assert await sent_to(mailing, other.email) == []
+    await mailing.rows("update account set email_confirmed_at = null where email = :email", email=other.email)
+    emails = (owner.email, other.email, "stranger@shop.example")
+    for late in (False, False, True):
+        for _ in range(12):
+            mailing.clock.ahead += timedelta(minutes=2)
+            answers = [await sign_in(mailing.visitor(), email, "not the password") for email in emails]
+            assert len({(answer.status_code, answer.headers.get("retry-after")) for answer in answers}) == 1
+            if not late:
+                await sent_to(mailing, owner.email)
+        mailing.clock.ahead += LOCK_LASTS
+    mails = [await sent_to(mailing, email) for email in emails]
+    assert [len(each) for each in mails] == [2, 0, 0]
+    assert mails[0][0]["headers"]["subject"] == "Votre compte est bloqué pour une demi-heure"
+    assert f"{PUBLIC_URL}/signin/forgotten" in mails[0][0]["text"]
 
 
 async def test_a_right_password_forgets_wrong_ones(auth: Running) -> None:

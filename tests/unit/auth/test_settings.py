@@ -7,9 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from services.auth.domain.signing import TOKEN_SECONDS
 from services.auth.offers_bootstrap import portals_of
 from services.auth.secrets_bootstrap import our_clients
 from services.auth.settings import load, load_for_migration
+from shared.access.tokens import KEEP_SECONDS, LEEWAY_SECONDS
 from shared.crypto.data_keys import WrappingKeys
 
 KEY = base64.b64encode(b"k" * 32).decode()
@@ -163,3 +165,16 @@ def test_a_queue_that_cannot_be_meant_is_refused(
     told = sentence(capsys)
     assert said in told
     assert "s3cret" not in told
+
+
+def test_a_replaced_signing_key_stays_as_long_as_its_tokens(
+    environment: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """An hour is more than a token lives and its checkers keep keys; none stays until the next turn."""
+    environment.setenv("AUTH_SIGNING_KEY_DAYS", "1")
+    environment.setenv("AUTH_SIGNING_KEY_OVERLAP_HOURS", "1")
+    assert load().signing_turns.overlap > timedelta(seconds=TOKEN_SECONDS + LEEWAY_SECONDS + KEEP_SECONDS)
+    environment.setenv("AUTH_SIGNING_KEY_OVERLAP_HOURS", "0")
+    assert "AUTH_SIGNING_KEY_OVERLAP_HOURS is not valid: Input should be greater than or equal to 1" in sentence(capsys)
+    environment.setenv("AUTH_SIGNING_KEY_OVERLAP_HOURS", "24")
+    assert "signing_key_overlap_hours must be fewer" in sentence(capsys)

@@ -11,7 +11,7 @@ import pytest
 from services.auth.domain.connection import ConnectionState
 from services.auth.domain.grant import SealedGrant
 from services.auth.domain.keys import Sealed, WrappedKey
-from services.auth.domain.signing import needs_successor, retired, signing
+from services.auth.domain.signing import SigningTurns, signing
 from services.auth.domain.token import RenewalFailure, TokenState
 from services.auth.vault.seals import GrantSeals
 from services.auth.vault.service_tokens import ServiceClient, ServiceTokenIssuer
@@ -137,18 +137,17 @@ async def test_a_failure_is_told_until_it_may_be_tried_again() -> None:
 
 
 async def test_signing_keys_take_turns() -> None:
-    """The newest signs; a successor after thirty days; the old one goes a day after it."""
-    vault = SealedSigning(KEYS)
+    """The newest signs; a successor when its time is over; the old one goes after the overlap."""
+    vault, turns = SealedSigning(KEYS), SigningTurns(timedelta(days=30), timedelta(days=1))
     first = await vault.new_key(NOW)
-    assert needs_successor([], NOW)
-    assert not needs_successor([first], NOW + timedelta(days=29))
+    assert not turns.needs_successor(first, NOW + timedelta(days=29))
     later = NOW + timedelta(days=30)
-    assert needs_successor([first], later)
+    assert turns.needs_successor(first, later)
     second = await vault.new_key(later)
     assert signing([second, first]) == second
-    assert retired([first, second], later) == []
-    assert retired([first, second], later + timedelta(days=1)) == [first]
-    assert retired([first], later + timedelta(days=90)) == []
+    assert turns.retired([first, second], later) == []
+    assert turns.retired([first, second], later + timedelta(days=1)) == [first]
+    assert turns.retired([first], later + timedelta(days=90)) == []
 
 
 async def test_a_signing_key_is_published_without_its_private_half() -> None:
