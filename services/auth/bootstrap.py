@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -76,7 +75,7 @@ from shared.db.unit_of_work import SqlReads, SqlUnitOfWork
 from shared.http.outward import Outward
 from shared.kernel.clock import Clock
 from shared.kernel.ports import Lease, Reads, UnitOfWork
-from shared.marketplaces.registry import PROFILES, WANT_SECOND_FACTOR, accesses, rates
+from shared.marketplaces.registry import WANT_SECOND_FACTOR, accesses, rates
 from shared.marketplaces.registry import Access as FarAccess
 from shared.messaging.kafka import kafka_of as kafka_of
 from shared.runtime.serve import Ready
@@ -273,24 +272,6 @@ def clients_of(settings: Settings) -> Mapping[str, ServiceClient]:
         client.id: ServiceClient(client.id, {client.secret_hash: None}, frozenset(client.scopes))
         for client in settings.service_clients
     }
-
-
-def consent_origins(settings: Settings) -> list[str]:
-    """Where the marketplaces' consent pages are."""
-    central = (
-        urlsplit(url)
-        for name, by_region in settings.apps.items()
-        if PROFILES[name].authorisation == "consent"
-        for country, url in (settings.far_side(name).central_urls or {}).items()
-        if PROFILES[name].places.regions[country] in by_region
-    )
-    return sorted({f"{url.scheme}://{url.netloc}" for url in central})
-
-
-def form_targets(settings: Settings) -> list[str]:
-    """Where a form of ours may lead to by redirect: consent pages, and the confirmation pages of app stores."""
-    appstores = {PROFILES[name].places.appstore for name in settings.apps}
-    return sorted({*consent_origins(settings), *(each for each in appstores if each)})
 
 
 def ready_on(engine: AsyncEngine) -> Ready:

@@ -37,6 +37,7 @@ from services.auth.entrypoints import (
     support_pages,
     support_secrets,
 )
+from services.auth.offers_bootstrap import form_targets
 from services.auth.settings import Settings
 from shared.access.access import Access
 from shared.http.outward import Outward
@@ -98,7 +99,7 @@ async def run(settings: Settings) -> int:
     clock = SystemClock()
     outward = Outward(clock)
     held = bootstrap.auth_on(engine, settings, outward, clock)
-    app = make_app(held, bootstrap.access_on(held), form_targets=bootstrap.form_targets(settings))
+    app = make_app(held, bootstrap.access_on(held), form_targets=form_targets(settings))
     serve = http_part(app, settings.http_host, settings.http_port, trusted_proxies=settings.trusted_proxies)
     try:
         return await run_process(
