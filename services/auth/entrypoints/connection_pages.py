@@ -10,7 +10,7 @@ from starlette.responses import RedirectResponse, Response
 
 from services.auth.domain.audit import HOLDERS
 from services.auth.domain.claim import CLAIM_LASTS
-from services.auth.domain.connection import ChannelsInvalid, Connection, ConnectionState, NameInvalid
+from services.auth.domain.connection import ChannelsInvalid, Connection, ConnectionState, NameInvalid, ProbeOutcome
 from services.auth.domain.life import NotRunning
 from services.auth.entrypoints.checklist import MOST_SHOWN, checklist_of
 from services.auth.entrypoints.held import actor_of, auth_of, endpoint_of, pages_of
@@ -242,6 +242,8 @@ def chosen_of(form: PostedForm) -> frozenset[str] | None:
 
 def _is_ready(connection: Connection, now: datetime) -> bool:
     if connection.state is not ConnectionState.AUTHORISED or connection.authorised_at is None:
+        return False
+    if connection.probe_outcome is not ProbeOutcome.OK:
         return False
     shut = connection.seller_state in (SellerState.DEACTIVATED, SellerState.BANNED)
     return bool(connection.channels) and not shut and now - connection.authorised_at < _NEWLY_READY

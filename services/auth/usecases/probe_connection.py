@@ -15,6 +15,7 @@ from services.auth.domain.connection import (
     ProbeOutcome,
 )
 from services.auth.domain.life import PROBE_REFUSED_EVERY, probe_refused, probed
+from services.auth.domain.mail import REFUSED_FOR, MailKind, lost_a_role
 from services.auth.domain.token import TokenState
 from services.auth.usecases.keep_change import keep_change
 from services.auth.usecases.ports import Store, TokenVault
@@ -110,8 +111,12 @@ async def _refused(store: Store, seen: Connection, outcome: ProbeOutcome, clock:
     current = await _same_consent(store, seen)
     if current is None:
         return
-    claimed = current.state is ConnectionState.UNPROVEN
-    await _keep(store, (refused if claimed else probe_refused)(current, outcome, clock.now()), clock)
+    claimed, now = current.state is ConnectionState.UNPROVEN, clock.now()
+    change = (refused if claimed else probe_refused)(current, outcome, now)
+    await _keep(store, change, clock)
+    if lost_a_role(current, change.connection):
+        about = (current.id,)
+        await store.mails.add(current.organisation_id, MailKind.ROLE_MISSING, about, due_at=now + REFUSED_FOR, now=now)
     if not claimed:
         log.warning("probe.refused", connection_id=current.id, outcome=outcome.value)
 

@@ -1,0 +1,84 @@
+"""A connection whose consent is good, and with which something else is wrong: the page says what, and what to do."""
+
+import re
+
+import pytest
+
+from tests.integration.auth.conftest import Running, Visitor
+from tests.integration.auth.posting import run_mailing, sent_to
+from tests.integration.auth.private import VENDOR, add, vendor
+from tests.integration.auth.test_expiry import probed
+from tests.integration.auth.test_pause import connected
+
+STORES = "amazon.getMarketplaceParticipations"
+READY = "Its orders are being imported now"
+
+
+async def asked_again(auth: Running) -> None:
+    """As the worker does once it is due."""
+    await auth.rows("update connection set probe_due_at = clock_timestamp()")
+    await auth.rows("update lease set not_before = null")
+    await probed(auth)
+
+
+async def card(visitor: Visitor, its: str) -> str:
+    """What its page says under the heading of what to do; empty where nothing is wrong."""
+    page = (await visitor.get(f"/connections/{its}")).text
+    found = re.search(r'<section class="card" aria-labelledby="mend">(.*?)</section>', page, re.DOTALL)
+    return found[1] if found else ""
+
+
+async def test_a_missing_role_is_named_with_what_to_do(auth: Running) -> None:
+    """And nothing says “Ready” meanwhile; gone with the role. Seen red with “Ready” whatever the probe found."""
+    visitor, its = await connected(auth)
+    path = f"/connections/{its}"
+    assert (await card(visitor, its), READY in (await visitor.get(path)).text) == ("", True)
+    await auth.sandbox.fault(STORES, "role_missing", times=1)
+    await asked_again(auth)
+    told = await card(visitor, its)
+    assert all(role in told for role in ("Product Listing", "Amazon Fulfillment", "Inventory and Order Tracking"))
+    assert f'action="{path}/reconnect"' in told
+    assert READY not in (await visitor.get(path)).text
+    assert "page says what to do" in (await visitor.get("/connections")).text
+    await asked_again(auth)
+    assert (await card(visitor, its), READY in (await visitor.get(path)).text) == ("", True)
+
+
+async def test_a_role_missing_from_the_first_is_told_after_the_consent(auth: Running) -> None:
+    """In place of the green notice, with the way to what to do. Seen red with the notice of before."""
+    visitor, seller = await auth.visitor().sign_up(), await auth.sandbox.seller(region="eu")
+    await auth.sandbox.fault(STORES, "role_missing", times=1)
+    page = (await visitor.get((await visitor.connect(seller["seller_id"])).headers["location"])).text
+    assert ("something is missing yet" in page, "We are asking the marketplace" in page) == (True, False)
+
+
+async def test_of_an_application_of_ones_own_the_role_is_ticked_there(auth: Running) -> None:
+    """The roles of a vendor's, and a link to where the new token is entered."""
+    visitor, token = await vendor(auth, "ABC1E")
+    await auth.sandbox.fault("amazon.getPurchaseOrders", "role_missing", times=1)
+    await add(visitor, token, "ABC1E")
+    (its,) = [one["id"] for one in await visitor.connections()]
+    told = await card(visitor, its)
+    assert ("Brand Analytics" in told, "tick these roles" in told) == (True, True)
+    assert f'href="/connections/{VENDOR}/private"' in told
+
+
+@pytest.mark.parametrize("passes", [True, False])
+async def test_a_missing_role_is_told_once_by_mail(auth: Running, passes: bool) -> None:
+    """After two hours, if it is missing then, however often it was asked for. Seen red without the mail."""
+    mailing = await run_mailing(auth)
+    try:
+        visitor, _ = await connected(mailing)
+        await mailing.sandbox.fault(STORES, "role_missing", times=3)
+        for _ in range(3):
+            await asked_again(mailing)
+        assert await sent_to(mailing, visitor.email) == []
+        if passes:
+            await asked_again(mailing)
+        await mailing.rows("update mail set due_at = due_at - interval '2 hours'")
+        mails = await sent_to(mailing, visitor.email)
+        assert [mail["headers"]["subject"] for mail in mails] == (
+            [] if passes else ["A role is missing: Amazon Europe"]
+        )
+    finally:
+        await mailing.close()
