@@ -146,6 +146,11 @@ class Connection:
         return self.is_claimed or self.state in RUNNING
 
     @property
+    def reaches_no_store(self) -> bool:
+        """The far side named none, although it lets us in; so it does, too, where its probe tells no stores."""
+        return self.state in WORKING and self.probe_outcome is ProbeOutcome.OK and not self.reached
+
+    @property
     def channels(self) -> tuple[Channel, ...]:
         """Where services work: reached, and chosen."""
         return tuple(each for each in self.reached if self.chosen is None or each.id in self.chosen)

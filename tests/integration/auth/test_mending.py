@@ -82,3 +82,33 @@ async def test_a_missing_role_is_told_once_by_mail(auth: Running, passes: bool) 
         )
     finally:
         await mailing.close()
+
+
+async def test_an_account_without_a_store_is_not_green(auth: Running) -> None:
+    """
+    After the consent, in the list and on its page, which says what to do; asked again at once by a button. Seen red
+    with the badge *Authorised*, and with “We are asking the marketplace”.
+    """
+    visitor, seller = await auth.visitor().sign_up(), await auth.sandbox.seller(region="eu", channels=[])
+    page = (await visitor.get((await visitor.connect(seller["seller_id"])).headers["location"])).text
+    assert ("something is missing yet" in page, "We are asking the marketplace" in page) == (True, False)
+    assert (">No store<" in page, ">Authorised<" in page) == (True, False)
+    (its,) = [one["id"] for one in await visitor.connections()]
+    told = await card(visitor, its)
+    assert "Is it a seller account?" in told
+    assert "Does it sell in this region?" in told
+    await auth.sandbox.seller(seller["seller_id"], region="eu", channels=["FR"])
+    assert (await visitor.submit(f"/connections/{its}/check")).status_code == 303
+    assert await card(visitor, its) == ""
+    assert READY in (await visitor.get(f"/connections/{its}")).text
+
+
+async def test_where_no_store_is_told_none_is_missed(auth: Running) -> None:
+    """Multi-Channel Fulfillment: its probe names none, and nothing is wrong. Seen red without a look at the profile."""
+    visitor, seller = await auth.visitor().sign_up(), await auth.sandbox.seller(region="eu", channels=[])
+    back = await visitor.connect(seller["seller_id"], marketplace="amazon_mcf", country="DE")
+    page = (await visitor.get(back.headers["location"])).text
+    assert (">No store<" in page, ">Authorised<" in page) == (False, True)
+    assert "something is missing yet" not in page
+    (its,) = [one["id"] for one in await visitor.connections()]
+    assert await card(visitor, its) == ""
