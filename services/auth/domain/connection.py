@@ -45,9 +45,12 @@ UNCONNECTED = frozenset({ConnectionState.UNPROVEN, ConnectionState.DISCONNECTED}
 
 
 class ProbeOutcome(StrEnum):
+    """`declined`: neither us nor the consent, but what was asked of this account, such as one of another region."""
+
     OK = "ok"
     ROLE_MISSING = "role_missing"
     REFUSED = "refused"
+    DECLINED = "declined"
 
 
 class Happened(StrEnum):

@@ -20,7 +20,7 @@ from services.auth.domain.token import TokenState
 from services.auth.usecases.keep_change import keep_change
 from services.auth.usecases.ports import Store, TokenVault
 from shared.kernel.clock import Clock
-from shared.kernel.errors import ClientSecretInvalid, ConsentLost, RoleMissing, TokenRejected
+from shared.kernel.errors import ClientSecretInvalid, ConsentLost, Refused, RoleMissing, TokenRejected
 from shared.kernel.ids import ConnectionId, new_id
 from shared.kernel.ports import Lease
 from shared.marketplaces.ports import FarAccount, GrantPort
@@ -53,6 +53,8 @@ async def probe_connection(
         reached = await _reached(connection, state, lease, grants[connection.marketplace], vault)
     except RoleMissing:
         await lease.settle(lambda store: _refused(store, connection, ProbeOutcome.ROLE_MISSING, clock))
+    except Refused:
+        await lease.settle(lambda store: _refused(store, connection, ProbeOutcome.DECLINED, clock))
     except TokenRejected:
         if state.is_shared:  # all sellers' token: it says nothing about this one
             raise

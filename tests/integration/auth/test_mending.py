@@ -1,17 +1,42 @@
 """A connection whose consent is good, and with which something else is wrong: the page says what, and what to do."""
 
 import re
+from functools import partial
+from typing import Any
 
 import pytest
 
-from tests.integration.auth.conftest import Running, Visitor
+from services.auth.bootstrap import PROBE
+from services.auth.usecases.probe_connection import probe_connection
+from shared.kernel.errors import Refused
+from tests.integration.auth.conftest import Running, Visitor, run_auth
+from tests.integration.auth.delegating import Bazaar
 from tests.integration.auth.posting import run_mailing, sent_to
 from tests.integration.auth.private import VENDOR, add, vendor
-from tests.integration.auth.test_expiry import probed
+from tests.integration.auth.shops import shop
+from tests.integration.auth.test_expiry import DAY, OVER, days_later, probed
 from tests.integration.auth.test_pause import connected
 
 STORES = "amazon.getMarketplaceParticipations"
 READY = "Its orders are being imported now"
+
+
+class Declining:
+    """A far side that understands the question about this account, and declines it."""
+
+    async def probe(self, *_asked: Any) -> Any:
+        raise Refused("Amazon refused the call (400).", code="http_400")
+
+
+async def declined(auth: Running) -> None:
+    """As the worker does, where that far side is Amazon."""
+    await auth.rows("update connection set probe_due_at = clock_timestamp()")
+    grants: dict[str, Any] = {"amazon": Declining()}
+    held = auth.held
+    probe = partial(probe_connection, grants=grants, vault=held.tokens, clock=held.clock, delegation_proves=True)
+    async with held.claims.lease(PROBE) as lease:
+        assert lease is not None
+        await probe(lease)
 
 
 async def asked_again(auth: Running) -> None:
@@ -112,3 +137,49 @@ async def test_where_no_store_is_told_none_is_missed(auth: Running) -> None:
     assert "something is missing yet" not in page
     (its,) = [one["id"] for one in await visitor.connections()]
     assert await card(visitor, its) == ""
+
+
+async def test_a_question_that_is_refused_is_noted_and_told(auth: Running) -> None:
+    """
+    In the list, on the page with what to do, over the API; asked again an hour later, and nothing stops; answered,
+    it is told anew. Seen red with the refusal left to the worker's loop, which notes nothing.
+    """
+    visitor, its = await connected(auth)
+    await auth.rows("update connection set probed_at = null, probe_outcome = null")
+    await declined(auth)
+    (one,) = await visitor.connections()
+    assert (one["state"], one["probe_outcome"], one["probed_at"] is None) == ("authorised", "declined", False)
+    (row,) = await auth.rows("select probe_due_at - probed_at as pause from connection")
+    assert row.pause == DAY / 24
+    told = await card(visitor, its)
+    assert ("Is the account at home in Europe?" in told, one["seller_id"] in told) == (True, True)
+    assert READY not in (await visitor.get(f"/connections/{its}")).text
+    assert ">Question refused<" in (await visitor.get("/connections")).text
+    await asked_again(auth)
+    (after,) = await visitor.connections()
+    assert (after["probe_outcome"], after["consent_version"]) == ("ok", 2)
+
+
+async def test_a_refused_question_at_the_end_is_an_answer(auth: Running) -> None:
+    """Where what is over stops, it does. Seen red: it was asked for ever."""
+    strict = run_auth(auth.settings.model_copy(update={"expired_goes_on": False}), auth.sandbox)
+    try:
+        visitor, _ = await connected(strict)
+        await days_later(strict, OVER)
+        await declined(strict)
+        await strict.held.keep_house()
+        assert (await visitor.connections())[0]["state"] == "expired"
+    finally:
+        await strict.close()
+
+
+async def test_a_claim_whose_question_is_refused_proves_nothing(fair: Running, bazaar: Bazaar) -> None:
+    """The page says to compare the id; let in afterwards, it is no proof, as it was not refused for its seller."""
+    bazaar.probe_trouble = Refused("no such account", code="http_400")
+    made = await shop(fair, "4711")
+    assert (await made.connection())["probe_outcome"] == "declined"
+    assert "Compare the Seller ID with the portal" in await made.page()
+    bazaar.probe_trouble = None
+    bazaar.delegated.add("4711")
+    await made.check()
+    assert await made.state() == "unproven"
