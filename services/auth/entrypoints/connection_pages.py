@@ -17,6 +17,7 @@ from services.auth.entrypoints.held import actor_of, auth_of, endpoint_of, pages
 from services.auth.entrypoints.looking import look_at_once
 from services.auth.entrypoints.readers import reader
 from services.auth.entrypoints.sentences import FIELD_PROBLEMS, NOT_RUNNING
+from services.auth.entrypoints.visits import visited_from
 from services.auth.usecases.change_settings import (
     choose_channels,
     choose_endpoint,
@@ -179,6 +180,7 @@ async def connections_page(
         connected=next((each for each in found if each.id == connected), None),
         brought=brought,
         offers=offers,
+        visited=visited_from(request),
         unanswered=PROFILES.get(wondering) if wondering else None,
         private=[PROFILES[name] for name in held.private],
         needs=await checklist_of(request, who, [profile for profile, _ in offers], found),
