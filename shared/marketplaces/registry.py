@@ -169,7 +169,7 @@ PROFILES: Mapping[str, Profile] = {
 }
 
 # They want a second factor of everybody who sees their sellers' data.
-WANT_SECOND_FACTOR = frozenset({AMAZON, AMAZON_VENDOR})
+WANT_SECOND_FACTOR = frozenset({AMAZON, AMAZON_VENDOR, AMAZON_MCF})
 CAPABILITIES: Mapping[str, Capabilities] = {
     name: profile.capabilities for name, profile in PROFILES.items() if profile.capabilities is not None
 }

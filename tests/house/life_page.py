@@ -33,6 +33,7 @@ _HAPPENS: dict[str, Callable[[Connection], Change]] = {
     "the marketplace lets us in": lambda one: life.probed(one, Reached((FRANCE,)), NOW),
     "it refuses a new token": lambda one: life.probe_refused(one, ProbeOutcome.REFUSED, NOW),
     "it says that a role is missing": lambda one: life.probe_refused(one, ProbeOutcome.ROLE_MISSING, NOW),
+    "it declines the question": lambda one: life.probe_refused(one, ProbeOutcome.DECLINED, NOW),
     "it says that the consent is gone": lambda one: life.revoke(one, NOW),
     "it says so at the end": lambda one: life.revoke(one, _END),
     "a service says so": lambda one: life.suspect(one, one.consent_version, NOW),

@@ -102,7 +102,7 @@ def contest(connection: Connection) -> Change:
 
 
 def refused(connection: Connection, outcome: ProbeOutcome, now: datetime) -> Change:
-    """The far side did not let us in: remembered, for what comes after it. A missing role is not about the seller."""
+    """The far side did not let us in: remembered, for what comes after it. Nothing else tells of a delegation."""
     noted = _looked(connection, outcome, now)
     if outcome is ProbeOutcome.REFUSED:
         noted = replace(noted, refused_at=connection.refused_at or now)

@@ -45,9 +45,12 @@ UNCONNECTED = frozenset({ConnectionState.UNPROVEN, ConnectionState.DISCONNECTED}
 
 
 class ProbeOutcome(StrEnum):
+    """`declined`: neither us nor the consent, but what was asked of this account, such as one of another region."""
+
     OK = "ok"
     ROLE_MISSING = "role_missing"
     REFUSED = "refused"
+    DECLINED = "declined"
 
 
 class Happened(StrEnum):
@@ -144,6 +147,11 @@ class Connection:
     @property
     def may_be_probed(self) -> bool:
         return self.is_claimed or self.state in RUNNING
+
+    @property
+    def reaches_no_store(self) -> bool:
+        """The far side named none, although it lets us in; so it does, too, where its probe tells no stores."""
+        return self.state in WORKING and self.probe_outcome is ProbeOutcome.OK and not self.reached
 
     @property
     def channels(self) -> tuple[Channel, ...]:

@@ -173,7 +173,7 @@ def probed(connection: Connection, reached: Reached, now: datetime) -> Change:
     if connection.state not in RUNNING:
         return Change(connection, None)
     waited = connection.state is ConnectionState.WAITING
-    after_refusal = waited or connection.probe_outcome in {ProbeOutcome.REFUSED, ProbeOutcome.ROLE_MISSING}
+    after_refusal = waited or connection.probe_outcome not in {None, ProbeOutcome.OK}
     news = replace(
         connection,
         state=ConnectionState.AUTHORISED if waited else connection.state,
@@ -192,8 +192,8 @@ def probed(connection: Connection, reached: Reached, now: datetime) -> Change:
 
 def probe_refused(connection: Connection, outcome: ProbeOutcome, now: datetime) -> Change:
     """
-    The far side answered 403. A missing role stops only what needs it; a token refused although it was renewed
-    stops everything until the far side answers again.
+    The far side said no. A missing role stops only what needs it, and a question it declines nothing; a token refused
+    although it was renewed stops everything until the far side answers again.
     """
     if connection.state not in RUNNING:
         return Change(connection, None)
@@ -204,6 +204,6 @@ def probe_refused(connection: Connection, outcome: ProbeOutcome, now: datetime) 
         probe_outcome=outcome,
         suspected_at=None,
     )
-    if outcome is ProbeOutcome.ROLE_MISSING or connection.state is ConnectionState.WAITING:
+    if outcome is not ProbeOutcome.REFUSED or connection.state is ConnectionState.WAITING:
         return Change(noted, None)
     return told(replace(noted, state=ConnectionState.WAITING), Happened.REVOKED)

@@ -10,7 +10,15 @@ from enum import StrEnum
 from uuid import UUID
 
 from services.auth.domain.account import LOCK_LASTS, Account
-from services.auth.domain.connection import RUNNING, Change, Connection, ConnectionState, Happened
+from services.auth.domain.connection import (
+    RUNNING,
+    WORKING,
+    Change,
+    Connection,
+    ConnectionState,
+    Happened,
+    ProbeOutcome,
+)
 from services.auth.domain.life import EXPIRING_FOR
 from shared.kernel.ids import ConnectionId, OrganisationId, UserId
 
@@ -20,7 +28,7 @@ WARNED_EVERY = timedelta(days=1)
 # What could not be sent for so long is no news any more.
 KEPT_FOR = timedelta(days=30)
 # A refusal may pass: two more probes come first.
-_REFUSED_FOR = timedelta(hours=2)
+REFUSED_FOR = timedelta(hours=2)
 # An hourly look comes a little earlier or later: a week is a week all the same.
 _LOOK_LEEWAY = timedelta(minutes=30)
 
@@ -32,6 +40,7 @@ class MailKind(StrEnum):
     EXPIRED = "expired"
     REVOKED = "revoked"
     REFUSED = "refused"
+    ROLE_MISSING = "role_missing"
     YEARLY = "yearly"
     ROLES = "roles"
     CONFIRM = "confirm"
@@ -106,11 +115,16 @@ def told_by_mail(change: Change, now: datetime) -> tuple[MailKind, datetime] | N
         case Happened.EXPIRED:
             return MailKind.EXPIRED, now
         case Happened.REVOKED if state is ConnectionState.WAITING:
-            return MailKind.REFUSED, now + _REFUSED_FOR
+            return MailKind.REFUSED, now + REFUSED_FOR
         case Happened.REVOKED if end is None or now < end:
             return MailKind.REVOKED, now
         case _:  # past its end its members know that it expired
             return None
+
+
+def lost_a_role(before: Connection, after: Connection) -> bool:
+    """Whether this probe was the first to miss one, so that the members are told once, after `REFUSED_FOR`."""
+    return _lacks_a_role(after) and before.probe_outcome is not ProbeOutcome.ROLE_MISSING
 
 
 def still_true(kind: MailKind, connections: Iterable[Connection], now: datetime) -> list[Connection]:
@@ -137,8 +151,14 @@ def still_wanted(mail: Mail, reader: Account, now: datetime) -> bool:
 def _is_true(kind: MailKind, connection: Connection, now: datetime) -> bool:
     if kind is MailKind.ROLES:
         return bool(connection.lacks_roles)
+    if kind is MailKind.ROLE_MISSING:
+        return _lacks_a_role(connection)
     if kind is not MailKind.ENDING:
         return connection.state in _TRUE_IN[kind]
     end = connection.expires_at
     lives = connection.state in RUNNING | {ConnectionState.PAUSED}
     return lives and end is not None and now >= end - EXPIRING_FOR
+
+
+def _lacks_a_role(connection: Connection) -> bool:
+    return connection.state in WORKING and connection.probe_outcome is ProbeOutcome.ROLE_MISSING

@@ -10,13 +10,14 @@ from starlette.responses import RedirectResponse, Response
 
 from services.auth.domain.audit import HOLDERS
 from services.auth.domain.claim import CLAIM_LASTS
-from services.auth.domain.connection import ChannelsInvalid, Connection, ConnectionState, NameInvalid
+from services.auth.domain.connection import ChannelsInvalid, Connection, ConnectionState, NameInvalid, ProbeOutcome
 from services.auth.domain.life import NotRunning
 from services.auth.entrypoints.checklist import MOST_SHOWN, checklist_of
 from services.auth.entrypoints.held import actor_of, auth_of, endpoint_of, pages_of
 from services.auth.entrypoints.looking import look_at_once
 from services.auth.entrypoints.readers import reader
 from services.auth.entrypoints.sentences import FIELD_PROBLEMS, NOT_RUNNING
+from services.auth.entrypoints.visits import visited_from
 from services.auth.usecases.change_settings import (
     choose_channels,
     choose_endpoint,
@@ -179,6 +180,7 @@ async def connections_page(
         connected=next((each for each in found if each.id == connected), None),
         brought=brought,
         offers=offers,
+        visited=visited_from(request),
         unanswered=PROFILES.get(wondering) if wondering else None,
         private=[PROFILES[name] for name in held.private],
         needs=await checklist_of(request, who, [profile for profile, _ in offers], found),
@@ -242,6 +244,8 @@ def chosen_of(form: PostedForm) -> frozenset[str] | None:
 
 def _is_ready(connection: Connection, now: datetime) -> bool:
     if connection.state is not ConnectionState.AUTHORISED or connection.authorised_at is None:
+        return False
+    if connection.probe_outcome is not ProbeOutcome.OK:
         return False
     shut = connection.seller_state in (SellerState.DEACTIVATED, SellerState.BANNED)
     return bool(connection.channels) and not shut and now - connection.authorised_at < _NEWLY_READY

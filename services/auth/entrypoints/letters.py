@@ -20,6 +20,7 @@ _SUBJECTS = {
     MailKind.EXPIRED: "The authorisation has ended: %(names)s",
     MailKind.REVOKED: "The authorisation was withdrawn: %(names)s",
     MailKind.REFUSED: "The marketplace refuses us: %(names)s",
+    MailKind.ROLE_MISSING: "A role is missing: %(names)s",
     MailKind.ROLES: "Consent once more, for a new role: %(names)s",
     MailKind.YEARLY: "Once a year, renew the token of your own application: %(names)s",
 }
@@ -28,6 +29,7 @@ _HAPPENED = {
     MailKind.EXPIRED: "The time of this authorisation is over, and it was not renewed:",
     MailKind.REVOKED: "The marketplace says that this authorisation was withdrawn:",
     MailKind.REFUSED: "The marketplace has not let us in for two hours:",
+    MailKind.ROLE_MISSING: "For two hours the marketplace has not shown us everything that is needed:",
     MailKind.ROLES: "Our application asks for a role that these authorisations do not hold yet:",
     MailKind.YEARLY: "These connections use an application of your own, and their token is a year old:",
 }
@@ -39,6 +41,8 @@ _MEANS = {
     "once you reconnect, what came meanwhile is imported.",
     MailKind.REFUSED: "Orders are no longer imported, and no stock and no tracking number is sent. We ask again every "
     "hour and go on by ourselves; reconnecting, or giving us access in its portal again, may mend it.",
+    MailKind.ROLE_MISSING: "What needs the role waits, and nothing is lost. The connection’s page names the roles and "
+    "says what to do: reconnect, or tick them for your own application and authorise it again.",
     MailKind.ROLES: "Everything goes on as before, but what needs the role. Authorise us once more to give it.",
     MailKind.YEARLY: "No end of such a token is known, and nothing stops. All the same, authorise your application "
     "once more and enter the new token.",

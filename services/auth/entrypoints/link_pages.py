@@ -15,6 +15,7 @@ from services.auth.domain.mail import MailKind
 from services.auth.entrypoints.first_forms import first_form, first_page, sentences_of, waiting
 from services.auth.entrypoints.held import address_of, auth_of
 from services.auth.entrypoints.sentences import LINK_INVALID, TOO_MANY_ATTEMPTS
+from services.auth.entrypoints.visits import visited_from
 from services.auth.usecases.ask_for_mail import ask_for_mail
 from services.auth.usecases.change_password import reset_password
 from services.auth.usecases.confirm_email import confirm_email
@@ -42,7 +43,7 @@ async def confirm_form(request: Request, _fields: Fields, secret: str) -> Respon
 
 @router.get("/signup/confirmed")
 async def confirmed_page(request: Request) -> Response:
-    return first_page(request, "confirmed.html", 200)
+    return first_page(request, "confirmed.html", 200, visited=visited_from(request))
 
 
 @router.get("/signin/forgotten")

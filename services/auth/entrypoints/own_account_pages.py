@@ -18,7 +18,7 @@ from services.auth.usecases.change_password import change_password
 from services.auth.usecases.end_sessions import end_other_sessions, end_session
 from services.auth.usecases.errors import SessionUnknown
 from shared.access.principal import Principal
-from shared.web.forms import PostedForm, posted_form
+from shared.web.forms import PostedForm, local_path, posted_form
 from shared.web.problems import not_found
 
 router = APIRouter(prefix="/settings/account", include_in_schema=False)
@@ -48,7 +48,7 @@ async def send_again_form(request: Request, form: Form) -> Response:
         )
     except TooManyAttempts as error:
         return waiting(await _account(request, who, trouble=TOO_MANY_ATTEMPTS, status=429), error)
-    return RedirectResponse(f"{_HERE}?done=sent", 303)
+    return RedirectResponse(local_path(form.text("next"), f"{_HERE}?done=sent"), 303)
 
 
 @router.post("/password")

@@ -72,7 +72,10 @@ class ConnectionOut(BaseModel):
         description="Whether its selling plan is a professional one, as the marketplace last told; null: it does not."
     )
     probed_at: datetime | None = Field(description="When the marketplace last answered about this consent.")
-    probe_outcome: Literal["ok", "role_missing", "refused"] | None
+    probe_outcome: Literal["ok", "role_missing", "refused", "declined"] | None = Field(
+        description="What it answered then: `declined` is not about us or the consent, but about the account as it is "
+        "named here, such as one of another region."
+    )
     lacks_roles: list[str] = Field(
         description="Roles our application was asked for since the seller authorised it: what needs them waits until "
         "the seller authorises again, everything else goes on."

@@ -239,7 +239,7 @@ OUTCOMES = {
     ),
     ConsentProblem.VISIT_LATE: Outcome(
         "The way from the app store took too long",
-        "It must be finished within ten minutes, in one browser. Nothing was connected.",
+        "It must be finished within half an hour, in one browser. Nothing was connected.",
         "Open our application's page in the app store again, or connect from Connections.",
     ),
 }

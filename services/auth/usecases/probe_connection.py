@@ -15,11 +15,12 @@ from services.auth.domain.connection import (
     ProbeOutcome,
 )
 from services.auth.domain.life import PROBE_REFUSED_EVERY, probe_refused, probed
+from services.auth.domain.mail import REFUSED_FOR, MailKind, lost_a_role
 from services.auth.domain.token import TokenState
 from services.auth.usecases.keep_change import keep_change
 from services.auth.usecases.ports import Store, TokenVault
 from shared.kernel.clock import Clock
-from shared.kernel.errors import ClientSecretInvalid, ConsentLost, RoleMissing, TokenRejected
+from shared.kernel.errors import ClientSecretInvalid, ConsentLost, Refused, RoleMissing, TokenRejected
 from shared.kernel.ids import ConnectionId, new_id
 from shared.kernel.ports import Lease
 from shared.marketplaces.ports import FarAccount, GrantPort
@@ -52,6 +53,8 @@ async def probe_connection(
         reached = await _reached(connection, state, lease, grants[connection.marketplace], vault)
     except RoleMissing:
         await lease.settle(lambda store: _refused(store, connection, ProbeOutcome.ROLE_MISSING, clock))
+    except Refused:
+        await lease.settle(lambda store: _refused(store, connection, ProbeOutcome.DECLINED, clock))
     except TokenRejected:
         if state.is_shared:  # all sellers' token: it says nothing about this one
             raise
@@ -110,8 +113,12 @@ async def _refused(store: Store, seen: Connection, outcome: ProbeOutcome, clock:
     current = await _same_consent(store, seen)
     if current is None:
         return
-    claimed = current.state is ConnectionState.UNPROVEN
-    await _keep(store, (refused if claimed else probe_refused)(current, outcome, clock.now()), clock)
+    claimed, now = current.state is ConnectionState.UNPROVEN, clock.now()
+    change = (refused if claimed else probe_refused)(current, outcome, now)
+    await _keep(store, change, clock)
+    if lost_a_role(current, change.connection):
+        about = (current.id,)
+        await store.mails.add(current.organisation_id, MailKind.ROLE_MISSING, about, due_at=now + REFUSED_FOR, now=now)
     if not claimed:
         log.warning("probe.refused", connection_id=current.id, outcome=outcome.value)
 

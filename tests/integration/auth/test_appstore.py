@@ -172,7 +172,7 @@ async def test_the_form_needs_its_token(auth: Running) -> None:
 
 @pytest.mark.abuse
 async def test_amazons_state_is_in_no_address_and_no_table(auth: Running) -> None:
-    """It is in a cookie no script reads, for ten minutes, and in the redirect back to Amazon."""
+    """It is in a cookie no script reads, for half an hour, and in the redirect back to Amazon."""
     seller = await auth.sandbox.seller(region="eu")
     visitor = await auth.visitor().sign_up()
     link = await sent(auth, seller["seller_id"])
@@ -180,7 +180,7 @@ async def test_amazons_state_is_in_no_address_and_no_table(auth: Running) -> Non
     answer = await visitor.get(link)
     cookie = answer.headers["set-cookie"].lower()
     assert "httponly" in cookie
-    assert "max-age=600" in cookie
+    assert "max-age=1800" in cookie
     assert "samesite=lax" in cookie
     assert state not in answer.headers["location"]
     assert state not in (await visitor.get(AUTHORISE)).text

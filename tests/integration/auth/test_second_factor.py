@@ -13,6 +13,7 @@ from cryptography.hazmat.primitives.twofactor.totp import TOTP
 
 from services.auth.domain.second_factor import SecondFactorRule
 from shared.crypto.data_keys import DataKeys
+from tests.integration.auth.amazons import AMAZONS
 from tests.integration.auth.conftest import PASSWORD, Running, Visitor, run_auth
 from tests.integration.auth.operating import operating
 from tests.integration.auth.shops import claim
@@ -201,6 +202,17 @@ async def test_with_amazon_nobody_goes_on_without_one_after_a_week(auth: Running
     app = App(auth, (await owner.get("/signin/code")).text)
     assert (await enter(owner, app.code())).status_code == 200
     assert "a password alone lets nobody in" not in (await owner.get("/settings")).text
+
+
+@pytest.mark.parametrize("marketplace", AMAZONS)
+async def test_each_way_of_dealing_with_amazon_asks_for_one(auth: Running, marketplace: str) -> None:
+    """Alone, without the others beside it: sold, bought by Amazon, or shipped by it. Seen red of amazon_mcf."""
+    owner = await auth.visitor().sign_up()
+    made = await auth.sandbox.seller(vendor_codes=["ABC1E"] if marketplace == "amazon_vendor" else [])
+    await owner.connect(made["seller_id"], marketplace=marketplace, country="DE")
+    assert "a password alone lets nobody in" in (await owner.get("/settings")).text
+    auth.clock.ahead += timedelta(days=7, minutes=1)
+    assert (await owner.get("/settings")).headers["location"] == "/signin?next=%2Fsettings"
 
 
 async def test_without_amazon_a_password_is_enough(fair: Running) -> None:

@@ -107,10 +107,10 @@ class Life(RuleBasedStateMachine):
             self.stopped = False
             assert self.connection.reached == tuple(reached)
 
-    @rule(outcome=st.sampled_from([ProbeOutcome.REFUSED, ProbeOutcome.ROLE_MISSING]))
+    @rule(outcome=st.sampled_from([ProbeOutcome.REFUSED, ProbeOutcome.ROLE_MISSING, ProbeOutcome.DECLINED]))
     def far_side_refuses(self, outcome: ProbeOutcome) -> None:
         self.stopped |= self.state in RUNNING
-        what = "refuses" if outcome is ProbeOutcome.REFUSED else "lacks a role"
+        what = "refuses" if outcome is ProbeOutcome.REFUSED else "declines"
         self._keep(what, rules.probe_refused(self.connection, outcome, self.now))
 
     @rule(goes_on=st.booleans())
