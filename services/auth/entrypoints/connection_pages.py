@@ -12,7 +12,7 @@ from services.auth.domain.audit import HOLDERS
 from services.auth.domain.claim import CLAIM_LASTS
 from services.auth.domain.connection import ChannelsInvalid, Connection, ConnectionState, NameInvalid
 from services.auth.domain.life import NotRunning
-from services.auth.entrypoints.checklist import MOST_SHOWN, checklist_of
+from services.auth.entrypoints.connection_list import connections_page
 from services.auth.entrypoints.held import actor_of, auth_of, endpoint_of, pages_of
 from services.auth.entrypoints.looking import look_at_once
 from services.auth.entrypoints.readers import reader
@@ -150,44 +150,6 @@ async def _change(
             await change(ConnectionId(connection_id), actor_of(form.principal), store=store, clock=held.clock)
     except ConnectionUnknown:
         raise not_found() from None
-
-
-async def connections_page(
-    request: Request,
-    who: Principal,
-    *,
-    connected: UUID | None = None,
-    brought: tuple[int, int] = (0, 0),
-    form: dict[str, str] | None = None,
-    errors: dict[str, str] | None = None,
-    status: int = 200,
-) -> Response:
-    """
-    The list with its *Connect* form. `connected`: the connection just authorised; `brought`: how many accounts now wait
-    for consent, and how many of those somebody brought live here already.
-    """
-    held = auth_of(request)
-    found = await held.views.connections(who.organisation, after=None, limit=MOST_SHOWN)
-    offers = [(PROFILES[name], offer.countries) for name, offer in held.offers.items() if offer.countries]
-    wondering = await held.views.unanswered(who.user_id, held.clock.now()) if who.user_id else None
-    return pages_of(request).render(
-        request,
-        "connections.html",
-        principal=who,
-        status=status,
-        connections=found,
-        connected=next((each for each in found if each.id == connected), None),
-        brought=brought,
-        offers=offers,
-        unanswered=PROFILES.get(wondering) if wondering else None,
-        private=[PROFILES[name] for name in held.private],
-        needs=await checklist_of(request, who, [profile for profile, _ in offers], found),
-        delegations=[PROFILES[name] for name, offer in held.delegations.items() if offer.portals],
-        profiles=PROFILES,
-        now=held.clock.now(),
-        form=form or {},
-        errors=errors or {},
-    )
 
 
 async def known_connection(request: Request, who: Principal, connection_id: UUID) -> Connection:

@@ -13,14 +13,15 @@ from fastapi import APIRouter, Request
 from starlette.responses import RedirectResponse, Response
 
 from services.auth.domain.account import TooManyAttempts
-from services.auth.domain.connection import Connection, ConnectionState, NameInvalid
+from services.auth.domain.connection import NameInvalid
 from services.auth.domain.private_app import PrivateApp, PrivateProblem, PrivateRefused
-from services.auth.entrypoints.checklist import MOST_SHOWN, checklist_of
+from services.auth.entrypoints.checklist import checklist_of
 from services.auth.entrypoints.connection_pages import Form, Writer
 from services.auth.entrypoints.held import actor_of, auth_of, check_may_connect, endpoint_of, pages_of
 from services.auth.entrypoints.looking import look_at_once
 from services.auth.entrypoints.private_sentences import CREDENTIAL_PROBLEMS, OF_A_CODE, PRIVATE_PROBLEMS
 from services.auth.entrypoints.sentences import FIELD_PROBLEMS, TOO_MANY_ATTEMPTS
+from services.auth.usecases.connection_list import ListAsked, ListPage
 from services.auth.usecases.count_attempt import private_keys
 from services.auth.usecases.own_credentials import OwnCredentials, keep_own_credentials
 from services.auth.usecases.private_apps import PrivateOffer, Rows, keep_private_app, keep_private_rows
@@ -151,8 +152,8 @@ async def remove_form(request: Request, marketplace: str, app_id: UUID, form: Fo
 async def _remove_page(
     request: Request, who: Principal, offer: PrivateOffer, app_id: UUID, *, wrong: PrivateProblem | None = None
 ) -> Response:
-    app, rows = next((each for each in await _apps(request, who, offer) if each[0].id == app_id), (None, []))
-    if app is None:
+    app, found = next((each for each in await _apps(request, who, offer) if each[0].id == app_id), (None, None))
+    if app is None or found is None:
         raise not_found()
     return pages_of(request).render(
         request,
@@ -161,7 +162,7 @@ async def _remove_page(
         status=409 if wrong else 200,
         profile=PROFILES[offer.marketplace],
         app=app,
-        rows=rows,
+        rows=found.items,
         trouble=pages_of(request).say(request, PRIVATE_PROBLEMS[wrong][1], principal=who) if wrong else None,
     )
 
@@ -248,10 +249,8 @@ async def _page(
     )
 
 
-async def _apps(request: Request, who: Principal, offer: PrivateOffer) -> list[tuple[PrivateApp, list[Connection]]]:
-    """The organisation's applications at this marketplace, each with what it reaches."""
+async def _apps(request: Request, who: Principal, offer: PrivateOffer) -> list[tuple[PrivateApp, ListPage]]:
+    """The organisation's applications at this marketplace, each with the first of what it reaches."""
     views = auth_of(request).views
-    found = await views.connections(who.organisation, after=None, limit=MOST_SHOWN)
-    rows = [one for one in found if one.state is not ConnectionState.DISCONNECTED]
     apps = [one for one in await views.private_apps(who.organisation) if one.marketplace == offer.marketplace]
-    return [(app, [one for one in rows if one.app_id == app.id]) for app in apps]
+    return [(app, await views.listed(who.organisation, ListAsked(app_id=app.id))) for app in apps]
