@@ -60,6 +60,14 @@ class SqlViews:
         async with transaction(self._engine) as connection:
             return await connection_list.counted(connection, organisation_id)
 
+    async def living(self, organisation_id: OrganisationId, *, app_id: UUID | None = None) -> Sequence[Connection]:
+        query = CONNECTIONS.where(_ITS.c.organisation_id == organisation_id, connection_list.LIVES)
+        if app_id is not None:
+            query = query.where(_ITS.c.app_id == app_id)
+        async with transaction(self._engine) as connection:
+            found = await connection.execute(query.order_by(_ITS.c.name, _ITS.c.id))
+            return [to_connection(row) for row in found]
+
     async def plans(self, organisation_id: OrganisationId) -> Collection[bool]:
         told = (connection_list.LIVES, _ITS.c.professional.is_not(None))
         query = select(_ITS.c.professional).where(_ITS.c.organisation_id == organisation_id, *told).distinct()

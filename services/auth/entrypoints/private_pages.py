@@ -13,7 +13,7 @@ from fastapi import APIRouter, Request
 from starlette.responses import RedirectResponse, Response
 
 from services.auth.domain.account import TooManyAttempts
-from services.auth.domain.connection import NameInvalid
+from services.auth.domain.connection import NameInvalid, digest_of
 from services.auth.domain.private_app import PrivateApp, PrivateProblem, PrivateRefused
 from services.auth.entrypoints.checklist import checklist_of
 from services.auth.entrypoints.connection_pages import Form, Writer
@@ -27,7 +27,6 @@ from services.auth.usecases.own_credentials import OwnCredentials, keep_own_cred
 from services.auth.usecases.private_apps import PrivateOffer, Rows, keep_private_app, keep_private_rows
 from services.auth.usecases.remove_private_app import remove_private_app
 from shared.access.principal import Principal
-from shared.kernel.ids import ConnectionId
 from shared.marketplaces.registry import PROFILES
 from shared.web.forms import PostedForm
 from shared.web.problems import not_found
@@ -35,6 +34,8 @@ from shared.web.problems import not_found
 router = APIRouter(prefix="/connections", include_in_schema=False)
 # What is shown again when something is wrong: never a secret.
 _FIELDS = ("app_id", "client_id", "country", "codes", "seller_id", "name", "endpoint")
+# So many of an application's connections are named where it is removed.
+_NAMED = 50
 _STATUS = {
     PrivateProblem.CONNECTED: 409,
     PrivateProblem.TOO_MANY: 409,
@@ -138,7 +139,7 @@ async def remove_page(request: Request, who: Writer, marketplace: str, app_id: U
 async def remove_form(request: Request, marketplace: str, app_id: UUID, form: Form) -> Response:
     """The application goes, and the connections that its page showed are disconnected."""
     held, who, offer = auth_of(request), form.principal, _offer(request, marketplace)
-    shown = frozenset(ConnectionId(each) for each in map(_uuid, form.texts("connection")) if each)
+    shown = form.text("shown")
     try:
         async with held.uow() as store:
             await remove_private_app(app_id, marketplace, shown, actor_of(who), store=store, clock=held.clock)
@@ -152,9 +153,10 @@ async def remove_form(request: Request, marketplace: str, app_id: UUID, form: Fo
 async def _remove_page(
     request: Request, who: Principal, offer: PrivateOffer, app_id: UUID, *, wrong: PrivateProblem | None = None
 ) -> Response:
-    app, found = next((each for each in await _apps(request, who, offer) if each[0].id == app_id), (None, None))
-    if app is None or found is None:
+    app = next((one for one in await _own_apps(request, who, offer) if one.id == app_id), None)
+    if app is None:
         raise not_found()
+    reached = await auth_of(request).views.living(who.organisation, app_id=app.id)
     return pages_of(request).render(
         request,
         "remove_app.html",
@@ -162,7 +164,9 @@ async def _remove_page(
         status=409 if wrong else 200,
         profile=PROFILES[offer.marketplace],
         app=app,
-        rows=found.items,
+        rows=reached[:_NAMED],
+        more=len(reached[_NAMED:]),
+        shown=digest_of(one.id for one in reached),
         trouble=pages_of(request).say(request, PRIVATE_PROBLEMS[wrong][1], principal=who) if wrong else None,
     )
 
@@ -251,6 +255,10 @@ async def _page(
 
 async def _apps(request: Request, who: Principal, offer: PrivateOffer) -> list[tuple[PrivateApp, ListPage]]:
     """The organisation's applications at this marketplace, each with the first of what it reaches."""
-    views = auth_of(request).views
-    apps = [one for one in await views.private_apps(who.organisation) if one.marketplace == offer.marketplace]
+    views, apps = auth_of(request).views, await _own_apps(request, who, offer)
     return [(app, await views.listed(who.organisation, ListAsked(app_id=app.id))) for app in apps]
+
+
+async def _own_apps(request: Request, who: Principal, offer: PrivateOffer) -> list[PrivateApp]:
+    found = await auth_of(request).views.private_apps(who.organisation)
+    return [one for one in found if one.marketplace == offer.marketplace]

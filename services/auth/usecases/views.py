@@ -62,6 +62,10 @@ class Views(Protocol):
         """How many connections an organisation has, by state."""
         ...
 
+    async def living(self, organisation_id: OrganisationId, *, app_id: UUID | None = None) -> Sequence[Connection]:
+        """All of an organisation's that have not ended, by name. `app_id`: of this application of its own."""
+        ...
+
     async def plans(self, organisation_id: OrganisationId) -> Collection[bool]:
         """Whether the selling plans of its accounts are professional ones, as far as marketplaces tell."""
         ...
