@@ -36,7 +36,8 @@ async def listed(connection: AsyncConnection, organisation_id: OrganisationId, a
 async def counted(connection: AsyncConnection, organisation_id: OrganisationId) -> Counts:
     query = select(_ITS.c.state, func.count().label("connections")).group_by(_ITS.c.state)
     rows = await connection.execute(query.where(_ITS.c.organisation_id == organisation_id))
-    return {ConnectionState(row.state): row.connections for row in rows}
+    found = {row.state: row.connections for row in rows}
+    return {state: found[state] for state in ConnectionState if state in found}
 
 
 def _wanted(asked: ListAsked) -> list[ColumnElement[bool]]:

@@ -33,4 +33,5 @@ class ListPage:
     after: Place | None
 
 
+# Only of states that occur.
 Counts = Mapping[ConnectionState, int]
