@@ -18,7 +18,7 @@ from services.auth.domain.private_app import PrivateApp, PrivateProblem, Private
 from services.auth.entrypoints.checklist import checklist_of
 from services.auth.entrypoints.connection_pages import Form, Writer
 from services.auth.entrypoints.held import actor_of, auth_of, check_may_connect, endpoint_of, pages_of
-from services.auth.entrypoints.looking import look_at_once
+from services.auth.entrypoints.looking import look_at_all, look_at_once
 from services.auth.entrypoints.private_sentences import CREDENTIAL_PROBLEMS, OF_A_CODE, PRIVATE_PROBLEMS
 from services.auth.entrypoints.sentences import FIELD_PROBLEMS, TOO_MANY_ATTEMPTS
 from services.auth.usecases.connection_list import ListAsked, ListPage
@@ -47,8 +47,9 @@ log = structlog.get_logger()
 
 
 @router.get("/{marketplace}/private")
-async def private_page(request: Request, who: Writer, marketplace: str) -> Response:
-    return await _page(request, who, _offer(request, marketplace))
+async def private_page(request: Request, who: Writer, marketplace: str, later: int = 0) -> Response:
+    """`later`: how many of the accounts just kept the marketplace has not told about yet."""
+    return await _page(request, who, _offer(request, marketplace), later=later)
 
 
 @router.post("/{marketplace}/private/app")
@@ -91,9 +92,8 @@ async def rows_form(request: Request, marketplace: str, form: Form) -> Response:
         )
     except (PrivateRefused, NameInvalid, TooManyAttempts) as error:
         return await _again(request, form, offer, error, tried="refresh_token")
-    for connection_id in kept:
-        await look_at_once(held, connection_id)
-    return RedirectResponse(f"/connections/{marketplace}/private", 303)
+    due = await look_at_all(held, kept)
+    return RedirectResponse(f"/connections/{marketplace}/private" + (f"?later={due}" if due else ""), 303)
 
 
 @router.post("/{marketplace}/private/account")
@@ -234,6 +234,7 @@ async def _page(
     form: Mapping[str, str] | None = None,
     errors: Mapping[str, str] | None = None,
     status: int = 200,
+    later: int = 0,
 ) -> Response:
     held = auth_of(request)
     return pages_of(request).render(
@@ -241,6 +242,7 @@ async def _page(
         "credentials.html" if offer.way.by_client else "private.html",
         principal=who,
         status=status,
+        later=later,
         profile=PROFILES[offer.marketplace],
         way=offer.way,
         countries=list(offer.places.regions),
