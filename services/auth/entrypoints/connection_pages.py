@@ -191,7 +191,7 @@ def connection_page(
         holders=HOLDERS,
         erased_by=erased_by,
         ready=_is_ready(connection, now),
-        form={"name": connection.name, **(form or {})},
+        form={"name": connection.name, "login": connection.login, **(form or {})},
         errors=errors or {},
         trouble=pages_of(request).say(request, trouble, principal=who) if trouble else None,
     )

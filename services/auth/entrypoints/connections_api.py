@@ -17,6 +17,7 @@ from services.auth.entrypoints.schemas import ChangeIn, ClaimIn, ConnectionList,
 from services.auth.entrypoints.sentences import CLAIM_REFUSALS, FIELD_PROBLEMS, NOT_RUNNING, TOO_MANY_ATTEMPTS
 from services.auth.usecases.change_settings import (
     choose_channels,
+    enter_login,
     import_orders_from,
     pause_connection,
     rename_connection,
@@ -106,12 +107,14 @@ async def check_connection(request: Request, who: Writer, connection_id: UUID) -
 
 @router.patch("/{connection_id}")
 async def change_connection(request: Request, who: Writer, connection_id: UUID, change: ChangeIn) -> ConnectionOut:
-    """Its name, the channels that are wanted, and from when on its orders are imported."""
+    """Its name, its login in the portal, the channels that are wanted, and from when on its orders are imported."""
     held, actor, known = auth_of(request), actor_of(who), ConnectionId(connection_id)
     try:
         async with held.uow() as store:
             if change.name is not None:
                 await rename_connection(known, change.name, actor, store=store, clock=held.clock)
+            if change.login is not None:
+                await enter_login(known, change.login, actor, store=store, clock=held.clock)
             if "chosen_channels" in change.model_fields_set:
                 wanted = None if change.chosen_channels is None else frozenset(change.chosen_channels)
                 await choose_channels(known, wanted, actor, store=store, clock=held.clock)
@@ -119,7 +122,7 @@ async def change_connection(request: Request, who: Writer, connection_id: UUID, 
                 await import_orders_from(known, change.orders_from, actor, store=store, clock=held.clock)
     except ConnectionUnknown:
         raise not_found() from None
-    except (NameInvalid, ChannelsInvalid, CutOverInvalid) as error:
+    except (NameInvalid, ClaimRefused, ChannelsInvalid, CutOverInvalid) as error:
         raise _problem(error) from None
     return await _own(request, who, connection_id)
 
