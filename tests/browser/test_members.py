@@ -49,7 +49,7 @@ async def test_a_member_comes_and_goes(chromium: Browser, stack: Stack) -> None:
         await owner.page.locator(f'{hers} [name="role"]').select_option("owner")
         await owner.press(f"{hers} button")
         await guest.visit(REVIEW)
-        for each in await guest.page.locator('main input[value="keep"]').all():
+        for each in await guest.page.locator('main [value="keep"]').all():
             await each.check()
         await guest.press("main form > button")
         assert await guest.sees("main .notice.good")

@@ -1,13 +1,13 @@
 """Reads for pages and lists: each in a short transaction of its own."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from services.auth.adapters import tables
+from services.auth.adapters import connection_list, tables
 from services.auth.adapters.accounts import SqlAccounts, to_account
 from services.auth.adapters.addresses import of_organisation as addresses_of
 from services.auth.adapters.addresses import to_sealed
@@ -29,6 +29,7 @@ from services.auth.domain.consent import STATE_LASTS, WONDERED_AFTER, WONDERED_U
 from services.auth.domain.passkey import Passkey
 from services.auth.domain.private_app import PrivateApp
 from services.auth.domain.signing import SigningKey
+from services.auth.usecases.connection_list import Counts, ListAsked, ListPage
 from services.auth.usecases.views import Standing, User
 from shared.db.unit_of_work import transaction
 from shared.kernel.ids import ConnectionId, OrganisationId, UserId
@@ -50,6 +51,28 @@ class SqlViews:
             query = query.where(_ITS.c.id > after)
         async with transaction(self._engine) as connection:
             return [to_connection(row) for row in await connection.execute(query)]
+
+    async def listed(self, organisation_id: OrganisationId, asked: ListAsked) -> ListPage:
+        async with transaction(self._engine) as connection:
+            return await connection_list.listed(connection, organisation_id, asked)
+
+    async def counted(self, organisation_id: OrganisationId) -> Counts:
+        async with transaction(self._engine) as connection:
+            return await connection_list.counted(connection, organisation_id)
+
+    async def living(self, organisation_id: OrganisationId, *, app_id: UUID | None = None) -> Sequence[Connection]:
+        query = CONNECTIONS.where(_ITS.c.organisation_id == organisation_id, connection_list.LIVES)
+        if app_id is not None:
+            query = query.where(_ITS.c.app_id == app_id)
+        async with transaction(self._engine) as connection:
+            found = await connection.execute(query.order_by(_ITS.c.name, _ITS.c.id))
+            return [to_connection(row) for row in found]
+
+    async def plans(self, organisation_id: OrganisationId) -> Collection[bool]:
+        told = (connection_list.LIVES, _ITS.c.professional.is_not(None))
+        query = select(_ITS.c.professional).where(_ITS.c.organisation_id == organisation_id, *told).distinct()
+        async with transaction(self._engine) as connection:
+            return (await connection.execute(query)).scalars().all()
 
     async def connection(self, organisation_id: OrganisationId, connection_id: ConnectionId) -> Connection | None:
         query = CONNECTIONS.where(_ITS.c.organisation_id == organisation_id, _ITS.c.id == connection_id)

@@ -64,6 +64,7 @@ class Action(StrEnum):
     PAUSED = "connection.paused"
     RESUMED = "connection.resumed"
     RENAMED = "connection.renamed"
+    LOGIN_CHANGED = "connection.login_changed"
     CHANNELS_CHANGED = "connection.channels_changed"
     CUT_OVER = "connection.cut_over"
     ENDPOINT_CHANGED = "connection.endpoint_changed"

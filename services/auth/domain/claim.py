@@ -41,6 +41,7 @@ class ClaimProblem(StrEnum):
 
     SELLER_INVALID = "seller-invalid"
     LOGIN_INVALID = "login-invalid"
+    NOT_DELEGATED = "not-delegated"
     OTHER_ORGANISATION = "other-organisation"
     TOO_MANY = "too-many-claims"
     NOT_OPEN = "not-open"
@@ -77,6 +78,13 @@ def clean_login(login: str) -> str | None:
     if len(cleaned) > LOGIN_LENGTH or not cleaned.isprintable():
         raise ClaimRefused(ClaimProblem.LOGIN_INVALID)
     return cleaned or None
+
+
+def with_login(connection: Connection, login: str) -> Change:
+    """Of which others hear nothing: it is for the organisation alone. Raises ClaimRefused."""
+    if connection.claimed_at is None or connection.app_id is not None:
+        raise ClaimRefused(ClaimProblem.NOT_DELEGATED)
+    return Change(replace(connection, login=clean_login(login)), None)
 
 
 def claim(connection: Connection, grant_id: GrantId, now: datetime, *, contested: bool) -> Change:

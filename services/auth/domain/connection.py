@@ -5,11 +5,13 @@ How it gets from state to state is in `life.py`. Only auth changes a connection'
 hear of is a `Change` with its event. Others first hear of a connection when it is authorised, and of a claim never.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
+from services.auth.domain.opaque import digest
 from shared.kernel.ids import ConnectionId, GrantId, OrganisationId, new_id
 from shared.marketplaces.endpoint import Endpoint
 from shared.marketplaces.models import Channel
@@ -230,6 +232,11 @@ def work_at(connection: Connection, endpoint: Endpoint, now: datetime) -> Change
         return Change(connection, None)
     due = now if connection.state in RUNNING else connection.probe_due_at
     return told(replace(connection, endpoint=endpoint, probe_due_at=due), Happened.SETTINGS_CHANGED)
+
+
+def digest_of(connections: Iterable[ConnectionId]) -> str:
+    """Of these and no others, in any order: what a page that showed all of them brings back."""
+    return digest(" ".join(sorted(str(one) for one in connections)))
 
 
 def told(connection: Connection, happened: Happened) -> Change:

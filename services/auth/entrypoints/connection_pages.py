@@ -12,12 +12,11 @@ from services.auth.domain.audit import HOLDERS
 from services.auth.domain.claim import CLAIM_LASTS
 from services.auth.domain.connection import ChannelsInvalid, Connection, ConnectionState, NameInvalid, ProbeOutcome
 from services.auth.domain.life import NotRunning
-from services.auth.entrypoints.checklist import MOST_SHOWN, checklist_of
+from services.auth.entrypoints.connection_list import connections_page
 from services.auth.entrypoints.held import actor_of, auth_of, endpoint_of, pages_of
 from services.auth.entrypoints.looking import look_at_once
 from services.auth.entrypoints.readers import reader
 from services.auth.entrypoints.sentences import FIELD_PROBLEMS, NOT_RUNNING
-from services.auth.entrypoints.visits import visited_from
 from services.auth.usecases.change_settings import (
     choose_channels,
     choose_endpoint,
@@ -153,45 +152,6 @@ async def _change(
         raise not_found() from None
 
 
-async def connections_page(
-    request: Request,
-    who: Principal,
-    *,
-    connected: UUID | None = None,
-    brought: tuple[int, int] = (0, 0),
-    form: dict[str, str] | None = None,
-    errors: dict[str, str] | None = None,
-    status: int = 200,
-) -> Response:
-    """
-    The list with its *Connect* form. `connected`: the connection just authorised; `brought`: how many accounts now wait
-    for consent, and how many of those somebody brought live here already.
-    """
-    held = auth_of(request)
-    found = await held.views.connections(who.organisation, after=None, limit=MOST_SHOWN)
-    offers = [(PROFILES[name], offer.countries) for name, offer in held.offers.items() if offer.countries]
-    wondering = await held.views.unanswered(who.user_id, held.clock.now()) if who.user_id else None
-    return pages_of(request).render(
-        request,
-        "connections.html",
-        principal=who,
-        status=status,
-        connections=found,
-        connected=next((each for each in found if each.id == connected), None),
-        brought=brought,
-        offers=offers,
-        visited=visited_from(request),
-        unanswered=PROFILES.get(wondering) if wondering else None,
-        private=[PROFILES[name] for name in held.private],
-        needs=await checklist_of(request, who, [profile for profile, _ in offers], found),
-        delegations=[PROFILES[name] for name, offer in held.delegations.items() if offer.portals],
-        profiles=PROFILES,
-        now=held.clock.now(),
-        form=form or {},
-        errors=errors or {},
-    )
-
-
 async def known_connection(request: Request, who: Principal, connection_id: UUID) -> Connection:
     """The organisation's own. Raises the Problem of what is not there."""
     found = await auth_of(request).views.connection(who.organisation, ConnectionId(connection_id))
@@ -231,7 +191,7 @@ def connection_page(
         holders=HOLDERS,
         erased_by=erased_by,
         ready=_is_ready(connection, now),
-        form={"name": connection.name, **(form or {})},
+        form={"name": connection.name, "login": connection.login, **(form or {})},
         errors=errors or {},
         trouble=pages_of(request).say(request, trouble, principal=who) if trouble else None,
     )

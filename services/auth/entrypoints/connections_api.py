@@ -18,6 +18,7 @@ from services.auth.entrypoints.sentences import CLAIM_REFUSALS, FIELD_PROBLEMS, 
 from services.auth.usecases.change_settings import (
     choose_channels,
     choose_endpoint,
+    enter_login,
     import_orders_from,
     pause_connection,
     rename_connection,
@@ -109,7 +110,10 @@ async def check_connection(request: Request, who: Writer, connection_id: UUID) -
 
 @router.patch("/{connection_id}")
 async def change_connection(request: Request, who: Writer, connection_id: UUID, change: ChangeIn) -> ConnectionOut:
-    """Its name, the channels that are wanted, from when on its orders are imported, and where it is worked."""
+    """
+    Its name, its login in the portal, the channels that are wanted, from when on its orders are imported, and where it
+    is worked.
+    """
     held, actor, before = auth_of(request), actor_of(who), await _own(request, who, connection_id)
     known = ConnectionId(connection_id)
     if change.endpoint is Endpoint.SANDBOX and not PROFILES[before.marketplace].has_sandbox:
@@ -118,6 +122,8 @@ async def change_connection(request: Request, who: Writer, connection_id: UUID, 
         async with held.uow() as store:
             if change.name is not None:
                 await rename_connection(known, change.name, actor, store=store, clock=held.clock)
+            if change.login is not None:
+                await enter_login(known, change.login, actor, store=store, clock=held.clock)
             if "chosen_channels" in change.model_fields_set:
                 wanted = None if change.chosen_channels is None else frozenset(change.chosen_channels)
                 await choose_channels(known, wanted, actor, store=store, clock=held.clock)
@@ -127,7 +133,7 @@ async def change_connection(request: Request, who: Writer, connection_id: UUID, 
                 await choose_endpoint(known, change.endpoint, actor, store=store, clock=held.clock)
     except ConnectionUnknown:
         raise not_found() from None
-    except (NameInvalid, ChannelsInvalid, CutOverInvalid) as error:
+    except (NameInvalid, ClaimRefused, ChannelsInvalid, CutOverInvalid) as error:
         raise _problem(error) from None
     if change.endpoint not in {None, before.endpoint}:
         await look_at_once(held, known)

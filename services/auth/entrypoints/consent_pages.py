@@ -14,7 +14,8 @@ from starlette.responses import RedirectResponse, Response
 from services.auth.domain.connection import UNCONNECTED, NameInvalid
 from services.auth.domain.consent import ConsentFailed, ConsentProblem, Returned, read_return
 from services.auth.domain.opaque import digest
-from services.auth.entrypoints.connection_pages import Form, Reader, connections_page
+from services.auth.entrypoints.connection_list import connections_page
+from services.auth.entrypoints.connection_pages import Form, Reader
 from services.auth.entrypoints.delegation_pages import reconnect_by_delegation
 from services.auth.entrypoints.held import auth_of, check_may_connect, endpoint_of, pages_of, session_cookie, who_of
 from services.auth.entrypoints.looking import look_at_once

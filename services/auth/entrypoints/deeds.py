@@ -46,6 +46,7 @@ DEEDS = {
     Action.PAUSED: "Connection paused",
     Action.RESUMED: "Connection resumed",
     Action.RENAMED: "Connection renamed",
+    Action.LOGIN_CHANGED: "Login in the portal changed",
     Action.CHANNELS_CHANGED: "Channels chosen",
     Action.CUT_OVER: "Cut-over from another system set",
     Action.ENDPOINT_CHANGED: "Endpoint of a connection changed",

@@ -16,6 +16,7 @@ from services.auth.entrypoints.held import actor_of, address_of, auth_of, check_
 from services.auth.entrypoints.looking import look_at_once, look_if_asked, probing
 from services.auth.entrypoints.private_sentences import AWAY
 from services.auth.entrypoints.sentences import CLAIM_REFUSALS, FIELD_PROBLEMS, TOO_MANY_ATTEMPTS
+from services.auth.usecases.change_settings import enter_login
 from services.auth.usecases.claim_seller import Claimed, claim_again, claim_seller
 from services.auth.usecases.count_attempt import proof_keys
 from services.auth.usecases.errors import ConnectionUnknown, RegionNotOffered
@@ -88,6 +89,24 @@ async def proof_form(request: Request, form: Form, connection_id: UUID) -> Respo
         log.warning("proof.later", connection_id=str(known.id), reason=type(error).__name__)
         return connection_page(request, who, known, trouble=AWAY, status=503)
     return RedirectResponse(f"/connections/{known.id}", 303)
+
+
+@router.post("/{connection_id:uuid}/login")
+async def login_form(request: Request, form: Form, connection_id: UUID) -> Response:
+    """Whose login in the portal gives the access; it is not ours to use."""
+    held, who, login = auth_of(request), form.principal, form.text("login")
+    try:
+        async with held.uow() as store:
+            await enter_login(ConnectionId(connection_id), login, actor_of(who), store=store, clock=held.clock)
+    except ConnectionUnknown:
+        raise not_found() from None
+    except ClaimRefused as refused:
+        known, refusal = await known_connection(request, who, connection_id), CLAIM_REFUSALS[refused.problem]
+        said = pages_of(request).say(request, refusal.sentence, principal=who)
+        return connection_page(
+            request, who, known, form={"login": login}, errors={"login": said}, status=refusal.status
+        )
+    return RedirectResponse(f"/connections/{connection_id}", 303)
 
 
 async def reconnect_by_delegation(request: Request, form: PostedForm, connection: Connection) -> Response:

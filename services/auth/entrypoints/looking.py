@@ -1,7 +1,7 @@
 """Asking the far side at once while somebody waits for the next page; where that fails the worker asks later."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
 import structlog
@@ -21,15 +21,25 @@ _AGAIN_SECONDS = 0.1
 log = structlog.get_logger()
 
 
-async def look_at_once(held: Auth, connection_id: ConnectionId) -> bool:
+async def look_at_once(held: Auth, connection_id: ConnectionId, *, seconds: float = LOOK_SECONDS) -> bool:
     """Probes; False: it could not be, and stays due."""
     try:
-        async with asyncio.timeout(LOOK_SECONDS), probing(held, connection_id) as lease:
+        async with asyncio.timeout(seconds), probing(held, connection_id) as lease:
             await held.probe(lease)
     except (FarSideError, LeaseLost, DatabaseUnavailable, Conflict, TimeoutError) as error:
         log.warning("probe.later", connection_id=str(connection_id), reason=type(error).__name__)
         return False
     return True
+
+
+async def look_at_all(held: Auth, connection_ids: Sequence[ConnectionId]) -> int:
+    """Probes one after the other, all of them no longer than one may take: how many stay due."""
+    until, due = held.clock.monotonic() + LOOK_SECONDS, 0
+    for each in connection_ids:
+        seconds = until - held.clock.monotonic()
+        if seconds <= 0 or not await look_at_once(held, each, seconds=seconds):
+            due += 1
+    return due
 
 
 async def look_if_asked(held: Auth, connection_id: ConnectionId) -> bool:

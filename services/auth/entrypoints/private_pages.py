@@ -13,20 +13,20 @@ from fastapi import APIRouter, Request
 from starlette.responses import RedirectResponse, Response
 
 from services.auth.domain.account import TooManyAttempts
-from services.auth.domain.connection import Connection, ConnectionState, NameInvalid
+from services.auth.domain.connection import NameInvalid, digest_of
 from services.auth.domain.private_app import PrivateApp, PrivateProblem, PrivateRefused
-from services.auth.entrypoints.checklist import MOST_SHOWN, checklist_of
+from services.auth.entrypoints.checklist import checklist_of
 from services.auth.entrypoints.connection_pages import Form, Writer
 from services.auth.entrypoints.held import actor_of, auth_of, check_may_connect, endpoint_of, pages_of
-from services.auth.entrypoints.looking import look_at_once
+from services.auth.entrypoints.looking import look_at_all, look_at_once
 from services.auth.entrypoints.private_sentences import CREDENTIAL_PROBLEMS, OF_A_CODE, PRIVATE_PROBLEMS
 from services.auth.entrypoints.sentences import FIELD_PROBLEMS, TOO_MANY_ATTEMPTS
+from services.auth.usecases.connection_list import ListAsked, ListPage
 from services.auth.usecases.count_attempt import private_keys
 from services.auth.usecases.own_credentials import OwnCredentials, keep_own_credentials
 from services.auth.usecases.private_apps import PrivateOffer, Rows, keep_private_app, keep_private_rows
 from services.auth.usecases.remove_private_app import remove_private_app
 from shared.access.principal import Principal
-from shared.kernel.ids import ConnectionId
 from shared.marketplaces.registry import PROFILES
 from shared.web.forms import PostedForm
 from shared.web.problems import not_found
@@ -34,6 +34,8 @@ from shared.web.problems import not_found
 router = APIRouter(prefix="/connections", include_in_schema=False)
 # What is shown again when something is wrong: never a secret.
 _FIELDS = ("app_id", "client_id", "country", "codes", "seller_id", "name", "endpoint")
+# So many of an application's connections are named where it is removed.
+_NAMED = 50
 _STATUS = {
     PrivateProblem.CONNECTED: 409,
     PrivateProblem.TOO_MANY: 409,
@@ -45,8 +47,9 @@ log = structlog.get_logger()
 
 
 @router.get("/{marketplace}/private")
-async def private_page(request: Request, who: Writer, marketplace: str) -> Response:
-    return await _page(request, who, _offer(request, marketplace))
+async def private_page(request: Request, who: Writer, marketplace: str, later: int = 0) -> Response:
+    """`later`: how many of the accounts just kept the marketplace has not told about yet."""
+    return await _page(request, who, _offer(request, marketplace), later=later)
 
 
 @router.post("/{marketplace}/private/app")
@@ -89,9 +92,8 @@ async def rows_form(request: Request, marketplace: str, form: Form) -> Response:
         )
     except (PrivateRefused, NameInvalid, TooManyAttempts) as error:
         return await _again(request, form, offer, error, tried="refresh_token")
-    for connection_id in kept:
-        await look_at_once(held, connection_id)
-    return RedirectResponse(f"/connections/{marketplace}/private", 303)
+    due = await look_at_all(held, kept)
+    return RedirectResponse(f"/connections/{marketplace}/private" + (f"?later={due}" if due else ""), 303)
 
 
 @router.post("/{marketplace}/private/account")
@@ -137,7 +139,7 @@ async def remove_page(request: Request, who: Writer, marketplace: str, app_id: U
 async def remove_form(request: Request, marketplace: str, app_id: UUID, form: Form) -> Response:
     """The application goes, and the connections that its page showed are disconnected."""
     held, who, offer = auth_of(request), form.principal, _offer(request, marketplace)
-    shown = frozenset(ConnectionId(each) for each in map(_uuid, form.texts("connection")) if each)
+    shown = form.text("shown")
     try:
         async with held.uow() as store:
             await remove_private_app(app_id, marketplace, shown, actor_of(who), store=store, clock=held.clock)
@@ -151,9 +153,10 @@ async def remove_form(request: Request, marketplace: str, app_id: UUID, form: Fo
 async def _remove_page(
     request: Request, who: Principal, offer: PrivateOffer, app_id: UUID, *, wrong: PrivateProblem | None = None
 ) -> Response:
-    app, rows = next((each for each in await _apps(request, who, offer) if each[0].id == app_id), (None, []))
+    app = next((one for one in await _own_apps(request, who, offer) if one.id == app_id), None)
     if app is None:
         raise not_found()
+    reached = await auth_of(request).views.living(who.organisation, app_id=app.id)
     return pages_of(request).render(
         request,
         "remove_app.html",
@@ -161,7 +164,9 @@ async def _remove_page(
         status=409 if wrong else 200,
         profile=PROFILES[offer.marketplace],
         app=app,
-        rows=rows,
+        rows=reached[:_NAMED],
+        more=len(reached[_NAMED:]),
+        shown=digest_of(one.id for one in reached),
         trouble=pages_of(request).say(request, PRIVATE_PROBLEMS[wrong][1], principal=who) if wrong else None,
     )
 
@@ -229,6 +234,7 @@ async def _page(
     form: Mapping[str, str] | None = None,
     errors: Mapping[str, str] | None = None,
     status: int = 200,
+    later: int = 0,
 ) -> Response:
     held = auth_of(request)
     return pages_of(request).render(
@@ -236,6 +242,7 @@ async def _page(
         "credentials.html" if offer.way.by_client else "private.html",
         principal=who,
         status=status,
+        later=later,
         profile=PROFILES[offer.marketplace],
         way=offer.way,
         countries=list(offer.places.regions),
@@ -248,10 +255,12 @@ async def _page(
     )
 
 
-async def _apps(request: Request, who: Principal, offer: PrivateOffer) -> list[tuple[PrivateApp, list[Connection]]]:
-    """The organisation's applications at this marketplace, each with what it reaches."""
-    views = auth_of(request).views
-    found = await views.connections(who.organisation, after=None, limit=MOST_SHOWN)
-    rows = [one for one in found if one.state is not ConnectionState.DISCONNECTED]
-    apps = [one for one in await views.private_apps(who.organisation) if one.marketplace == offer.marketplace]
-    return [(app, [one for one in rows if one.app_id == app.id]) for app in apps]
+async def _apps(request: Request, who: Principal, offer: PrivateOffer) -> list[tuple[PrivateApp, ListPage]]:
+    """The organisation's applications at this marketplace, each with the first of what it reaches."""
+    views, apps = auth_of(request).views, await _own_apps(request, who, offer)
+    return [(app, await views.listed(who.organisation, ListAsked(app_id=app.id))) for app in apps]
+
+
+async def _own_apps(request: Request, who: Principal, offer: PrivateOffer) -> list[PrivateApp]:
+    found = await auth_of(request).views.private_apps(who.organisation)
+    return [one for one in found if one.marketplace == offer.marketplace]

@@ -38,7 +38,7 @@ PRIVATE_PROBLEMS = {
     PrivateProblem.APP_UNKNOWN: ("client_id", "This application is not here. Enter its client ID and secret first."),
     PrivateProblem.STILL_USED: (
         "connections",
-        "Another connection uses this application meanwhile: look at the list again.",
+        "What uses this application is not the same any more: look at the list again.",
     ),
     PrivateProblem.AWAY: ("", AWAY),
 }

@@ -1,6 +1,6 @@
 """The page *Access review*: everybody and everything that has access, each to be confirmed or removed by an owner."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Annotated, NamedTuple
 
 from fastapi import APIRouter, Depends, Request
@@ -8,7 +8,7 @@ from starlette.responses import RedirectResponse, Response
 
 from services.auth.bootstrap import Auth
 from services.auth.domain.api_client import ApiClient
-from services.auth.domain.connection import Connection, ConnectionState
+from services.auth.domain.connection import Connection, digest_of
 from services.auth.domain.member import LastOwner, MemberUnknown
 from services.auth.entrypoints.held import actor_of, auth_of, pages_of
 from services.auth.entrypoints.readers import reader
@@ -26,30 +26,38 @@ from shared.web.forms import PostedForm, member_form
 router = APIRouter(prefix="/settings/access-review", include_in_schema=False)
 Reader = Annotated[Principal, Depends(reader(MEMBERS_WRITE))]
 Form = Annotated[PostedForm, Depends(member_form(MEMBERS_WRITE))]
-# More than any organisation has.
-_MOST_CONNECTIONS = 1000
 _ANSWERS = {"keep": True, "remove": False}
 
 
 class Reviewed(NamedTuple):
-    """What has access today."""
+    """What has access today. Connections by marketplace and region: each such group has an answer of its own."""
 
     members: Sequence[Member]
     clients: Sequence[ApiClient]
     connections: Sequence[Connection]
 
+    def groups(self) -> Mapping[str, Sequence[Connection]]:
+        found: dict[str, list[Connection]] = {}
+        for one in self.connections:
+            found.setdefault(f"{one.marketplace}-{one.region}", []).append(one)
+        return found
+
+    def shown(self) -> str:
+        """Which connections the page has: what is answered for others is no answer."""
+        return digest_of(one.id for one in self.connections)
+
     def fields(self) -> list[str]:
-        """The form's, one for each."""
+        """The form's that need an answer."""
         names = [f"member-{one.account.id}" for one in self.members]
         names += [f"client-{one.id}" for one in self.clients]
-        return [*names, *(f"connection-{one.id}" for one in self.connections)]
+        return [*names, *(f"group-{name}" for name in self.groups())]
 
-    def decided(self, answers: Mapping[str, bool]) -> Decisions:
-        """`answers`: by field, all of them."""
+    def decided(self, answers: Mapping[str, bool], ends: Collection[str]) -> Decisions:
+        """`answers`: by field, all of them; `ends`: connections that do not stay with their group."""
         return Decisions(
             {one.account.id: answers[f"member-{one.account.id}"] for one in self.members},
             {one.id: answers[f"client-{one.id}"] for one in self.clients},
-            {one.id: answers[f"connection-{one.id}"] for one in self.connections},
+            {one.id: str(one.id) not in ends for one in self.connections},
         )
 
 
@@ -66,26 +74,28 @@ async def review_form(request: Request, form: Form) -> Response:
     held, who = auth_of(request), form.principal
     found = await _reviewed(held, who.organisation)
     answers = {name: _ANSWERS[form.text(name)] for name in found.fields() if form.text(name) in _ANSWERS}
+    ends = frozenset(form.texts("ends"))
+    if form.text("shown") != found.shown():
+        return await _page(request, who, found, answers, ends, trouble=REVIEW_CHANGED, status=409)
     if answers.keys() != set(found.fields()):
-        return await _page(request, who, found, answers, trouble=REVIEW_UNDECIDED, status=422)
+        return await _page(request, who, found, answers, ends, trouble=REVIEW_UNDECIDED, status=422)
     try:
         async with held.uow() as store:
-            await review_access(found.decided(answers), actor_of(who), store=store, clock=held.clock)
+            await review_access(found.decided(answers, ends), actor_of(who), store=store, clock=held.clock)
     except LastOwner:
-        return await _page(request, who, found, answers, trouble=LAST_OWNER, status=409)
+        return await _page(request, who, found, answers, ends, trouble=LAST_OWNER, status=409)
     except (MemberUnknown, ClientUnknown, ConnectionUnknown):
         found = await _reviewed(held, who.organisation)
-        return await _page(request, who, found, answers, trouble=REVIEW_CHANGED, status=409)
+        return await _page(request, who, found, answers, ends, trouble=REVIEW_CHANGED, status=409)
     return RedirectResponse(f"{router.prefix}?done=1", 303)
 
 
 async def _reviewed(held: Auth, organisation_id: OrganisationId) -> Reviewed:
     clients = await held.views.api_clients(organisation_id)
-    connections = await held.views.connections(organisation_id, after=None, limit=_MOST_CONNECTIONS)
     return Reviewed(
         await held.members.members(organisation_id),
         [one for one in clients if one.revoked_at is None],
-        [one for one in connections if one.state is not ConnectionState.DISCONNECTED],
+        await held.views.living(organisation_id),
     )
 
 
@@ -94,6 +104,7 @@ async def _page(
     who: Principal,
     found: Reviewed,
     answers: Mapping[str, bool] | None = None,
+    ends: Collection[str] = (),
     *,
     trouble: str | None = None,
     done: bool = False,
@@ -107,6 +118,7 @@ async def _page(
         status=status,
         found=found,
         answers=answers or {},
+        ends=ends,
         review=await held.members.review(who.organisation),
         now=held.clock.now(),
         roles=ROLES,

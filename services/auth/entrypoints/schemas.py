@@ -98,6 +98,12 @@ class ChangeIn(In):
     """What is left out stays as it is."""
 
     name: str | None = Field(default=None, min_length=1, max_length=NAME_LENGTH)
+    login: str | None = Field(
+        default=None,
+        repr=False,
+        max_length=LOGIN_LENGTH,
+        description="The seller's login in the portal, where sellers delegate; empty: none. Only the page shows it.",
+    )
     chosen_channels: set[str] | None = Field(
         default=None, max_length=_CHANNELS_MOST, description="Ids of reached channels, one at least; null: all."
     )

@@ -159,6 +159,9 @@ CLAIM_REFUSALS = {
     ClaimProblem.LOGIN_INVALID: Refusal(
         "login", 422, "The login has more than 254 characters, or some that cannot be shown."
     ),
+    ClaimProblem.NOT_DELEGATED: Refusal(
+        "login", 422, "Only an account that is delegated to us in a portal has a login."
+    ),
     ClaimProblem.OTHER_ORGANISATION: Refusal(
         "seller_id",
         409,

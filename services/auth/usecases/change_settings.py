@@ -1,9 +1,10 @@
-"""What an organisation sets of its connection: its name, channels, cut-over, endpoint, and whether it rests."""
+"""What an organisation sets of its connection: its name, login, channels, cut-over, endpoint, and whether it rests."""
 
 from collections.abc import Callable
 from datetime import datetime
 
 from services.auth.domain.audit import Action, AuditEntry
+from services.auth.domain.claim import with_login
 from services.auth.domain.connection import Change, Connection, choose, rename, work_at
 from services.auth.domain.cut_over import cut_over
 from services.auth.domain.life import pause, resume
@@ -22,6 +23,12 @@ async def rename_connection(
     """The connection renamed. Raises ConnectionUnknown, NameInvalid."""
     renamed = (Action.RENAMED, lambda connection: rename(connection, name))
     return await _change(connection_id, renamed, who, store=store, now=clock.now())
+
+
+async def enter_login(connection_id: ConnectionId, login: str, who: Actor, *, store: Store, clock: Clock) -> Connection:
+    """The connection with another login in the portal; empty: none. Raises ConnectionUnknown, ClaimRefused."""
+    entered = (Action.LOGIN_CHANGED, lambda connection: with_login(connection, login))
+    return await _change(connection_id, entered, who, store=store, now=clock.now())
 
 
 async def choose_channels(
@@ -97,9 +104,9 @@ async def _change(
 
 
 def _told(action: Action, connection: Connection) -> str | None:
-    """What the action changes, for the audit log; a name is the seller's own word and not kept there."""
+    """What the action changes, for the audit log; names and logins are the seller's own words, not kept there."""
     match action:
-        case Action.RENAMED:
+        case Action.RENAMED | Action.LOGIN_CHANGED:
             return None
         case Action.CHANNELS_CHANGED:
             return "all" if connection.chosen is None else " ".join(sorted(connection.chosen))

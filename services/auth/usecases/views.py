@@ -1,6 +1,6 @@
 """What pages and lists read, straight from the tables."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -13,6 +13,7 @@ from services.auth.domain.connection import Connection, ConnectionState
 from services.auth.domain.passkey import Passkey
 from services.auth.domain.private_app import PrivateApp
 from services.auth.domain.signing import SigningKey
+from services.auth.usecases.connection_list import Counts, ListAsked, ListPage
 from services.auth.usecases.role_ports import RoleStanding
 from shared.kernel.ids import ConnectionId, OrganisationId, UserId
 
@@ -51,6 +52,22 @@ class Views(Protocol):
         self, organisation_id: OrganisationId, *, after: ConnectionId | None, limit: int
     ) -> Sequence[Connection]:
         """An organisation's connections, in the order they were made."""
+        ...
+
+    async def listed(self, organisation_id: OrganisationId, asked: ListAsked) -> ListPage:
+        """A page of an organisation's list."""
+        ...
+
+    async def counted(self, organisation_id: OrganisationId) -> Counts:
+        """How many connections an organisation has, by state."""
+        ...
+
+    async def living(self, organisation_id: OrganisationId, *, app_id: UUID | None = None) -> Sequence[Connection]:
+        """All of an organisation's that have not ended, by name. `app_id`: of this application of its own."""
+        ...
+
+    async def plans(self, organisation_id: OrganisationId) -> Collection[bool]:
+        """Whether the selling plans of its accounts are professional ones, as far as marketplaces tell."""
         ...
 
     async def connection(self, organisation_id: OrganisationId, connection_id: ConnectionId) -> Connection | None:

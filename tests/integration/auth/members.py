@@ -49,3 +49,9 @@ async def joined(auth: Running, owner: Visitor, email: str, role: str) -> Visito
 async def ids(auth: Running) -> dict[str, str]:
     """Of accounts, by their addresses."""
     return {row.email: str(row.id) for row in await auth.rows("select id, email from account")}
+
+
+def review_of(page: str) -> dict[str, str]:
+    """What the form of an access review sends where everything stays."""
+    fields = dict.fromkeys(re.findall(r'name="((?:member|client|group)-[^"]+)"', page), "keep")
+    return fields | {"shown": page.split('name="shown" value="')[1].split('"')[0]}

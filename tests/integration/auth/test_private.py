@@ -4,6 +4,7 @@ import secrets
 
 import pytest
 
+from services.auth.entrypoints import looking
 from tests.integration.auth.conftest import Running
 from tests.integration.auth.private import (
     CLIENT_ID,
@@ -16,6 +17,7 @@ from tests.integration.auth.private import (
     registered,
     vendor,
 )
+from tests.integration.auth.test_expiry import probed
 
 
 async def test_codes_that_share_a_token_are_connections_of_their_own(auth: Running) -> None:
@@ -36,6 +38,27 @@ async def test_codes_that_share_a_token_are_connections_of_their_own(auth: Runni
     assert {call["query"].get("orderingVendorCode") for call in calls} == {"ABC1E", "ABC2E"}
     page = (await visitor.get(f"/connections/{found['Vendor DE ABC1E']['id']}")).text
     assert "No end is known; we remind you on" in page
+
+
+async def test_many_codes_wait_no_longer_than_one(auth: Running, monkeypatch: pytest.MonkeyPatch) -> None:
+    """
+    Where the marketplace is slow all are kept, the page says how many it has not told about, and the worker asks. Seen
+    red with a deadline for each.
+    """
+    monkeypatch.setattr(looking, "LOOK_SECONDS", 1.0)
+    codes = [f"ABC{n}E" for n in range(6)]
+    visitor, token = await vendor(auth, *codes)
+    await auth.sandbox.fault("amazon.getPurchaseOrders", "slow", seconds=0.8)
+    began = auth.held.clock.monotonic()
+    answer = await add(visitor, token, " ".join(codes))
+    assert auth.held.clock.monotonic() - began < 3
+    assert answer.headers["location"] == f"/connections/{VENDOR}/private?later=5"
+    page = (await visitor.get(answer.headers["location"])).text
+    assert "has not told about yet: 5" in page
+    await auth.sandbox.clear_faults()
+    for _ in range(5):
+        await probed(auth)
+    assert await auth.rows("select 1 from connection where probed_at is null") == []
 
 
 async def test_a_code_in_two_countries_is_two_connections(auth: Running) -> None:

@@ -6,17 +6,21 @@ from prometheus_client import REGISTRY
 from services.auth.entrypoints.gauges import show
 from tests.integration.auth.conftest import Running, Visitor
 from tests.integration.auth.private import VENDOR, add, app_id, bring, vendor
+from tests.integration.auth.test_many_connections import copies, names, whole
 
 PAGE = f"/connections/{VENDOR}/private"
 
 
-async def remove(visitor: Visitor, its: str, *, shown: list[str] | None = None) -> int:
-    """Opens the page and presses its button; `shown`: the connections that it showed when it was opened."""
+async def shown_on(visitor: Visitor, its: str) -> str:
+    """What the page brings back of the connections that it shows."""
     page = (await visitor.get(f"{PAGE}/{its}/remove")).text
-    ids = shown if shown is not None else [part.split('"')[0] for part in page.split('name="connection" value="')[1:]]
-    csrf = page.split('name="csrf_token" value="')[1].split('"')[0]
-    answer = await visitor.client.post(f"{PAGE}/{its}/remove", data={"csrf_token": csrf, "connection": ids})
-    return answer.status_code
+    return page.split('name="shown" value="')[1].split('"')[0]
+
+
+async def remove(visitor: Visitor, its: str, *, shown: str | None = None) -> int:
+    """Opens the page and presses its button; `shown`: as it was when the page was opened."""
+    shown = await shown_on(visitor, its) if shown is None else shown
+    return (await visitor.submit(f"{PAGE}/{its}/remove", shown=shown)).status_code
 
 
 async def test_an_application_goes_with_its_connections(auth: Running) -> None:
@@ -51,13 +55,35 @@ async def test_what_was_not_shown_is_not_ended(auth: Running) -> None:
     A connection that came after the page was opened keeps the application; the page is shown again with it. Seen red
     without a look at what was shown.
     """
+    visitor, token = await vendor(auth, "ABC1E", "ABC2E")
+    its = await app_id(visitor)
+    nothing = await shown_on(visitor, its)
+    await add(visitor, token, "ABC1E")
+    one = await shown_on(visitor, its)
+    await add(visitor, token, "ABC2E")
+    for shown in ("", "x", nothing, one):
+        assert await remove(visitor, its, shown=shown) == 409
+    assert [one["state"] for one in await visitor.connections()] == ["authorised"] * 2
+    assert await remove(visitor, its) == 303
+
+
+async def test_an_application_goes_whatever_else_there_is(auth: Running) -> None:
+    """
+    Beyond 500 other connections, and with hundreds of its own: fifty are named, the others listed page by page. Seen
+    red with the first 500 ever made: it stayed for ever.
+    """
     visitor, token = await vendor(auth, "ABC1E")
     await add(visitor, token, "ABC1E")
     its = await app_id(visitor)
-    assert await remove(visitor, its, shown=[]) == 409
-    assert await remove(visitor, its, shown=["x"]) == 409
-    assert [one["state"] for one in await visitor.connections()] == ["authorised"]
+    await copies(auth, 505, '{"state": "disconnected", "app_id": null}')
+    assert "No connection uses it" not in (await visitor.get(f"{PAGE}/{its}/remove")).text
+    await auth.rows("update connection set state = 'authorised', app_id = :its where name like 'Shop%'", its=its)
+    page = (await visitor.get(f"{PAGE}/{its}/remove")).text
+    assert (page.count('<li><a href="/connections/0'), "and 456 more" in page) == (50, True)
+    assert len(names((await visitor.get(PAGE)).text)) == 50
+    assert [len(each) for each in await whole(visitor, f"/connections?app={its}")] == [50] * 10 + [6]
     assert await remove(visitor, its) == 303
+    assert await auth.rows("select 1 from connection where state <> 'disconnected'") == []
 
 
 @pytest.mark.abuse
@@ -66,11 +92,10 @@ async def test_an_application_of_another_organisation_is_not_removed(auth: Runni
     visitor, token = await vendor(auth, "ABC1E")
     await add(visitor, token, "ABC1E")
     its, stranger = await app_id(visitor), await auth.visitor().sign_up()
-    (one,) = await visitor.connections()
+    shown = await shown_on(visitor, its)
     assert (await stranger.get(f"{PAGE}/{its}/remove")).status_code == 404
-    assert (await stranger.submit(f"{PAGE}/{its}/remove", connection=one["id"])).status_code == 404
-    elsewhere = f"/connections/amazon/private/{its}/remove"
-    assert (await visitor.submit(elsewhere, connection=one["id"])).status_code == 404
+    assert (await stranger.submit(f"{PAGE}/{its}/remove", shown=shown)).status_code == 404
+    assert (await visitor.submit(f"/connections/amazon/private/{its}/remove", shown=shown)).status_code == 404
     assert len(await auth.rows("select 1 from private_app")) == 1
 
 

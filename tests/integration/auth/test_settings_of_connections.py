@@ -8,6 +8,7 @@ from httpx import Response
 from tests.integration.auth.conftest import Running, Visitor
 from tests.integration.auth.delegating import BAZAAR, ONE, REGION, TWO, Bazaar
 from tests.integration.auth.shops import API, claim, proven_shop, shop
+from tests.integration.auth.test_pause import connected
 
 
 async def ids(visitor: Visitor) -> dict[str, Any]:
@@ -84,6 +85,39 @@ async def test_a_program_sets_name_and_channels(fair: Running, bazaar: Bazaar) -
     everything = (await ask(made.visitor, "PATCH", one, chosen_channels=None)).json()
     assert (everything["chosen_channels"], everything["name"]) == (None, "Fair")
     assert [each["id"] for each in everything["channels"]] == [ONE.id, TWO.id]
+
+
+async def test_the_login_in_the_portal_is_corrected(fair: Running, bazaar: Bazaar) -> None:
+    """
+    On the page and over the API, also taken away; the audit log says that, and nobody else hears of it. What cannot be
+    kept, or belongs to no portal, is refused. Seen red without the form.
+    """
+    made = await proven_shop(fair, bazaar.delegated, "4711")
+    told, path = await fair.events(), f"/connections/{made.id}/login"
+    assert (await made.visitor.submit(path, login=" me@fair.example ")).status_code == 303
+    assert 'value="me@fair.example"' in await made.page()
+    wrong = await made.visitor.submit(path, login="a\x07")
+    assert (wrong.status_code, "some that cannot be shown" in wrong.text) == (422, True)
+    answer = await ask(made.visitor, "PATCH", f"/{made.id}", login="us")
+    assert (answer.status_code, "us" in answer.json().values()) == (200, False)
+    wrong = await ask(made.visitor, "PATCH", f"/{made.id}", login="a\x07")
+    assert (wrong.status_code, wrong.json()["errors"][0]["field"]) == (422, "login")
+    assert "<dd>us</dd>" in await made.page()
+    await made.visitor.submit(path, login="")
+    assert (await fair.rows("select login from connection"))[0].login is None
+    entries = await fair.rows("select before, after from audit where action = 'connection.login_changed'")
+    assert [tuple(one) for one in entries] == [(None, None)] * 3
+    assert await fair.events() == told
+    stranger = await fair.visitor().sign_up()
+    assert (await stranger.submit(path, login="mine")).status_code == 404
+
+
+async def test_only_a_delegated_account_has_a_login(auth: Running) -> None:
+    """Where a consent page leads back to us there is no portal."""
+    visitor, its = await connected(auth)
+    assert (await visitor.submit(f"/connections/{its}/login", login="me")).status_code == 422
+    assert f"/connections/{its}/login" not in (await visitor.get(f"/connections/{its}")).text
+    assert (await auth.rows("select login from connection"))[0].login is None
 
 
 async def test_a_program_claims_and_checks(fair: Running, bazaar: Bazaar) -> None:

@@ -136,7 +136,7 @@ async def test_the_organisation_reads_who_looked_and_why(auth: Running, operate:
     )  # fmt: skip
     for language, said in (
         ("en", "Support of the operator looked at"),
-        ("fr", "L’assistance de l’exploitant a regardé"),
+        ("fr", "L’assistance de l’exploitant a consulté"),
     ):
         page = (await owner.get(f"/settings/audit?language={language}")).text
         assert (said in page, REASON in page, str(account.id) in page, person.email in page) == (

@@ -110,6 +110,7 @@ ROUTES: dict[str, dict[str, tuple[str, ...]]] = {
             "POST /settings/organisation/address",
             "POST /settings/organisation/plan",
             "POST /connections/{connection_id:uuid}/name",
+            "POST /connections/{connection_id:uuid}/login",
             "POST /connections/{connection_id:uuid}/channels",
             "POST /connections/{connection_id:uuid}/endpoint",
             "POST /connections/{connection_id:uuid}/pause",

@@ -68,7 +68,7 @@ async def test_a_refused_answer_is_shown_and_can_be_given_again(orders: OrdersSe
     orders.acceptance.errors = [Refused("holiday")]
     await orders.send_answers()
     text = (await ours.get(f"/orders/{event.order_id}?language=fr", headers=HTML)).text
-    assert "La place de marché n’a pas pris votre réponse." in text
+    assert "La place de marché n’a pas accepté votre réponse." in text
     assert "answer=accept" in text
     answer = (await ours.get(f"{BASE}/orders/{event.order_id}")).json()
     assert (answer["acceptance"]["state"], answer["acceptance"]["detail"]) == ("refused", "holiday")

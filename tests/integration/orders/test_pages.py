@@ -63,7 +63,7 @@ async def test_an_orders_page_tells_its_story_and_hides_the_address(
         text = (await ours.get(f"/orders/{told.order_id}?language={language}", headers=HTML)).text
         assert f'action="/shipments/{SHIPMENT_ID}/label"' in text
         assert not any(secret in text for secret in PERSONAL)
-    assert "Un colis est prévu." in text
+    assert "Un colis est planifié." in text
     assert "créez l’étiquette quand le colis est prêt" in text
     refused = await ours.post(f"/orders/{told.order_id}/recipient", data={"csrf_token": "forged"}, headers=HTML)
     assert refused.status_code == 403
