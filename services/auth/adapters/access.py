@@ -45,6 +45,7 @@ class OwnSessions:
                 account.organisation_id, self._clock.now()
             )
             lacking = await store.connections.count_lacking_roles(account.organisation_id)
+            refused = await store.private_apps.count_refused(account.organisation_id)
         return Principal(
             account.organisation_id,
             account.id,
@@ -55,6 +56,7 @@ class OwnSessions:
             ending=ending,
             second_factor_by=by,
             lacking_roles=lacking,
+            secret_refused=refused,
             unconfirmed=self._mails and account.email_confirmed_at is None,
             role=account.role,
             review_overdue=overdue,

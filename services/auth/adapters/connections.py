@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from services.auth.adapters import tables
 from services.auth.adapters.asked_roles import LACKS_ROLES, lacks_any
 from services.auth.adapters.closing import lock_open
+from services.auth.adapters.private_apps import OWN_SECRET
 from services.auth.domain.connection import RUNNING, Connection, ConnectionState, ProbeOutcome
 from services.auth.domain.consent import ConsentState
 from shared.access.principal import Ending
@@ -22,7 +23,7 @@ from shared.marketplaces.models import Channel
 from shared.marketplaces.reached import SellerState
 
 _ITS = tables.connection
-CONNECTIONS = select(_ITS, LACKS_ROLES)
+CONNECTIONS = select(_ITS, LACKS_ROLES, *OWN_SECRET)
 _AT_ONCE = 500
 
 
@@ -261,6 +262,8 @@ def to_connection(row: Any) -> Connection:
         professional=row.professional,
         lacks_roles=tuple(row.lacks_roles or ()),
         roles_told_at=row.roles_told_at,
+        secret_refused_at=row.secret_refused_at,
+        secret_ends_at=row.secret_ends_at,
     )
 
 
@@ -277,5 +280,6 @@ def _values(connection: Connection) -> dict[str, Any]:
         "channels": [asdict(channel) for channel in connection.reached],
         "chosen_channels": sorted(connection.chosen) if connection.chosen is not None else None,
     }
-    del values["reached"], values["chosen"], values["lacks_roles"]
+    for name in ("reached", "chosen", "lacks_roles", "secret_refused_at", "secret_ends_at"):
+        del values[name]
     return values

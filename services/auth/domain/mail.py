@@ -12,6 +12,7 @@ from uuid import UUID
 from services.auth.domain.account import LOCK_LASTS, Account
 from services.auth.domain.connection import RUNNING, Change, Connection, ConnectionState, Happened
 from services.auth.domain.life import EXPIRING_FOR
+from services.auth.domain.private_app import secret_ends_soon
 from shared.kernel.ids import ConnectionId, OrganisationId, UserId
 
 REMINDED_EVERY = timedelta(days=7)
@@ -26,7 +27,10 @@ _LOOK_LEEWAY = timedelta(minutes=30)
 
 
 class MailKind(StrEnum):
-    """The last five are about an account; two of them bring a link."""
+    """
+    `secret_…`: about the client secret of an application of one's own. The last five are about an account; two of them
+    bring a link.
+    """
 
     ENDING = "ending"
     EXPIRED = "expired"
@@ -34,6 +38,8 @@ class MailKind(StrEnum):
     REFUSED = "refused"
     YEARLY = "yearly"
     ROLES = "roles"
+    SECRET_REFUSED = "secret_refused"  # noqa: S105 - the name of a kind
+    SECRET_ENDS = "secret_ends"  # noqa: S105 - the name of a kind
     CONFIRM = "confirm"
     RESET = "reset"
     CHANGED = "password_changed"
@@ -135,10 +141,16 @@ def still_wanted(mail: Mail, reader: Account, now: datetime) -> bool:
 
 
 def _is_true(kind: MailKind, connection: Connection, now: datetime) -> bool:
-    if kind is MailKind.ROLES:
-        return bool(connection.lacks_roles)
-    if kind is not MailKind.ENDING:
-        return connection.state in _TRUE_IN[kind]
-    end = connection.expires_at
-    lives = connection.state in RUNNING | {ConnectionState.PAUSED}
-    return lives and end is not None and now >= end - EXPIRING_FOR
+    match kind:
+        case MailKind.ROLES:
+            return bool(connection.lacks_roles)
+        case MailKind.SECRET_REFUSED:
+            return connection.secret_refused_at is not None
+        case MailKind.SECRET_ENDS:
+            return connection.secret_refused_at is None and secret_ends_soon(connection.secret_ends_at, now)
+        case MailKind.ENDING:
+            end = connection.expires_at
+            lives = connection.state in RUNNING | {ConnectionState.PAUSED}
+            return lives and end is not None and now >= end - EXPIRING_FOR
+        case _:
+            return connection.state in _TRUE_IN[kind]

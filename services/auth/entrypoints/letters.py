@@ -1,6 +1,7 @@
 """What our mails say, in their reader's language."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from datetime import datetime
 from pathlib import Path
 from uuid import uuid5
 
@@ -22,6 +23,8 @@ _SUBJECTS = {
     MailKind.REFUSED: "The marketplace refuses us: %(names)s",
     MailKind.ROLES: "Consent once more, for a new role: %(names)s",
     MailKind.YEARLY: "Once a year, renew the token of your own application: %(names)s",
+    MailKind.SECRET_REFUSED: "The client secret of your own application is refused: %(names)s",
+    MailKind.SECRET_ENDS: "Replace the client secret of your own application by %(date)s: %(names)s",
 }
 _HAPPENED = {
     MailKind.ENDING: "These authorisations are to be renewed:",
@@ -30,6 +33,10 @@ _HAPPENED = {
     MailKind.REFUSED: "The marketplace has not let us in for two hours:",
     MailKind.ROLES: "Our application asks for a role that these authorisations do not hold yet:",
     MailKind.YEARLY: "These connections use an application of your own, and their token is a year old:",
+    MailKind.SECRET_REFUSED: "The marketplace has refused the client secret of your own application for two hours. It "
+    "reaches these accounts:",
+    MailKind.SECRET_ENDS: "The client secret of your own application ends by %(date)s, counted from when you entered "
+    "it. It reaches these accounts:",
 }
 _MEANS = {
     MailKind.ENDING: "Everything goes on until then. Past that day the marketplace may stop it at any moment.",
@@ -42,7 +49,12 @@ _MEANS = {
     MailKind.ROLES: "Everything goes on as before, but what needs the role. Authorise us once more to give it.",
     MailKind.YEARLY: "No end of such a token is known, and nothing stops. All the same, authorise your application "
     "once more and enter the new token.",
+    MailKind.SECRET_REFUSED: "Nothing is read or sent there any more. Make a new secret at the marketplace and enter "
+    "it: then everything goes on by itself, from where it stood.",
+    MailKind.SECRET_ENDS: "After that day nothing is read or sent there. Make a new secret at the marketplace and "
+    "enter it before: the one before stays in use beside it for seven days.",
 }
+_ENTER_IT = "Enter the new secret here: %(address)s"
 _TO_DO = "Renew or reconnect here: %(address)s"
 _HOW_OFTEN = "You get this mail once a week until they are renewed, and each day from the first end on."
 _LINE = "- %(name)s (%(marketplace)s)"
@@ -50,6 +62,7 @@ _LINE_OF_ROLES = "- %(name)s (%(marketplace)s): %(roles)s"
 _LINE_TO_RENEW = "- %(name)s (%(marketplace)s), by %(date)s"
 _LINES = {MailKind.ENDING: _LINE_TO_RENEW, MailKind.ROLES: _LINE_OF_ROLES}
 _NAMES_MOST = 3
+_OF_SECRETS = frozenset({MailKind.SECRET_REFUSED, MailKind.SECRET_ENDS})
 _ADDRESS = "%(address)s"
 # About an account: the subject, then the paragraphs.
 _ACCOUNT = {
@@ -125,26 +138,32 @@ class Letters:
     def __call__(self, mail: Mail, reader: Account, about: Sequence[Connection]) -> Letter:
         say, language = self._translations[reader.locale].gettext, reader.locale
         is_reminder = mail.kind is MailKind.ENDING
+        day = _date(about[0].secret_ends_at if mail.kind in _OF_SECRETS else about[0].expires_at, language)
         names = ", ".join(one.name for one in about[:_NAMES_MOST]) + (", …" if len(about) > _NAMES_MOST else "")
         lines = [
             say(_LINES.get(mail.kind, _LINE))
             % {
                 "name": one.name,
                 "marketplace": marketplace_of(one, say),
-                "date": _day(one, language),
+                "date": _date(one.expires_at, language),
                 "roles": ", ".join(one.lacks_roles),
             }
             for one in about
         ]
         parts = [
-            say(_HAPPENED[mail.kind]),
+            say(_HAPPENED[mail.kind]) % {"date": day},
             "\n".join(lines),
             say(_MEANS[mail.kind]),
-            say(_TO_DO) % {"address": self._address},
+            self._to_do(mail.kind, about[0], say),
             *([say(_HOW_OFTEN)] if is_reminder else []),
         ]
-        subject = say(_SUBJECTS[mail.kind]) % {"date": _day(about[0], language), "names": names}
+        subject = say(_SUBJECTS[mail.kind]) % {"date": day, "names": names}
         return Letter(mail.id, reader.email, subject, "\n\n".join(parts) + "\n")
+
+    def _to_do(self, kind: MailKind, one: Connection, say: Callable[[str], str]) -> str:
+        if kind in _OF_SECRETS:
+            return say(_ENTER_IT) % {"address": f"{self._address}/{one.marketplace}/private"}
+        return say(_TO_DO) % {"address": self._address}
 
     def invitation(self, invited: Invited, secret: str) -> Letter:
         """See `usecases.member_ports.InvitationWriter`."""
@@ -177,10 +196,10 @@ class Letters:
 def all_sentences() -> list[str]:
     """Every sentence here, for the catalogues' completeness."""
     account = [part for parts in _ACCOUNT.values() for part in parts if part != _ADDRESS]
-    connections = [*_SUBJECTS.values(), *_HAPPENED.values(), *_MEANS.values(), _TO_DO, _HOW_OFTEN]
+    connections = [*_SUBJECTS.values(), *_HAPPENED.values(), *_MEANS.values(), _TO_DO, _ENTER_IT, _HOW_OFTEN]
     invitation = [part for part in _INVITATION if part != _ADDRESS]
     return [*connections, *invitation, *_FAREWELL, _LINE, *_LINES.values(), *account]
 
 
-def _day(connection: Connection, language: str) -> str:
-    return format_date(connection.expires_at, "d MMMM y", locale=language) if connection.expires_at else ""
+def _date(at: datetime | None, language: str) -> str:
+    return format_date(at, "d MMMM y", locale=language) if at else ""

@@ -1,6 +1,6 @@
 """
 Who can renew authorisations is told by mail: of those that end once a week, past the end each day; where no end is
-known, once a year.
+known, once a year. Of the client secrets of their own applications: when one is refused, and before it ends.
 """
 
 from dataclasses import replace
@@ -41,3 +41,16 @@ async def remind_of_private_apps(*, store: Store, clock: Clock) -> None:
             await store.connections.save(replace(one, remind_at=now + REMINDED_EVERY))
         if about := tuple(one.id for one in connections if one.app_id is not None and one.state in RUNNING):
             await store.mails.add(organisation_id, MailKind.YEARLY, about, due_at=now, now=now)
+
+
+async def tell_of_own_secrets(*, store: Store, clock: Clock) -> None:
+    """One mail to each member of an application whose secret is refused, or ends: a batch; the rest comes next time."""
+    now = clock.now()
+    for app, about in await store.private_apps.lock_to_be_told(now):
+        due = [
+            *([MailKind.SECRET_REFUSED] if app.is_refusal_due(now) else []),
+            *([MailKind.SECRET_ENDS] if app.is_warning_due(now) else []),
+        ]
+        for kind in due:
+            await store.mails.add(app.organisation_id, kind, about, due_at=now, now=now)
+        await store.private_apps.told(app.told(now))
