@@ -40,7 +40,7 @@ class OwnSessions:
             by = None if session.two_factors else await second_factor_by(account, self._second, store=store)
             if by is not None and self._clock.now() >= by:
                 return None  # to sign in, where they are led to set one up
-            ending = await store.connections.ending(account.organisation_id)
+            ending = await store.connections.ending(account.organisation_id, self._clock.now())
             overdue = account.role is Role.OWNER and await store.members.is_review_overdue(
                 account.organisation_id, self._clock.now()
             )

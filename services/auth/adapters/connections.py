@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, case, func, insert, or_, select, text, update
+from sqlalchemy import ColumnElement, Select, and_, case, func, insert, or_, select, text, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -16,6 +16,7 @@ from services.auth.adapters.closing import lock_open
 from services.auth.adapters.private_apps import OWN_SECRET
 from services.auth.domain.connection import RUNNING, Connection, ConnectionState, ProbeOutcome
 from services.auth.domain.consent import ConsentState
+from services.auth.domain.life import EXPIRING_FOR
 from shared.access.principal import Ending
 from shared.kernel.ids import ConnectionId, GrantId, OrganisationId, UserId
 from shared.marketplaces.endpoint import Endpoint
@@ -115,8 +116,9 @@ class SqlConnections:
         query = select(func.count()).select_from(_ITS).where(_ITS.c.organisation_id == organisation_id, lacks_any())
         return int((await self._connection.execute(query)).scalar_one())
 
-    async def ending(self, organisation_id: OrganisationId) -> Ending | None:
-        ends = _ITS.c.state.in_([ConnectionState.EXPIRING, ConnectionState.EXPIRED])
+    async def ending(self, organisation_id: OrganisationId, now: datetime) -> Ending | None:
+        rests = and_(_ITS.c.state == ConnectionState.PAUSED, _ITS.c.expires_at <= now + EXPIRING_FOR)
+        ends = or_(_ITS.c.state.in_([ConnectionState.EXPIRING, ConnectionState.EXPIRED]), rests)
         query = select(func.count().label("connections"), func.min(_ITS.c.expires_at).label("first_at"))
         found = await self._connection.execute(query.where(_ITS.c.organisation_id == organisation_id, ends))
         row = found.one()

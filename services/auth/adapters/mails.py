@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, Uuid, delete, func, insert, literal, select, update
+from sqlalchemy import Select, Uuid, and_, delete, func, insert, literal, or_, select, update
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -14,7 +14,8 @@ from services.auth.adapters.accounts import to_account
 from services.auth.adapters.connections import CONNECTIONS, to_connection
 from services.auth.domain.account import Account
 from services.auth.domain.connection import RUNNING, Connection, ConnectionState
-from services.auth.domain.mail import Mail, MailKind, Reminded
+from services.auth.domain.life import EXPIRING_FOR
+from services.auth.domain.mail import PAUSED_NAMED_FOR, Mail, MailKind, Reminded
 from shared.kernel.ids import ConnectionId, OrganisationId, UserId, new_id
 
 _ITS, _ORGANISATION, _CONNECTION = tables.mail, tables.organisation, tables.connection
@@ -67,15 +68,16 @@ class SqlMails:
         unsent = (_ITS.c.organisation_id == organisation_id, _ITS.c.kind == kind, _ITS.c.due_at.is_not(None))
         await self._connection.execute(delete(_ITS).where(*unsent))
 
-    async def lock_to_be_reminded(self, before: datetime, after: OrganisationId | None) -> Sequence[Reminded]:
-        lives = _CONNECTION.c.state.in_(RUNNING | {ConnectionState.PAUSED})
+    async def lock_to_be_reminded(self, now: datetime, after: OrganisationId | None) -> Sequence[Reminded]:
+        end, runs = _CONNECTION.c.expires_at, _CONNECTION.c.state.in_(RUNNING)
+        rests = and_(_CONNECTION.c.state == ConnectionState.PAUSED, end > now - PAUSED_NAMED_FOR)
         ending = (
             select(
                 _CONNECTION.c.organisation_id,
                 func.array_agg(_CONNECTION.c.id).label("connection_ids"),
-                func.min(_CONNECTION.c.expires_at).label("first_end"),
+                func.min(end).filter(runs).label("first_end"),
             )
-            .where(lives, _CONNECTION.c.expires_at <= before)
+            .where(or_(runs, rests), end <= now + EXPIRING_FOR)
             .group_by(_CONNECTION.c.organisation_id)
             .subquery()
         )

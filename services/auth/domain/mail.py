@@ -20,6 +20,8 @@ REMINDED_EVERY = timedelta(days=7)
 WARNED_EVERY = timedelta(days=1)
 # What could not be sent for so long is no news any more.
 KEPT_FOR = timedelta(days=30)
+# What rests when it ends is named for so long: in one mail after its end.
+PAUSED_NAMED_FOR = REMINDED_EVERY
 # A refusal may pass: two more probes come first.
 _REFUSED_FOR = timedelta(hours=2)
 # An hourly look comes a little earlier or later: a week is a week all the same.
@@ -83,16 +85,19 @@ class Letter:
 
 @dataclass(frozen=True, slots=True)
 class Reminded:
-    """An organisation with authorisations that end soon, or ended and still work. `at`: of the last reminder."""
+    """
+    An organisation with authorisations that end soon, or ended and still work. `first_end`: of those that are not
+    paused. `at`: of the last reminder.
+    """
 
     organisation_id: OrganisationId
     connection_ids: tuple[ConnectionId, ...]
-    first_end: datetime
+    first_end: datetime | None
     at: datetime | None
 
     def is_due(self, now: datetime) -> bool:
         """Once a week, from the first end on each day."""
-        every = REMINDED_EVERY if now < self.first_end else WARNED_EVERY
+        every = REMINDED_EVERY if self.first_end is None or now < self.first_end else WARNED_EVERY
         return self.at is None or now >= self.at + every - _LOOK_LEEWAY
 
 
@@ -150,7 +155,9 @@ def _is_true(kind: MailKind, connection: Connection, now: datetime) -> bool:
             return connection.secret_refused_at is None and secret_ends_soon(connection.secret_ends_at, now)
         case MailKind.ENDING:
             end = connection.expires_at
-            lives = connection.state in RUNNING | {ConnectionState.PAUSED}
-            return lives and end is not None and now >= end - EXPIRING_FOR
+            if end is None or now < end - EXPIRING_FOR:
+                return False
+            rests = connection.state is ConnectionState.PAUSED
+            return connection.state in RUNNING or (rests and now < end + PAUSED_NAMED_FOR)
         case _:
             return connection.state in _TRUE_IN[kind]

@@ -36,8 +36,10 @@ class Mails(Protocol):
 
     async def drop_unsent(self, organisation_id: OrganisationId, kind: MailKind) -> None: ...
 
-    async def lock_to_be_reminded(self, before: datetime, after: OrganisationId | None) -> Sequence[Reminded]:
-        """Organisations with authorisations that end by then, a batch beyond `after`, in the order of their ids."""
+    async def lock_to_be_reminded(self, now: datetime, after: OrganisationId | None) -> Sequence[Reminded]:
+        """
+        Organisations with authorisations that end soon, or ended: a batch beyond `after`, in the order of their ids.
+        """
         ...
 
     async def reminded(self, organisation_id: OrganisationId, at: datetime | None) -> None: ...

@@ -7,7 +7,6 @@ from dataclasses import replace
 from itertools import groupby
 
 from services.auth.domain.connection import RUNNING
-from services.auth.domain.life import EXPIRING_FOR
 from services.auth.domain.mail import MailKind
 from services.auth.domain.private_app import REMINDED_EVERY
 from services.auth.usecases.ports import Store
@@ -22,7 +21,7 @@ async def remind(after: OrganisationId | None, *, store: Store, clock: Clock) ->
     Gives the last id; None: there was none left. A reminder that was not sent yet is replaced.
     """
     now = clock.now()
-    found = await store.mails.lock_to_be_reminded(now + EXPIRING_FOR, after)
+    found = await store.mails.lock_to_be_reminded(now, after)
     for one in found:
         if one.is_due(now):
             await store.mails.drop_unsent(one.organisation_id, MailKind.ENDING)

@@ -53,6 +53,19 @@ async def test_members_are_reminded_once_a_week_and_each_day_past_the_end(mailin
     assert f"{mailing.settings.public_url}/connections" in first["text"]
 
 
+async def test_what_is_paused_is_told_once_past_its_end(mailing: Running) -> None:
+    """In one weekly mail; pages go on to warn of it. Seen red with mails each day, and without the banner."""
+    visitor, its = await connected(mailing)
+    await visitor.submit(f"/connections/{its}/pause")
+    counts = []
+    for ahead in (timedelta(days=336), *[DAY] * 60):
+        await days_later(mailing, ahead)
+        counts.append(len(await sent(mailing, visitor)))
+    by_day = dict(enumerate(counts, start=336))
+    assert (by_day[364], by_day[370], by_day[371], by_day[396]) == (5, 5, 6, 6)
+    assert "One authorisation is to be renewed by" in (await visitor.get("/settings")).text
+
+
 async def test_a_mail_is_in_its_readers_language(mailing: Running) -> None:
     """French for who reads French."""
     visitor, _ = await connected(mailing)
