@@ -15,7 +15,7 @@ from services.auth.adapters.connections import CONNECTIONS, to_connection
 from services.auth.domain.account import Account
 from services.auth.domain.connection import RUNNING, Connection, ConnectionState
 from services.auth.domain.life import EXPIRING_FOR
-from services.auth.domain.mail import PAUSED_NAMED_FOR, Mail, MailKind, Reminded
+from services.auth.domain.mail import GATHERED, PAUSED_NAMED_FOR, Mail, MailKind, Reminded
 from shared.kernel.ids import ConnectionId, OrganisationId, UserId, new_id
 
 _ITS, _ORGANISATION, _CONNECTION = tables.mail, tables.organisation, tables.connection
@@ -109,9 +109,10 @@ class SqlMails:
         row = (await self._connection.execute(unsent)).first()
         if row is None:
             return None
+        connection_ids = [*row.connection_ids, *(await self._gathered(row) if row.kind in GATHERED else ())]
         reader = select(tables.account).where(tables.account.c.id == row.account_id)
         about = CONNECTIONS.where(
-            _CONNECTION.c.id.in_(row.connection_ids), _CONNECTION.c.organisation_id == row.organisation_id
+            _CONNECTION.c.id.in_(connection_ids), _CONNECTION.c.organisation_id == row.organisation_id
         )
         account = to_account((await self._connection.execute(reader)).one())
         return (
@@ -119,6 +120,20 @@ class SqlMails:
             account,
             [to_connection(each) for each in await self._connection.execute(about)],
         )
+
+    async def _gathered(self, row: Any) -> Sequence[ConnectionId]:
+        """What its reader's other unsent mails of the kind are about, which this one stands for from now on."""
+        same = (_ITS.c.account_id == row.account_id, _ITS.c.kind == row.kind)
+        others = select(_ITS.c.id, _ITS.c.connection_ids).where(*same, _ITS.c.due_at.is_not(None), _ITS.c.id != row.id)
+        found = (await self._connection.execute(others.with_for_update(skip_locked=True))).all()
+        if not found:
+            return ()
+        about = [each for other in found for each in other.connection_ids]
+        whole = update(_ITS).where(_ITS.c.id == row.id).values(connection_ids=[*row.connection_ids, *about])
+        await self._connection.execute(whole)
+        settled = update(_ITS).where(_ITS.c.id.in_([other.id for other in found])).values(due_at=None)
+        await self._connection.execute(settled)
+        return about
 
     async def settle(self, mail_id: UUID, *, sent_at: datetime | None) -> None:
         settled = update(_ITS).where(_ITS.c.id == mail_id).values(due_at=None, sent_at=sent_at)

@@ -20,6 +20,8 @@ REMINDED_EVERY = timedelta(days=7)
 WARNED_EVERY = timedelta(days=1)
 # What could not be sent for so long is no news any more.
 KEPT_FOR = timedelta(days=30)
+# A token that several accounts share is found withdrawn one account after the other.
+_GATHERED_FOR = timedelta(minutes=10)
 # What rests when it ends is named for so long: in one mail after its end.
 PAUSED_NAMED_FOR = REMINDED_EVERY
 # A refusal may pass: two more probes come first.
@@ -51,6 +53,8 @@ class MailKind(StrEnum):
 
 # How long a link is good for, once.
 LINK_LASTS = {MailKind.CONFIRM: timedelta(days=1), MailKind.RESET: timedelta(hours=1)}
+# Those not sent yet go out as one mail, which names all.
+GATHERED = frozenset({MailKind.EXPIRED, MailKind.REVOKED})
 ABOUT_ACCOUNT = frozenset({*LINK_LASTS, MailKind.CHANGED, MailKind.PASSKEY_REFUSED, MailKind.LOCKED})
 
 
@@ -119,7 +123,7 @@ def told_by_mail(change: Change, now: datetime) -> tuple[MailKind, datetime] | N
         case Happened.REVOKED if state is ConnectionState.WAITING:
             return MailKind.REFUSED, now + _REFUSED_FOR
         case Happened.REVOKED if end is None or now < end:
-            return MailKind.REVOKED, now
+            return MailKind.REVOKED, now + _GATHERED_FOR if change.connection.app_id else now
         case _:  # past its end its members know that it expired
             return None
 

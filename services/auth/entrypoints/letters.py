@@ -18,8 +18,8 @@ from shared.web.languages import HERE, read_translations
 
 _SUBJECTS = {
     MailKind.ENDING: "Authorisations to renew by %(date)s: %(names)s",
-    MailKind.EXPIRED: "The authorisation has ended: %(names)s",
-    MailKind.REVOKED: "The authorisation was withdrawn: %(names)s",
+    MailKind.EXPIRED: "Authorisation ended: %(names)s",
+    MailKind.REVOKED: "Authorisation withdrawn: %(names)s",
     MailKind.REFUSED: "The marketplace refuses us: %(names)s",
     MailKind.ROLES: "Consent once more, for a new role: %(names)s",
     MailKind.YEARLY: "Once a year, renew the token of your own application: %(names)s",
@@ -28,8 +28,8 @@ _SUBJECTS = {
 }
 _HAPPENED = {
     MailKind.ENDING: "These authorisations are to be renewed:",
-    MailKind.EXPIRED: "The time of this authorisation is over, and it was not renewed:",
-    MailKind.REVOKED: "The marketplace says that this authorisation was withdrawn:",
+    MailKind.EXPIRED: "The time of the authorisation is over, and it was not renewed:",
+    MailKind.REVOKED: "The marketplace says that the authorisation was withdrawn:",
     MailKind.REFUSED: "The marketplace has not let us in for two hours:",
     MailKind.ROLES: "Our application asks for a role that these authorisations do not hold yet:",
     MailKind.YEARLY: "These connections use an application of your own, and their token is a year old:",

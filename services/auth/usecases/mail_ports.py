@@ -45,7 +45,10 @@ class Mails(Protocol):
     async def reminded(self, organisation_id: OrganisationId, at: datetime | None) -> None: ...
 
     async def lock(self, mail_id: UUID) -> tuple[Mail, Account, Sequence[Connection]] | None:
-        """With its reader and what it is about; None: there is none, or it is settled."""
+        """
+        With its reader and what it is about; None: there is none, or it is settled. Where mails of its kind are
+        gathered, it takes over what the reader's others are about that were not sent yet, and those are settled.
+        """
         ...
 
     async def settle(self, mail_id: UUID, *, sent_at: datetime | None) -> None:
