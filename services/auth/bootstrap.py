@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -76,7 +75,7 @@ from shared.db.unit_of_work import SqlReads, SqlUnitOfWork
 from shared.http.outward import Outward
 from shared.kernel.clock import Clock
 from shared.kernel.ports import Lease, Reads, UnitOfWork
-from shared.marketplaces.registry import PROFILES, WANT_SECOND_FACTOR, accesses, rates
+from shared.marketplaces.registry import WANT_SECOND_FACTOR, accesses, rates
 from shared.marketplaces.registry import Access as FarAccess
 from shared.messaging.kafka import kafka_of as kafka_of
 from shared.runtime.serve import Ready
@@ -113,6 +112,7 @@ class Auth:
     verifier: TokenVerifier
     clock: Clock
     consent_lasts: Mapping[str, timedelta]
+    expired_goes_on: bool
     password_lasts: timedelta
     second_factor: SecondFactorPolicy
     openid: OpenIdProvider | None
@@ -121,13 +121,16 @@ class Auth:
     unlisted: tuple[Unlisted, ...]
     private: Mapping[str, PrivateOffer]
     private_apps: SealedPrivateApps
-    addresses: AddressVault
     restricted: RestrictedTokens
     client_secrets: SecretKeeper
     hasher: PasswordHasher
 
     def mask_attempt(self, counted: str) -> str:
         return self.keys.mask(counted.encode(), b"auth.attempt")
+
+    @property
+    def addresses(self) -> AddressVault:
+        return SealedAddresses(self.keys)
 
     @property
     def factors(self) -> FactorVault:
@@ -177,7 +180,7 @@ def auth_on(engine: AsyncEngine, settings: Settings, outward: Outward, clock: Cl
         delegations=delegations_of(settings, known),
         shared_grants=seals,
         probe=probe_of(known, tokens, settings, clock),
-        keep_house=house_of(uow, SealedSigning(keys), keys, settings, clock),
+        keep_house=house_of(uow, keys, settings, clock),
         mailer=mailer_of(settings, clock),
         keys=keys,
         consents=SealingConsents(offers, seals, clock),
@@ -190,12 +193,12 @@ def auth_on(engine: AsyncEngine, settings: Settings, outward: Outward, clock: Cl
         openid=openid_of(settings, outward, clock),
         password_lasts=timedelta(days=settings.password_max_age_days),
         consent_lasts={name: settings.consent_lasts(name) for name in offers},
+        expired_goes_on=settings.expired_goes_on,
         delegation_proves=settings.delegation_proves,
         public_url=settings.public_url,
         unlisted=unlisted_of(settings),
         private=private_of(known),
         private_apps=private_apps,
-        addresses=SealedAddresses(keys),
         restricted=RestrictedTokens(claims, tokens, restricted_ports(known), clock),
         client_secrets=secret_keeper_of(settings, known, uow, claims, keys, clock),
         hasher=passwords_of(settings.password_hash_mib),
@@ -234,14 +237,12 @@ def verifier_on(public_url: str, views: Views, clock: Clock) -> TokenVerifier:
     return TokenVerifier(public_url, OwnSigningKeys(views, clock), clock, OwnRevokedTokens(views, clock))
 
 
-def house_of(
-    uow: UnitOfWork[Store], signing: SealedSigning, keys: DataKeys, settings: Settings, clock: Clock
-) -> Callable[[], Awaitable[None]]:
+def house_of(uow: UnitOfWork[Store], keys: DataKeys, settings: Settings, clock: Clock) -> Callable[[], Awaitable[None]]:
     """The worker's hourly upkeep."""
     return partial(
         keep_house,
         uow=uow,
-        signing=signing,
+        signing=SealedSigning(keys),
         signing_turns=settings.signing_turns,
         wrapping=Rewrapping(keys),
         expired_goes_on=settings.expired_goes_on,
@@ -273,24 +274,6 @@ def clients_of(settings: Settings) -> Mapping[str, ServiceClient]:
         client.id: ServiceClient(client.id, {client.secret_hash: None}, frozenset(client.scopes))
         for client in settings.service_clients
     }
-
-
-def consent_origins(settings: Settings) -> list[str]:
-    """Where the marketplaces' consent pages are."""
-    central = (
-        urlsplit(url)
-        for name, by_region in settings.apps.items()
-        if PROFILES[name].authorisation == "consent"
-        for country, url in (settings.far_side(name).central_urls or {}).items()
-        if PROFILES[name].places.regions[country] in by_region
-    )
-    return sorted({f"{url.scheme}://{url.netloc}" for url in central})
-
-
-def form_targets(settings: Settings) -> list[str]:
-    """Where a form of ours may lead to by redirect: consent pages, and the confirmation pages of app stores."""
-    appstores = {PROFILES[name].places.appstore for name in settings.apps}
-    return sorted({*consent_origins(settings), *(each for each in appstores if each)})
 
 
 def ready_on(engine: AsyncEngine) -> Ready:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from urllib.parse import urlsplit
 
 from services.auth.settings import Settings
 from services.auth.usecases.begin_consent import Offer
@@ -102,3 +103,21 @@ def portals_of(settings: Settings, marketplace: str) -> Mapping[str, Portal]:
         region: Portal(addresses[region], app.listed_as, app.client_id)
         for region, app in settings.apps[marketplace].items()
     }
+
+
+def consent_origins(settings: Settings) -> list[str]:
+    """Where the marketplaces' consent pages are."""
+    central = (
+        urlsplit(url)
+        for name, by_region in settings.apps.items()
+        if PROFILES[name].authorisation == "consent"
+        for country, url in (settings.far_side(name).central_urls or {}).items()
+        if PROFILES[name].places.regions[country] in by_region
+    )
+    return sorted({f"{url.scheme}://{url.netloc}" for url in central})
+
+
+def form_targets(settings: Settings) -> list[str]:
+    """Where a form of ours may lead to by redirect: consent pages, and the confirmation pages of app stores."""
+    appstores = {PROFILES[name].places.appstore for name in settings.apps}
+    return sorted({*consent_origins(settings), *(each for each in appstores if each)})

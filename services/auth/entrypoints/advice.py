@@ -5,7 +5,8 @@ from urllib.parse import urlsplit
 
 import structlog
 
-from services.auth.bootstrap import Auth, consent_origins
+from services.auth.bootstrap import Auth
+from services.auth.offers_bootstrap import consent_origins
 from services.auth.settings import Settings
 from shared.db.errors import Conflict, DatabaseUnavailable
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from fastapi import FastAPI
 
-from services.auth import bootstrap
+from services.auth import bootstrap, offers_bootstrap
 from services.auth.bootstrap import SERVICE, Auth
 from services.auth.entrypoints import (
     account_pages,
@@ -98,7 +98,7 @@ async def run(settings: Settings) -> int:
     clock = SystemClock()
     outward = Outward(clock)
     held = bootstrap.auth_on(engine, settings, outward, clock)
-    app = make_app(held, bootstrap.access_on(held), form_targets=bootstrap.form_targets(settings))
+    app = make_app(held, bootstrap.access_on(held), form_targets=offers_bootstrap.form_targets(settings))
     serve = http_part(app, settings.http_host, settings.http_port, trusted_proxies=settings.trusted_proxies)
     try:
         return await run_process(

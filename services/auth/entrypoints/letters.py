@@ -1,6 +1,6 @@
 """What our mails say, in their reader's language."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 from uuid import uuid5
@@ -11,58 +11,12 @@ from services.auth.domain.account import LOCALES, Account
 from services.auth.domain.closing import Farewell
 from services.auth.domain.connection import Connection
 from services.auth.domain.mail import Letter, Mail, MailKind
+from services.auth.entrypoints.connection_letters import Setting, paragraphs_of, subject_of
+from services.auth.entrypoints.connection_letters import all_sentences as connection_sentences
 from services.auth.entrypoints.roles import ROLES
-from services.auth.entrypoints.sentences import marketplace_of
 from services.auth.usecases.member_ports import Invited
 from shared.web.languages import HERE, read_translations
 
-_SUBJECTS = {
-    MailKind.ENDING: "Authorisations to renew by %(date)s: %(names)s",
-    MailKind.EXPIRED: "Authorisation ended: %(names)s",
-    MailKind.REVOKED: "Authorisation withdrawn: %(names)s",
-    MailKind.REFUSED: "The marketplace refuses us: %(names)s",
-    MailKind.ROLES: "Consent once more, for a new role: %(names)s",
-    MailKind.YEARLY: "Once a year, renew the token of your own application: %(names)s",
-    MailKind.SECRET_REFUSED: "The client secret of your own application is refused: %(names)s",
-    MailKind.SECRET_ENDS: "Replace the client secret of your own application by %(date)s: %(names)s",
-}
-_HAPPENED = {
-    MailKind.ENDING: "These authorisations are to be renewed:",
-    MailKind.EXPIRED: "The time of the authorisation is over, and it was not renewed:",
-    MailKind.REVOKED: "The marketplace says that the authorisation was withdrawn:",
-    MailKind.REFUSED: "The marketplace has not let us in for two hours:",
-    MailKind.ROLES: "Our application asks for a role that these authorisations do not hold yet:",
-    MailKind.YEARLY: "These connections use an application of your own, and their token is a year old:",
-    MailKind.SECRET_REFUSED: "The marketplace has refused the client secret of your own application for two hours. It "
-    "reaches these accounts:",
-    MailKind.SECRET_ENDS: "The client secret of your own application ends by %(date)s, counted from when you entered "
-    "it. It reaches these accounts:",
-}
-_MEANS = {
-    MailKind.ENDING: "Everything goes on until then. Past that day the marketplace may stop it at any moment.",
-    MailKind.EXPIRED: "Orders are no longer imported and stock is no longer sent. Nothing is lost: once it is renewed, "
-    "what came meanwhile is imported.",
-    MailKind.REVOKED: "Orders are no longer imported, and no stock and no tracking number is sent. Nothing is lost: "
-    "once you reconnect, what came meanwhile is imported.",
-    MailKind.REFUSED: "Orders are no longer imported, and no stock and no tracking number is sent. We ask again every "
-    "hour and go on by ourselves; reconnecting, or giving us access in its portal again, may mend it.",
-    MailKind.ROLES: "Everything goes on as before, but what needs the role. Authorise us once more to give it.",
-    MailKind.YEARLY: "No end of such a token is known, and nothing stops. All the same, authorise your application "
-    "once more and enter the new token.",
-    MailKind.SECRET_REFUSED: "Nothing is read or sent there any more. Make a new secret at the marketplace and enter "
-    "it: then everything goes on by itself, from where it stood.",
-    MailKind.SECRET_ENDS: "After that day nothing is read or sent there. Make a new secret at the marketplace and "
-    "enter it before: the one before stays in use beside it for seven days.",
-}
-_ENTER_IT = "Enter the new secret here: %(address)s"
-_TO_DO = "Renew or reconnect here: %(address)s"
-_HOW_OFTEN = "You get this mail once a week until they are renewed, and each day from the first end on."
-_LINE = "- %(name)s (%(marketplace)s)"
-_LINE_OF_ROLES = "- %(name)s (%(marketplace)s): %(roles)s"
-_LINE_TO_RENEW = "- %(name)s (%(marketplace)s), by %(date)s"
-_LINES = {MailKind.ENDING: _LINE_TO_RENEW, MailKind.ROLES: _LINE_OF_ROLES}
-_NAMES_MOST = 3
-_OF_SECRETS = frozenset({MailKind.SECRET_REFUSED, MailKind.SECRET_ENDS})
 _ADDRESS = "%(address)s"
 # About an account: the subject, then the paragraphs.
 _ACCOUNT = {
@@ -130,40 +84,16 @@ CATALOGUES = Path(__file__).parents[1] / "catalogues"
 class Letters:
     """See `usecases.mail_ports.Writer`."""
 
-    def __init__(self, catalogues: Path, public_url: str) -> None:
+    def __init__(self, catalogues: Path, public_url: str, *, expired_goes_on: bool) -> None:
         folders = [HERE / "catalogues", catalogues]
         self._translations = {language: read_translations(language, folders) for language in LOCALES}
-        self._public_url, self._address = public_url, f"{public_url}/connections"
+        self._public_url, self._goes_on = public_url, expired_goes_on
 
-    def __call__(self, mail: Mail, reader: Account, about: Sequence[Connection]) -> Letter:
+    def __call__(self, mail: Mail, reader: Account, about: Sequence[Connection], now: datetime) -> Letter:
         say, language = self._translations[reader.locale].gettext, reader.locale
-        is_reminder = mail.kind is MailKind.ENDING
-        day = _date(about[0].secret_ends_at if mail.kind in _OF_SECRETS else about[0].expires_at, language)
-        names = ", ".join(one.name for one in about[:_NAMES_MOST]) + (", …" if len(about) > _NAMES_MOST else "")
-        lines = [
-            say(_LINES.get(mail.kind, _LINE))
-            % {
-                "name": one.name,
-                "marketplace": marketplace_of(one, say),
-                "date": _date(one.expires_at, language),
-                "roles": ", ".join(one.lacks_roles),
-            }
-            for one in about
-        ]
-        parts = [
-            say(_HAPPENED[mail.kind]) % {"date": day},
-            "\n".join(lines),
-            say(_MEANS[mail.kind]),
-            self._to_do(mail.kind, about[0], say),
-            *([say(_HOW_OFTEN)] if is_reminder else []),
-        ]
-        subject = say(_SUBJECTS[mail.kind]) % {"date": day, "names": names}
-        return Letter(mail.id, reader.email, subject, "\n\n".join(parts) + "\n")
-
-    def _to_do(self, kind: MailKind, one: Connection, say: Callable[[str], str]) -> str:
-        if kind in _OF_SECRETS:
-            return say(_ENTER_IT) % {"address": f"{self._address}/{one.marketplace}/private"}
-        return say(_TO_DO) % {"address": self._address}
+        its = Setting(now, self._goes_on, f"{self._public_url}/connections", language, say)
+        text = "\n\n".join(paragraphs_of(mail.kind, about, its))
+        return Letter(mail.id, reader.email, subject_of(mail.kind, about, its), text + "\n")
 
     def invitation(self, invited: Invited, secret: str) -> Letter:
         """See `usecases.member_ports.InvitationWriter`."""
@@ -196,10 +126,5 @@ class Letters:
 def all_sentences() -> list[str]:
     """Every sentence here, for the catalogues' completeness."""
     account = [part for parts in _ACCOUNT.values() for part in parts if part != _ADDRESS]
-    connections = [*_SUBJECTS.values(), *_HAPPENED.values(), *_MEANS.values(), _TO_DO, _ENTER_IT, _HOW_OFTEN]
     invitation = [part for part in _INVITATION if part != _ADDRESS]
-    return [*connections, *invitation, *_FAREWELL, _LINE, *_LINES.values(), *account]
-
-
-def _date(at: datetime | None, language: str) -> str:
-    return format_date(at, "d MMMM y", locale=language) if at else ""
+    return [*connection_sentences(), *invitation, *_FAREWELL, *account]

@@ -66,8 +66,8 @@ class Mailer(Protocol):
 
 
 class Writer(Protocol):
-    def __call__(self, mail: Mail, reader: Account, about: Sequence[Connection]) -> Letter:
-        """In the reader's language."""
+    def __call__(self, mail: Mail, reader: Account, about: Sequence[Connection], now: datetime) -> Letter:
+        """In the reader's language, as it is true now."""
         ...
 
     def about_account(self, mail: Mail, reader: Account, secret: str) -> Letter:

@@ -8,6 +8,7 @@ from fastapi import FastAPI
 from services.auth import bootstrap
 from services.auth.bootstrap import Auth
 from services.auth.entrypoints.api import make_app
+from services.auth.offers_bootstrap import form_targets
 from services.auth.settings import Settings
 
 _idle: list[FastAPI] = []
@@ -15,7 +16,7 @@ _idle: list[FastAPI] = []
 
 def application_over(held: Auth, settings: Settings) -> FastAPI:
     """One that nobody uses, with `held` behind it: to be put away after the test."""
-    access, targets = bootstrap.access_on(held), bootstrap.form_targets(settings)
+    access, targets = bootstrap.access_on(held), form_targets(settings)
     for app in _idle:
         if app.state.form_targets == targets:
             _idle.remove(app)
