@@ -95,7 +95,7 @@ class SqlConnections:
 
     async def lock_to_be_reminded(self, now: datetime) -> Sequence[Connection]:
         query = (
-            CONNECTIONS.where(_ITS.c.remind_at <= now)
+            CONNECTIONS.where(_ITS.c.remind_at <= now, _ITS.c.app_id.is_not(None), _ITS.c.state.in_(RUNNING))
             .order_by(_ITS.c.id)
             .limit(_AT_ONCE)
             .with_for_update(of=_ITS, skip_locked=True)

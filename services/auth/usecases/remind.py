@@ -6,7 +6,6 @@ known, once a year. Of the client secrets of their own applications: when one is
 from dataclasses import replace
 from itertools import groupby
 
-from services.auth.domain.connection import RUNNING
 from services.auth.domain.mail import MailKind
 from services.auth.domain.private_app import REMINDED_EVERY
 from services.auth.usecases.ports import Store
@@ -31,15 +30,18 @@ async def remind(after: OrganisationId | None, *, store: Store, clock: Clock) ->
 
 
 async def remind_of_private_apps(*, store: Store, clock: Clock) -> None:
-    """One mail to each member of an organisation, naming all that are due: a batch; the rest comes next time."""
+    """
+    One mail to each member of an organisation, naming all that are due: a batch; the rest comes next time. What rests,
+    or was withdrawn, stays due.
+    """
     now = clock.now()
     due = sorted(await store.connections.lock_to_be_reminded(now), key=lambda one: one.organisation_id)
     for organisation_id, found in groupby(due, key=lambda one: one.organisation_id):
         connections = list(found)
         for one in connections:
             await store.connections.save(replace(one, remind_at=now + REMINDED_EVERY))
-        if about := tuple(one.id for one in connections if one.app_id is not None and one.state in RUNNING):
-            await store.mails.add(organisation_id, MailKind.YEARLY, about, due_at=now, now=now)
+        about = tuple(one.id for one in connections)
+        await store.mails.add(organisation_id, MailKind.YEARLY, about, due_at=now, now=now)
 
 
 async def tell_of_own_secrets(*, store: Store, clock: Clock) -> None:
