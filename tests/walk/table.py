@@ -100,7 +100,7 @@ COURSES = (
         False,
         {300: "pause", 370: "resume"},
         {0: "authorised", 300: "paused", 370: "expiring"},
-        {0: _TOLD[0], 300: ("paused",), 370: ("resumed", "expiring")},
+        {0: _TOLD[0], 300: ("paused",), 370: ("resumed",)},
         _YEAR | _daily(370, DAYS),
     ),
     Course(

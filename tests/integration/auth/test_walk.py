@@ -17,7 +17,7 @@ _COURSES = (
         False,
         {5: "pause", 47: "resume"},
         {0: "authorised", 5: "paused", 47: "expiring"},
-        {0: _TOLD[0], 5: ("paused",), 47: ("resumed", "expiring")},
+        {0: _TOLD[0], 5: ("paused",), 47: ("resumed",)},
         _WEEKLY | dict.fromkeys((45, 47, 48, 49), ("ending", 1)),
     ),
     Course(
