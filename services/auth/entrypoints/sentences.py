@@ -132,6 +132,10 @@ ENDPOINTS = {
 CALENDAR_NAME = "Days of renewal"
 CALENDAR_WHAT = "Renew the authorisation: %(name)s (%(marketplace)s)"
 CALENDAR_TO_DO = "Renew it here, before it ends: %(address)s"
+CALENDAR_TOKEN = "Renew the token of your own application: %(name)s (%(marketplace)s)"  # noqa: S105 - no token
+CALENDAR_SECRET = "Replace the client secret of your own application: %(name)s (%(marketplace)s)"  # noqa: S105 - none
+CALENDAR_TO_ENTER = "Enter the new one here: %(address)s"
+_CALENDAR = (CALENDAR_NAME, CALENDAR_WHAT, CALENDAR_TO_DO, CALENDAR_TOKEN, CALENDAR_SECRET, CALENDAR_TO_ENTER)
 
 
 @dataclass(frozen=True, slots=True)
@@ -279,7 +283,6 @@ def all_sentences() -> list[str]:
         TOO_MANY_ATTEMPTS,
         AWAY,
     ]
-    calendar = [*ENDPOINTS.values(), CALENDAR_NAME, CALENDAR_WHAT, CALENDAR_TO_DO]
     private = [OF_A_CODE, *(said for _, said in (*PRIVATE_PROBLEMS.values(), *CREDENTIAL_PROBLEMS.values()))]
     said = [
         *ADDRESS_PROBLEMS.values(),
@@ -287,7 +290,8 @@ def all_sentences() -> list[str]:
         *private,
         *clients,
         *signing_in,
-        *calendar,
+        *ENDPOINTS.values(),
+        *_CALENDAR,
         *DEEDS.values(),
         *outcomes,
         *refusals,
