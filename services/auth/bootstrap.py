@@ -112,6 +112,7 @@ class Auth:
     verifier: TokenVerifier
     clock: Clock
     consent_lasts: Mapping[str, timedelta]
+    expired_goes_on: bool
     password_lasts: timedelta
     second_factor: SecondFactorPolicy
     openid: OpenIdProvider | None
@@ -120,13 +121,16 @@ class Auth:
     unlisted: tuple[Unlisted, ...]
     private: Mapping[str, PrivateOffer]
     private_apps: SealedPrivateApps
-    addresses: AddressVault
     restricted: RestrictedTokens
     client_secrets: SecretKeeper
     hasher: PasswordHasher
 
     def mask_attempt(self, counted: str) -> str:
         return self.keys.mask(counted.encode(), b"auth.attempt")
+
+    @property
+    def addresses(self) -> AddressVault:
+        return SealedAddresses(self.keys)
 
     @property
     def factors(self) -> FactorVault:
@@ -176,7 +180,7 @@ def auth_on(engine: AsyncEngine, settings: Settings, outward: Outward, clock: Cl
         delegations=delegations_of(settings, known),
         shared_grants=seals,
         probe=probe_of(known, tokens, settings, clock),
-        keep_house=house_of(uow, SealedSigning(keys), keys, settings, clock),
+        keep_house=house_of(uow, keys, settings, clock),
         mailer=mailer_of(settings, clock),
         keys=keys,
         consents=SealingConsents(offers, seals, clock),
@@ -189,12 +193,12 @@ def auth_on(engine: AsyncEngine, settings: Settings, outward: Outward, clock: Cl
         openid=openid_of(settings, outward, clock),
         password_lasts=timedelta(days=settings.password_max_age_days),
         consent_lasts={name: settings.consent_lasts(name) for name in offers},
+        expired_goes_on=settings.expired_goes_on,
         delegation_proves=settings.delegation_proves,
         public_url=settings.public_url,
         unlisted=unlisted_of(settings),
         private=private_of(known),
         private_apps=private_apps,
-        addresses=SealedAddresses(keys),
         restricted=RestrictedTokens(claims, tokens, restricted_ports(known), clock),
         client_secrets=secret_keeper_of(settings, known, uow, claims, keys, clock),
         hasher=passwords_of(settings.password_hash_mib),
@@ -233,14 +237,12 @@ def verifier_on(public_url: str, views: Views, clock: Clock) -> TokenVerifier:
     return TokenVerifier(public_url, OwnSigningKeys(views, clock), clock, OwnRevokedTokens(views, clock))
 
 
-def house_of(
-    uow: UnitOfWork[Store], signing: SealedSigning, keys: DataKeys, settings: Settings, clock: Clock
-) -> Callable[[], Awaitable[None]]:
+def house_of(uow: UnitOfWork[Store], keys: DataKeys, settings: Settings, clock: Clock) -> Callable[[], Awaitable[None]]:
     """The worker's hourly upkeep."""
     return partial(
         keep_house,
         uow=uow,
-        signing=signing,
+        signing=SealedSigning(keys),
         signing_turns=settings.signing_turns,
         wrapping=Rewrapping(keys),
         expired_goes_on=settings.expired_goes_on,

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from urllib.parse import urlsplit
 
 from services.auth.settings import Settings
@@ -61,6 +62,7 @@ def private_of(known: Mapping[str, Access]) -> Mapping[str, PrivateOffer]:
             profile.private,
             profile.private.places if profile.private.places.regions else profile.places,
             profile.reach == "country",
+            timedelta(days=profile.secret_days) if profile.secret_days is not None else None,
         )
         for name, profile in profiles.items()
         if profile.private is not None

@@ -34,11 +34,19 @@ class Operator:
     support: SupportViews
     clock: Clock
     new_secret: Callable[[], str]
+    expired_goes_on: bool
 
 
-def operator_on(engine: AsyncEngine) -> Operator:
-    views, support = SqlViews(engine), SqlSupportViews(engine)
-    return Operator(SqlUnitOfWork(engine, bind), views, SqlAuditLog(engine), support, SystemClock(), new_secret_text)
+def operator_on(engine: AsyncEngine, settings: MigrationSettings) -> Operator:
+    return Operator(
+        uow=SqlUnitOfWork(engine, bind),
+        views=SqlViews(engine),
+        audit_log=SqlAuditLog(engine),
+        support=SqlSupportViews(engine),
+        clock=SystemClock(),
+        new_secret=new_secret_text,
+        expired_goes_on=settings.expired_goes_on,
+    )
 
 
 @dataclass(frozen=True)

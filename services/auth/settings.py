@@ -34,6 +34,10 @@ _KEYS = (
     "Key-encryption keys, kid:base64 of 32 bytes, or aws-kms:ARN for one in AWS KMS, separated by commas: the first "
     "seals, all open. Or file:PATH of a file with them."
 )
+_GOES_ON = (
+    "Whether a connection that still works when its consent's time is over goes on, with a warning each day; else "
+    "nothing new is read or sent until the seller authorises again."
+)
 _KMS_URL = "Where AWS KMS is, for keys aws-kms:…; else the address of the key's own region."
 
 
@@ -72,11 +76,7 @@ class Settings(ServiceSettings):
     consent_lasts_days: Mapping[str, PositiveInt] = Field(
         default_factory=dict, description="How long a seller's consent is good for, JSON by marketplace; else 365."
     )
-    expired_goes_on: bool = Field(
-        default=True,
-        description="Whether a connection that still works when its consent's time is over goes on, with a warning "
-        "each day; else nothing new is read or sent until the seller authorises again.",
-    )
+    expired_goes_on: bool = Field(default=True, description=_GOES_ON)
     retain_days: float = Field(
         default=USUAL_DAYS,
         ge=LEAST_DAYS,
@@ -237,6 +237,7 @@ class MigrationSettings(runtime.MigrationSettings):
     )
 
     aws_kms_url: str | None = Field(default=None, description=_KMS_URL)
+    expired_goes_on: bool = Field(default=True, description=_GOES_ON)
 
     @field_validator("key_encryption_keys")
     @classmethod

@@ -27,6 +27,7 @@ class Principal:
     `label` is an e-mail address or a client id, for the page's header only: never logged.
     `role`: of a person. `scopes`: a token's, or all that the role may do.
     `ending`: what every page warns of. `lacking_roles`: connections whose consent lacks a role asked for later.
+    `secret_refused`: connections that stand still, as the client secret of their own application is refused.
     `unconfirmed`: every page asks to confirm the e-mail address. `review_overdue`: every page asks to review who has
     access.
     `second_factor_by`: every page asks to set one up by then, after which nobody gets in without.
@@ -40,6 +41,7 @@ class Principal:
     label: str = field(default="", repr=False)
     ending: Ending | None = None
     lacking_roles: int = 0
+    secret_refused: int = 0
     unconfirmed: bool = False
     second_factor_by: datetime | None = None
     role: Role | None = None

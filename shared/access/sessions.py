@@ -41,6 +41,7 @@ class _SessionAnswer(BaseModel):
     label: str
     ending: _EndingAnswer | None = None
     lacking_roles: int = 0
+    secret_refused: int = 0
     unconfirmed: bool = False
     second_factor_by: datetime | None = None
     # An auth of before roles names none: the least of them, for as long as that goes on.
@@ -57,6 +58,7 @@ class _SessionAnswer(BaseModel):
             label=self.label,
             ending=Ending(self.ending.connections, self.ending.first_at) if self.ending else None,
             lacking_roles=self.lacking_roles,
+            secret_refused=self.secret_refused,
             unconfirmed=self.unconfirmed,
             second_factor_by=self.second_factor_by,
             role=self.role,

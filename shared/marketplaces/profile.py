@@ -39,7 +39,7 @@ class Profile:
     spelling. `professional_only`: whether its sellers need a
     professional selling plan. `keep_days_most`: how long a buyer's data may be kept after delivery, where the
     marketplace says so; `retain_days_most`: the same of everything else that was read there, after its last change;
-    `secret_days`: for how long a client secret of ours is good.
+    `secret_days`: for how long a client secret is good.
     """
 
     name: str

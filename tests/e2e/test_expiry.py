@@ -34,7 +34,7 @@ async def test_what_expired_finishes_what_it_took_on_and_a_renewal_loses_nothing
         assert await shop.sandbox.calls("amazon.searchOrders", seller_id=shop.seller_id) == asked
         assert not set(meanwhile) & set(await shop.orders())
         *_, mail = await shop.sandbox.mails(shop.email)
-        assert mail["headers"]["subject"] == "The authorisation has ended: Test shop"
+        assert mail["headers"]["subject"] == "Authorisation ended: Test shop"
         await shop.label_automatically()
         await shop.connect()
         far = await shop.confirmed([owed, *meanwhile])

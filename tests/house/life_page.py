@@ -38,8 +38,11 @@ _HAPPENS: dict[str, Callable[[Connection], Change]] = {
     "it says so at the end": lambda one: life.revoke(one, _END),
     "a service says so": lambda one: life.suspect(one, one.consent_version, NOW),
     "somebody pauses it": life.pause,
-    "somebody resumes it": lambda one: life.resume(one, NOW),
-    "somebody resumes it, refused before": lambda one: life.resume(_refused(one), NOW),
+    "somebody resumes it": lambda one: life.resume(one, NOW, goes_on=True),
+    "somebody resumes it, refused before": lambda one: life.resume(_refused(one), NOW, goes_on=True),
+    "somebody resumes it in its last thirty days": lambda one: life.resume(one, _SOON, goes_on=True),
+    "somebody resumes it past its end; `AUTH_EXPIRED_GOES_ON`": lambda one: life.resume(one, _END, goes_on=True),
+    "somebody resumes it past its end; without it": lambda one: life.resume(one, _END, goes_on=False),
     "somebody ends it": life.disconnect,
     "somebody ends it and has its buyers erased": lambda one: life.erase(one, NOW),
 }

@@ -67,7 +67,7 @@ class Installation:
         await self._auth.held.keep_house()
         mailer = self._auth.held.mailer
         assert mailer is not None
-        letters = Letters(CATALOGUES, self._auth.held.public_url)
+        letters = Letters(CATALOGUES, self._auth.held.public_url, expired_goes_on=self._auth.held.expired_goes_on)
         await self._work_off(
             MAIL,
             partial(

@@ -2,7 +2,8 @@
 What is done to each connection on which day, and what must come of it: written by hand, knowing nothing of our code.
 
 Days count from the day the seller consented; a consent is good for 365 days, warned of from the 335th. A state holds
-until the next one. Mails: `ending` once a week, from the end on each day.
+until the next one. Mails: `ending` once a week, from the end on each day; of what is paused at its end the weekly ones,
+of which one comes after it.
 """
 
 from collections.abc import Mapping
@@ -95,12 +96,21 @@ COURSES = (
     ),
     Course(
         "paused past its end, resumed",
-        3,
+        2,
         False,
         {300: "pause", 370: "resume"},
         {0: "authorised", 300: "paused", 370: "expiring"},
-        {0: _TOLD[0], 300: ("paused",), 370: ("resumed", "expiring")},
-        _YEAR | _FOR_GOOD,
+        {0: _TOLD[0], 300: ("paused",), 370: ("resumed",)},
+        _YEAR | _daily(370, DAYS),
+    ),
+    Course(
+        "paused for good",
+        1,
+        False,
+        {300: "pause"},
+        {0: "authorised", 300: "paused"},
+        {0: _TOLD[0], 300: ("paused",)},
+        _weekly(335, 372),
     ),
     Course(
         "refused for a day, unnoticed by mail",

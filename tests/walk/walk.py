@@ -20,8 +20,8 @@ from tests.walk.table import Course
 
 _SUBJECTS = {
     "Authorisations to renew": "ending",
-    "The authorisation has ended": "expired",
-    "The authorisation was withdrawn": "revoked",
+    "Authorisation ended": "expired",
+    "Authorisation withdrawn": "revoked",
     "The marketplace refuses us": "refused",
 }
 # One begins so many days after the one before: no day is everybody's. An organisation's second one, after its first.

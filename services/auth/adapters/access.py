@@ -40,11 +40,12 @@ class OwnSessions:
             by = None if session.two_factors else await second_factor_by(account, self._second, store=store)
             if by is not None and self._clock.now() >= by:
                 return None  # to sign in, where they are led to set one up
-            ending = await store.connections.ending(account.organisation_id)
+            ending = await store.connections.ending(account.organisation_id, self._clock.now())
             overdue = account.role is Role.OWNER and await store.members.is_review_overdue(
                 account.organisation_id, self._clock.now()
             )
             lacking = await store.connections.count_lacking_roles(account.organisation_id)
+            refused = await store.private_apps.count_refused(account.organisation_id)
         return Principal(
             account.organisation_id,
             account.id,
@@ -55,6 +56,7 @@ class OwnSessions:
             ending=ending,
             second_factor_by=by,
             lacking_roles=lacking,
+            secret_refused=refused,
             unconfirmed=self._mails and account.email_confirmed_at is None,
             role=account.role,
             review_overdue=overdue,

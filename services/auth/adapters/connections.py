@@ -6,15 +6,17 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, case, func, insert, or_, select, text, update
+from sqlalchemy import ColumnElement, Select, and_, case, func, insert, or_, select, text, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.auth.adapters import tables
 from services.auth.adapters.asked_roles import LACKS_ROLES, lacks_any
 from services.auth.adapters.closing import lock_open
+from services.auth.adapters.private_apps import OWN_SECRET
 from services.auth.domain.connection import RUNNING, Connection, ConnectionState, ProbeOutcome
 from services.auth.domain.consent import ConsentState
+from services.auth.domain.life import EXPIRING_FOR
 from shared.access.principal import Ending
 from shared.kernel.ids import ConnectionId, GrantId, OrganisationId, UserId
 from shared.marketplaces.endpoint import Endpoint
@@ -22,7 +24,7 @@ from shared.marketplaces.models import Channel
 from shared.marketplaces.reached import SellerState
 
 _ITS = tables.connection
-CONNECTIONS = select(_ITS, LACKS_ROLES)
+CONNECTIONS = select(_ITS, LACKS_ROLES, *OWN_SECRET)
 _AT_ONCE = 500
 
 
@@ -93,7 +95,7 @@ class SqlConnections:
 
     async def lock_to_be_reminded(self, now: datetime) -> Sequence[Connection]:
         query = (
-            CONNECTIONS.where(_ITS.c.remind_at <= now)
+            CONNECTIONS.where(_ITS.c.remind_at <= now, _ITS.c.app_id.is_not(None), _ITS.c.state.in_(RUNNING))
             .order_by(_ITS.c.id)
             .limit(_AT_ONCE)
             .with_for_update(of=_ITS, skip_locked=True)
@@ -114,8 +116,9 @@ class SqlConnections:
         query = select(func.count()).select_from(_ITS).where(_ITS.c.organisation_id == organisation_id, lacks_any())
         return int((await self._connection.execute(query)).scalar_one())
 
-    async def ending(self, organisation_id: OrganisationId) -> Ending | None:
-        ends = _ITS.c.state.in_([ConnectionState.EXPIRING, ConnectionState.EXPIRED])
+    async def ending(self, organisation_id: OrganisationId, now: datetime) -> Ending | None:
+        rests = and_(_ITS.c.state == ConnectionState.PAUSED, _ITS.c.expires_at <= now + EXPIRING_FOR)
+        ends = or_(_ITS.c.state.in_([ConnectionState.EXPIRING, ConnectionState.EXPIRED]), rests)
         query = select(func.count().label("connections"), func.min(_ITS.c.expires_at).label("first_at"))
         found = await self._connection.execute(query.where(_ITS.c.organisation_id == organisation_id, ends))
         row = found.one()
@@ -261,6 +264,8 @@ def to_connection(row: Any) -> Connection:
         professional=row.professional,
         lacks_roles=tuple(row.lacks_roles or ()),
         roles_told_at=row.roles_told_at,
+        secret_refused_at=row.secret_refused_at,
+        secret_ends_at=row.secret_ends_at,
     )
 
 
@@ -277,5 +282,6 @@ def _values(connection: Connection) -> dict[str, Any]:
         "channels": [asdict(channel) for channel in connection.reached],
         "chosen_channels": sorted(connection.chosen) if connection.chosen is not None else None,
     }
-    del values["reached"], values["chosen"], values["lacks_roles"]
+    for name in ("reached", "chosen", "lacks_roles", "secret_refused_at", "secret_ends_at"):
+        del values[name]
     return values

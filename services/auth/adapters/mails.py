@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, Uuid, delete, func, insert, literal, select, update
+from sqlalchemy import Select, Uuid, and_, delete, func, insert, literal, or_, select, update
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -14,7 +14,8 @@ from services.auth.adapters.accounts import to_account
 from services.auth.adapters.connections import CONNECTIONS, to_connection
 from services.auth.domain.account import Account
 from services.auth.domain.connection import RUNNING, Connection, ConnectionState
-from services.auth.domain.mail import Mail, MailKind, Reminded
+from services.auth.domain.life import EXPIRING_FOR
+from services.auth.domain.mail import GATHERED, PAUSED_NAMED_FOR, Mail, MailKind, Reminded
 from shared.kernel.ids import ConnectionId, OrganisationId, UserId, new_id
 
 _ITS, _ORGANISATION, _CONNECTION = tables.mail, tables.organisation, tables.connection
@@ -67,15 +68,16 @@ class SqlMails:
         unsent = (_ITS.c.organisation_id == organisation_id, _ITS.c.kind == kind, _ITS.c.due_at.is_not(None))
         await self._connection.execute(delete(_ITS).where(*unsent))
 
-    async def lock_to_be_reminded(self, before: datetime, after: OrganisationId | None) -> Sequence[Reminded]:
-        lives = _CONNECTION.c.state.in_(RUNNING | {ConnectionState.PAUSED})
+    async def lock_to_be_reminded(self, now: datetime, after: OrganisationId | None) -> Sequence[Reminded]:
+        end, runs = _CONNECTION.c.expires_at, _CONNECTION.c.state.in_(RUNNING)
+        rests = and_(_CONNECTION.c.state == ConnectionState.PAUSED, end > now - PAUSED_NAMED_FOR)
         ending = (
             select(
                 _CONNECTION.c.organisation_id,
                 func.array_agg(_CONNECTION.c.id).label("connection_ids"),
-                func.min(_CONNECTION.c.expires_at).label("first_end"),
+                func.min(end).filter(runs).label("first_end"),
             )
-            .where(lives, _CONNECTION.c.expires_at <= before)
+            .where(or_(runs, rests), end <= now + EXPIRING_FOR)
             .group_by(_CONNECTION.c.organisation_id)
             .subquery()
         )
@@ -107,9 +109,10 @@ class SqlMails:
         row = (await self._connection.execute(unsent)).first()
         if row is None:
             return None
+        connection_ids = [*row.connection_ids, *(await self._gathered(row) if row.kind in GATHERED else ())]
         reader = select(tables.account).where(tables.account.c.id == row.account_id)
         about = CONNECTIONS.where(
-            _CONNECTION.c.id.in_(row.connection_ids), _CONNECTION.c.organisation_id == row.organisation_id
+            _CONNECTION.c.id.in_(connection_ids), _CONNECTION.c.organisation_id == row.organisation_id
         )
         account = to_account((await self._connection.execute(reader)).one())
         return (
@@ -117,6 +120,20 @@ class SqlMails:
             account,
             [to_connection(each) for each in await self._connection.execute(about)],
         )
+
+    async def _gathered(self, row: Any) -> Sequence[ConnectionId]:
+        """What its reader's other unsent mails of the kind are about, which this one stands for from now on."""
+        same = (_ITS.c.account_id == row.account_id, _ITS.c.kind == row.kind)
+        others = select(_ITS.c.id, _ITS.c.connection_ids).where(*same, _ITS.c.due_at.is_not(None), _ITS.c.id != row.id)
+        found = (await self._connection.execute(others.with_for_update(skip_locked=True))).all()
+        if not found:
+            return ()
+        about = [each for other in found for each in other.connection_ids]
+        whole = update(_ITS).where(_ITS.c.id == row.id).values(connection_ids=[*row.connection_ids, *about])
+        await self._connection.execute(whole)
+        settled = update(_ITS).where(_ITS.c.id.in_([other.id for other in found])).values(due_at=None)
+        await self._connection.execute(settled)
+        return about
 
     async def settle(self, mail_id: UUID, *, sent_at: datetime | None) -> None:
         settled = update(_ITS).where(_ITS.c.id == mail_id).values(due_at=None, sent_at=sent_at)

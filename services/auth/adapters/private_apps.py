@@ -1,19 +1,33 @@
 """Applications of organisations' own, in PostgreSQL: their secrets as the vault sealed them."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, Text, cast, delete, func, select, update
+from sqlalchemy import Column, ColumnElement, Label, Select, Text, and_, cast, delete, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.auth.adapters import tables
 from services.auth.adapters.closing import lock_open
-from services.auth.domain.private_app import PrivateApp
-from shared.kernel.ids import OrganisationId
+from services.auth.domain.connection import ConnectionState
+from services.auth.domain.private_app import REFUSED_FOR, PrivateApp
+from shared.kernel.ids import ConnectionId, OrganisationId
 
-_ITS, _GRANT = tables.private_app, tables.access_grant
+_ITS, _GRANT, _CONNECTION = tables.private_app, tables.access_grant, tables.connection
+_AT_ONCE = 500
+# What is told of an application's secret, beside the secret itself.
+_OF_SECRET = ("replaced_at", "refused_at", "refusal_told_at", "secret_ends_at", "warn_at")
+
+
+def _of_its_app(column: Column[Any], name: str) -> Label[Any]:
+    """A column of a connection that is reached by an application, which lives."""
+    own = (_ITS.c.id == _CONNECTION.c.app_id, _CONNECTION.c.state != ConnectionState.DISCONNECTED)
+    return select(column).where(*own).correlate(_CONNECTION).scalar_subquery().label(name)
+
+
+OWN_SECRET = (_of_its_app(_ITS.c.refused_at, "secret_refused_at"), _of_its_app(_ITS.c.secret_ends_at, "secret_ends_at"))
 
 
 class SqlPrivateApps:
@@ -39,7 +53,7 @@ class SqlPrivateApps:
     async def save(self, app: PrivateApp) -> None:
         values = _values(app)
         saving = upsert(_ITS).values(values)
-        changed = ("wrapped_key", "sealed_secret", "sealed_former_secret", "replaced_at", "refused_at")
+        changed = ("wrapped_key", "sealed_secret", "sealed_former_secret", *_OF_SECRET)
         await self._connection.execute(
             saving.on_conflict_do_update(index_elements=["id"], set_={name: saving.excluded[name] for name in changed})
         )
@@ -51,13 +65,41 @@ class SqlPrivateApps:
 
     async def destroy_unused(self, app_id: UUID) -> None:
         used = select(_GRANT.c.id).where(_GRANT.c.app_id == app_id).exists()
-        nothing = {"wrapped_key": b"", "sealed_secret": b"", "sealed_former_secret": None, "refused_at": None}
-        await self._connection.execute(update(_ITS).where(_ITS.c.id == app_id, ~used).values(nothing))
+        nothing = {"wrapped_key": b"", "sealed_secret": b"", "sealed_former_secret": None}
+        untold = dict.fromkeys(("refused_at", "refusal_told_at", "secret_ends_at", "warn_at"))
+        await self._connection.execute(update(_ITS).where(_ITS.c.id == app_id, ~used).values(nothing | untold))
 
     async def refused(self, app: PrivateApp, since: datetime | None) -> None:
         same = (_ITS.c.id == app.id, _ITS.c.replaced_at.is_not_distinct_from(app.replaced_at))
         other = _ITS.c.refused_at.is_(None) if since else _ITS.c.refused_at.is_not(None)
         await self._connection.execute(update(_ITS).where(*same, other).values(refused_at=since))
+
+    async def count_refused(self, organisation_id: OrganisationId) -> int:
+        own = (_ITS.c.organisation_id == organisation_id, _CONNECTION.c.state != ConnectionState.DISCONNECTED)
+        query = select(func.count()).select_from(_ITS.join(_CONNECTION, _CONNECTION.c.app_id == _ITS.c.id))
+        found = await self._connection.execute(query.where(*own, _ITS.c.refused_at.is_not(None)))
+        return int(found.scalar_one())
+
+    async def lock_to_be_told(self, now: datetime) -> Sequence[tuple[PrivateApp, Sequence[ConnectionId]]]:
+        reached = select(func.array_agg(_CONNECTION.c.id)).where(
+            _CONNECTION.c.app_id == _ITS.c.id, _CONNECTION.c.state != ConnectionState.DISCONNECTED
+        )
+        refused = and_(_ITS.c.refused_at <= now - REFUSED_FOR, _ITS.c.refusal_told_at.is_(None))
+        query = (
+            select(_ITS, reached.scalar_subquery().label("connection_ids"))
+            .where(or_(refused, _ITS.c.warn_at <= now))
+            .order_by(_ITS.c.id)
+            .limit(_AT_ONCE)
+            .with_for_update(of=_ITS, skip_locked=True)
+        )
+        return [
+            (to_app(row), [ConnectionId(each) for each in row.connection_ids or ()])
+            for row in await self._connection.execute(query)
+        ]
+
+    async def told(self, app: PrivateApp) -> None:
+        news = {"refusal_told_at": app.refusal_told_at, "warn_at": app.warn_at}
+        await self._connection.execute(update(_ITS).where(_ITS.c.id == app.id).values(news))
 
 
 def of_organisation(organisation_id: OrganisationId) -> Select[Any]:
@@ -82,8 +124,7 @@ def to_app(row: Any) -> PrivateApp:
         data_key=row.wrapped_key,
         secret=row.sealed_secret,
         former_secret=row.sealed_former_secret,
-        replaced_at=row.replaced_at,
-        refused_at=row.refused_at,
+        **{name: getattr(row, name) for name in _OF_SECRET},
     )
 
 
@@ -97,6 +138,5 @@ def _values(app: PrivateApp) -> dict[str, Any]:
         "wrapped_key": app.data_key,
         "sealed_secret": app.secret,
         "sealed_former_secret": app.former_secret,
-        "replaced_at": app.replaced_at,
-        "refused_at": app.refused_at,
+        **{name: getattr(app, name) for name in _OF_SECRET},
     }

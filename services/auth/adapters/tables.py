@@ -77,6 +77,7 @@ private_app = Table(
     Column("sealed_former_secret", LargeBinary),
     Column("replaced_at", _TIME),
     Column("refused_at", _TIME),
+    *(Column(name, _TIME) for name in ("refusal_told_at", "secret_ends_at", "warn_at")),
     UniqueConstraint("organisation_id", "marketplace", "client_id"),
 )
 

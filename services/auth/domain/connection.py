@@ -87,6 +87,9 @@ class Connection:
     `lacks_roles`: those our application was asked for since the seller consented, as they were when it was read;
     `roles_told_at`: when its organisation was last told of them.
 
+    Of the client secret of the organisation's own application, as they were when it was read: since when the far side
+    refuses it (`secret_refused_at`), and when it ends at the latest (`secret_ends_at`).
+
     Of a claim: since when it is made, when the far side first refused it since, and whether another organisation
     claimed the account beside it.
     """
@@ -124,6 +127,8 @@ class Connection:
     professional: bool | None = None
     lacks_roles: tuple[str, ...] = ()
     roles_told_at: datetime | None = None
+    secret_refused_at: datetime | None = None
+    secret_ends_at: datetime | None = None
 
     @property
     def may_be_erased(self) -> bool:

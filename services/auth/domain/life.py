@@ -5,7 +5,7 @@ How a connection lives: what the seller, the far side and time do to it.
     authorised, expiring --(far side refuses, 403)--> waiting --(it answers again, 200)--> authorised
     waiting --(the end)--> expired
     authorised, expiring, waiting, expired --(consent gone at the far side)--> revoked
-    authorised, expiring, waiting --(somebody pauses it)--> paused --(resumes it)--> authorised, waiting
+    authorised, expiring, waiting --(somebody pauses it)--> paused --(resumes it)--> as it stood, or expired
     any --(seller consents)--> authorised
     any --(seller ends it)--> disconnected
 
@@ -116,12 +116,21 @@ def pause(connection: Connection) -> Change:
     return told(resting, Happened.PAUSED)
 
 
-def resume(connection: Connection, now: datetime) -> Change:
-    """It goes on as it stood; what became of its consent meanwhile, the probe that is due now finds out."""
+def resume(connection: Connection, now: datetime, *, goes_on: bool) -> Change:
+    """
+    It goes on as it stood, and as old as it is by now; what became of its consent meanwhile, the probe that is due now
+    finds out. `goes_on`: as in `age`; without, past its end it has expired.
+    """
+    end = connection.expires_at
     if connection.state is not ConnectionState.PAUSED:
         return Change(connection, None)
-    refused = connection.probe_outcome is ProbeOutcome.REFUSED
-    state = ConnectionState.WAITING if refused else ConnectionState.AUTHORISED
+    if end is not None and now >= end and not goes_on:
+        return told(replace(connection, state=ConnectionState.EXPIRED), Happened.EXPIRED)
+    if connection.probe_outcome is ProbeOutcome.REFUSED:
+        state = ConnectionState.WAITING
+    else:
+        ends_soon = end is not None and now >= end - EXPIRING_FOR
+        state = ConnectionState.EXPIRING if ends_soon else ConnectionState.AUTHORISED
     return told(replace(connection, state=state, probe_due_at=now), Happened.RESUMED)
 
 

@@ -20,6 +20,7 @@ from services.auth.domain.connection import (
     ProbeOutcome,
 )
 from services.auth.domain.life import EXPIRING_FOR
+from services.auth.domain.private_app import secret_ends_soon
 from shared.kernel.ids import ConnectionId, OrganisationId, UserId
 
 REMINDED_EVERY = timedelta(days=7)
@@ -27,6 +28,10 @@ REMINDED_EVERY = timedelta(days=7)
 WARNED_EVERY = timedelta(days=1)
 # What could not be sent for so long is no news any more.
 KEPT_FOR = timedelta(days=30)
+# A token that several accounts share is found withdrawn one account after the other.
+_GATHERED_FOR = timedelta(minutes=10)
+# What rests when it ends is named for so long: in one mail after its end.
+PAUSED_NAMED_FOR = REMINDED_EVERY
 # A refusal may pass: two more probes come first.
 REFUSED_FOR = timedelta(hours=2)
 # An hourly look comes a little earlier or later: a week is a week all the same.
@@ -34,7 +39,10 @@ _LOOK_LEEWAY = timedelta(minutes=30)
 
 
 class MailKind(StrEnum):
-    """The last five are about an account; two of them bring a link."""
+    """
+    `secret_…`: about the client secret of an application of one's own. The last five are about an account; two of them
+    bring a link.
+    """
 
     ENDING = "ending"
     EXPIRED = "expired"
@@ -43,6 +51,8 @@ class MailKind(StrEnum):
     ROLE_MISSING = "role_missing"
     YEARLY = "yearly"
     ROLES = "roles"
+    SECRET_REFUSED = "secret_refused"  # noqa: S105 - the name of a kind
+    SECRET_ENDS = "secret_ends"  # noqa: S105 - the name of a kind
     CONFIRM = "confirm"
     RESET = "reset"
     CHANGED = "password_changed"
@@ -52,6 +62,8 @@ class MailKind(StrEnum):
 
 # How long a link is good for, once.
 LINK_LASTS = {MailKind.CONFIRM: timedelta(days=1), MailKind.RESET: timedelta(hours=1)}
+# Those not sent yet go out as one mail, which names all.
+GATHERED = frozenset({MailKind.EXPIRED, MailKind.REVOKED})
 ABOUT_ACCOUNT = frozenset({*LINK_LASTS, MailKind.CHANGED, MailKind.PASSKEY_REFUSED, MailKind.LOCKED})
 
 
@@ -86,16 +98,19 @@ class Letter:
 
 @dataclass(frozen=True, slots=True)
 class Reminded:
-    """An organisation with authorisations that end soon, or ended and still work. `at`: of the last reminder."""
+    """
+    An organisation with authorisations that end soon, or ended and still work. `first_end`: of those that are not
+    paused. `at`: of the last reminder.
+    """
 
     organisation_id: OrganisationId
     connection_ids: tuple[ConnectionId, ...]
-    first_end: datetime
+    first_end: datetime | None
     at: datetime | None
 
     def is_due(self, now: datetime) -> bool:
         """Once a week, from the first end on each day."""
-        every = REMINDED_EVERY if now < self.first_end else WARNED_EVERY
+        every = REMINDED_EVERY if self.first_end is None or now < self.first_end else WARNED_EVERY
         return self.at is None or now >= self.at + every - _LOOK_LEEWAY
 
 
@@ -117,7 +132,7 @@ def told_by_mail(change: Change, now: datetime) -> tuple[MailKind, datetime] | N
         case Happened.REVOKED if state is ConnectionState.WAITING:
             return MailKind.REFUSED, now + REFUSED_FOR
         case Happened.REVOKED if end is None or now < end:
-            return MailKind.REVOKED, now
+            return MailKind.REVOKED, now + _GATHERED_FOR if change.connection.app_id else now
         case _:  # past its end its members know that it expired
             return None
 
@@ -149,15 +164,23 @@ def still_wanted(mail: Mail, reader: Account, now: datetime) -> bool:
 
 
 def _is_true(kind: MailKind, connection: Connection, now: datetime) -> bool:
-    if kind is MailKind.ROLES:
-        return bool(connection.lacks_roles)
-    if kind is MailKind.ROLE_MISSING:
-        return _lacks_a_role(connection)
-    if kind is not MailKind.ENDING:
-        return connection.state in _TRUE_IN[kind]
-    end = connection.expires_at
-    lives = connection.state in RUNNING | {ConnectionState.PAUSED}
-    return lives and end is not None and now >= end - EXPIRING_FOR
+    match kind:
+        case MailKind.ROLES:
+            return bool(connection.lacks_roles)
+        case MailKind.ROLE_MISSING:
+            return _lacks_a_role(connection)
+        case MailKind.SECRET_REFUSED:
+            return connection.secret_refused_at is not None
+        case MailKind.SECRET_ENDS:
+            return connection.secret_refused_at is None and secret_ends_soon(connection.secret_ends_at, now)
+        case MailKind.ENDING:
+            end = connection.expires_at
+            if end is None or now < end - EXPIRING_FOR:
+                return False
+            rests = connection.state is ConnectionState.PAUSED
+            return connection.state in RUNNING or (rests and now < end + PAUSED_NAMED_FOR)
+        case _:
+            return connection.state in _TRUE_IN[kind]
 
 
 def _lacks_a_role(connection: Connection) -> bool:

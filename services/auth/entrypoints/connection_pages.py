@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Annotated
 from uuid import UUID
 
@@ -116,7 +117,8 @@ async def pause_form(request: Request, form: Form, connection_id: UUID) -> Respo
 
 @router.post("/{connection_id:uuid}/resume")
 async def resume_form(request: Request, form: Form, connection_id: UUID) -> Response:
-    await _change(request, form, connection_id, resume_connection)
+    resumed = partial(resume_connection, goes_on=auth_of(request).expired_goes_on)
+    await _change(request, form, connection_id, resumed)
     return RedirectResponse(f"/connections/{connection_id}", 303)
 
 

@@ -1,6 +1,7 @@
 """The API of connections."""
 
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Annotated
 from uuid import UUID
 
@@ -154,8 +155,12 @@ async def pause(request: Request, who: Writer, connection_id: UUID) -> Connectio
 
 @router.post("/{connection_id}/resume")
 async def resume(request: Request, who: Writer, connection_id: UUID) -> ConnectionOut:
-    """It goes on from where it stood; what is not paused stays as it is."""
-    return await _changed(request, who, connection_id, resume_connection)
+    """
+    It goes on from where it stood, unless its time is over and it stops then: `expired`. What is not paused stays as it
+    is.
+    """
+    resumed = partial(resume_connection, goes_on=auth_of(request).expired_goes_on)
+    return await _changed(request, who, connection_id, resumed)
 
 
 @router.post("/{connection_id}/disconnect")

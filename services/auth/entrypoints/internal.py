@@ -128,6 +128,7 @@ async def resolve(request: Request, _who: SessionUser, asked: SessionIn) -> Sess
         label=found.label,
         ending=EndingOut.model_validate(found.ending, from_attributes=True) if found.ending else None,
         lacking_roles=found.lacking_roles,
+        secret_refused=found.secret_refused,
         unconfirmed=found.unconfirmed,
         second_factor_by=found.second_factor_by,
         role=found.role,

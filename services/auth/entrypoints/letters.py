@@ -1,6 +1,7 @@
 """What our mails say, in their reader's language."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from pathlib import Path
 from uuid import uuid5
 
@@ -10,50 +11,12 @@ from services.auth.domain.account import LOCALES, Account
 from services.auth.domain.closing import Farewell
 from services.auth.domain.connection import Connection
 from services.auth.domain.mail import Letter, Mail, MailKind
+from services.auth.entrypoints.connection_letters import Setting, paragraphs_of, subject_of
+from services.auth.entrypoints.connection_letters import all_sentences as connection_sentences
 from services.auth.entrypoints.roles import ROLES
-from services.auth.entrypoints.sentences import marketplace_of
 from services.auth.usecases.member_ports import Invited
 from shared.web.languages import HERE, read_translations
 
-_SUBJECTS = {
-    MailKind.ENDING: "Authorisations to renew by %(date)s: %(names)s",
-    MailKind.EXPIRED: "The authorisation has ended: %(names)s",
-    MailKind.REVOKED: "The authorisation was withdrawn: %(names)s",
-    MailKind.REFUSED: "The marketplace refuses us: %(names)s",
-    MailKind.ROLE_MISSING: "A role is missing: %(names)s",
-    MailKind.ROLES: "Consent once more, for a new role: %(names)s",
-    MailKind.YEARLY: "Once a year, renew the token of your own application: %(names)s",
-}
-_HAPPENED = {
-    MailKind.ENDING: "These authorisations are to be renewed:",
-    MailKind.EXPIRED: "The time of this authorisation is over, and it was not renewed:",
-    MailKind.REVOKED: "The marketplace says that this authorisation was withdrawn:",
-    MailKind.REFUSED: "The marketplace has not let us in for two hours:",
-    MailKind.ROLE_MISSING: "For two hours the marketplace has not shown us everything that is needed:",
-    MailKind.ROLES: "Our application asks for a role that these authorisations do not hold yet:",
-    MailKind.YEARLY: "These connections use an application of your own, and their token is a year old:",
-}
-_MEANS = {
-    MailKind.ENDING: "Everything goes on until then. Past that day the marketplace may stop it at any moment.",
-    MailKind.EXPIRED: "Orders are no longer imported and stock is no longer sent. Nothing is lost: once it is renewed, "
-    "what came meanwhile is imported.",
-    MailKind.REVOKED: "Orders are no longer imported, and no stock and no tracking number is sent. Nothing is lost: "
-    "once you reconnect, what came meanwhile is imported.",
-    MailKind.REFUSED: "Orders are no longer imported, and no stock and no tracking number is sent. We ask again every "
-    "hour and go on by ourselves; reconnecting, or giving us access in its portal again, may mend it.",
-    MailKind.ROLE_MISSING: "What needs the role waits, and nothing is lost. The connection’s page names the roles and "
-    "says what to do: reconnect, or tick them for your own application and authorise it again.",
-    MailKind.ROLES: "Everything goes on as before, but what needs the role. Authorise us once more to give it.",
-    MailKind.YEARLY: "No end of such a token is known, and nothing stops. All the same, authorise your application "
-    "once more and enter the new token.",
-}
-_TO_DO = "Renew or reconnect here: %(address)s"
-_HOW_OFTEN = "You get this mail once a week until they are renewed, and each day from the first end on."
-_LINE = "- %(name)s (%(marketplace)s)"
-_LINE_OF_ROLES = "- %(name)s (%(marketplace)s): %(roles)s"
-_LINE_TO_RENEW = "- %(name)s (%(marketplace)s), by %(date)s"
-_LINES = {MailKind.ENDING: _LINE_TO_RENEW, MailKind.ROLES: _LINE_OF_ROLES}
-_NAMES_MOST = 3
 _ADDRESS = "%(address)s"
 # About an account: the subject, then the paragraphs.
 _ACCOUNT = {
@@ -121,34 +84,16 @@ CATALOGUES = Path(__file__).parents[1] / "catalogues"
 class Letters:
     """See `usecases.mail_ports.Writer`."""
 
-    def __init__(self, catalogues: Path, public_url: str) -> None:
+    def __init__(self, catalogues: Path, public_url: str, *, expired_goes_on: bool) -> None:
         folders = [HERE / "catalogues", catalogues]
         self._translations = {language: read_translations(language, folders) for language in LOCALES}
-        self._public_url, self._address = public_url, f"{public_url}/connections"
+        self._public_url, self._goes_on = public_url, expired_goes_on
 
-    def __call__(self, mail: Mail, reader: Account, about: Sequence[Connection]) -> Letter:
+    def __call__(self, mail: Mail, reader: Account, about: Sequence[Connection], now: datetime) -> Letter:
         say, language = self._translations[reader.locale].gettext, reader.locale
-        is_reminder = mail.kind is MailKind.ENDING
-        names = ", ".join(one.name for one in about[:_NAMES_MOST]) + (", …" if len(about) > _NAMES_MOST else "")
-        lines = [
-            say(_LINES.get(mail.kind, _LINE))
-            % {
-                "name": one.name,
-                "marketplace": marketplace_of(one, say),
-                "date": _day(one, language),
-                "roles": ", ".join(one.lacks_roles),
-            }
-            for one in about
-        ]
-        parts = [
-            say(_HAPPENED[mail.kind]),
-            "\n".join(lines),
-            say(_MEANS[mail.kind]),
-            say(_TO_DO) % {"address": self._address},
-            *([say(_HOW_OFTEN)] if is_reminder else []),
-        ]
-        subject = say(_SUBJECTS[mail.kind]) % {"date": _day(about[0], language), "names": names}
-        return Letter(mail.id, reader.email, subject, "\n\n".join(parts) + "\n")
+        its = Setting(now, self._goes_on, f"{self._public_url}/connections", language, say)
+        text = "\n\n".join(paragraphs_of(mail.kind, about, its))
+        return Letter(mail.id, reader.email, subject_of(mail.kind, about, its), text + "\n")
 
     def invitation(self, invited: Invited, secret: str) -> Letter:
         """See `usecases.member_ports.InvitationWriter`."""
@@ -181,10 +126,5 @@ class Letters:
 def all_sentences() -> list[str]:
     """Every sentence here, for the catalogues' completeness."""
     account = [part for parts in _ACCOUNT.values() for part in parts if part != _ADDRESS]
-    connections = [*_SUBJECTS.values(), *_HAPPENED.values(), *_MEANS.values(), _TO_DO, _HOW_OFTEN]
     invitation = [part for part in _INVITATION if part != _ADDRESS]
-    return [*connections, *invitation, *_FAREWELL, _LINE, *_LINES.values(), *account]
-
-
-def _day(connection: Connection, language: str) -> str:
-    return format_date(connection.expires_at, "d MMMM y", locale=language) if connection.expires_at else ""
+    return [*connection_sentences(), *invitation, *_FAREWELL, *account]

@@ -6,6 +6,7 @@ verify the log.
 import argparse
 import sys
 from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 from typing import Any
 
 from services.auth import bootstrap
@@ -29,13 +30,11 @@ from services.auth.usecases.operate import NothingEnds, ask_for_probe, ask_for_r
 from services.auth.usecases.ports import Store
 from services.auth.usecases.prove_claim import approve_claim
 from shared.db.errors import DatabaseUnavailable
-from shared.kernel.clock import Clock
 from shared.kernel.ids import ConnectionId
 from shared.messaging.parked import run_republish
 
 _CHANGES: dict[str, Callable[..., Awaitable[Any]]] = {
     "pause": pause_connection,
-    "resume": resume_connection,
     "disconnect": disconnect_connection,
     "erase": erase_connection,
 }
@@ -52,14 +51,14 @@ async def run(arguments: argparse.Namespace, settings: MigrationSettings) -> int
         if arguments.command == "republish":
             return await run_republish(arguments, engine)
         if arguments.command == "audit":
-            return await run_audit(arguments, operator_on(engine))
+            return await run_audit(arguments, operator_on(engine, settings))
         if arguments.command == "roles":
-            return await run_roles(arguments, operator_on(engine))
+            return await run_roles(arguments, operator_on(engine, settings))
         if arguments.command == "support":
-            return await run_support(arguments, operator_on(engine))
+            return await run_support(arguments, operator_on(engine, settings))
         if arguments.command == "users":
-            return await run_users(arguments, operator_on(engine))
-        return await _connections(arguments, operator_on(engine))
+            return await run_users(arguments, operator_on(engine, settings))
+        return await _connections(arguments, operator_on(engine, settings))
     except DatabaseUnavailable as error:
         sys.stderr.write(f"not done: {error}\n")
         return 1
@@ -77,7 +76,7 @@ async def _connections(arguments: argparse.Namespace, held: Operator) -> int:
             print_facts(_COLUMNS, facts, as_json=arguments.json)
         else:
             async with held.uow() as store:
-                await _do(arguments.action, ConnectionId(arguments.connection), store, held.clock)
+                await _do(arguments.action, ConnectionId(arguments.connection), store, held)
             sys.stdout.write("done\n")
     except (ConnectionUnknown, NotRunning, NothingEnds, ClaimRefused) as error:
         sys.stderr.write(f"{_sentence(error)}\n")
@@ -92,8 +91,9 @@ async def _found(arguments: argparse.Namespace, held: Operator) -> Sequence[Conn
         return [await _known(ConnectionId(arguments.connection), store)]
 
 
-async def _do(action: str, connection_id: ConnectionId, store: Store, clock: Clock) -> None:
+async def _do(action: str, connection_id: ConnectionId, store: Store, held: Operator) -> None:
     """Raises ConnectionUnknown, NotRunning, NothingEnds, ClaimRefused."""
+    clock, changes = held.clock, _CHANGES | {"resume": partial(resume_connection, goes_on=held.expired_goes_on)}
     match action:
         case "approve":
             await approve_claim(connection_id, store=store, clock=clock)
@@ -104,7 +104,7 @@ async def _do(action: str, connection_id: ConnectionId, store: Store, clock: Clo
         case _:
             known = await _known(connection_id, store)
             us = Actor(known.organisation_id, None, reason=OPERATOR)
-            await _CHANGES[action](connection_id, us, store=store, clock=clock)
+            await changes[action](connection_id, us, store=store, clock=clock)
 
 
 async def _known(connection_id: ConnectionId, store: Store) -> Connection:

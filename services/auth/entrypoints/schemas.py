@@ -80,6 +80,14 @@ class ConnectionOut(BaseModel):
         description="Roles our application was asked for since the seller authorised it: what needs them waits until "
         "the seller authorises again, everything else goes on."
     )
+    secret_refused_at: datetime | None = Field(
+        description="Since when the marketplace refuses the client secret of the organisation's own application: "
+        "nothing is read or sent until it is replaced; null: it does not, or the application is ours."
+    )
+    secret_ends_at: datetime | None = Field(
+        description="When that client secret ends at the latest, counted from when it was entered; null: no end is "
+        "known."
+    )
     erase_asked_at: datetime | None = Field(
         description="When all buyers' data that came by it was last wanted destroyed."
     )
@@ -200,6 +208,9 @@ class SessionOut(BaseModel):
     label: str = Field(repr=False, description="For the page's header.")
     ending: EndingOut | None
     lacking_roles: int = Field(description="Connections whose consent lacks a role: every page says so.")
+    secret_refused: int = Field(
+        description="Connections whose own application's client secret is refused: every page says so."
+    )
     unconfirmed: bool = Field(description="Whether pages ask for the e-mail address to be confirmed.")
     second_factor_by: datetime | None = Field(
         description="Until when pages ask for a second factor to be set up; null: there is one, or none is needed."

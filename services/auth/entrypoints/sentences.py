@@ -8,6 +8,7 @@ from services.auth.domain.claim import ClaimProblem
 from services.auth.domain.connection import Connection
 from services.auth.domain.consent import ConsentProblem
 from services.auth.domain.openid import OpenIdProblem
+from services.auth.entrypoints.calendar_sentences import CALENDAR_SENTENCES
 from services.auth.entrypoints.deeds import DEEDS
 from services.auth.entrypoints.private_sentences import AWAY, CREDENTIAL_PROBLEMS, OF_A_CODE, PRIVATE_PROBLEMS
 from services.auth.entrypoints.secret_sentences import SECRET_SENTENCES
@@ -129,9 +130,6 @@ ENDPOINTS = {
     Endpoint.PRODUCTION: "%(marketplace)s, production endpoint",
     Endpoint.SANDBOX: "%(marketplace)s, sandbox endpoint",
 }
-CALENDAR_NAME = "Days of renewal"
-CALENDAR_WHAT = "Renew the authorisation: %(name)s (%(marketplace)s)"
-CALENDAR_TO_DO = "Renew it here, before it ends: %(address)s"
 
 
 @dataclass(frozen=True, slots=True)
@@ -282,7 +280,6 @@ def all_sentences() -> list[str]:
         TOO_MANY_ATTEMPTS,
         AWAY,
     ]
-    calendar = [*ENDPOINTS.values(), CALENDAR_NAME, CALENDAR_WHAT, CALENDAR_TO_DO]
     private = [OF_A_CODE, *(said for _, said in (*PRIVATE_PROBLEMS.values(), *CREDENTIAL_PROBLEMS.values()))]
     said = [
         *ADDRESS_PROBLEMS.values(),
@@ -290,7 +287,8 @@ def all_sentences() -> list[str]:
         *private,
         *clients,
         *signing_in,
-        *calendar,
+        *ENDPOINTS.values(),
+        *CALENDAR_SENTENCES,
         *DEEDS.values(),
         *outcomes,
         *refusals,

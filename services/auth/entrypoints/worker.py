@@ -66,7 +66,8 @@ def _mails(held: Auth) -> list[Part]:
     """What sends mails: to members, to whom they invite, and to who was one."""
     if held.mailer is None:
         return [_no_mails]
-    letters, clock, new_secret = Letters(CATALOGUES, held.public_url), held.clock, held.new_secret
+    letters = Letters(CATALOGUES, held.public_url, expired_goes_on=held.expired_goes_on)
+    clock, new_secret = held.clock, held.new_secret
     mail = partial(send_mail, mailer=held.mailer, write=letters, clock=clock, new_secret=new_secret)
     invite = partial(send_invitation, mailer=held.mailer, write=letters.invitation, clock=clock, new_secret=new_secret)
 

@@ -62,10 +62,12 @@ async def pause_connection(connection_id: ConnectionId, who: Actor, *, store: St
     return await _change(connection_id, (Action.PAUSED, pause), who, store=store, now=clock.now())
 
 
-async def resume_connection(connection_id: ConnectionId, who: Actor, *, store: Store, clock: Clock) -> Connection:
-    """The connection at work again. Raises ConnectionUnknown."""
+async def resume_connection(
+    connection_id: ConnectionId, who: Actor, *, goes_on: bool, store: Store, clock: Clock
+) -> Connection:
+    """The connection at work again, or expired (`goes_on`: see `life.resume`). Raises ConnectionUnknown."""
     now = clock.now()
-    resumed = (Action.RESUMED, lambda connection: resume(connection, now))
+    resumed = (Action.RESUMED, lambda connection: resume(connection, now, goes_on=goes_on))
     return await _change(connection_id, resumed, who, store=store, now=now)
 
 

@@ -13,7 +13,7 @@ from services.auth.usecases.audit_log import remove_old_entries
 from services.auth.usecases.keep_signing_keys import keep_signing_keys
 from services.auth.usecases.lapse_claims import lapse_claims
 from services.auth.usecases.ports import KeyWrapping, SigningVault, Store
-from services.auth.usecases.remind import remind, remind_of_private_apps
+from services.auth.usecases.remind import remind, remind_of_private_apps, tell_of_own_secrets
 from services.auth.usecases.rewrap_keys import rewrap_keys
 from shared.kernel.clock import Clock
 from shared.kernel.ports import UnitOfWork
@@ -39,6 +39,8 @@ async def keep_house(
         await lapse_claims(store=store, clock=clock)
     async with uow() as store:
         await remind_of_private_apps(store=store, clock=clock)
+    async with uow() as store:
+        await tell_of_own_secrets(store=store, clock=clock)
     while await _in_one(uow, lambda store: tell_of_roles(store=store, clock=clock)):
         pass
     await _all(uow, lambda store, after: age_connections(after, goes_on=expired_goes_on, store=store, clock=clock))

@@ -36,14 +36,19 @@ class Mails(Protocol):
 
     async def drop_unsent(self, organisation_id: OrganisationId, kind: MailKind) -> None: ...
 
-    async def lock_to_be_reminded(self, before: datetime, after: OrganisationId | None) -> Sequence[Reminded]:
-        """Organisations with authorisations that end by then, a batch beyond `after`, in the order of their ids."""
+    async def lock_to_be_reminded(self, now: datetime, after: OrganisationId | None) -> Sequence[Reminded]:
+        """
+        Organisations with authorisations that end soon, or ended: a batch beyond `after`, in the order of their ids.
+        """
         ...
 
     async def reminded(self, organisation_id: OrganisationId, at: datetime | None) -> None: ...
 
     async def lock(self, mail_id: UUID) -> tuple[Mail, Account, Sequence[Connection]] | None:
-        """With its reader and what it is about; None: there is none, or it is settled."""
+        """
+        With its reader and what it is about; None: there is none, or it is settled. Where mails of its kind are
+        gathered, it takes over what the reader's others are about that were not sent yet, and those are settled.
+        """
         ...
 
     async def settle(self, mail_id: UUID, *, sent_at: datetime | None) -> None:
@@ -61,8 +66,8 @@ class Mailer(Protocol):
 
 
 class Writer(Protocol):
-    def __call__(self, mail: Mail, reader: Account, about: Sequence[Connection]) -> Letter:
-        """In the reader's language."""
+    def __call__(self, mail: Mail, reader: Account, about: Sequence[Connection], now: datetime) -> Letter:
+        """In the reader's language, as it is true now."""
         ...
 
     def about_account(self, mail: Mail, reader: Account, secret: str) -> Letter:

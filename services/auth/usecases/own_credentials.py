@@ -60,7 +60,7 @@ async def keep_own_credentials(
                 await store.audit.add(entry(Action.PRIVATE_APP_REFUSED, who, now, None))
         raise
     async with uow() as store:
-        app = await kept_app(offer.marketplace, *client, who, store=store, vault=vault, now=now)
+        app = await kept_app(offer, *client, who, store=store, vault=vault, now=now)
         grant = await told(vault.grant(app, region, "", answer, now))
         row = (brought.account_id, name, brought.country, Endpoint.PRODUCTION)
         return await kept_row(row, grant, who, offer, store, now)

@@ -75,11 +75,14 @@ class Connections(Protocol):
         ...
 
     async def lock_to_be_reminded(self, now: datetime) -> Sequence[Connection]:
-        """Those whose organisation is to be reminded of them by now, a batch; without those that somebody works on."""
+        """
+        Those at work by an application of one's own whose organisation is to be reminded of them by now, a batch;
+        without those that somebody works on.
+        """
         ...
 
-    async def ending(self, organisation_id: OrganisationId) -> Ending | None:
-        """Of its authorisations that end soon, or ended; None: there is none."""
+    async def ending(self, organisation_id: OrganisationId, now: datetime) -> Ending | None:
+        """Of its authorisations that end soon, or ended, the paused ones too; None: there is none."""
         ...
 
     async def first_authorised(self, organisation_id: OrganisationId, marketplaces: Collection[str]) -> datetime | None:

@@ -8,7 +8,7 @@ else out.
 import re
 from collections.abc import Awaitable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TypeVar
 from uuid import UUID
 
@@ -42,13 +42,17 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class PrivateOffer:
-    """A marketplace that knows such applications. `by_country`: an account is one country's, else a region's."""
+    """
+    A marketplace that knows such applications. `by_country`: an account is one country's, else a region's.
+    `secret_lasts`: for how long a client secret is good; None: no end is known.
+    """
 
     marketplace: str
     title: str
     way: PrivateWay
     places: Places
     by_country: bool
+    secret_lasts: timedelta | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +97,7 @@ async def keep_private_app(
         if not accepted:
             await store.audit.add(entry(Action.PRIVATE_APP_REFUSED, who, now, None))
         else:
-            app = await kept_app(offer.marketplace, client_id, client_secret, who, store=store, vault=vault, now=now)
+            app = await kept_app(offer, client_id, client_secret, who, store=store, vault=vault, now=now)
     if not accepted:
         raise PrivateRefused(PrivateProblem.SECRET_REFUSED)
     return app
@@ -167,7 +171,7 @@ def _check(rows: Rows, offer: PrivateOffer) -> None:
 
 
 async def kept_app(
-    marketplace: str,
+    offer: PrivateOffer,
     client_id: str,
     client_secret: str,
     who: Actor,
@@ -176,7 +180,7 @@ async def kept_app(
     vault: PrivateVault,
     now: datetime,
 ) -> PrivateApp:
-    known = await store.private_apps.lock_of(who.organisation_id)
+    known, marketplace = await store.private_apps.lock_of(who.organisation_id), offer.marketplace
     same = next((one for one in known if (one.marketplace, one.client_id) == (marketplace, client_id)), None)
     if same is not None:
         app = await told(vault.replaced(same, client_secret, now))
@@ -184,6 +188,8 @@ async def kept_app(
         raise PrivateRefused(PrivateProblem.TOO_MANY)
     else:
         app = await told(vault.new_app(who.organisation_id, marketplace, client_id, client_secret, now))
+    if same is None or app.secret != same.secret:
+        app = app.with_end(now, offer.secret_lasts)
     await store.private_apps.save(app)
     await store.audit.add(entry(Action.PRIVATE_APP_KEPT, who, now, None))
     return app

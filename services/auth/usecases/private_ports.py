@@ -1,12 +1,13 @@
 """What applications of an organisation's own need from the outside: rows, and the vault, which calls out."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
 from services.auth.domain.grant import SealedGrant
 from services.auth.domain.private_app import PrivateApp
-from shared.kernel.ids import OrganisationId
+from shared.kernel.ids import ConnectionId, OrganisationId
 from shared.marketplaces.models import OAuthAnswer
 from shared.marketplaces.ports import FarAccount
 
@@ -38,6 +39,21 @@ class PrivateApps(Protocol):
         """
         ...
 
+    async def count_refused(self, organisation_id: OrganisationId) -> int:
+        """How many connections of an organisation stand still, as their application's secret is refused."""
+        ...
+
+    async def lock_to_be_told(self, now: datetime) -> Sequence[tuple[PrivateApp, Sequence[ConnectionId]]]:
+        """
+        Those whose organisation is to be told now that their secret is refused, or ends, and what they reach: a batch,
+        without those that somebody works on.
+        """
+        ...
+
+    async def told(self, app: PrivateApp) -> None:
+        """What its organisation was told of, and when it is told next."""
+        ...
+
 
 class PrivateVault(Protocol):
     """What is given to it in clear is sealed or forgotten. Each raises Unavailable where no key can be had just now."""
@@ -59,7 +75,10 @@ class PrivateVault(Protocol):
     ) -> PrivateApp: ...
 
     async def replaced(self, app: PrivateApp, client_secret: str, now: datetime) -> PrivateApp:
-        """With another secret, which the far side was seen to know; the one before stays beside it."""
+        """
+        With another secret, which the far side was seen to know; the one before stays beside it. The same again is no
+        other, and is refused no more.
+        """
         ...
 
     async def try_token(self, app: PrivateApp, refresh_token: str) -> OAuthAnswer:

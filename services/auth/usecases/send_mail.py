@@ -34,11 +34,12 @@ async def send_mail(
         mail, reader, connections = found
         if mail.kind in ABOUT_ACCOUNT:
             return await _about_account(mail, reader, store, write=write, clock=clock, new_secret=new_secret)
-        about = still_true(mail.kind, connections, clock.now())
+        now = clock.now()
+        about = still_true(mail.kind, connections, now)
         if not about:
             await store.mails.settle(mail.id, sent_at=None)
             return None
-        return write(mail, reader, about)
+        return write(mail, reader, about, now)
 
     letter = (await lease.intend(begun)).value
     if letter is None:

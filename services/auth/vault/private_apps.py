@@ -55,6 +55,8 @@ class SealedPrivateApps:
         if app.has_secret:
             try:
                 key = await self._key_of(app)
+                if key.open(app.secret) == client_secret.encode():
+                    return replace(app, refused_at=None, refusal_told_at=None)
                 return replace(known, secret=key.seal(client_secret.encode()), former_secret=app.secret)
             except CryptoError as error:
                 _log_lost(app, error)

@@ -24,7 +24,7 @@ async def invitations_to(auth: Running, email: str) -> list[str]:
     held = auth.held
     assert held.mailer is not None
     await auth.rows("update invitation set mail_due_at = now() where mail_due_at is not null")
-    write = Letters(CATALOGUES, held.public_url).invitation
+    write = Letters(CATALOGUES, held.public_url, expired_goes_on=held.expired_goes_on).invitation
     work = partial(send_invitation, mailer=held.mailer, write=write, clock=held.clock, new_secret=held.new_secret)
     while True:
         async with held.claims.lease(INVITATION) as lease:

@@ -25,7 +25,7 @@ async def sent_to(auth: Running, email: str) -> list[Json]:
     assert held.mailer is not None
     # Asked for by a clock that was turned, they are due by the database's.
     await auth.rows("update mail set due_at = now() where due_at is not null and connection_ids = '{}'")
-    letters = Letters(CATALOGUES, held.public_url)
+    letters = Letters(CATALOGUES, held.public_url, expired_goes_on=held.expired_goes_on)
     work = partial(send_mail, mailer=held.mailer, write=letters, clock=held.clock, new_secret=held.new_secret)
     while True:
         async with held.claims.lease(MAIL) as lease:

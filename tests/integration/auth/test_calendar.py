@@ -6,6 +6,7 @@ from typing import Any
 from icalendar import Calendar
 
 from tests.integration.auth.conftest import Running, Visitor
+from tests.integration.auth.private import VENDOR, add, vendor
 from tests.integration.auth.test_pause import connected
 
 PAGE = "/settings/calendar"
@@ -38,6 +39,34 @@ async def test_each_authorisation_is_a_day_with_three_reminders(auth: Running) -
         assert (event["uid"], str(event["url"]).endswith(f"/connections/{its}")) == (its, True)
         assert [alarm["trigger"].dt.days for alarm in event.walk("VALARM")] == [-30, -7, -1]
         await visitor.submit(f"/connections/{its}/disconnect")
+        assert events((await program.get(path)).text) == []
+
+
+async def test_an_own_application_has_the_day_of_its_secret_and_those_of_its_tokens(auth: Running) -> None:
+    """
+    A day for each connection's yearly renewal, one for the application's client secret; each leads where the new one is
+    entered. Seen red with none.
+    """
+    visitor, token = await vendor(auth, "ABC1E", "ABC2E")
+    await add(visitor, token, "ABC1E ABC2E", name="Vendor")
+    path = await made(visitor)
+    async with auth.client() as program:
+        found = events((await program.get(path)).text)
+        (first, second) = await visitor.connections()
+        (app,) = await auth.rows("select id, secret_ends_at from private_app")
+        (remind_at,) = {row.remind_at.date() for row in await auth.rows("select remind_at from connection")}
+        assert [(event["uid"], event["dtstart"].dt, event["summary"]) for event in found] == [
+            (first["id"], remind_at, "Renew the token of your own application: Vendor ABC1E (Amazon Vendor)"),
+            (second["id"], remind_at, "Renew the token of your own application: Vendor ABC2E (Amazon Vendor)"),
+            (
+                str(app.id),
+                app.secret_ends_at.date(),
+                "Replace the client secret of your own application: Vendor ABC1E (Amazon Vendor)",
+            ),
+        ]
+        assert all(str(event["url"]).endswith(f"/connections/{VENDOR}/private") for event in found)
+        for one in (first, second):
+            await visitor.submit(f"/connections/{one['id']}/disconnect")
         assert events((await program.get(path)).text) == []
 
 

@@ -69,7 +69,7 @@ async def farewells(auth: Running) -> None:
     """What the worker sends to those who were members."""
     held = auth.held
     assert held.mailer is not None
-    write = Letters(CATALOGUES, held.public_url).farewell
+    write = Letters(CATALOGUES, held.public_url, expired_goes_on=held.expired_goes_on).farewell
     work = partial(send_farewell, mailer=held.mailer, write=write)
     await auth.rows("update farewell set due_at = now()")
     while True:

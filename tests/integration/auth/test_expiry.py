@@ -7,6 +7,7 @@ import pytest
 from services.auth.bootstrap import PROBE
 from shared.kernel.clock import SystemClock
 from tests.integration.auth.conftest import Running, Visitor, run_auth
+from tests.integration.auth.shops import API
 from tests.integration.auth.test_pause import connected
 
 NEAR, OVER = timedelta(days=336), timedelta(days=366)
@@ -119,6 +120,26 @@ async def test_where_it_is_set_so_what_works_stops_at_its_end(auth: Running) -> 
             for row in await strict.rows("select action from audit where action like 'connection.%' order by at, id")
         ]
         assert done[-3:] == ["connection.expiring", "connection.expired", "connection.authorised"]
+    finally:
+        await strict.close()
+
+
+async def test_what_is_resumed_past_its_end_has_stopped(auth: Running) -> None:
+    """At once, where it is set so, by page and API: nobody works on it until an hourly look, and one event tells it."""
+    strict = run_auth(auth.settings.model_copy(update={"expired_goes_on": False}), auth.sandbox)
+    try:
+        visitor, its = await connected(strict)
+        other, that = await connected(strict)
+        await visitor.submit(f"/connections/{its}/pause")
+        await other.submit(f"/connections/{that}/pause")
+        await days_later(strict, OVER)
+        await visitor.submit(f"/connections/{its}/resume")
+        assert await state(visitor) == "expired"
+        csrf = {"x-csrf-token": await other.csrf()}
+        answer = await other.client.post(f"{API}/{that}/resume", headers=csrf)
+        assert answer.json()["state"] == "expired"
+        assert (await kinds(strict))[-4:] == ["paused", "paused", "expired", "expired"]
+        assert await strict.rows("select 1 from connection where probe_due_at is not null") == []
     finally:
         await strict.close()
 

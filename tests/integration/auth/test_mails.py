@@ -12,6 +12,7 @@ from shared.kernel.ids import new_id
 from tests.integration.auth.conftest import Running, Visitor, run_auth
 from tests.integration.auth.mail_servers import refusing_server, tls_server
 from tests.integration.auth.posting import SENDER, run_mailing, sent_to
+from tests.integration.auth.private import add, vendor
 from tests.integration.auth.test_expiry import DAY, NEAR, days_later, probed
 from tests.integration.auth.test_pause import connected
 from tests.sandbox_client import Json
@@ -53,6 +54,19 @@ async def test_members_are_reminded_once_a_week_and_each_day_past_the_end(mailin
     assert f"{mailing.settings.public_url}/connections" in first["text"]
 
 
+async def test_what_is_paused_is_told_once_past_its_end(mailing: Running) -> None:
+    """In one weekly mail; pages go on to warn of it. Seen red with mails each day, and without the banner."""
+    visitor, its = await connected(mailing)
+    await visitor.submit(f"/connections/{its}/pause")
+    counts = []
+    for ahead in (timedelta(days=336), *[DAY] * 60):
+        await days_later(mailing, ahead)
+        counts.append(len(await sent(mailing, visitor)))
+    by_day = dict(enumerate(counts, start=336))
+    assert (by_day[364], by_day[370], by_day[371], by_day[396]) == (5, 5, 6, 6)
+    assert "One authorisation is to be renewed by" in (await visitor.get("/settings")).text
+
+
 async def test_a_mail_is_in_its_readers_language(mailing: Running) -> None:
     """French for who reads French."""
     visitor, _ = await connected(mailing)
@@ -88,7 +102,32 @@ async def test_a_withdrawn_consent_is_told_once(mailing: Running) -> None:
             assert len(await sent(mailing, visitor)) == 1
         await visitor.connect(found["seller_id"])
         assert len(await sent(mailing, visitor)) == 1
-    assert "was withdrawn" in (await sent(mailing, visitor))[0]["headers"]["subject"]
+    assert (await sent(mailing, visitor))[0]["headers"]["subject"].startswith("Authorisation withdrawn: ")
+
+
+async def test_a_token_that_several_accounts_share_is_one_mail_when_it_is_withdrawn(mailing: Running) -> None:
+    """
+    Found one after the other, told together after ten minutes; what ends later is another mail. Seen red with a mail
+    for each.
+    """
+    codes = ["ABC1E", "ABC2E", "ABC3E"]
+    visitor, token = await vendor(mailing, *codes)
+    await add(visitor, token, " ".join(codes), name="Vendor")
+    (seller,) = [one["seller_id"] for one in (await mailing.sandbox._call("GET", "/sellers"))["sellers"]]
+    await mailing.sandbox.revoke(seller)
+    await mailing.rows("update access_grant set token_expires_at = clock_timestamp()")
+    service = await mailing.service()
+    for one in await visitor.connections():
+        path = f"/internal/v1/connections/{one['id']}/access-token"
+        assert (await service.post(path, json={})).status_code == 409
+    assert await sent(mailing, visitor) == []
+    await mailing.rows("update mail set due_at = due_at - interval '10 minutes' where due_at is not null")
+    (mail,) = await sent(mailing, visitor)
+    assert [line for line in mail["text"].splitlines() if line.startswith("- ")] == [
+        f"- Vendor {code} (Amazon Vendor)" for code in codes
+    ]
+    assert mail["headers"]["subject"] == "Authorisation withdrawn: Vendor ABC1E, Vendor ABC2E, Vendor ABC3E"
+    assert await mailing.rows("select 1 from mail where due_at is not null") == []
 
 
 async def test_a_refusal_that_passes_is_no_mail(mailing: Running) -> None:

@@ -83,6 +83,22 @@ async def test_its_members_are_reminded_once_a_year(auth: Running) -> None:
     assert connection.state == "authorised"
 
 
+async def test_what_is_paused_that_day_is_reminded_of_once_it_is_resumed(auth: Running) -> None:
+    """Seen red with the day moved by a year, told or not."""
+    visitor, token = await vendor(auth, "ABC1E")
+    await add(visitor, token, "ABC1E")
+    (connection,) = await visitor.connections()
+    path = f"/connections/{connection['id']}"
+    await visitor.submit(f"{path}/pause")
+    await auth.rows("update connection set remind_at = clock_timestamp() - interval '1 day'")
+    await auth.held.keep_house()
+    assert await auth.rows("select 1 from mail where kind = 'yearly'") == []
+    await visitor.submit(f"{path}/resume")
+    for _ in range(2):
+        await auth.held.keep_house()
+    assert len(await auth.rows("select 1 from mail where kind = 'yearly'")) == 1
+
+
 async def test_a_secret_refused_by_the_api_is_noted_by_the_probe(auth: Running) -> None:
     """Amazon says it in a 403 as well: the probe pauses, and neither the consent nor the operator is troubled."""
     visitor, token = await vendor(auth, "ABC1E")

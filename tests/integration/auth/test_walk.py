@@ -1,4 +1,4 @@
-"""Fifty days of three connections whose consents last forty, day by day, against a table: `make walk` in short."""
+"""Fifty days of four connections whose consents last forty, day by day, against a table: `make walk` in short."""
 
 import pytest
 
@@ -11,6 +11,15 @@ _NEAR = {0: "authorised", 10: "expiring"}
 _TOLD = {0: ("authorised", "settings_changed"), 10: ("expiring",)}
 _WEEKLY = dict.fromkeys((10, 17, 24, 31, 38), ("ending", 1))
 _COURSES = (
+    Course(
+        "paused past its end, resumed",
+        1,
+        False,
+        {5: "pause", 47: "resume"},
+        {0: "authorised", 5: "paused", 47: "expiring"},
+        {0: _TOLD[0], 5: ("paused",), 47: ("resumed",)},
+        _WEEKLY | dict.fromkeys((45, 47, 48, 49), ("ending", 1)),
+    ),
     Course(
         "works on, renewed late",
         1,
@@ -43,7 +52,7 @@ _COURSES = (
 
 
 @pytest.mark.timeout(240)
-async def test_every_day_of_three_connections(database_server: DatabaseServer, sandbox: Sandbox) -> None:
+async def test_every_day_of_four_connections(database_server: DatabaseServer, sandbox: Sandbox) -> None:
     """Every state, event and mail."""
     outcome = await walk(_COURSES, 50, database_server, sandbox, lasts_days=40)
-    assert (list(outcome.differences), outcome.connections, outcome.mails) == ([], 3, 3 * 5 + 3 + 2)
+    assert (list(outcome.differences), outcome.connections, outcome.mails) == ([], 4, 3 * 5 + 3 + 2 + 9)

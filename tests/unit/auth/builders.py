@@ -173,7 +173,7 @@ class _Connections:
     async def count_lacking_roles(self, organisation_id: OrganisationId) -> int:
         return 0
 
-    async def ending(self, organisation_id: OrganisationId) -> Ending | None:
+    async def ending(self, organisation_id: OrganisationId, now: datetime) -> Ending | None:
         return None
 
     async def get(self, connection_id: ConnectionId) -> Connection | None:

@@ -179,11 +179,33 @@ def test_what_works_or_waits_can_be_paused_and_goes_on_as_it_stood(state: Connec
     assert (paused.connection.state, paused.happened) == (ConnectionState.PAUSED, Happened.PAUSED)
     assert (paused.connection.probe_due_at, paused.connection.grant_id) == (None, before.grant_id)
     assert rules.pause(paused.connection) == Change(paused.connection, None)
-    resumed = rules.resume(paused.connection, NOW)
+    resumed = rules.resume(paused.connection, NOW, goes_on=False)
     assert (resumed.connection.state, resumed.happened) == (state, Happened.RESUMED)
     assert (resumed.connection.probe_due_at, resumed.connection.channels) == (NOW, (FRANCE,))
     assert resumed.connection.consent_version == before.consent_version
-    assert rules.resume(resumed.connection, NOW) == Change(resumed.connection, None)
+    assert rules.resume(resumed.connection, NOW, goes_on=False) == Change(resumed.connection, None)
+
+
+@pytest.mark.parametrize(
+    ("left", "outcome", "goes_on", "state", "happened"),
+    [
+        (29, ProbeOutcome.OK, True, ConnectionState.EXPIRING, Happened.RESUMED),
+        (-5, ProbeOutcome.OK, True, ConnectionState.EXPIRING, Happened.RESUMED),
+        (-5, ProbeOutcome.REFUSED, True, ConnectionState.WAITING, Happened.RESUMED),
+        (29, ProbeOutcome.OK, False, ConnectionState.EXPIRING, Happened.RESUMED),
+        (-5, ProbeOutcome.OK, False, ConnectionState.EXPIRED, Happened.EXPIRED),
+        (-5, ProbeOutcome.REFUSED, False, ConnectionState.EXPIRED, Happened.EXPIRED),
+    ],
+)
+def test_what_is_resumed_is_as_old_as_it_is(
+    left: int, outcome: ProbeOutcome, goes_on: bool, state: ConnectionState, happened: Happened
+) -> None:
+    """No hourly look has to find that out. Seen red: authorised until one did, whatever its age."""
+    ends = NOW + timedelta(days=left)
+    paused = connection(state=ConnectionState.PAUSED, probe_outcome=outcome, expires_at=ends)
+    resumed = rules.resume(paused, NOW, goes_on=goes_on)
+    assert (resumed.connection.state, resumed.happened) == (state, happened)
+    assert (resumed.connection.probe_due_at == NOW) is (state is not ConnectionState.EXPIRED)
 
 
 @pytest.mark.parametrize("state", [ConnectionState.UNPROVEN, ConnectionState.REVOKED, ConnectionState.DISCONNECTED])

@@ -83,13 +83,17 @@ class Life(RuleBasedStateMachine):
             return
         self._keep("pauses", change)
 
-    @rule()
-    def seller_resumes_it(self) -> None:
-        """What was refused before is refused until the far side answers."""
-        refused = self.connection.probe_outcome is ProbeOutcome.REFUSED
-        change = rules.resume(self.connection, self.now)
-        if self.state is PAUSED:
-            self.state = WAITING if refused else AUTHORISED
+    @rule(goes_on=st.booleans())
+    def seller_resumes_it(self, goes_on: bool) -> None:
+        """As old as it is by now; what was refused before is refused until the far side answers."""
+        refused, end = self.connection.probe_outcome is ProbeOutcome.REFUSED, self.connection.expires_at
+        assert end is not None
+        change = rules.resume(self.connection, self.now, goes_on=goes_on)
+        if self.state is PAUSED and self.now >= end and not goes_on:
+            self.state = EXPIRED
+        elif self.state is PAUSED:
+            working = EXPIRING if self.now >= end - timedelta(days=30) else AUTHORISED
+            self.state = WAITING if refused else working
         self._keep("resumes", change)
 
     @rule(really=st.sampled_from([False, False, True]))

@@ -44,7 +44,8 @@ def test_moving_a_connection_asks_there_at_once() -> None:
 def test_a_mail_names_the_endpoint_where_there_is_a_choice(locale: str, one: Connection, said: str) -> None:
     """In its reader's language; of a marketplace with one endpoint nothing is said. Seen red with the title alone."""
     reader = Account(UserId(uuid4()), ORGANISATION, "a@shop.example", "hash", locale, NOW, role=Role.OWNER)
-    letter = Letters(CATALOGUES, "https://ours.example")(Mail(uuid4(), MailKind.REVOKED, NOW), reader, [one])
+    write = Letters(CATALOGUES, "https://ours.example", expired_goes_on=True)
+    letter = write(Mail(uuid4(), MailKind.REVOKED, NOW), reader, [one], NOW)
     assert said in letter.text.splitlines()
 
 
