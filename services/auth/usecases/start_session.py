@@ -71,6 +71,7 @@ async def start_vouched_session(
     cookie = new_secret()
     session = Session(new_id(), digest(cookie), account.id, new_secret(), now, now, browser, two_factors=True)
     await store.sessions.add(session)
+    await store.accounts.signed_in(account.id, now)
     return SignedIn(cookie, account, pending=False)
 
 
