@@ -25,6 +25,8 @@ class Action(StrEnum):
     SIGNED_UP = "account.signed_up"
     SIGNED_IN = "account.signed_in"
     SIGN_IN_REFUSED = "account.sign_in_refused"
+    FACTOR_ASKED = "account.second_factor_asked"
+    CODE_REFUSED = "account.code_refused"
     SIGNED_OUT = "account.signed_out"
     LOCKED = "account.locked"
     UNLOCKED = "account.unlocked"

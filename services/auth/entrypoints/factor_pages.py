@@ -16,8 +16,9 @@ from services.auth.entrypoints.readers import signed_in
 from services.auth.entrypoints.sentences import CODE_REFUSED, TOO_MANY_ATTEMPTS
 from services.auth.usecases.actor import Person
 from services.auth.usecases.ports import Store
+from services.auth.usecases.prove_code import prove_code
 from services.auth.usecases.resolve_session import resolve_pending
-from services.auth.usecases.second_factor import begin_factor, finish_factor, read_code, remove_factor, take_code
+from services.auth.usecases.second_factor import begin_factor, finish_factor, read_code, remove_factor
 from services.auth.usecases.start_session import SignedIn, finish_session
 from shared.access.principal import Principal
 from shared.web.forms import PostedForm, local_path, posted_form
@@ -106,9 +107,8 @@ async def remove_form(request: Request, form: Form) -> Response:
     held, who = auth_of(request), form.principal
     person = _person(request, who)
     try:
-        code = await _read(request, person, form.text("code"))
+        await _prove(request, person, form.text("code"))
         async with held.uow() as store:
-            await take_code(person, code, store=store, clock=held.clock, mask=held.mask_attempt)
             await remove_factor(person, store=store, clock=held.clock)
     except (CodeRefused, NoFactor):
         return await _factor_page(request, who, trouble=CODE_REFUSED, status=422)
@@ -118,22 +118,31 @@ async def remove_form(request: Request, form: Form) -> Response:
 
 
 async def _finish(request: Request, code: str) -> tuple[SignedIn, Sequence[str]] | None:
-    """The session, and recovery codes if the factor was set up now; None: nobody waits. Raises as `take_code`."""
+    """The session, and recovery codes if the factor was set up now; None: nobody waits. Raises as `prove_code`."""
     held, cookie = auth_of(request), session_cookie(request)
     async with held.uow() as store:
         found = await resolve_pending(cookie, store=store, clock=held.clock)
+        is_set_up = found is not None and await store.factors.is_set_up(found[1].id)
     if found is None:
         return None
     person = Person(found[1].id, found[1].organisation_id)
-    typed = await _read(request, person, code)
+    if is_set_up:
+        await _prove(request, person, code)
+    else:
+        typed = await _read(request, person, code)
     async with held.uow() as store:
         codes: Sequence[str] = ()
-        if await store.factors.is_set_up(person.id):
-            await take_code(person, typed, store=store, clock=held.clock, mask=held.mask_attempt)
-        else:
+        if not is_set_up:
+            if await store.factors.is_set_up(person.id):
+                raise CodeRefused  # since it was looked for: that one is to be shown
             codes = await _set_up(request, person, typed, store)
         now = held.clock.now()
         return await finish_session(*found, store=store, now=now, new_secret=held.new_secret), codes
+
+
+async def _prove(request: Request, person: Person, code: str) -> None:
+    held = auth_of(request)
+    await prove_code(person, code, uow=held.uow, vault=held.factors, clock=held.clock, mask=held.mask_attempt)
 
 
 async def _read(request: Request, person: Person, code: str) -> TypedCode:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from services.auth.domain.account import Account, Session, SignInRefused
+from services.auth.domain.audit import Action, AuditEntry
 from services.auth.domain.opaque import digest
 from services.auth.domain.second_factor import SecondFactorPolicy, SecondFactorRule
 from services.auth.usecases.ports import Store
@@ -51,7 +52,9 @@ async def finish_session(
     newest = await store.accounts.lock(account.id)
     if newest is None or newest.disabled_at or not await store.sessions.delete_own(waiting.id, account.id):
         raise SignInRefused
-    return await _keep(account, store=store, now=now, new_secret=new_secret, browser=waiting.browser, pending=False)
+    made = await _keep(account, store=store, now=now, new_secret=new_secret, browser=waiting.browser, pending=False)
+    await note_sign_in(made, store=store, now=now)
+    return made
 
 
 async def start_verified_session(
@@ -73,6 +76,12 @@ async def start_vouched_session(
     await store.sessions.add(session)
     await store.accounts.signed_in(account.id, now)
     return SignedIn(cookie, account, pending=False)
+
+
+async def note_sign_in(made: SignedIn, *, store: Store, now: datetime, reason: str | None = None) -> None:
+    """In the audit log: nobody is signed in before the second factor. `reason`: by what, if by no password."""
+    action, account = Action.FACTOR_ASKED if made.pending else Action.SIGNED_IN, made.account
+    await store.audit.add(AuditEntry(new_id(), now, action, account.organisation_id, account.id, reason=reason))
 
 
 async def _keep(
