@@ -8,10 +8,20 @@ import segno
 from fastapi import APIRouter, Depends, Request
 from starlette.responses import RedirectResponse, Response
 
+from services.auth.bootstrap import Auth
 from services.auth.domain.account import Account, SignInRefused, TooManyAttempts
+from services.auth.domain.audit import AuditSession
 from services.auth.domain.second_factor import CodeRefused, FactorThere, NoFactor, SecondFactor, TypedCode
 from services.auth.entrypoints.first_forms import first_form, first_page, waiting
-from services.auth.entrypoints.held import auth_of, origin_of, pages_of, session_cookie, set_session_cookie, who_of
+from services.auth.entrypoints.held import (
+    auth_of,
+    in_session,
+    origin_of,
+    pages_of,
+    session_cookie,
+    set_session_cookie,
+    who_of,
+)
 from services.auth.entrypoints.readers import signed_in
 from services.auth.entrypoints.sentences import CODE_REFUSED, TOO_MANY_ATTEMPTS
 from services.auth.usecases.actor import Person
@@ -82,9 +92,9 @@ async def factor_form(request: Request, form: Form) -> Response:
     held, who = auth_of(request), form.principal
     person = _person(request, who)
     try:
-        code = await _read(request, person, form.text("code"))
+        code = await _read(held, person, form.text("code"))
         async with held.uow() as store:
-            codes = await _set_up(request, person, code, store)
+            codes = await _set_up(held, person, code, store)
     except FactorThere:
         return RedirectResponse(_ACCOUNT, 303)
     except (CodeRefused, NoFactor):
@@ -107,7 +117,7 @@ async def remove_form(request: Request, form: Form) -> Response:
     held, who = auth_of(request), form.principal
     person = _person(request, who)
     try:
-        await _prove(request, person, form.text("code"))
+        await _prove(held, person, form.text("code"))
         async with held.uow() as store:
             await remove_factor(person, store=store, clock=held.clock)
     except (CodeRefused, NoFactor):
@@ -125,33 +135,30 @@ async def _finish(request: Request, code: str) -> tuple[SignedIn, Sequence[str]]
         is_set_up = found is not None and await store.factors.is_set_up(found[1].id)
     if found is None:
         return None
-    person = Person(found[1].id, found[1].organisation_id)
+    person, held = Person(found[1].id, found[1].organisation_id), in_session(held, AuditSession.of(found[0]))
     if is_set_up:
-        await _prove(request, person, code)
+        await _prove(held, person, code)
     else:
-        typed = await _read(request, person, code)
+        typed = await _read(held, person, code)
     async with held.uow() as store:
         codes: Sequence[str] = ()
         if not is_set_up:
             if await store.factors.is_set_up(person.id):
                 raise CodeRefused  # since it was looked for: that one is to be shown
-            codes = await _set_up(request, person, typed, store)
+            codes = await _set_up(held, person, typed, store)
         now = held.clock.now()
         return await finish_session(*found, store=store, now=now, new_secret=held.new_secret), codes
 
 
-async def _prove(request: Request, person: Person, code: str) -> None:
-    held = auth_of(request)
+async def _prove(held: Auth, person: Person, code: str) -> None:
     await prove_code(person, code, uow=held.uow, vault=held.factors, clock=held.clock, mask=held.mask_attempt)
 
 
-async def _read(request: Request, person: Person, code: str) -> TypedCode:
-    held = auth_of(request)
+async def _read(held: Auth, person: Person, code: str) -> TypedCode:
     return await read_code(person, code, uow=held.uow, vault=held.factors, clock=held.clock, mask=held.mask_attempt)
 
 
-async def _set_up(request: Request, person: Person, code: TypedCode, store: Store) -> Sequence[str]:
-    held = auth_of(request)
+async def _set_up(held: Auth, person: Person, code: TypedCode, store: Store) -> Sequence[str]:
     return await finish_factor(
         person, code, store=store, clock=held.clock, new_secret=held.new_secret, mask=held.mask_attempt
     )

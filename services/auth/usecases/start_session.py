@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from services.auth.domain.account import Account, Session, SignInRefused
-from services.auth.domain.audit import Action, AuditEntry
+from services.auth.domain.audit import Action, AuditEntry, AuditSession
 from services.auth.domain.opaque import digest
 from services.auth.domain.second_factor import SecondFactorPolicy, SecondFactorRule
 from services.auth.usecases.ports import Store
@@ -15,11 +15,16 @@ from shared.kernel.ids import UserId, new_id
 
 @dataclass(frozen=True, slots=True)
 class SignedIn:
-    """`cookie` is secret. `pending`: the second factor comes next."""
+    """`cookie` is secret."""
 
     cookie: str
     account: Account
-    pending: bool
+    session: Session
+
+    @property
+    def pending(self) -> bool:
+        """The second factor comes next."""
+        return self.session.pending
 
     def __repr__(self) -> str:
         return f"SignedIn(account={self.account!r})"
@@ -75,13 +80,14 @@ async def start_vouched_session(
     session = Session(new_id(), digest(cookie), account.id, new_secret(), now, now, browser, two_factors=True)
     await store.sessions.add(session)
     await store.accounts.signed_in(account.id, now)
-    return SignedIn(cookie, account, pending=False)
+    return SignedIn(cookie, account, session)
 
 
 async def note_sign_in(made: SignedIn, *, store: Store, now: datetime, reason: str | None = None) -> None:
     """In the audit log: nobody is signed in before the second factor. `reason`: by what, if by no password."""
     action, account = Action.FACTOR_ASKED if made.pending else Action.SIGNED_IN, made.account
-    await store.audit.add(AuditEntry(new_id(), now, action, account.organisation_id, account.id, reason=reason))
+    entry = AuditEntry(new_id(), now, action, account.organisation_id, account.id, reason=reason)
+    await store.audit.add(AuditSession.of(made.session).noted_on(entry))
 
 
 async def _keep(
@@ -92,4 +98,4 @@ async def _keep(
     await store.sessions.add(session)
     if not pending:
         await store.accounts.signed_in(account.id, now)
-    return SignedIn(cookie, account, pending)
+    return SignedIn(cookie, account, session)
