@@ -1,10 +1,11 @@
 """
 Whether a code of the second factor fits: tries are counted before they are made, ten wrong ones in a row lock the
-account's codes as ten wrong passwords lock its sign-in.
+account's codes as ten wrong passwords lock its sign-in. Its owner is told by mail, once.
 """
 
 from services.auth.domain.account import LOCKED_AFTER
 from services.auth.domain.audit import Action
+from services.auth.domain.mail import MailKind
 from services.auth.domain.second_factor import CodeRefused, NoFactor
 from services.auth.usecases.actor import Person
 from services.auth.usecases.count_attempt import Mask, check_attempts, code_lock_digest
@@ -30,5 +31,6 @@ async def prove_code(
             await take_code(person, typed, store=store, clock=clock, mask=mask)
             await store.locks.forget(lock)
     except (CodeRefused, NoFactor):
-        await note_refusal(person, Action.CODE_REFUSED, uow, now, locked=failures == LOCKED_AFTER)
+        told = MailKind.CODES_LOCKED if failures == LOCKED_AFTER else None
+        await note_refusal(person, Action.CODE_REFUSED, uow, now, lock=told)
         raise

@@ -72,15 +72,17 @@ async def prove_password(
     if account is None or account.disabled_at is not None or not fits:
         if account is not None:
             whose, locked = Person(account.id, account.organisation_id), failures == LOCKED_AFTER
-            await note_refusal(whose, Action.SIGN_IN_REFUSED, uow, now, locked=locked)
+            await note_refusal(whose, Action.SIGN_IN_REFUSED, uow, now, lock=MailKind.LOCKED if locked else None)
         raise SignInRefused
     return Proven(account, keys, lock)
 
 
-async def note_refusal(whose: Person, refused: Action, uow: UnitOfWork[Store], now: datetime, *, locked: bool) -> None:
-    """In the audit log. `locked`: by this failure; its owner gets a mail."""
+async def note_refusal(
+    whose: Person, refused: Action, uow: UnitOfWork[Store], now: datetime, *, lock: MailKind | None
+) -> None:
+    """In the audit log. `lock`: by this failure the account is locked, of which its owner gets this mail."""
     async with uow() as store:
-        for action in (refused, Action.LOCKED) if locked else (refused,):
+        for action in (refused, Action.LOCKED) if lock else (refused,):
             await store.audit.add(AuditEntry(new_id(), now, action, whose.organisation_id, whose.id))
-        if locked:
-            await store.mails.ask(whose.id, MailKind.LOCKED, now)
+        if lock:
+            await store.mails.ask(whose.id, lock, now)

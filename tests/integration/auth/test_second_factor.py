@@ -127,6 +127,7 @@ async def test_wrong_codes_are_told_and_lock(auth: Running, capsys: pytest.Captu
         told = ["account.second_factor_asked", *["account.code_refused"] * 5]
         assert deeds == told if turn == 0 else [*told, *told, "account.locked"]
         auth.clock.ahead += timedelta(minutes=15)
+    assert [row.kind for row in await auth.rows("select kind from mail")] == ["codes_locked"]
     await sign_in(visitor, owner.email)
     assert (await enter(visitor, app.code())).status_code == 429
     (locked,) = await auth.rows("select account_id from sign_in_lock where locked_until > :now", now=auth.clock.now())
