@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 from urllib.parse import urlsplit
+from uuid import UUID
 
 from shared.access.errors import Forbidden, FormExpired
 from shared.access.roles import Role
@@ -31,6 +32,7 @@ class Principal:
     `unconfirmed`: every page asks to confirm the e-mail address. `review_overdue`: every page asks to review who has
     access.
     `second_factor_by`: every page asks to set one up by then, after which nobody gets in without.
+    `session_id`, `browser`: of the person's session, for auth's audit log; the other services are not told.
     """
 
     organisation_id: OrganisationId | None
@@ -46,6 +48,8 @@ class Principal:
     second_factor_by: datetime | None = None
     role: Role | None = None
     review_overdue: bool = False
+    session_id: UUID | None = None
+    browser: str = ""
 
     def may(self, permission: str) -> bool:
         """Whether they are allowed this, one of `roles.PERMISSIONS` or a scope."""

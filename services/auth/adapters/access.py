@@ -60,6 +60,8 @@ class OwnSessions:
             unconfirmed=self._mails and account.email_confirmed_at is None,
             role=account.role,
             review_overdue=overdue,
+            session_id=session.id,
+            browser=session.browser,
         )
 
 

@@ -1,15 +1,15 @@
-"""The audit log in PostgreSQL, which links its entries and refuses to change them (`audit_chain_v1`)."""
+"""The audit log in PostgreSQL, which links its entries and refuses to change them (`audit_chain_v1`, `_v2`)."""
 
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Self
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, FromClause, Text, and_, cast, delete, func, insert, literal_column, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from services.auth.adapters import tables
-from services.auth.domain.audit import OPERATOR, Action, AuditEntry
+from services.auth.domain.audit import OPERATOR, Action, AuditEntry, AuditSession
 from services.auth.domain.audit_chain import Head, Link
 from services.auth.usecases.audit_log import Actors, Asked, Seen
 from shared.db.unit_of_work import transaction
@@ -18,17 +18,25 @@ from shared.kernel.ids import ConnectionId, OrganisationId, UserId
 _ITS, _LINK = tables.audit, tables.audit_link
 _HASHED = (
     "id", "at", "action", "organisation_id", "account_id", "connection_id", "client_id", "reason", "before", "after",
+    "session_id", "browser",
 )  # fmt: skip
+_NEW_IN_V2 = ("session_id", "browser")
 _REMOVED_AT_ONCE = 1000
 
 
 class SqlAudit:
     """See `usecases.ports.Audit`."""
 
-    def __init__(self, connection: AsyncConnection) -> None:
+    def __init__(self, connection: AsyncConnection, session: AuditSession | None = None) -> None:
         self._connection = connection
+        self._session = session
+
+    def in_session(self, session: AuditSession) -> Self:
+        return type(self)(self._connection, session)
 
     async def add(self, entry: AuditEntry) -> None:
+        if self._session is not None:
+            entry = self._session.noted_on(entry)
         await self._connection.execute(
             insert(_ITS).values(
                 id=entry.id,
@@ -41,6 +49,8 @@ class SqlAudit:
                 reason=entry.reason,
                 before=entry.before,
                 after=entry.after,
+                session_id=entry.session_id,
+                browser=entry.browser,
             )
         )
 
@@ -108,13 +118,19 @@ class SqlAuditLog:
             return [Seen(_entry(row), row.email, row.member, row.client, row.connection) for row in rows]
 
     async def actors(self, organisation_id: OrganisationId) -> Actors:
-        account, client = tables.account, tables.api_client
+        account, client, connection = tables.account, tables.api_client, tables.connection
         members = select(account.c.id, account.c.email).where(account.c.organisation_id == organisation_id)
         clients = select(client.c.id, client.c.name).where(client.c.organisation_id == organisation_id)
+        shops = select(connection.c.id, connection.c.name).where(connection.c.organisation_id == organisation_id)
         async with transaction(self._engine) as connected:
             found = await connected.execute(members.order_by(account.c.email))
             programs = await connected.execute(clients.order_by(client.c.name, client.c.id))
-            return Actors([(UserId(row.id), row.email) for row in found], [(row.id, row.name) for row in programs])
+            reached = await connected.execute(shops.order_by(connection.c.name, connection.c.id))
+            return Actors(
+                [(UserId(row.id), row.email) for row in found],
+                [(row.id, row.name) for row in programs],
+                [(ConnectionId(row.id), row.name) for row in reached],
+            )
 
     async def head(self) -> Head | None:
         newest = select(_LINK.c.position, _LINK.c.hash).order_by(_LINK.c.position.desc()).limit(1)
@@ -124,7 +140,7 @@ class SqlAuditLog:
 
     async def chain(self) -> AsyncIterator[Link]:
         joined = _LINK.join(_ITS, _ITS.c.id == _LINK.c.entry_id, full=True)
-        query = select(_LINK.c.position, _LINK.c.hash, _ITS).select_from(joined)
+        query = select(_LINK.c.position, _LINK.c.hash, _LINK.c.version, _ITS).select_from(joined)
         async with transaction(self._engine) as connected:
             async for row in await connected.stream(query.order_by(_LINK.c.position.nulls_last(), _ITS.c.id)):
                 yield Link(row.position, row.hash or b"", _content(row) if row.id else None)
@@ -141,6 +157,8 @@ def _conditions(asked: Asked) -> Iterator[ColumnElement[bool]]:
         yield and_(by_nobody, operator)
     if asked.by_service:
         yield and_(by_nobody, ~operator)
+    if asked.connection_id is not None:
+        yield _ITS.c.connection_id == asked.connection_id
     if asked.action is not None:
         yield _ITS.c.action == asked.action
     if asked.since is not None:
@@ -161,10 +179,15 @@ def _entry(row: Any) -> AuditEntry:
         client_id=row.client_id,
         before=row.before,
         after=row.after,
+        session_id=row.session_id,
+        browser=row.browser,
     )
 
 
 def _content(row: Any) -> tuple[str | None, ...]:
+    """As its version was hashed; a field that is filled and was not there then is content too, which fits no hash."""
     said = {name: getattr(row, name) for name in _HASHED}
     said["at"] = f"{row.at.astimezone(UTC):%Y-%m-%dT%H:%M:%S.%fZ}"
+    if row.version == 1:
+        said = {name: value for name, value in said.items() if name not in _NEW_IN_V2 or value is not None}
     return tuple(None if value is None else str(value) for value in said.values())

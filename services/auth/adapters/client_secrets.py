@@ -36,10 +36,10 @@ class SqlClientSecrets:
         adding = insert(_ITS).values(_values(secret)).on_conflict_do_nothing(index_elements=["client_id", "digest"])
         return (await self._connection.execute(adding)).rowcount == 1
 
-    async def end_others(self, secret: ClientSecret, at: datetime) -> None:
-        others = (_ITS.c.client_id == secret.client_id, _ITS.c.id != secret.id)
+    async def end_former(self, secret: ClientSecret, at: datetime) -> None:
+        former = (_ITS.c.client_id == secret.client_id, _ITS.c.began_at < secret.began_at)
         later = or_(_ITS.c.ends_at.is_(None), _ITS.c.ends_at > at)
-        await self._connection.execute(update(_ITS).where(*others, later).values(ends_at=at, end_is_told=True))
+        await self._connection.execute(update(_ITS).where(*former, later).values(ends_at=at, end_is_told=True))
 
     async def set_end(self, secret_id: UUID, at: datetime) -> None:
         await self._set(secret_id, ends_at=at, end_is_told=True)

@@ -4,17 +4,14 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
-    Connection,
     ForeignKey,
     Index,
     Integer,
     LargeBinary,
-    MetaData,
     Table,
     Text,
     UniqueConstraint,
     Uuid,
-    event,
     text,
 )
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
@@ -39,7 +36,8 @@ from services.auth.adapters.account_tables import sign_in_attempt as sign_in_att
 from services.auth.adapters.account_tables import sign_in_lock as sign_in_lock
 from services.auth.adapters.account_tables import support_look as support_look
 from services.auth.adapters.account_tables import support_staff as support_staff
-from services.auth.adapters.audit_chain_v1 import CHAIN
+from services.auth.adapters.audit_tables import audit as audit
+from services.auth.adapters.audit_tables import audit_link as audit_link
 from shared.db.standard import inbox_table, lease_table, outbox_table
 
 outbox = outbox_table(metadata)
@@ -266,34 +264,3 @@ revoked_token = Table(
     Column("client_id", Text, nullable=False, index=True),
     Column("until", _TIME, nullable=False),
 )
-
-audit = Table(
-    "audit",
-    metadata,
-    Column("id", Uuid, primary_key=True),
-    Column("at", _TIME, nullable=False),
-    Column("action", Text, nullable=False),
-    Column("organisation_id", Uuid),
-    Column("account_id", Uuid),
-    Column("connection_id", Uuid, index=True),
-    Column("reason", Text),
-    Column("client_id", Text),
-    Column("before", Text),
-    Column("after", Text),
-    Index("ix_audit_organisation_id_id", "organisation_id", "id"),
-)
-
-# Made by a trigger when an entry is committed. No foreign key: the anchor outlives its entry.
-audit_link = Table(
-    "audit_link",
-    metadata,
-    Column("position", BigInteger, primary_key=True, autoincrement=False),
-    Column("entry_id", Uuid, nullable=False, unique=True),
-    Column("hash", LargeBinary, nullable=False),
-)
-
-
-@event.listens_for(metadata, "after_create")
-def _chain(_metadata: MetaData, connection: Connection, **_: object) -> None:
-    for statement in CHAIN:
-        connection.exec_driver_sql(statement)

@@ -1,19 +1,21 @@
 """
 Who did what. No names, addresses or secrets: ids, a verb, and when.
 
-From where: a person's session, an organisation's program, an operator's command, or nobody's wish but ours. No network
-address: it is personal data, and of no use once the session is known. What people wrote (names) is not kept either, as
-an entry cannot be erased.
+From where: a person's session, by its id and the family of its browser, an organisation's program, an operator's
+command, or nobody's wish but ours. No network address: it is personal data, and of no use once the session is known.
+What people wrote (names) is not kept either, as an entry cannot be erased.
 One thing is: why support of the operator looked at an organisation, which is for that organisation to read; no e-mail
 address is taken in it (decision 0024).
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
+from typing import Self
 from uuid import UUID
 
-from shared.kernel.ids import ConnectionId, OrganisationId, UserId
+from services.auth.domain.account import Session
+from shared.kernel.ids import ConnectionId, OrganisationId, UserId, made_at
 
 # The reason of whatever an operator of the installation did by hand.
 OPERATOR = "operator"
@@ -25,6 +27,8 @@ class Action(StrEnum):
     SIGNED_UP = "account.signed_up"
     SIGNED_IN = "account.signed_in"
     SIGN_IN_REFUSED = "account.sign_in_refused"
+    FACTOR_ASKED = "account.second_factor_asked"
+    CODE_REFUSED = "account.code_refused"
     SIGNED_OUT = "account.signed_out"
     LOCKED = "account.locked"
     UNLOCKED = "account.unlocked"
@@ -107,7 +111,8 @@ class AuditEntry:
     """
     `user_id` None: `client_id`'s program, the operator, the far side, the worker or another service did it. `reason`: a
     code of ours, the id of the member, invitation or API client that it was done to, or the name of the service.
-    `before`, `after`: what was changed, in codes and ids. Of a look by support of the operator `user_id` is an account
+    `before`, `after`: what was changed, in codes and ids. `session_id`, `browser`: the person's session that it was
+    asked for in, if in one, and the family of its browser. Of a look by support of the operator `user_id` is an account
     of theirs, and `reason` their own words.
     """
 
@@ -121,6 +126,12 @@ class AuditEntry:
     client_id: str | None = None
     before: str | None = None
     after: str | None = None
+    session_id: UUID | None = None
+    browser: str | None = None
+
+    @property
+    def session_began_at(self) -> datetime | None:
+        return made_at(self.session_id) if self.session_id else None
 
     @property
     def by_support(self) -> bool:
@@ -129,3 +140,22 @@ class AuditEntry:
     @property
     def by_operator(self) -> bool:
         return self.user_id is None and self.client_id is None and self.reason == OPERATOR
+
+
+@dataclass(frozen=True, slots=True)
+class AuditSession:
+    """The session of whoever asks, under the id that their list of sessions shows: its cookie is nowhere."""
+
+    id: UUID
+    user_id: UserId
+    browser: str
+
+    @classmethod
+    def of(cls, session: Session) -> Self:
+        return cls(session.id, session.account_id, session.browser)
+
+    def noted_on(self, entry: AuditEntry) -> AuditEntry:
+        """Unless it was done by another, or says already in which session."""
+        if entry.user_id != self.user_id or entry.session_id is not None:
+            return entry
+        return replace(entry, session_id=self.id, browser=self.browser)

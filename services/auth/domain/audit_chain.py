@@ -20,7 +20,8 @@ _ACTION, _REASON = 2, 7
 class Link:
     """
     `content`: of its entry as it is hashed: id, time, action, organisation, account, connection, API client, reason,
-    before, after; None: there is no such entry. `position` None: an entry that has no link.
+    before, after, from version 2 on session and browser; None: there is no such entry. `position` None: an entry that
+    has no link.
     """
 
     position: int | None
@@ -40,7 +41,7 @@ class Head:
 
 
 def link_hash(previous: bytes, content: tuple[str | None, ...]) -> bytes:
-    """As `adapters/audit_chain_v1.py` has PostgreSQL compute it: every field with its length, so that none can move."""
+    """As `adapters/audit_chain_v2.py` has PostgreSQL compute it: every field with its length, so that none can move."""
     fields = ("-" if value is None else f"{len(value.encode())}:{value}" for value in content)
     return hashlib.sha256(previous + "".join(fields).encode()).digest()
 

@@ -141,6 +141,17 @@ def newest(secrets: Sequence[ClientSecret]) -> ClientSecret | None:
     return max(secrets, key=lambda one: (one.began_at, one.id), default=None)
 
 
+def when_it_began(secrets: Sequence[ClientSecret], ends_at: datetime | None, now: datetime) -> datetime:
+    """
+    Of one that a queue's message tells now: now. Before the newest of its client where it ends before that one does, as
+    messages come in any order.
+    """
+    last = newest(secrets)
+    if last is None or last.ends_at is None or not last.end_is_told or ends_at is None or ends_at >= last.ends_at:
+        return now
+    return last.began_at - timedelta.resolution
+
+
 def whose_end_is_told(secrets: Sequence[ClientSecret], ends_at: datetime) -> ClientSecret | None:
     """
     Which of a client's secrets a message about an end means, which names none: the newest. None: the end of another one

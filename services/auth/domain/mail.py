@@ -40,7 +40,7 @@ _LOOK_LEEWAY = timedelta(minutes=30)
 
 class MailKind(StrEnum):
     """
-    `secret_…`: about the client secret of an application of one's own. The last five are about an account; two of them
+    `secret_…`: about the client secret of an application of one's own. The last six are about an account; two of them
     bring a link.
     """
 
@@ -58,13 +58,16 @@ class MailKind(StrEnum):
     CHANGED = "password_changed"
     PASSKEY_REFUSED = "passkey_refused"
     LOCKED = "locked"
+    CODES_LOCKED = "codes_locked"
 
 
 # How long a link is good for, once.
 LINK_LASTS = {MailKind.CONFIRM: timedelta(days=1), MailKind.RESET: timedelta(hours=1)}
 # Those not sent yet go out as one mail, which names all.
 GATHERED = frozenset({MailKind.EXPIRED, MailKind.REVOKED})
-ABOUT_ACCOUNT = frozenset({*LINK_LASTS, MailKind.CHANGED, MailKind.PASSKEY_REFUSED, MailKind.LOCKED})
+ABOUT_ACCOUNT = frozenset(
+    {*LINK_LASTS, MailKind.CHANGED, MailKind.PASSKEY_REFUSED, MailKind.LOCKED, MailKind.CODES_LOCKED}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +160,9 @@ def still_wanted(mail: Mail, reader: Account, now: datetime) -> bool:
             return reader.email_confirmed_at is None
         case MailKind.RESET:
             return now < mail.made_at + LINK_LASTS[MailKind.RESET]
-        case MailKind.LOCKED:  # by strangers, too: a warning, which goes to confirmed addresses only
+        case (
+            MailKind.LOCKED | MailKind.CODES_LOCKED
+        ):  # by strangers, too: a warning, which goes to confirmed addresses only
             return reader.email_confirmed_at is not None and now < mail.made_at + LOCK_LASTS
         case _:
             return True

@@ -19,14 +19,27 @@ from services.auth.entrypoints.readers import reader
 from services.auth.usecases.audit_log import Asked, AuditLog, Seen
 from shared.access.principal import Principal
 from shared.access.roles import AUDIT_READ
-from shared.kernel.ids import OrganisationId, UserId
+from shared.kernel.ids import ConnectionId, OrganisationId, UserId
 
 router = APIRouter(prefix="/settings/audit", include_in_schema=False)
 Reader = Annotated[Principal, Depends(reader(AUDIT_READ))]
 OPERATOR, SERVICE, SUPPORT = "operator", "service", "support"
 _ROWS, _EXPORTED_AT_ONCE = 50, 500
-_FILTERS = ("who", "action", "since", "until")
-_COLUMNS = ("at", "who", "action", "connection_id", "connection", "member", "reason", "before", "after")
+_FILTERS = ("who", "action", "connection", "since", "until")
+_COLUMNS = (
+    "at",
+    "who",
+    "action",
+    "connection_id",
+    "connection",
+    "member",
+    "reason",
+    "before",
+    "after",
+    "session_id",
+    "browser",
+    "session_began_at",
+)
 # What a spreadsheet takes for a formula.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
@@ -39,10 +52,11 @@ class Chosen:
 
     def asked(self) -> Asked:
         who, since, until = self.values["who"], _day(self.values["since"]), _day(self.values["until"])
-        user_id, action = _uuid(who), self.values["action"]
+        user_id, action, connection_id = _uuid(who), self.values["action"], _uuid(self.values["connection"])
         return Asked(
             user_id=UserId(user_id) if user_id else None,
             client_id=who if who and not user_id and who not in {OPERATOR, SERVICE} else None,
+            connection_id=ConnectionId(connection_id) if connection_id else None,
             by_operator=who == OPERATOR,
             by_service=who == SERVICE,
             action=Action(action) if action in set(Action) else None,
@@ -101,7 +115,7 @@ async def _lines(
 def _row(seen: Seen) -> tuple[str, ...]:
     entry = seen.entry
     cells = (
-        f"{entry.at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}",
+        _time(entry.at),
         _who(seen),
         entry.action.value,
         str(entry.connection_id or ""),
@@ -110,6 +124,9 @@ def _row(seen: Seen) -> tuple[str, ...]:
         entry.reason or "",
         entry.before or "",
         entry.after or "",
+        str(entry.session_id or ""),
+        entry.browser or "",
+        _time(entry.session_began_at) if entry.session_began_at else "",
     )
     return tuple(harmless(cell) for cell in cells)
 
@@ -119,6 +136,10 @@ def _who(seen: Seen) -> str:
     if entry.by_support:
         return f"{SUPPORT} {entry.user_id}"
     return seen.email or entry.client_id or (OPERATOR if entry.by_operator else str(entry.user_id or SERVICE))
+
+
+def _time(at: datetime) -> str:
+    return f"{at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
 
 
 def harmless(cell: str) -> str:

@@ -8,16 +8,27 @@ import segno
 from fastapi import APIRouter, Depends, Request
 from starlette.responses import RedirectResponse, Response
 
+from services.auth.bootstrap import Auth
 from services.auth.domain.account import Account, SignInRefused, TooManyAttempts
+from services.auth.domain.audit import AuditSession
 from services.auth.domain.second_factor import CodeRefused, FactorThere, NoFactor, SecondFactor, TypedCode
 from services.auth.entrypoints.first_forms import first_form, first_page, waiting
-from services.auth.entrypoints.held import auth_of, origin_of, pages_of, session_cookie, set_session_cookie, who_of
+from services.auth.entrypoints.held import (
+    auth_of,
+    in_session,
+    origin_of,
+    pages_of,
+    session_cookie,
+    set_session_cookie,
+    who_of,
+)
 from services.auth.entrypoints.readers import signed_in
 from services.auth.entrypoints.sentences import CODE_REFUSED, TOO_MANY_ATTEMPTS
 from services.auth.usecases.actor import Person
 from services.auth.usecases.ports import Store
+from services.auth.usecases.prove_code import prove_code
 from services.auth.usecases.resolve_session import resolve_pending
-from services.auth.usecases.second_factor import begin_factor, finish_factor, read_code, remove_factor, take_code
+from services.auth.usecases.second_factor import begin_factor, finish_factor, read_code, remove_factor
 from services.auth.usecases.start_session import SignedIn, finish_session
 from shared.access.principal import Principal
 from shared.web.forms import PostedForm, local_path, posted_form
@@ -81,9 +92,9 @@ async def factor_form(request: Request, form: Form) -> Response:
     held, who = auth_of(request), form.principal
     person = _person(request, who)
     try:
-        code = await _read(request, person, form.text("code"))
+        code = await _read(held, person, form.text("code"))
         async with held.uow() as store:
-            codes = await _set_up(request, person, code, store)
+            codes = await _set_up(held, person, code, store)
     except FactorThere:
         return RedirectResponse(_ACCOUNT, 303)
     except (CodeRefused, NoFactor):
@@ -106,9 +117,8 @@ async def remove_form(request: Request, form: Form) -> Response:
     held, who = auth_of(request), form.principal
     person = _person(request, who)
     try:
-        code = await _read(request, person, form.text("code"))
+        await _prove(held, person, form.text("code"))
         async with held.uow() as store:
-            await take_code(person, code, store=store, clock=held.clock, mask=held.mask_attempt)
             await remove_factor(person, store=store, clock=held.clock)
     except (CodeRefused, NoFactor):
         return await _factor_page(request, who, trouble=CODE_REFUSED, status=422)
@@ -118,31 +128,37 @@ async def remove_form(request: Request, form: Form) -> Response:
 
 
 async def _finish(request: Request, code: str) -> tuple[SignedIn, Sequence[str]] | None:
-    """The session, and recovery codes if the factor was set up now; None: nobody waits. Raises as `take_code`."""
+    """The session, and recovery codes if the factor was set up now; None: nobody waits. Raises as `prove_code`."""
     held, cookie = auth_of(request), session_cookie(request)
     async with held.uow() as store:
         found = await resolve_pending(cookie, store=store, clock=held.clock)
+        is_set_up = found is not None and await store.factors.is_set_up(found[1].id)
     if found is None:
         return None
-    person = Person(found[1].id, found[1].organisation_id)
-    typed = await _read(request, person, code)
+    person, held = Person(found[1].id, found[1].organisation_id), in_session(held, AuditSession.of(found[0]))
+    if is_set_up:
+        await _prove(held, person, code)
+    else:
+        typed = await _read(held, person, code)
     async with held.uow() as store:
         codes: Sequence[str] = ()
-        if await store.factors.is_set_up(person.id):
-            await take_code(person, typed, store=store, clock=held.clock, mask=held.mask_attempt)
-        else:
-            codes = await _set_up(request, person, typed, store)
+        if not is_set_up:
+            if await store.factors.is_set_up(person.id):
+                raise CodeRefused  # since it was looked for: that one is to be shown
+            codes = await _set_up(held, person, typed, store)
         now = held.clock.now()
         return await finish_session(*found, store=store, now=now, new_secret=held.new_secret), codes
 
 
-async def _read(request: Request, person: Person, code: str) -> TypedCode:
-    held = auth_of(request)
+async def _prove(held: Auth, person: Person, code: str) -> None:
+    await prove_code(person, code, uow=held.uow, vault=held.factors, clock=held.clock, mask=held.mask_attempt)
+
+
+async def _read(held: Auth, person: Person, code: str) -> TypedCode:
     return await read_code(person, code, uow=held.uow, vault=held.factors, clock=held.clock, mask=held.mask_attempt)
 
 
-async def _set_up(request: Request, person: Person, code: TypedCode, store: Store) -> Sequence[str]:
-    held = auth_of(request)
+async def _set_up(held: Auth, person: Person, code: TypedCode, store: Store) -> Sequence[str]:
     return await finish_factor(
         person, code, store=store, clock=held.clock, new_secret=held.new_secret, mask=held.mask_attempt
     )

@@ -1,5 +1,8 @@
 """What every entrypoint of auth reaches for: the held parts, cookies, and who is behind a session."""
 
+from copy import copy
+from dataclasses import replace
+from functools import partial
 from urllib.parse import urlsplit
 
 from starlette.requests import Request
@@ -7,9 +10,11 @@ from starlette.responses import Response
 
 from services.auth.bootstrap import Auth
 from services.auth.domain.account import SESSION_LASTS, browser_family
+from services.auth.domain.audit import AuditSession
 from services.auth.domain.opaque import digest
 from services.auth.entrypoints.sentences import EMAIL_UNCONFIRMED
 from services.auth.usecases.actor import Actor
+from services.auth.usecases.audit_session import noted_in, wrapped
 from services.auth.usecases.begin_consent import Who
 from services.auth.usecases.confirm_email import check_confirmed
 from services.auth.usecases.errors import EmailUnconfirmed
@@ -23,9 +28,19 @@ from shared.web.problems import Problem
 
 
 def auth_of(request: Request) -> Auth:
-    """What `make_app` was given."""
+    """What `make_app` was given; in a session, what its person does is noted with it."""
     held: Auth = request.app.state.auth
-    return held
+    who: Principal | None = getattr(request.state, "principal", None)
+    if who is None or who.user_id is None or who.session_id is None:
+        return held
+    return in_session(held, AuditSession(who.session_id, who.user_id, who.browser))
+
+
+def in_session(held: Auth, session: AuditSession) -> Auth:
+    """The same; what the session's person does, also under a lease, is noted with it."""
+    wrap, claims = partial(noted_in, session), copy(held.claims)
+    claims.bind = lambda connection: wrap(held.claims.bind(connection))
+    return replace(held, uow=wrapped(held.uow, wrap), claims=claims)
 
 
 def pages_of(request: Request) -> Pages:

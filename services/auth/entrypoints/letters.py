@@ -51,6 +51,13 @@ _ACCOUNT = {
         "If it was not you, somebody guesses, and found nothing out: do nothing, or add a passkey or an app for codes, "
         "under Settings, Your account.",
     ),
+    MailKind.CODES_LOCKED: (
+        "Your account takes no code for half an hour",
+        "Ten wrong codes in a row were entered for your account at Passerelle, by somebody who had your password or "
+        "signed in where you do. For half an hour no code opens it; whoever is signed in goes on.",
+        "If it was you, wait, use a passkey, or choose another password, which opens the account at once: %(address)s",
+        "If it was not you, somebody has your password: choose another one now, by the same address.",
+    ),
 }
 _INVITATION = (
     "Invitation to Passerelle: %(organisation)s",
@@ -77,6 +84,7 @@ _PATHS = {
     MailKind.CHANGED: "/signin/forgotten",
     MailKind.PASSKEY_REFUSED: "/settings/account",
     MailKind.LOCKED: "/signin/forgotten",
+    MailKind.CODES_LOCKED: "/signin/forgotten",
 }
 CATALOGUES = Path(__file__).parents[1] / "catalogues"
 

@@ -6,6 +6,7 @@ from fastapi import APIRouter, Depends, Request
 from starlette.responses import RedirectResponse, Response
 
 from services.auth.domain.account import Account, Session, SignInRefused, TooManyAttempts
+from services.auth.domain.audit import AuditSession
 from services.auth.domain.opaque import digest
 from services.auth.domain.passkey import CounterWentBack, PasskeyRefused, PasskeysFull, passkey_name
 from services.auth.entrypoints.factor_pages import code_page_of
@@ -14,6 +15,7 @@ from services.auth.entrypoints.held import (
     address_of,
     auth_of,
     browser_of,
+    in_session,
     session_cookie,
     set_session_cookie,
 )
@@ -130,7 +132,7 @@ async def first_passkey_form(request: Request, fields: Fields) -> Response:
     try:
         answer, party = fields.get("credential", ""), party_of(request)
         created = await read_created(answer, holder, uow=held.uow, party=party, clock=held.clock)
-        async with held.uow() as store:
+        async with in_session(held, AuditSession.of(found[0])).uow() as store:
             name = passkey_name(fields.get("name", "")) or "—"
             codes = await add_first_passkey(
                 person, created, name, store=store, clock=held.clock, new_secret=held.new_secret

@@ -1,9 +1,10 @@
 """Whoever was invited signs up by the link, and is a member of the organisation that invited them."""
 
 from collections.abc import Callable
+from datetime import datetime
 
 from services.auth.domain.account import Account, EmailTaken, FormInvalid, LinkInvalid, email_key, locale_of
-from services.auth.domain.audit import Action, AuditEntry
+from services.auth.domain.audit import Action, AuditEntry, AuditSession
 from services.auth.domain.member import MemberAlready, OtherOrganisation
 from services.auth.domain.opaque import digest
 from services.auth.domain.password import password_problem
@@ -66,7 +67,15 @@ async def accept_invitation(
         await store.closings.lock_open(invited.invitation.organisation_id)
         invited = await find_invitation(secret, store=store, clock=clock)
         account = await _join(invited, password_hash, locale, store, clock)
-        return await start_session(account, store=store, now=now, new_secret=new_secret, browser=browser, second=second)
+        made = await start_session(account, store=store, now=now, new_secret=new_secret, browser=browser, second=second)
+        await _note(invited, made, store, now)
+        return made
+
+
+async def _note(invited: Invited, made: SignedIn, store: Store, now: datetime) -> None:
+    its, whose = invited.invitation, (made.account.organisation_id, made.account.id)
+    entry = AuditEntry(new_id(), now, Action.MEMBER_JOINED, *whose, reason=str(its.id), after=its.role.value)
+    await store.audit.add(AuditSession.of(made.session).noted_on(entry))
 
 
 async def _join(invited: Invited, password_hash: str, locale: str | None, store: Store, clock: Clock) -> Account:
@@ -87,10 +96,6 @@ async def _join(invited: Invited, password_hash: str, locale: str | None, store:
         # Since it was looked for, a moment ago: by a sign-up of their own, or the same form twice.
         raise OtherOrganisation from None
     await store.invitations.delete(its.id)
-    whose = (account.organisation_id, account.id)
-    await store.audit.add(
-        AuditEntry(new_id(), now, Action.MEMBER_JOINED, *whose, reason=str(its.id), after=its.role.value)
-    )
     return account
 
 

@@ -10,7 +10,7 @@ from services.auth.domain.audit import Action, AuditEntry
 from services.auth.domain.audit_chain import Head, Link, Verification
 from services.auth.usecases.ports import Store
 from shared.kernel.clock import Clock
-from shared.kernel.ids import OrganisationId, UserId, new_id
+from shared.kernel.ids import ConnectionId, OrganisationId, UserId, new_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +19,7 @@ class Asked:
 
     user_id: UserId | None = None
     client_id: str | None = None
+    connection_id: ConnectionId | None = None
     by_operator: bool = False
     by_service: bool = False
     action: Action | None = None
@@ -42,10 +43,11 @@ class Seen:
 
 @dataclass(frozen=True, slots=True)
 class Actors:
-    """Who can have done something in an organisation: id and e-mail address, id and name."""
+    """Who can have done something in an organisation, and to what: id and e-mail address, else id and name."""
 
     members: Sequence[tuple[UserId, str]]
     clients: Sequence[tuple[str, str]]
+    connections: Sequence[tuple[ConnectionId, str]]
 
 
 class AuditLog(Protocol):

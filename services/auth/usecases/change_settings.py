@@ -112,6 +112,8 @@ def _told(action: Action, connection: Connection) -> str | None:
             return None
         case Action.CHANNELS_CHANGED:
             return "all" if connection.chosen is None else " ".join(sorted(connection.chosen))
+        case Action.CUT_OVER:
+            return "all" if connection.orders_from is None else connection.orders_from.isoformat()
         case Action.ENDPOINT_CHANGED:
             return connection.endpoint.value
         case _:

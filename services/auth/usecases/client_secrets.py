@@ -5,6 +5,7 @@ A secret is kept once, however often it is told, and none is destroyed before it
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 
 import structlog
@@ -15,6 +16,7 @@ from services.auth.domain.client_secret import (
     FORMER_LASTS,
     CameBy,
     OurClient,
+    when_it_began,
     whose_end_is_told,
 )
 from services.auth.usecases.ports import Store
@@ -53,7 +55,8 @@ async def keep_secret(
     clock: Clock,
 ) -> bool:
     """
-    The newest of its client from now on, sealed, with the ends that are told, else with those that are usual. False: it
+    The newest of its client from now on, sealed, with the ends that are told, else with those that are usual; not if
+    another one was kept while it was sealed, or a queue's message comes late: then that one stays the newest. False: it
     is known, and nothing is changed. `by`: whose account did it.
 
     No transaction is open while a key service may be asked. Raises Unavailable.
@@ -65,9 +68,12 @@ async def keep_secret(
         client.client_id, told.client_secret, now, ends_at=told.ends_at or usual, end_is_told=is_told
     )
     async with uow() as store:
+        if reason == CameBy.QUEUE:
+            known = await store.client_secrets.of(client.client_id)
+            secret = replace(secret, began_at=when_it_began(known, told.ends_at, now))
         if not await store.client_secrets.add(secret):
             return False
-        await store.client_secrets.end_others(secret, told.former_ends_at or now + FORMER_LASTS)
+        await store.client_secrets.end_former(secret, told.former_ends_at or now + FORMER_LASTS)
         await note(Action.CLIENT_SECRET_KEPT, client.client_id, reason, by=by, at=now, store=store)
     return True
 

@@ -26,6 +26,11 @@ def lock_digest(email_key: str, mask: Mask) -> str:
     return mask(f"lock {email_key}")
 
 
+def code_lock_digest(user_id: UserId, mask: Mask) -> str:
+    """What wrong codes of one account are counted by: a right password in between forgets none of them."""
+    return mask(f"code lock {user_id}")
+
+
 def code_keys(user_id: UserId, mask: Mask) -> dict[str, str]:
     """What codes of a second factor are counted by."""
     return {"code": mask(f"code {user_id}")}

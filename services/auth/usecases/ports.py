@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Protocol
 from uuid import UUID
 
-from services.auth.domain.audit import AuditEntry
+from services.auth.domain.audit import AuditEntry, AuditSession
 from services.auth.domain.connection import Connection
 from services.auth.domain.consent import ConsentState
 from services.auth.domain.grant import SealedGrant
@@ -157,6 +157,10 @@ class Grants(Protocol):
 
 
 class Audit(Protocol):
+    def in_session(self, session: AuditSession) -> "Audit":
+        """The same; what its person does is noted with it."""
+        ...
+
     async def add(self, entry: AuditEntry) -> None:
         """Chained when the transaction commits; from then on nobody changes it."""
         ...

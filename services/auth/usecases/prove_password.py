@@ -12,6 +12,7 @@ from services.auth.domain.account import LOCKED_AFTER, Account, SignInRefused, e
 from services.auth.domain.audit import Action, AuditEntry
 from services.auth.domain.mail import MailKind
 from services.auth.usecases.account_ports import PasswordHasher
+from services.auth.usecases.actor import Person
 from services.auth.usecases.count_attempt import Mask, check_attempts, count_attempt, lock_digest, sign_in_keys
 from services.auth.usecases.ports import Store
 from shared.kernel.clock import Clock
@@ -69,17 +70,19 @@ async def prove_password(
     check_attempts(counted, now, locked_until=locked_until if failures > LOCKED_AFTER else None)
     fits = await hasher.verify(account.password_hash if account else None, password)
     if account is None or account.disabled_at is not None or not fits:
-        await _note_refusal(account, uow, now, locked=failures == LOCKED_AFTER)
+        if account is not None:
+            whose, locked = Person(account.id, account.organisation_id), failures == LOCKED_AFTER
+            await note_refusal(whose, Action.SIGN_IN_REFUSED, uow, now, lock=MailKind.LOCKED if locked else None)
         raise SignInRefused
     return Proven(account, keys, lock)
 
 
-async def _note_refusal(account: Account | None, uow: UnitOfWork[Store], now: datetime, *, locked: bool) -> None:
-    if account is None:
-        return
-    actions = [Action.SIGN_IN_REFUSED, *([Action.LOCKED] if locked else [])]
+async def note_refusal(
+    whose: Person, refused: Action, uow: UnitOfWork[Store], now: datetime, *, lock: MailKind | None
+) -> None:
+    """In the audit log. `lock`: by this failure the account is locked, of which its owner gets this mail."""
     async with uow() as store:
-        for action in actions:
-            await store.audit.add(AuditEntry(new_id(), now, action, account.organisation_id, account.id))
-        if locked:
-            await store.mails.ask(account.id, MailKind.LOCKED, now)
+        for action in (refused, Action.LOCKED) if lock else (refused,):
+            await store.audit.add(AuditEntry(new_id(), now, action, whose.organisation_id, whose.id))
+        if lock:
+            await store.mails.ask(whose.id, lock, now)

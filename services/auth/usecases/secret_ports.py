@@ -25,8 +25,8 @@ class ClientSecretRows(Protocol):
         """False: this client has it already, and nothing is written."""
         ...
 
-    async def end_others(self, secret: ClientSecret, at: datetime) -> None:
-        """The client's other secrets end by then, if not before."""
+    async def end_former(self, secret: ClientSecret, at: datetime) -> None:
+        """The client's secrets that began before this one end by then, if not before."""
         ...
 
     async def set_end(self, secret_id: UUID, at: datetime) -> None: ...

@@ -4,15 +4,13 @@ from collections.abc import Callable
 from datetime import timedelta
 
 from services.auth.domain.account import PasswordExpired
-from services.auth.domain.audit import Action, AuditEntry
 from services.auth.domain.second_factor import SecondFactorPolicy
 from services.auth.usecases.account_ports import PasswordHasher
 from services.auth.usecases.count_attempt import Mask
 from services.auth.usecases.ports import Store
 from services.auth.usecases.prove_password import prove_password
-from services.auth.usecases.start_session import SignedIn, start_session
+from services.auth.usecases.start_session import SignedIn, note_sign_in, start_session
 from shared.kernel.clock import Clock
-from shared.kernel.ids import new_id
 from shared.kernel.ports import UnitOfWork
 
 
@@ -40,8 +38,9 @@ async def sign_in(
         if not expired:
             if newer_hash is not None:
                 await store.accounts.set_password_hash(account.id, newer_hash)
-            await store.audit.add(AuditEntry(new_id(), now, Action.SIGNED_IN, account.organisation_id, account.id))
-            return await start_session(
+            made = await start_session(
                 account, store=store, now=now, new_secret=new_secret, browser=browser, second=second
             )
+            await note_sign_in(made, store=store, now=now)
+            return made
     raise PasswordExpired

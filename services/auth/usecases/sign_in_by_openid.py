@@ -8,16 +8,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from services.auth.domain.account import email_key
-from services.auth.domain.audit import Action, AuditEntry
 from services.auth.domain.opaque import digest
 from services.auth.domain.openid import STATE_LASTS, Identity, OpenIdFailed, OpenIdProblem, OpenIdState
 from services.auth.domain.second_factor import SecondFactorPolicy
 from services.auth.usecases.count_attempt import Mask
 from services.auth.usecases.openid_ports import OpenIdProvider
 from services.auth.usecases.ports import Store
-from services.auth.usecases.start_session import SignedIn, start_session, start_vouched_session
+from services.auth.usecases.start_session import SignedIn, note_sign_in, start_session, start_vouched_session
 from shared.kernel.clock import Clock
-from shared.kernel.ids import new_id
 from shared.kernel.ports import UnitOfWork
 
 _REASON = "openid"
@@ -94,11 +92,12 @@ async def _enter(
     account = await store.accounts.lock(found.id) if found else None
     if account is None or account.disabled_at or account.email_confirmed_at is None:
         raise OpenIdFailed(OpenIdProblem.UNKNOWN)
-    entry = AuditEntry(new_id(), now, Action.SIGNED_IN, account.organisation_id, account.id, reason=_REASON)
-    await store.audit.add(entry)
     if identity.two_factors:
-        return await start_vouched_session(account, store=store, now=now, new_secret=new_secret, browser=browser)
-    return await start_session(account, store=store, now=now, new_secret=new_secret, browser=browser, second=second)
+        made = await start_vouched_session(account, store=store, now=now, new_secret=new_secret, browser=browser)
+    else:
+        made = await start_session(account, store=store, now=now, new_secret=new_secret, browser=browser, second=second)
+    await note_sign_in(made, store=store, now=now, reason=_REASON)
+    return made
 
 
 def _nonce(state: str, mask: Mask) -> str:

@@ -2,13 +2,11 @@
 
 from collections.abc import Callable
 
-from services.auth.domain.audit import Action, AuditEntry
 from services.auth.usecases.passkey_ports import RelyingParty
 from services.auth.usecases.passkeys import take_passkey
 from services.auth.usecases.ports import Store
-from services.auth.usecases.start_session import SignedIn, start_verified_session
+from services.auth.usecases.start_session import SignedIn, note_sign_in, start_verified_session
 from shared.kernel.clock import Clock
-from shared.kernel.ids import new_id
 from shared.kernel.ports import UnitOfWork
 
 _REASON = "passkey"
@@ -34,6 +32,5 @@ async def sign_in_by_passkey(
         made = await start_verified_session(
             passkey.account_id, store=store, now=now, new_secret=new_secret, browser=browser
         )
-        whose = (made.account.organisation_id, made.account.id)
-        await store.audit.add(AuditEntry(new_id(), now, Action.SIGNED_IN, *whose, reason=_REASON))
+        await note_sign_in(made, store=store, now=now, reason=_REASON)
     return made

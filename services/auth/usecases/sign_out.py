@@ -1,6 +1,6 @@
 """Ends a session at once; the other services stop believing it within their 30 seconds of cache."""
 
-from services.auth.domain.audit import Action, AuditEntry
+from services.auth.domain.audit import Action, AuditEntry, AuditSession
 from services.auth.domain.opaque import digest
 from services.auth.usecases.ports import Store
 from shared.kernel.clock import Clock
@@ -12,6 +12,7 @@ async def sign_out(cookie: str, *, store: Store, clock: Clock) -> None:
     found = await store.sessions.by_digest(digest(cookie))
     if found is None:
         return
-    _, account = found
+    session, account = found
     await store.sessions.delete(digest(cookie))
-    await store.audit.add(AuditEntry(new_id(), clock.now(), Action.SIGNED_OUT, account.organisation_id, account.id))
+    entry = AuditEntry(new_id(), clock.now(), Action.SIGNED_OUT, account.organisation_id, account.id)
+    await store.audit.add(AuditSession.of(session).noted_on(entry))

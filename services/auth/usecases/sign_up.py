@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from services.auth.domain.account import Account, EmailTaken, SignUp, checked_sign_up, email_key, locale_of
-from services.auth.domain.audit import Action, AuditEntry
+from services.auth.domain.audit import Action, AuditEntry, AuditSession
 from services.auth.domain.mail import MailKind
 from services.auth.domain.second_factor import SecondFactorPolicy
 from services.auth.usecases.account_ports import PasswordHasher
@@ -48,5 +48,7 @@ async def sign_up(
     async with uow() as store:
         await store.accounts.add(account, checked.organisation, now)
         await store.mails.ask(account.id, MailKind.CONFIRM, now)
-        await store.audit.add(AuditEntry(new_id(), now, Action.SIGNED_UP, account.organisation_id, account.id))
-        return await start_session(account, store=store, now=now, new_secret=new_secret, browser=browser, second=second)
+        made = await start_session(account, store=store, now=now, new_secret=new_secret, browser=browser, second=second)
+        entry = AuditEntry(new_id(), now, Action.SIGNED_UP, account.organisation_id, account.id)
+        await store.audit.add(AuditSession.of(made.session).noted_on(entry))
+        return made

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from services.auth.domain.account import Account, Session, SignInRefused
+from services.auth.domain.audit import Action, AuditEntry, AuditSession
 from services.auth.domain.opaque import digest
 from services.auth.domain.second_factor import SecondFactorPolicy, SecondFactorRule
 from services.auth.usecases.ports import Store
@@ -14,11 +15,16 @@ from shared.kernel.ids import UserId, new_id
 
 @dataclass(frozen=True, slots=True)
 class SignedIn:
-    """`cookie` is secret. `pending`: the second factor comes next."""
+    """`cookie` is secret."""
 
     cookie: str
     account: Account
-    pending: bool
+    session: Session
+
+    @property
+    def pending(self) -> bool:
+        """The second factor comes next."""
+        return self.session.pending
 
     def __repr__(self) -> str:
         return f"SignedIn(account={self.account!r})"
@@ -51,7 +57,9 @@ async def finish_session(
     newest = await store.accounts.lock(account.id)
     if newest is None or newest.disabled_at or not await store.sessions.delete_own(waiting.id, account.id):
         raise SignInRefused
-    return await _keep(account, store=store, now=now, new_secret=new_secret, browser=waiting.browser, pending=False)
+    made = await _keep(account, store=store, now=now, new_secret=new_secret, browser=waiting.browser, pending=False)
+    await note_sign_in(made, store=store, now=now)
+    return made
 
 
 async def start_verified_session(
@@ -71,7 +79,15 @@ async def start_vouched_session(
     cookie = new_secret()
     session = Session(new_id(), digest(cookie), account.id, new_secret(), now, now, browser, two_factors=True)
     await store.sessions.add(session)
-    return SignedIn(cookie, account, pending=False)
+    await store.accounts.signed_in(account.id, now)
+    return SignedIn(cookie, account, session)
+
+
+async def note_sign_in(made: SignedIn, *, store: Store, now: datetime, reason: str | None = None) -> None:
+    """In the audit log: nobody is signed in before the second factor. `reason`: by what, if by no password."""
+    action, account = Action.FACTOR_ASKED if made.pending else Action.SIGNED_IN, made.account
+    entry = AuditEntry(new_id(), now, action, account.organisation_id, account.id, reason=reason)
+    await store.audit.add(AuditSession.of(made.session).noted_on(entry))
 
 
 async def _keep(
@@ -82,4 +98,4 @@ async def _keep(
     await store.sessions.add(session)
     if not pending:
         await store.accounts.signed_in(account.id, now)
-    return SignedIn(cookie, account, pending)
+    return SignedIn(cookie, account, session)

@@ -26,7 +26,7 @@ from services.auth.usecases.count_attempt import Mask
 from services.auth.usecases.errors import UserUnknown
 from services.auth.usecases.factor_ports import FactorVault
 from services.auth.usecases.ports import Store
-from services.auth.usecases.second_factor import read_code, take_code
+from services.auth.usecases.prove_code import prove_code
 from shared.kernel.clock import Clock
 from shared.kernel.ids import OrganisationId, new_id
 from shared.kernel.ports import UnitOfWork
@@ -104,9 +104,7 @@ async def show_factor_again(
     if how is ShowAgain.SIGN_IN:
         raise ShownTooLongAgo
     if how is ShowAgain.CODE:
-        typed = await read_code(person, code, uow=uow, vault=vault, clock=clock, mask=mask)
-        async with uow() as store:
-            await take_code(person, typed, store=store, clock=clock, mask=mask)
+        await prove_code(person, code, uow=uow, vault=vault, clock=clock, mask=mask)
 
 
 async def open_look(

@@ -19,6 +19,7 @@ from shared.kernel.clock import Clock
 from shared.kernel.errors import TokenRejected
 from shared.kernel.ids import GrantId
 from shared.kernel.ports import AccessToken, Lease
+from shared.marketplaces.endpoint import Endpoint
 from shared.marketplaces.ports import FarAccount
 from shared.marketplaces.restricted import RestrictedPort, RestrictedResource
 
@@ -27,7 +28,7 @@ _LOOK_AGAIN_SECONDS = 0.1
 _KEPT_MOST = 5000
 _KEPT_SECONDS = 3600.0
 
-_Key = tuple[GrantId | None, int, tuple[RestrictedResource, ...]]
+_Key = tuple[GrantId | None, Endpoint, int, tuple[RestrictedResource, ...]]
 
 
 class RestrictedTokens:
@@ -56,7 +57,7 @@ class RestrictedTokens:
         *,
         rejected: int | None,
     ) -> AccessToken:
-        key = (state.grant_id, state.consent_version, tuple(sorted(set(resources))))
+        key = (state.grant_id, connection.endpoint, state.consent_version, tuple(sorted(set(resources))))
         deadline = self._clock.monotonic() + WAIT_SECONDS
         while self._clock.monotonic() < deadline:
             kept = self._usable(key, rejected)
@@ -66,7 +67,7 @@ class RestrictedTokens:
                 if lease is not None:
                     kept = self._usable(key, rejected)
                     if kept is None:
-                        kept = self._kept[key] = await self._made(lease, connection, state, key[2], rejected)
+                        kept = self._kept[key] = await self._made(lease, connection, state, key[3], rejected)
                     return kept
             await asyncio.sleep(_LOOK_AGAIN_SECONDS)
         raise Busy("somebody asks for such a token just now", retry_after_seconds=COME_AGAIN_SECONDS)
@@ -88,7 +89,11 @@ class RestrictedTokens:
         """By an access token, and once more by another where that one is refused. It bears that one's version."""
         port = self._ports[connection.marketplace]
         account = FarAccount(
-            connection.region, connection.seller_id, connection.country, private=connection.app_id is not None
+            connection.region,
+            connection.seller_id,
+            connection.country,
+            private=connection.app_id is not None,
+            endpoint=connection.endpoint,
         )
         token, asked_at = await self._tokens.current(state, rejected=rejected), self._clock.now()
         try:

@@ -155,8 +155,8 @@ async def test_a_worker_that_is_killed_anywhere_loses_no_secret(rotating: Rotati
     assert "secret-0" not in stored
 
 
-def new_secret(value: str, client_id: str = CLIENT) -> str:
-    payload = {"clientId": client_id, "newClientSecret": value, "newClientSecretExpiryTime": "2027-03-18T10:00:00.000Z"}
+def new_secret(value: str, client_id: str = CLIENT, ends: str = "2027-03-18T10:00:00.000Z") -> str:
+    payload = {"clientId": client_id, "newClientSecret": value, "newClientSecretExpiryTime": ends}
     return notification("APPLICATION_OAUTH_CLIENT_NEW_SECRET", "applicationOAuthClientNewSecret", payload)
 
 

@@ -53,7 +53,10 @@ async def test_times_are_those_of_the_country_the_seller_is_at_home_in(auth: Run
 
 
 async def test_it_may_be_changed_and_taken_back(fair: Running, bazaar: Bazaar) -> None:
-    """An empty field is confirmed too: then the other system's open orders are ours as well."""
+    """
+    An empty field is confirmed too: then the other system's open orders are ours as well. The audit log has each
+    instant. Seen red with the connection's state there.
+    """
     made = await shop(fair, "4711")
     bazaar.delegated.add("4711")
     await made.check()
@@ -65,6 +68,9 @@ async def test_it_may_be_changed_and_taken_back(fair: Running, bazaar: Bazaar) -
     assert await told_from(made) is None
     kinds = [(kind.split(".")[2], body.get("orders_from") is None) for kind, body in await fair.events()]
     assert kinds == [("authorised", True), ("settings_changed", False), ("settings_changed", True)]
+    noted = await fair.rows("select before, after from audit where action = 'connection.cut_over' order by id")
+    instant = datetime.fromisoformat(noted[0].after)
+    assert [tuple(row) for row in noted] == [("all", instant.isoformat()), (instant.isoformat(), "all")]
 
 
 @pytest.mark.parametrize(

@@ -88,6 +88,8 @@ async def test_credentials_of_the_sellers_own_prove(fair: Running, bazaar: Bazaa
     assert (found["state"], found["consent_version"]) == ("authorised", 1)
     assert len(await fair.events()) == told + 1
     assert ("proven", "credentials") in await audit(fair)
+    proven = await fair.rows("select session_id from audit where action = 'connection.proven'")
+    assert len({row.session_id for row in proven} - {None}) == 2  # each written under its connection's lease
 
 
 async def test_wrong_credentials_are_refused_and_counted(fair: Running, bazaar: Bazaar) -> None:

@@ -1,5 +1,6 @@
 """Sign-in at an OpenID provider that is not ours (oidc-provider-mock, its own process, over HTTP)."""
 
+import re
 from collections.abc import AsyncIterator, Iterator
 from datetime import timedelta
 from typing import Any
@@ -63,6 +64,17 @@ async def test_a_member_signs_in_at_the_provider(offering: Running, issuer: str)
     assert twice.headers["location"] == "/settings"
     page = await visitor.get("/settings")
     assert (page.status_code, "a password alone lets nobody in" in page.text) == (200, False)
+
+
+async def test_when_somebody_signed_in_there_is_shown(offering: Running, issuer: str) -> None:
+    """With two factors of theirs, too: *Members* says when. Seen red with *never* there."""
+    owner = await offering.visitor().sign_up()
+    await offering.rows("update account set signed_in_at = null")
+    visitor, ann = offering.visitor(), {"email": owner.email, "email_verified": True}
+    await visitor.get(await led_back(visitor, issuer, **ann, amr=["pwd", "mfa"]))
+    assert ">never<" not in re.sub(r"\s+", "", (await visitor.get("/settings/members")).text)
+    (row,) = await offering.rows("select signed_in_at from account")
+    assert row.signed_in_at is not None
 
 
 @pytest.mark.abuse

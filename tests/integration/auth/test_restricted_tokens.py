@@ -8,7 +8,11 @@ import httpx
 import pytest
 
 from services.auth.usecases.give_restricted_token import give_restricted_token
+from services.auth.vault.restricted import RestrictedTokens
 from shared.kernel.ids import ConnectionId
+from shared.marketplaces.endpoint import Endpoint
+from shared.marketplaces.models import OAuthAnswer
+from shared.marketplaces.ports import FarAccount
 from shared.marketplaces.restricted import RestrictedResource
 from tests.integration.auth.conftest import Running, Visitor
 from tests.integration.auth.test_vendors import connect, vendor
@@ -78,6 +82,34 @@ async def test_a_token_is_for_exactly_its_calls_and_made_once(direct: Vendor) ->
     held = direct.auth.held
     newer = await give_restricted_token(direct.id, calls, rejected=None, reads=held.reads, vault=held.restricted)
     assert newer.value != token
+
+
+class Recording:
+    """A far side that takes every call, and whom it was asked about."""
+
+    most = 50
+
+    def __init__(self) -> None:
+        self.asked: list[FarAccount] = []
+
+    def is_restricted(self, _resource: RestrictedResource) -> bool:
+        return True
+
+    async def restricted_token(self, account: FarAccount, *_: Any) -> OAuthAnswer:
+        self.asked.append(account)
+        return OAuthAnswer(f"token-{len(self.asked)}", 3600)
+
+
+async def test_it_is_made_where_the_connection_is_worked(direct: Vendor) -> None:
+    """At its endpoint; one of the other endpoint is not given out. Seen red with production alone, and unkeyed."""
+    held, far, given = direct.auth.held, Recording(), []
+    vault = RestrictedTokens(held.claims, held.tokens, {"amazon_vendor": far}, held.clock)
+    for endpoint in (Endpoint.PRODUCTION, Endpoint.SANDBOX):
+        await direct.auth.rows("update connection set endpoint = :its", its=endpoint.value)
+        calls = [RestrictedResource(*READ)]
+        token = await give_restricted_token(direct.id, calls, rejected=None, reads=held.reads, vault=vault)
+        given.append(token.value)
+    assert ([one.endpoint for one in far.asked], given) == (["production", "sandbox"], ["token-1", "token-2"])
 
 
 async def test_a_refused_one_is_replaced_and_none_outlives_its_consent(direct: Vendor) -> None:
