@@ -49,7 +49,7 @@ journey: .venv/dev.stamp
 pages: .venv/dev.stamp
 	@$(BIN)/pytest tests/browser --ignore=tests/browser/test_journeys.py -m "not long"
 
-ways: .venv/dev.stamp ## every other way to connect, members, and sign-in at an OpenID provider, in Chromium
+ways: .venv/dev.stamp ## in Chromium: every other way to connect, what comes later, members, support, sign-in at an OpenID provider
 	@$(BIN)/pytest tests/browser -m long
 
 static: .venv/dev.stamp

@@ -52,6 +52,12 @@ async def connect_too_early(person: Person) -> None:
     assert await person.sees("main .notice.good")
 
 
+async def sign_in(person: Person, email: str) -> None:
+    await person.visit(f"/signin?language={person.window.language}")
+    await person.fill("main form", email=email, password=PASSWORD)
+    await person.press("main form button")
+
+
 async def confirm_address(person: Person, sandbox: Sandbox, email: str) -> None:
     """Every page asks for it, until the link of the mail is opened and its button pressed."""
     await person.visit("/settings/account")

@@ -21,13 +21,18 @@ _COLOURS = 64
 
 
 async def take(browser: Browser, stack: Stack, shop: Shop, folder: Path) -> None:
-    """One picture of each page that a reader should see first."""
+    """One picture of each page that a reader should see first; of those where accounts are connected in French, too."""
     batch = (await shop.get("/api/labels/v1/batches"))["items"][0]
+    connection = f"/connections/{(await shop.connection())['id']}"
     pages = {
         "dashboard": "/dashboard",
         "orders": "/orders",
         "stock": "/stock",
         "batch": f"/shipments/batches/{batch['id']}",
+        "connections": "/connections",
+        "connection": connection,
+        "connections-fr": "/connections?language=fr",
+        "connection-fr": f"{connection}?language=fr",
     }
     folder.mkdir(parents=True, exist_ok=True)
     context = await open_window(browser, stack.origin, _WINDOW)

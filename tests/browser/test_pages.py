@@ -42,13 +42,6 @@ async def shop(stack: Stack) -> AsyncIterator[Shop]:
         yield busy
 
 
-async def enter(person: Person, shop: Shop) -> None:
-    """The shop's owner signs in."""
-    await person.visit(f"/signin?language={person.window.language}")
-    await person.fill("main form", email=shop.email, password=PASSWORD)
-    await person.press("main form button")
-
-
 async def test_every_page_is_sound(chromium: Browser, stack: Stack, shop: Shop) -> None:
     """
     In its language, within its window, with nothing for axe-core to say, whatever data is on it. Seen red with a list
@@ -63,7 +56,7 @@ async def _walk_through(chromium: Browser, stack: Stack, shop: Shop, window: Win
     async with person_at(chromium, stack.origin, window) as person:
         for address in ("/signup", "/signin/forgotten", "/signin/reset/no-link"):
             await person.visit(address)
-        await enter(person, shop)
+        await journey.sign_in(person, shop.email)
         kinds = await walk(person, *_STARTS)
         assert len(kinds) >= _KINDS, kinds
         labelled = next(one["id"] for one in await shop.shipments() if one["write_back"])
@@ -83,7 +76,7 @@ async def _walk_through(chromium: Browser, stack: Stack, shop: Shop, window: Win
 async def test_an_authorisation_that_ends_is_renewed(chromium: Browser, stack: Stack, shop: Shop) -> None:
     """Every page warns of it and leads to where it is renewed; the marketplace asks, and the warning is gone."""
     async with person_at(chromium, stack.origin, PHONE) as person:
-        await enter(person, shop)
+        await journey.sign_in(person, shop.email)
         for address in ("/orders", "/stock", "/shipments", "/settings"):
             await person.visit(address)
             assert await person.sees(_WARNING), address
@@ -104,7 +97,7 @@ async def test_amazon_sends_sellers_who_authorise_us_from_there(chromium: Browse
         await journey.authorise_from_amazon(person)
     new = await new_seller(shop.sandbox, AMAZON)
     async with person_at(chromium, stack.origin, PHONE) as person:
-        await enter(person, shop)
+        await journey.sign_in(person, shop.email)
         await journey.come_from_amazon(person, stack.sandbox, new)
         await person.fill("main form", name="From the Appstore")
         await journey.authorise_from_amazon(person)
@@ -114,7 +107,7 @@ async def test_amazon_sends_sellers_who_authorise_us_from_there(chromium: Browse
 async def test_accounts_of_an_older_interface_are_brought(chromium: Browser, stack: Stack, shop: Shop) -> None:
     """A table with a bad line is shown again; mended, its account waits for one click, which leads to Amazon."""
     async with person_at(chromium, stack.origin, PHONE) as person:
-        await enter(person, shop)
+        await journey.sign_in(person, shop.email)
         await person.visit("/connections/amazon/import")
         form = "main form:has(textarea)"
         for countries, status in (("XX", 422), ("DE", 200)):
@@ -129,7 +122,7 @@ async def test_accounts_of_an_older_interface_are_brought(chromium: Browser, sta
 async def test_a_form_with_mistakes_says_so_beside_its_fields(chromium: Browser, stack: Stack, shop: Shop) -> None:
     """Refused input comes back as a page that is as sound as the others, in the person's language."""
     async with person_at(chromium, stack.origin, DESKTOP) as person:
-        await enter(person, shop)
+        await journey.sign_in(person, shop.email)
         await person.visit("/shipments/settings")
         await person.fill('form[action="/shipments/settings/carrier"]', gs1_prefix="12", country="fr")
         await person.press('form[action="/shipments/settings/carrier"] button', status=422)

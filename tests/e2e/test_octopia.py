@@ -2,6 +2,7 @@
 
 import os
 import signal
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -9,6 +10,7 @@ from deploy.local.browser import Unexpected
 from deploy.local.sandbox_apps import OCTOPIA
 from deploy.local.stack import Stack
 from tests.e2e.databases import open_databases
+from tests.e2e.once import nothing_happened_twice
 from tests.e2e.scene import SKU, Scene, until
 from tests.e2e.test_journey import order_of
 from tests.shop import CARRIER, Shop, beside, label_when_known, open_shop
@@ -81,6 +83,32 @@ async def test_two_organisations_cannot_read_one_seller(stack: Stack) -> None:
         await owner.confirmed([number])
         assert await other.orders() == {}
         assert (await other.get("/api/inventory/v1/listings"))["items"] == []
+
+
+async def test_orders_of_another_system_stay_with_it(stack: Stack) -> None:
+    """
+    What was placed before the cut-over is not imported, what was placed after it is, once. Taken back, the rest comes,
+    once as well. Seen red without the cut-over.
+    """
+    async with (
+        open_databases(stack) as databases,
+        open_shop(stack, levels={SKU: _STOCK}, connected=False, marketplace=OCTOPIA, skus=[SKU]) as shop,
+    ):
+        scene = Scene(stack, shop, databases)
+        theirs = await scene.plant(2, age_seconds=3600)
+        ours = await scene.plant(2)
+        path = f"/api/auth/v1/connections/{(await shop.claim())['id']}"
+        instant = datetime.now(UTC) - timedelta(minutes=30)
+        await shop.send("PATCH", path, {"orders_from": instant.isoformat()})
+        await shop.delegate()
+        await label_when_known(shop)
+        await scene.all_confirmed(ours)
+        await scene.read_to_the_end()
+        assert set(await shop.orders()) == set(ours)
+        await nothing_happened_twice(scene, ours, stock=_STOCK)
+        await shop.send("PATCH", path, {"orders_from": None})
+        await scene.all_confirmed(theirs)
+        await nothing_happened_twice(scene, [*theirs, *ours], stock=_STOCK)
 
 
 async def test_an_unproven_claim_reads_nothing(stack: Stack) -> None:
