@@ -28,6 +28,7 @@ class KeptConnections:
     def __init__(self, trusted: SSLContext) -> None:
         self._trusted = trusted
         self._turns = asyncio.Semaphore(MOST)
+        self._open: set[httpx.AsyncHTTPTransport] = set()
         # By where they lead to, each since when: the longest idle first.
         self._idle: defaultdict[_Origin, deque[tuple[float, httpx.AsyncHTTPTransport]]] = defaultdict(deque)
 
@@ -41,18 +42,26 @@ class KeptConnections:
             try:
                 yield transport
             except BaseException:
-                await transport.aclose()
+                await self._end(transport)
                 raise
             idle.append((time.monotonic(), transport))
 
     async def close(self) -> None:
-        """Those that no call has now."""
-        await self._close_older(time.monotonic())
+        """Those of calls under way, too."""
+        self._idle.clear()
+        for transport in list(self._open):
+            await self._end(transport)
 
     def _new(self) -> httpx.AsyncHTTPTransport:
-        return httpx.AsyncHTTPTransport(verify=self._trusted, limits=_LIMITS, trust_env=False)
+        transport = httpx.AsyncHTTPTransport(verify=self._trusted, limits=_LIMITS, trust_env=False)
+        self._open.add(transport)
+        return transport
+
+    async def _end(self, transport: httpx.AsyncHTTPTransport) -> None:
+        self._open.discard(transport)
+        await transport.aclose()
 
     async def _close_older(self, before: float) -> None:
         for idle in list(self._idle.values()):
             while idle and idle[0][0] <= before:
-                await idle.popleft()[1].aclose()
+                await self._end(idle.popleft()[1])

@@ -65,6 +65,8 @@ class Outward:
 
     async def close(self) -> None:
         await self._kept.close()
+        if self._instead is not None:
+            await self._instead.aclose()
 
     async def call(self, request: Request) -> Answer:
         """The far side's answer, whatever its status. Raises Unavailable, OutcomeUnknown, TooLate."""

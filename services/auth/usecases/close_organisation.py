@@ -22,9 +22,9 @@ from services.auth.usecases.factor_ports import FactorVault
 from services.auth.usecases.invite_member import take_back
 from services.auth.usecases.keep_addresses import remove_address
 from services.auth.usecases.ports import Store
+from services.auth.usecases.prove_code import prove_code
 from services.auth.usecases.prove_password import prove_password
 from services.auth.usecases.remove_private_app import forget_app
-from services.auth.usecases.second_factor import read_code, take_code
 from shared.events.auth import OrganisationClosedV1
 from shared.events.base import Event
 from shared.kernel.clock import Clock
@@ -69,14 +69,11 @@ async def close_organisation(
     )
     async with uow() as store:
         await proven.settle(store)
-    code = None
     if wish.code is not None:
-        code = await read_code(person, wish.code, uow=uow, vault=vault, clock=clock, mask=mask)
+        await prove_code(person, wish.code, uow=uow, vault=vault, clock=clock, mask=mask)
     async with uow() as store:
         members = await store.members.lock(person.organisation_id)
         await proven.locked(store)
-        if code is not None:
-            await take_code(person, code, store=store, clock=clock, mask=mask)
         told = [one for one in members if mails and one.email_confirmed_at and not one.disabled_at]
         await store.closings.bid_farewell(told, name, clock.now())
         await _end(members, Actor(person.organisation_id, person.id), store, clock)

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
@@ -24,6 +24,7 @@ from services.auth.usecases.member_ports import Invitations, Members
 from services.auth.usecases.openid_ports import OpenIdStates
 from services.auth.usecases.passkey_ports import Passkeys
 from services.auth.usecases.private_ports import PrivateApps
+from services.auth.usecases.retention_ports import OldConnections
 from services.auth.usecases.role_ports import AskedRoles
 from services.auth.usecases.secret_ports import ClientSecretRows
 from services.auth.usecases.support_ports import Support
@@ -202,16 +203,6 @@ class Upkeep(Protocol):
         ...
 
     async def count_keys(self) -> Sequence[KeyCount]: ...
-
-
-class OldConnections(Protocol):
-    async def note_ends(self, limit: int) -> None:
-        """A batch of those that ended before that was noted."""
-        ...
-
-    async def delete(self, keep: timedelta, limit: int) -> int:
-        """A batch of those that ended, and were last to be erased, longer ago; how many."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)

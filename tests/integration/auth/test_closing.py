@@ -160,6 +160,7 @@ async def test_only_an_owner_who_means_it_closes(mailing: Running) -> None:
     refused = await close(owner, code="000000")
     assert (refused.status_code, 'href="#code"' in refused.text) == (422, True)
     assert (await close(owner)).status_code == 422
+    assert len(await auth.rows("select 1 from audit where action = 'account.code_refused'")) == 2
     assert len(await auth.rows("select 1 from account")) == 4
     assert await auth.rows("select 1 from audit where action = 'organisation.closed'") == []
     assert (await close(owner, code=codes[0])).status_code == 200
