@@ -8,6 +8,7 @@ too, one process as often as all of them), `as_our_services` (so too, a token ke
 """
 
 import asyncio
+import gc
 import importlib
 import itertools
 import json
@@ -47,6 +48,7 @@ async def main() -> None:
     library = Stranger(Awaiting())
     theirs = library.tokens(Account(**told["account"]))
     connection_id = ConnectionId(UUID(told["connection_id"]))
+    gc.freeze()  # as our processes do once their modules are loaded
 
     async def ask() -> None:
         # Of a new one each time: none is kept on this side.

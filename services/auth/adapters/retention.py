@@ -29,7 +29,7 @@ _NOTE_ENDS = text("""
 
 
 class SqlOldConnections:
-    """See `services.auth.usecases.ports.OldConnections`."""
+    """See `usecases.retention_ports.OldConnections`."""
 
     def __init__(self, connection: AsyncConnection) -> None:
         self._connection = connection
