@@ -3,8 +3,9 @@ One of row e's client processes: `python -m tests.bench.token_askers '{"auth_url
 
 Says `ready`, then does what each line on its standard input names and answers with a line of JSON: `once` (every task
 asks within the same second), `steadily` (each at its own moments, whether or not the last answer came), `alone` (so
-too, one process as often as all of them), `as_our_services` (so too, a token kept for seconds on this side) and
-`flat_out` (some tasks ask again and again). `rival`: every task asks the library.
+too, one process as often as all of them, each task over a connection of its own and without a client's work),
+`as_our_services` (so too, a token kept for seconds on this side) and `flat_out` (some tasks ask again and again).
+`rival`: every task asks the library.
 """
 
 import asyncio
@@ -18,6 +19,7 @@ import sys
 import time
 from collections.abc import Awaitable, Callable
 from typing import Any
+from urllib.parse import urlsplit
 from uuid import UUID
 
 import structlog
@@ -26,6 +28,7 @@ from pydantic import SecretStr
 
 from shared.access.access_tokens import RemoteAccessTokens
 from shared.access.internal import ServiceTokens
+from shared.access.scopes import AUTH_TOKENS_USE
 from shared.http.outward import Outward
 from shared.kernel.clock import SystemClock
 from shared.kernel.errors import Retryable
@@ -60,7 +63,7 @@ async def main() -> None:
     work: dict[str, Callable[[], Awaitable[Any]]] = {
         "once": lambda: _once(ask),
         "steadily": lambda: _steadily(ask, told["every_seconds"], told["seconds"]),
-        "alone": lambda: _steadily(ask, told["every_seconds"] / told["processes"], told["seconds"]),
+        "alone": lambda: _alone(told, service_tokens),
         "as_our_services": lambda: _steadily(ask_kept, told["every_seconds"], told["seconds"]),
         "flat_out": lambda: _flat_out(ask, told["seconds"]),
         "rival": lambda: _once(theirs.get_auth),
@@ -99,21 +102,48 @@ async def _once(ask: Ask) -> int:
 
 async def _steadily(ask: Ask, every_seconds: float, seconds: float) -> list[float]:
     """Seconds each answer took, of questions that do not wait for one another."""
+    tasks = (_one_steadily(ask, every_seconds, seconds) for _ in range(TASKS))
+    return list(itertools.chain.from_iterable(await asyncio.gather(*tasks)))
+
+
+async def _one_steadily(ask: Ask, every_seconds: float, seconds: float) -> list[float]:
+    await asyncio.sleep(random.uniform(0, every_seconds))
     took: list[float] = []
-
-    async def one_task() -> None:
-        await asyncio.sleep(random.uniform(0, every_seconds))
-        until = time.perf_counter() + seconds
-        due = time.perf_counter()
-        while due < until:
-            started = time.perf_counter()
-            await ask()
-            took.append(time.perf_counter() - started)
-            due += every_seconds
-            await asyncio.sleep(due - time.perf_counter())
-
-    await asyncio.gather(*(one_task() for _ in range(TASKS)))
+    due = time.perf_counter()
+    until = due + seconds
+    while due < until:
+        started = time.perf_counter()
+        await ask()
+        took.append(time.perf_counter() - started)
+        due += every_seconds
+        await asyncio.sleep(due - time.perf_counter())
     return took
+
+
+async def _alone(told: dict[str, Any], service_tokens: ServiceTokens) -> list[float]:
+    """As `_steadily`; what auth takes, and the network."""
+    url, every_seconds = urlsplit(told["auth_url"]), told["every_seconds"] / told["processes"]
+    request = (
+        f"POST /internal/v1/connections/{told['connection_id']}/access-token HTTP/1.1\r\nhost: {url.netloc}\r\n"
+        f"authorization: Bearer {await service_tokens.get(AUTH_TOKENS_USE)}\r\n"
+        "content-type: application/json\r\ncontent-length: 2\r\n\r\n{}"
+    ).encode()
+
+    async def one_task() -> list[float]:
+        reader, writer = await asyncio.open_connection(url.hostname, url.port)
+
+        async def ask_here() -> None:
+            writer.write(request)
+            head = await reader.readuntil(b"\r\n\r\n")
+            assert head.startswith(b"HTTP/1.1 200 ")
+            await reader.readexactly(int(head.lower().partition(b"content-length:")[2].split()[0]))
+
+        try:
+            return await _one_steadily(ask_here, every_seconds, told["seconds"])
+        finally:
+            writer.close()
+
+    return list(itertools.chain.from_iterable(await asyncio.gather(*(one_task() for _ in range(TASKS)))))
 
 
 async def _flat_out(ask: Ask, seconds: float) -> int:
