@@ -131,6 +131,7 @@ async def get_wrong(stack: Stack, heard: Heard) -> tuple[list[Canary], str]:
         given += await given_to_people(shop, stack)
         await provoked.refusals(shop, stack.origin)
         await proof_refused(claimant)
+        await provoked.closed(claimant)
         await provoked.no_http(stack.options.port)
         return given, str((await shop.connection())["id"])
 

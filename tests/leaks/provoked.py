@@ -102,6 +102,19 @@ async def _as_nobody(shop: Shop, origin: str) -> None:
     client.cookies.update(kept)
 
 
+async def closed(shop: Shop) -> None:
+    """Its organisation, first with a wrong password; its owner signs up anew."""
+    browser = shop.browser
+    page = await browser.open("/settings/organisation/close?language=en")
+    name = page.text.split("<h1>Close ")[1].split("?</h1>")[0]
+    for password in (MISTYPED, PASSWORD):
+        page = await browser.submit(page, page.form("organisation"), organisation=name, password=password)
+    assert "The organisation is closed" in page.text
+    page = await browser.open("/signup")
+    form = page.form("email", "password")
+    await browser.submit(page, form, email=shop.email, password=PASSWORD, organisation="Anew")
+
+
 async def no_http(port: int) -> None:
     """Says something that is no HTTP, with a password in it."""
     _, writer = await asyncio.open_connection("127.0.0.1", port)
