@@ -53,7 +53,10 @@ class SqlLocks:
 
     async def count(self, digest: str, account_id: UserId | None, now: datetime) -> tuple[int, datetime | None]:
         its = tables.sign_in_lock
-        first = {"digest": digest, "account_id": account_id, "failures": 1, "failed_at": now, "locked_until": None}
+        # One that is deleted meanwhile is none: the reference would fail when its row is gone.
+        account = select(tables.account.c.id).where(tables.account.c.id == account_id)
+        there = account.with_for_update(read=True, key_share=True).scalar_subquery()
+        first = {"digest": digest, "account_id": there, "failures": 1, "failed_at": now, "locked_until": None}
         locked, long_ago = its.c.locked_until.is_not(None), its.c.failed_at < now - FAILURES_REMEMBERED
         over = or_(its.c.locked_until <= now, and_(~locked, long_ago))
         one_more = its.c.failures + 1
@@ -62,7 +65,7 @@ class SqlLocks:
         counting = counting.on_conflict_do_update(
             index_elements=["digest"],
             set_={
-                "account_id": account_id,
+                "account_id": counting.excluded.account_id,
                 "failures": case((over, 1), else_=one_more),
                 "failed_at": now,
                 "locked_until": case((over, None), (locks, now + LOCK_LASTS), else_=its.c.locked_until),
