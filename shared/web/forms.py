@@ -26,8 +26,12 @@ class PostedForm:
     fields: FormData
 
     def text(self, name: str) -> str:
+        return self.typed(name).strip()
+
+    def typed(self, name: str) -> str:
+        """As it was typed: spaces belong to a password."""
         value = self.fields.get(name)
-        return value.strip() if isinstance(value, str) else ""
+        return value if isinstance(value, str) else ""
 
     def texts(self, name: str) -> list[str]:
         """All values of a field that occurs several times."""

@@ -6,15 +6,15 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Request
 from starlette.responses import Response
 
+from services.auth.bootstrap import Auth
 from services.auth.domain.account import FormInvalid, SignInRefused, TooManyAttempts
-from services.auth.domain.connection import ConnectionState
+from services.auth.domain.connection import Connection, ConnectionState
 from services.auth.domain.member import LastOwner, check_owner_left
 from services.auth.domain.second_factor import CodeRefused, NoFactor
 from services.auth.entrypoints.first_forms import first_page, waiting
-from services.auth.entrypoints.held import address_of, auth_of, pages_of, set_session_cookie, who_of
+from services.auth.entrypoints.held import address_of, auth_of, pages_of, person_of, set_session_cookie
 from services.auth.entrypoints.readers import reader, signed_in
 from services.auth.entrypoints.sentences import CODE_REFUSED, FIELD_PROBLEMS, PRESENT_ONE_WRONG, TOO_MANY_ATTEMPTS
-from services.auth.usecases.actor import Person
 from services.auth.usecases.close_organisation import Wish, close_organisation
 from services.auth.usecases.leave_organisation import leave_organisation
 from shared.access.principal import Principal
@@ -27,7 +27,7 @@ Owner = Annotated[Principal, Depends(reader(ORGANISATION_CLOSE))]
 OwnersForm = Annotated[PostedForm, Depends(member_form(ORGANISATION_CLOSE))]
 Reader = Annotated[Principal, Depends(signed_in)]
 Form = Annotated[PostedForm, Depends(posted_form)]
-_CONNECTIONS_SHOWN = 500
+_AT_ONCE = 200
 
 
 @router.get("/settings/organisation/close")
@@ -39,11 +39,11 @@ async def close_page(request: Request, who: Owner) -> Response:
 async def close_form(request: Request, form: OwnersForm) -> Response:
     """Everybody of the organisation is signed out, whoever closed it at once."""
     held, who = auth_of(request), form.principal
-    person, typed = _person(request, who), form.text("organisation")
+    person, typed = person_of(request, who), form.text("organisation")
     code = form.text("code") if await held.views.has_factor(person.id) else None
     try:
         await close_organisation(
-            Wish(typed, who.label, _password(form), code),
+            Wish(typed, who.label, form.typed("password"), code),
             person,
             address=address_of(request),
             mails=held.mailer is not None,
@@ -77,8 +77,8 @@ async def leave_form(request: Request, form: Form) -> Response:
     try:
         await leave_organisation(
             who.label,
-            _password(form),
-            _person(request, who),
+            form.typed("password"),
+            person_of(request, who),
             address=address_of(request),
             uow=held.uow,
             hasher=held.hasher,
@@ -104,8 +104,11 @@ async def _close_page(
     status: int = 200,
 ) -> Response:
     held = auth_of(request)
-    known = await held.views.connections(who.organisation, after=None, limit=_CONNECTIONS_SHOWN)
-    concerned = [each for each in known if each.state is not ConnectionState.DISCONNECTED or each.may_be_erased]
+    concerned = [
+        each
+        for each in await _connections(held, who)
+        if each.state is not ConnectionState.DISCONNECTED or each.may_be_erased
+    ]
     living = [each for each in concerned if each.state is not ConnectionState.DISCONNECTED]
     return await _page(
         request,
@@ -122,8 +125,19 @@ async def _close_page(
         members=[each.account for each in await held.members.members(who.organisation)],
         clients=[each for each in await held.views.api_clients(who.organisation) if each.revoked_at is None],
         invitations=await held.members.invitations(who.organisation),
-        has_app=await held.views.has_factor(_person(request, who).id),
+        has_app=await held.views.has_factor(person_of(request, who).id),
     )
+
+
+async def _connections(held: Auth, who: Principal) -> list[Connection]:
+    """However many there are: nothing ends that the page did not name."""
+    found: list[Connection] = []
+    while True:
+        after = found[-1].id if found else None
+        some = await held.views.connections(who.organisation, after=after, limit=_AT_ONCE)
+        found += some
+        if len(some) < _AT_ONCE:
+            return found
 
 
 async def _leave_page(
@@ -136,7 +150,7 @@ async def _leave_page(
 ) -> Response:
     members = [each.account for each in await auth_of(request).members.members(who.organisation)]
     try:
-        check_owner_left(members, without=_person(request, who).id)
+        check_owner_left(members, without=person_of(request, who).id)
     except LastOwner:
         is_last = True
     else:
@@ -174,14 +188,3 @@ def _gone(request: Request, *, closed: bool) -> Response:
     response = first_page(request, "gone.html", 200, closed=closed)
     set_session_cookie(request, response, "", seconds=0)
     return response
-
-
-def _password(form: PostedForm) -> str:
-    """As it was typed: spaces belong to a password."""
-    value = form.fields.get("password")
-    return value if isinstance(value, str) else ""
-
-
-def _person(request: Request, who: Principal) -> Person:
-    known = who_of(request, who)
-    return Person(known.user_id, known.organisation_id)

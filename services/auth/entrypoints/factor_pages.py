@@ -18,6 +18,7 @@ from services.auth.entrypoints.held import (
     in_session,
     origin_of,
     pages_of,
+    person_of,
     session_cookie,
     set_session_cookie,
     who_of,
@@ -90,7 +91,7 @@ async def factor_page(request: Request, who: Reader) -> Response:
 async def factor_form(request: Request, form: Form) -> Response:
     """Set up by its first code; the recovery codes are shown this once."""
     held, who = auth_of(request), form.principal
-    person = _person(request, who)
+    person = person_of(request, who)
     try:
         code = await _read(held, person, form.text("code"))
         async with held.uow() as store:
@@ -107,7 +108,7 @@ async def factor_form(request: Request, form: Form) -> Response:
 @router.post(f"{_FACTOR}/begin")
 async def begin_form(request: Request, form: Form) -> Response:
     held = auth_of(request)
-    await begin_factor(_person(request, form.principal), uow=held.uow, vault=held.factors)
+    await begin_factor(person_of(request, form.principal), uow=held.uow, vault=held.factors)
     return RedirectResponse(_FACTOR, 303)
 
 
@@ -115,7 +116,7 @@ async def begin_form(request: Request, form: Form) -> Response:
 async def remove_form(request: Request, form: Form) -> Response:
     """With a code, so that whoever finds a browser open cannot."""
     held, who = auth_of(request), form.principal
-    person = _person(request, who)
+    person = person_of(request, who)
     try:
         await _prove(held, person, form.text("code"))
         async with held.uow() as store:
@@ -204,8 +205,3 @@ async def _shown(request: Request, account: Account, factor: SecondFactor | None
         shown["qr_code"] = picture.svg_inline(scale=5, border=4, light="#fff")
         shown["secret"] = await vault.secret_text(factor)
     return shown
-
-
-def _person(request: Request, who: Principal) -> Person:
-    known = who_of(request, who)
-    return Person(known.user_id, known.organisation_id)

@@ -13,7 +13,7 @@ from services.auth.domain.account import SESSION_LASTS, browser_family
 from services.auth.domain.audit import AuditSession
 from services.auth.domain.opaque import digest
 from services.auth.entrypoints.sentences import EMAIL_UNCONFIRMED
-from services.auth.usecases.actor import Actor
+from services.auth.usecases.actor import Actor, Person
 from services.auth.usecases.audit_session import noted_in, wrapped
 from services.auth.usecases.begin_consent import Who
 from services.auth.usecases.confirm_email import check_confirmed
@@ -114,3 +114,9 @@ def who_of(request: Request, principal: Principal) -> Who:
     if principal.user_id is None:
         raise NotSignedIn("a person is needed")
     return Who(digest(session_cookie(request)), principal.organisation, principal.user_id)
+
+
+def person_of(request: Request, principal: Principal) -> Person:
+    """The signed-in person, whatever their session."""
+    known = who_of(request, principal)
+    return Person(known.user_id, known.organisation_id)

@@ -58,8 +58,8 @@ async def password_form(request: Request, form: Form) -> Response:
     try:
         await change_password(
             who.label,
-            _secret(form, "password"),
-            _secret(form, "new_password"),
+            form.typed("password"),
+            form.typed("new_password"),
             session=who_of(request, who).session,
             address=address_of(request),
             uow=held.uow,
@@ -122,9 +122,3 @@ async def _account(
         errors={name: pages.say(request, sentence, principal=who) for name, sentence in (errors or {}).items()},
         trouble=pages.say(request, trouble, principal=who) if trouble else None,
     )
-
-
-def _secret(form: PostedForm, name: str) -> str:
-    """As it was typed: spaces belong to a password."""
-    value = form.fields.get(name)
-    return value if isinstance(value, str) else ""

@@ -15,10 +15,9 @@ from services.auth.domain.passkey import (
     passkey_name,
 )
 from services.auth.entrypoints.first_forms import waiting
-from services.auth.entrypoints.held import address_of, auth_of, origin_of, pages_of, who_of
+from services.auth.entrypoints.held import address_of, auth_of, origin_of, pages_of, person_of, who_of
 from services.auth.entrypoints.readers import signed_in
 from services.auth.entrypoints.sentences import PASSKEY_NOT_ADDED, PASSKEYS_FULL, PRESENT_ONE_WRONG, TOO_MANY_ATTEMPTS
-from services.auth.usecases.actor import Person
 from services.auth.usecases.passkey_ports import RelyingParty
 from services.auth.usecases.passkeys import add_passkey, begin_registration, read_created, remove_passkey
 from services.auth.usecases.prove_password import Proven, prove_password
@@ -65,7 +64,7 @@ async def begin_form(request: Request, form: Form) -> Response:
 @router.post("")
 async def add_form(request: Request, form: Form) -> Response:
     """The recovery codes are shown this once, where it is the first second factor."""
-    held, who, person = auth_of(request), form.principal, _person(request, form.principal)
+    held, who, person = auth_of(request), form.principal, person_of(request, form.principal)
     try:
         made = await read_created(
             form.text("credential"),
@@ -97,7 +96,7 @@ async def remove_form(request: Request, form: Form, passkey_id: UUID) -> Respons
         proven = await _proven(request, form)
         async with held.uow() as store:
             await proven.settle(store)
-            await remove_passkey(passkey_id, _person(request, who), store=store, clock=held.clock)
+            await remove_passkey(passkey_id, person_of(request, who), store=store, clock=held.clock)
     except SignInRefused:
         return await _remove_page(request, who, passkey_id, sentence=PRESENT_ONE_WRONG, status=422)
     except TooManyAttempts as error:
@@ -123,10 +122,10 @@ def trouble(request: Request, sentence: str, who: Principal | None, *, status: i
 
 async def _proven(request: Request, form: PostedForm) -> Proven:
     """Raises SignInRefused, TooManyAttempts."""
-    held, typed = auth_of(request), form.fields.get("password")
+    held = auth_of(request)
     return await prove_password(
         form.principal.label,
-        typed if isinstance(typed, str) else "",
+        form.typed("password"),
         address=address_of(request),
         uow=held.uow,
         hasher=held.hasher,
@@ -156,8 +155,3 @@ async def _remove_page(
         raise not_found()
     shown = {"passkey": passkey, "trouble": sentence}
     return pages_of(request).render(request, "remove_passkey.html", principal=who, status=status, **shown)
-
-
-def _person(request: Request, who: Principal) -> Person:
-    known = who_of(request, who)
-    return Person(known.user_id, known.organisation_id)

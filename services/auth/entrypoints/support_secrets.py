@@ -17,7 +17,7 @@ from services.auth.domain.client_secret import OurClient, SecretRefused, typed_s
 from services.auth.domain.second_factor import CodeRefused, NoFactor
 from services.auth.domain.support import SHOWN_LASTS, ShownTooLongAgo
 from services.auth.entrypoints.first_forms import waiting
-from services.auth.entrypoints.held import auth_of, pages_of, who_of
+from services.auth.entrypoints.held import auth_of, pages_of, person_of
 from services.auth.entrypoints.secret_sentences import (
     ASKED_IN_VAIN,
     ASKED_PERHAPS,
@@ -31,7 +31,6 @@ from services.auth.entrypoints.secret_sentences import (
 from services.auth.entrypoints.secrets_by_hand import ask_by_hand, can_be_asked, keep_by_hand
 from services.auth.entrypoints.sentences import CODE_REFUSED, TOO_MANY_ATTEMPTS
 from services.auth.entrypoints.staff import StaffForm, StaffReader, keeper_form, staff_reader
-from services.auth.usecases.actor import Person
 from services.auth.usecases.secret_calendar import secret_calendar
 from services.auth.usecases.support import how_to_show_again, show_factor_again
 from shared.kernel.errors import FarSideError, OutcomeUnknown, Retryable
@@ -103,9 +102,9 @@ async def ask_form(request: Request, form: Form) -> Response:
 
 async def _show_factor(request: Request, form: StaffForm) -> None:
     """Raises CodeRefused, NoFactor, TooManyAttempts, ShownTooLongAgo."""
-    held, who = auth_of(request), who_of(request, form.principal)
+    held = auth_of(request)
     await show_factor_again(
-        Person(who.user_id, who.organisation_id),
+        person_of(request, form.principal),
         form.session,
         form.form.text("code"),
         uow=held.uow,

@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from services.auth.domain.account import Account, Session, email_key
-from services.auth.domain.audit import OPERATOR, Action, AuditEntry
+from services.auth.domain.audit import OPERATOR, Action, AuditEntry, AuditSession
 from services.auth.domain.support import (
     LOOK_LASTS,
     AddressUnconfirmed,
@@ -119,9 +119,10 @@ async def open_look(
         raise OrganisationUnknown
     look = Look(new_id(), session.account_id, organisation_id, reason, now, now + LOOK_LASTS)
     await store.support.add(look)
-    told = f"session={session.id} browser={session.browser or '-'} until={look.expires_at:%Y-%m-%dT%H:%M:%SZ}"
+    told = f"until={look.expires_at:%Y-%m-%dT%H:%M:%SZ}"
     its = (organisation_id, session.account_id)
-    await store.audit.add(AuditEntry(new_id(), now, Action.SUPPORT_LOOKED, *its, reason=reason, after=told))
+    entry = AuditEntry(new_id(), now, Action.SUPPORT_LOOKED, *its, reason=reason, after=told)
+    await store.audit.add(AuditSession.of(session).noted_on(entry))
     return look
 
 

@@ -133,3 +133,12 @@ async def test_all_that_live_are_reviewed(auth: Running) -> None:
     assert await auth.rows("select name from connection where state <> 'disconnected' and id = :one", one=ends[0]) == []
     (told,) = await auth.rows("select after from audit where action = 'access.reviewed'")
     assert told.after == "kept=5 removed=1"
+
+
+async def test_closing_names_every_connection_that_ends(auth: Running) -> None:
+    """The newest too, however many were made before it."""
+    visitor, _ = await connected(auth)
+    name = (await visitor.connections())[0]["name"]
+    await copies(auth, 505, '{"state": "paused"}')
+    page = (await visitor.get("/settings/organisation/close")).text
+    assert re.findall(r"<li><strong>([^<]*)<", page) == [*(f"Shop {n}" for n in range(1, 506)), name]
