@@ -63,7 +63,8 @@ async def main() -> None:
     work: dict[str, Callable[[], Awaitable[Any]]] = {
         "once": lambda: _once(ask),
         "steadily": lambda: _steadily(ask, told["every_seconds"], told["seconds"]),
-        "alone": lambda: _alone(told, service_tokens),
+        "alone": lambda: _alone(told, told["auth_url"], service_tokens),
+        "alone_of_bare_reader": lambda: _alone(told, told["bare_url"], service_tokens),
         "as_our_services": lambda: _steadily(ask_kept, told["every_seconds"], told["seconds"]),
         "flat_out": lambda: _flat_out(ask, told["seconds"]),
         "rival": lambda: _once(theirs.get_auth),
@@ -120,9 +121,9 @@ async def _one_steadily(ask: Ask, every_seconds: float, seconds: float) -> list[
     return took
 
 
-async def _alone(told: dict[str, Any], service_tokens: ServiceTokens) -> list[float]:
-    """As `_steadily`; what auth takes, and the network."""
-    url, every_seconds = urlsplit(told["auth_url"]), told["every_seconds"] / told["processes"]
+async def _alone(told: dict[str, Any], address: str, service_tokens: ServiceTokens) -> list[float]:
+    """As `_steadily`; what whoever answers there takes, and the network."""
+    url, every_seconds = urlsplit(address), told["every_seconds"] / told["processes"]
     request = (
         f"POST /internal/v1/connections/{told['connection_id']}/access-token HTTP/1.1\r\nhost: {url.netloc}\r\n"
         f"authorization: Bearer {await service_tokens.get(AUTH_TOKENS_USE)}\r\n"

@@ -20,6 +20,7 @@ from tests.bench.token_askers import TASKS
 from tests.contract.sandbox.strangers import Account
 from tests.integration.auth.conftest import APP, PUBLIC_URL, Running, run_auth, settings_for
 from tests.integration.auth.processes import api_process
+from tests.ports import free_port
 from tests.sandbox_client import Sandbox, start_sandbox
 
 _PROCESSES = 8
@@ -37,6 +38,7 @@ async def measure(place: Place) -> list[Figure]:
         api = await until_done.enter_async_context(api_process(auth.settings))
         told = {
             "auth_url": api.url,
+            "bare_url": await until_done.enter_async_context(_bare_reader(url, connection_id)),
             "connection_id": connection_id,
             "account": asdict(account),
             "every_seconds": _EVERY_SECONDS,
@@ -56,6 +58,7 @@ async def _figures(auth: Running, sandbox: Sandbox, askers: "_Askers") -> list[F
     theirs = await _calls(sandbox) - before - ours
     over_http = [seconds * 1000 for each in await askers.all_do("steadily") for seconds in each]
     alone = [seconds * 1000 for seconds in await askers.one_does("alone")]
+    bare = [seconds * 1000 for seconds in await askers.one_does("alone_of_bare_reader")]
     kept = [seconds * 1000 for each in await askers.all_do("as_our_services") for seconds in each]
     p99 = percentile(over_http, 99)
     given = sum(await askers.all_do("flat_out")) / askers.seconds
@@ -81,7 +84,8 @@ async def _figures(auth: Running, sandbox: Sandbox, askers: "_Askers") -> list[F
             "e",
             f"the same, asked for by {TASKS} callers of one process, each over a connection of its own",
             f"p50 {percentile(alone, 50):.1f} ms, p99 {percentile(alone, 99):.1f} ms",
-            "without a client's work: the row above has our client's",
+            f"a bare asyncio server that reads the sealed token by asyncpg and does nothing else: "
+            f"p50 {percentile(bare, 50):.1f} ms, p99 {percentile(bare, 99):.1f} ms",
             "p99 < 5 ms",
             percentile(alone, 99) < 5,
         ),
@@ -105,6 +109,22 @@ async def _connected(auth: Running) -> tuple[str, Account]:
         auth.sandbox.base_url, seller["seller_id"], seller["refresh_token"], APP["client_id"], APP["client_secret"]
     )
     return str(connection["id"]), account
+
+
+@asynccontextmanager
+async def _bare_reader(url: str, connection_id: str) -> AsyncIterator[str]:
+    """Its address."""
+    port = free_port()
+    command = [sys.executable, "-m", "tests.bench.bare_reader", url.replace("+asyncpg", ""), connection_id, str(port)]
+    process = await asyncio.create_subprocess_exec(*command, stdout=asyncio.subprocess.PIPE)
+    try:
+        assert process.stdout is not None
+        assert await process.stdout.readline() == b"ready\n"
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        if process.returncode is None:
+            process.terminate()
+        await process.wait()
 
 
 async def _calls(sandbox: Sandbox) -> int:
