@@ -79,6 +79,7 @@ CLIENTS_FULL = "There are as many API clients as an organisation may have. Revok
 SCOPES = {scope: meaning for scope, meaning in MEANINGS.items() if scope in SELLER_SCOPES}
 SIGN_IN_REFUSED = "E-mail address and password do not fit together."
 PRESENT_ONE_WRONG = "This is not your present password."
+SHOWN_BEFORE = "You signed in more than ten minutes ago, so that nothing was done. Sign in again first."
 CODE_REFUSED = "This is not the code of now, or it was used before. Wait for the next one."
 PASSKEY_REFUSED = "This passkey was not accepted. Try again, or sign in another way."
 PASSKEY_NOT_ADDED = "The passkey was not added. Try again, or on another device."
@@ -263,6 +264,7 @@ def all_sentences() -> list[str]:
     signing_in = [
         SIGN_IN_REFUSED,
         PRESENT_ONE_WRONG,
+        SHOWN_BEFORE,
         CODE_REFUSED,
         PASSKEY_REFUSED,
         PASSKEY_NOT_ADDED,
