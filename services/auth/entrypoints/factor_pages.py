@@ -43,6 +43,7 @@ _FACTOR = "/settings/account/second-factor"
 
 
 @router.get("/signin/code")
+@router.get("/signin/code/begin")  # what its form answers in another language, or loaded again
 async def code_page(request: Request, next: str = _AFTER) -> Response:
     return await code_page_of(request, local_path(next, _AFTER))
 
@@ -83,6 +84,7 @@ async def begin_code_form(request: Request, fields: Annotated[dict[str, str], De
 
 
 @router.get(_FACTOR)
+@router.get(f"{_FACTOR}/begin")  # as above
 async def factor_page(request: Request, who: Reader) -> Response:
     return await _factor_page(request, who)
 
