@@ -261,15 +261,13 @@ def all_sentences() -> list[str]:
     brought = [*BROUGHT_PROBLEMS.values(), BROUGHT_FULL]
     clients = [*CLIENT_PROBLEMS.values(), CLIENTS_FULL, *SCOPES.values()]
     refusals = [each.sentence for each in CLAIM_REFUSALS.values()]
+    passkeys = [PASSKEY_REFUSED, PASSKEY_NOT_ADDED, PASSKEYS_FULL, PASSKEY_COPIED]
     signing_in = [
         SIGN_IN_REFUSED,
         PRESENT_ONE_WRONG,
         SHOWN_BEFORE,
         CODE_REFUSED,
-        PASSKEY_REFUSED,
-        PASSKEY_NOT_ADDED,
-        PASSKEYS_FULL,
-        PASSKEY_COPIED,
+        *passkeys,
         *OPENID_PROBLEMS.values(),
         *EMAIL_UNCONFIRMED,
         *LINK_INVALID,
