@@ -70,6 +70,7 @@ async def confirm_address(person: Person, sandbox: Sandbox, email: str) -> None:
     await person.visit("/settings/account")
     assert not await person.sees('main form[action="/settings/account/confirmation"]')
     await person.press('main a[href="/settings/account/second-factor"]')
+    await person.fill('main form[action$="/begin"]', password=PASSWORD)
     await person.press('main form[action$="/begin"] button')
     assert await person.sees("main .qr svg")
 

@@ -43,7 +43,7 @@ async def _second_factor(shop: Shop) -> list[Canary]:
     """Set up; its secret is taken for a code; a recovery code is used twice to sign in."""
     browser = shop.browser
     page = await browser.open(_FACTOR)
-    page = await browser.submit(page, page.form("csrf_token", action=f"{_FACTOR}/begin"))
+    page = await browser.submit(page, page.form("password", action=f"{_FACTOR}/begin"), password=PASSWORD)
     text = _only(r'id="key">([A-Z2-7]+)<', page)
     secret = b32decode(text)
     code = HOTP(secret, 6, SHA1()).generate(int(time.time()) // _STEP_SECONDS).decode()  # noqa: S303 - as apps do
@@ -51,7 +51,7 @@ async def _second_factor(shop: Shop) -> list[Canary]:
     codes = re.findall(r"<li><code>([0-9a-f-]+)</code>", shown.text)
     assert codes, shown.sentence()
     page = await browser.open(_FACTOR)
-    await browser.submit(page, page.form("code", action=f"{_FACTOR}/remove"), code=text)
+    await browser.submit(page, page.form("code", action=f"{_FACTOR}/remove"), code=text, password=PASSWORD)
     for _ in range(2):
         await _sign_in(shop, codes[0])
     bare = [code.replace("-", "") for code in codes]

@@ -130,6 +130,7 @@ session = Table(
     Column("browser", Text, nullable=False, server_default=text("''")),
     Column("pending", Boolean, nullable=False, server_default=text("false")),
     Column("two_factors", Boolean, nullable=False, server_default=text("false")),
+    Column("way", Text, nullable=False, server_default=text("'password'")),
 )
 
 second_factor = Table(

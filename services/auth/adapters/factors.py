@@ -63,6 +63,10 @@ class SqlFactors:
         own = delete(_CODE).where(_CODE.c.digest == digest, _CODE.c.account_id == account_id)
         return (await self._connection.execute(own)).rowcount > 0
 
+    async def drop_begun(self, account_id: UserId) -> None:
+        begun = delete(_ITS).where(_ITS.c.account_id == account_id, _ITS.c.confirmed_at.is_(None))
+        await self._connection.execute(begun)
+
     async def delete(self, account_id: UserId) -> bool:
         return (await self._connection.execute(delete(_ITS).where(_ITS.c.account_id == account_id))).rowcount > 0
 

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, Uuid, and_, delete, func, insert, literal, or_, select, update
+from sqlalchemy import Select, Uuid, and_, delete, exists, func, insert, literal, or_, select, update
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -61,8 +61,15 @@ class SqlMails:
         whose = tables.account
         values = (literal(new_id()), whose.c.organisation_id, whose.c.id, literal(kind.value), literal([], ARRAY(Uuid)))
         asked = select(*values, literal(now), literal(now)).where(whose.c.id == account_id)
+        # An account that is deleted meanwhile is none: the reference would fail when its row is gone.
+        asked = asked.with_for_update(read=True, key_share=True)
         columns = ["id", "organisation_id", "account_id", "kind", "connection_ids", "made_at", "due_at"]
         await self._connection.execute(insert(_ITS).from_select(columns, asked))
+
+    async def told_since(self, account_id: UserId, kind: MailKind, since: datetime) -> bool:
+        reached = or_(_ITS.c.sent_at.is_not(None), _ITS.c.due_at.is_not(None))
+        own = (_ITS.c.account_id == account_id, _ITS.c.kind == kind, _ITS.c.made_at > since)
+        return bool((await self._connection.execute(select(exists().where(*own, reached)))).scalar_one())
 
     async def drop_unsent(self, organisation_id: OrganisationId, kind: MailKind) -> None:
         unsent = (_ITS.c.organisation_id == organisation_id, _ITS.c.kind == kind, _ITS.c.due_at.is_not(None))

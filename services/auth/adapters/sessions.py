@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.auth.adapters import tables
 from services.auth.adapters.accounts import to_account
-from services.auth.domain.account import Account, Session
+from services.auth.domain.account import Account, Session, Way
 from shared.kernel.ids import UserId
 
 
@@ -31,6 +31,7 @@ class SqlSessions:
                 browser=session.browser,
                 pending=session.pending,
                 two_factors=session.two_factors,
+                way=session.way,
             )
         )
 
@@ -46,6 +47,7 @@ class SqlSessions:
                 its.c.browser,
                 its.c.pending,
                 its.c.two_factors,
+                its.c.way,
                 tables.account,
             )
             .join_from(its, tables.account)
@@ -55,7 +57,7 @@ class SqlSessions:
         if row is None:
             return None
         began, account = row.session_created_at, to_account(row)
-        kept = (row.csrf_token, began, row.seen_at, row.browser, row.pending, row.two_factors)
+        kept = (row.csrf_token, began, row.seen_at, row.browser, row.pending, row.two_factors, Way(row.way))
         found = Session(row.session_id, row.digest, account.id, *kept)
         return found, account
 
@@ -81,5 +83,5 @@ class SqlSessions:
 def to_session(row: Row[tuple[object, ...]]) -> Session:
     """Of a row of the table."""
     account_id = UserId(row.account_id)
-    kept = (row.csrf_token, row.created_at, row.seen_at, row.browser, row.pending, row.two_factors)
+    kept = (row.csrf_token, row.created_at, row.seen_at, row.browser, row.pending, row.two_factors, Way(row.way))
     return Session(row.id, row.digest, account_id, *kept)

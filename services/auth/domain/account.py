@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from enum import StrEnum
 from uuid import UUID
 
 from services.auth.domain.password import password_problem
@@ -24,12 +25,13 @@ FAILURES_REMEMBERED = timedelta(days=1)
 # By what is counted: this account from this address, this address. A mail that somebody asks for: by whom it is for,
 # and by the address it is asked from; an invitation also by the organisation. A proof: credentials of a seller account,
 # by organisation and by address. A look: asking a marketplace at once, by connection. A passkey:
-# challenges that are asked for, by address.
+# challenges that are asked for, by address. An act: a password on the pages of one's own account.
 ATTEMPTS_MOST = {
     "pair": 10,
     "address": 50,
     "sign-up": 100,
     "code": 5,
+    "act": 10,
     "passkey": 300,
     "mail": 3,
     "mail-address": 50,
@@ -108,6 +110,14 @@ class Account:
         return f"Account(id={self.id})"
 
 
+class Way(StrEnum):
+    """What a session began with; a second factor may have come after it."""
+
+    PASSWORD = "password"  # noqa: S105 - the name of a way
+    PASSKEY = "passkey"
+    OPENID = "openid"
+
+
 @dataclass(frozen=True, slots=True)
 class Session:
     """
@@ -125,6 +135,7 @@ class Session:
     browser: str = ""
     pending: bool = False
     two_factors: bool = False
+    way: Way = Way.PASSWORD
 
     def __repr__(self) -> str:
         return f"Session(id={self.id})"

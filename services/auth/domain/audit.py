@@ -44,6 +44,7 @@ class Action(StrEnum):
     PASSKEY_ADDED = "account.passkey_added"
     PASSKEY_REMOVED = "account.passkey_removed"
     PASSKEY_REFUSED = "account.passkey_refused"
+    PASSKEY_NOT_TAKEN = "account.passkey_not_taken"
     SESSIONS_ENDED = "account.sessions_ended"
     MEMBER_INVITED = "member.invited"
     INVITATION_TAKEN_BACK = "member.invitation_taken_back"

@@ -32,6 +32,8 @@ KEPT_FOR = timedelta(days=30)
 _GATHERED_FOR = timedelta(minutes=10)
 # What rests when it ends is named for so long: in one mail after its end.
 PAUSED_NAMED_FOR = REMINDED_EVERY
+# Anybody can lock an account again and again: its owner is told once in so long.
+LOCK_TOLD_EVERY = timedelta(days=1)
 # A refusal may pass: two more probes come first.
 REFUSED_FOR = timedelta(hours=2)
 # An hourly look comes a little earlier or later: a week is a week all the same.
@@ -40,8 +42,8 @@ _LOOK_LEEWAY = timedelta(minutes=30)
 
 class MailKind(StrEnum):
     """
-    `secret_…`: about the client secret of an application of one's own. The last six are about an account; two of them
-    bring a link.
+    `secret_…`: about the client secret of an application of one's own. From `confirm` on they are about an
+    account; two of them bring a link.
     """
 
     ENDING = "ending"
@@ -59,15 +61,19 @@ class MailKind(StrEnum):
     PASSKEY_REFUSED = "passkey_refused"
     LOCKED = "locked"
     CODES_LOCKED = "codes_locked"
+    ACTS_LOCKED = "acts_locked"
+    FACTOR_ADDED = "factor_added"
+    FACTOR_REMOVED = "factor_removed"
 
 
 # How long a link is good for, once.
 LINK_LASTS = {MailKind.CONFIRM: timedelta(days=1), MailKind.RESET: timedelta(hours=1)}
 # Those not sent yet go out as one mail, which names all.
 GATHERED = frozenset({MailKind.EXPIRED, MailKind.REVOKED})
-ABOUT_ACCOUNT = frozenset(
-    {*LINK_LASTS, MailKind.CHANGED, MailKind.PASSKEY_REFUSED, MailKind.LOCKED, MailKind.CODES_LOCKED}
-)
+# Of a lock, which strangers bring about, too.
+_LOCKS = frozenset({MailKind.LOCKED, MailKind.CODES_LOCKED, MailKind.ACTS_LOCKED})
+_OF_FACTORS = frozenset({MailKind.PASSKEY_REFUSED, MailKind.FACTOR_ADDED, MailKind.FACTOR_REMOVED})
+ABOUT_ACCOUNT = frozenset({*LINK_LASTS, MailKind.CHANGED, *_OF_FACTORS, *_LOCKS})
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,10 +166,10 @@ def still_wanted(mail: Mail, reader: Account, now: datetime) -> bool:
             return reader.email_confirmed_at is None
         case MailKind.RESET:
             return now < mail.made_at + LINK_LASTS[MailKind.RESET]
-        case (
-            MailKind.LOCKED | MailKind.CODES_LOCKED
-        ):  # by strangers, too: a warning, which goes to confirmed addresses only
+        case kind if kind in _LOCKS:  # a warning, which goes to confirmed addresses only
             return reader.email_confirmed_at is not None and now < mail.made_at + LOCK_LASTS
+        case MailKind.FACTOR_ADDED | MailKind.FACTOR_REMOVED:
+            return reader.email_confirmed_at is not None
         case _:
             return True
 

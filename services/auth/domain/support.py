@@ -3,7 +3,6 @@
 import re
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from enum import StrEnum
 from uuid import UUID
 
 from services.auth.domain.account import FormInvalid, Session
@@ -13,8 +12,6 @@ from shared.kernel.ids import OrganisationId, UserId
 LOOK_LASTS = timedelta(hours=1)
 REASON_LEAST, REASON_MOST = 10, 500
 ASKED_MOST = 254
-# For so long after a sign-in with a second factor nobody without an app for codes is asked for it again.
-SHOWN_LASTS = timedelta(minutes=10)
 # Of a seller account's id: enough to compare it with what a seller names.
 _SHOWN = 4
 _ADDRESS = re.compile(r"\S@\S")
@@ -34,10 +31,6 @@ class SecretsAllowed(Exception):
 
 class SecretsNotAllowed(Exception):
     """They may not keep client secrets of ours."""
-
-
-class ShownTooLongAgo(Exception):
-    """The second factor is to be shown by another sign-in: the last one is too long ago, or showed none of ours."""
 
 
 class AddressUnconfirmed(Exception):
@@ -91,28 +84,6 @@ def is_with_factor(session: Session, set_up_at: datetime | None) -> bool:
     began after it waited for a code or began with a passkey.
     """
     return session.two_factors or (set_up_at is not None and session.created_at >= set_up_at)
-
-
-class ShowAgain(StrEnum):
-    """
-    How a second factor is shown once more, for one act. `code`: of the app, or a recovery code; `shown`: this sign-in
-    is so young that it counts; `sign_in`: by another one.
-    """
-
-    CODE = "code"
-    SHOWN = "shown"
-    SIGN_IN = "sign_in"
-
-
-def show_again(session: Session, app_set_up_at: datetime | None, now: datetime) -> ShowAgain:
-    """
-    For a session of which `is_with_factor` is true. An app that was set up since it began proves nothing: whoever found
-    the browser open may have done it. What an OpenID provider asked for it may have asked for long before.
-    """
-    if app_set_up_at is not None and app_set_up_at <= session.created_at:
-        return ShowAgain.CODE
-    is_young = not session.two_factors and now < session.created_at + SHOWN_LASTS
-    return ShowAgain.SHOWN if is_young else ShowAgain.SIGN_IN
 
 
 def masked(seller_id: str) -> str:

@@ -24,7 +24,7 @@ from services.auth.entrypoints.held import (
     set_session_cookie,
 )
 from services.auth.entrypoints.sentences import SIGN_IN_REFUSED, TOO_MANY_ATTEMPTS
-from services.auth.usecases.change_password import change_password
+from services.auth.usecases.change_password import renew_password
 from services.auth.usecases.sign_in import sign_in
 from services.auth.usecases.sign_out import sign_out
 from services.auth.usecases.sign_up import sign_up
@@ -103,11 +103,10 @@ async def renew_password_form(request: Request, fields: Annotated[dict[str, str]
     held, goal = auth_of(request), local_path(fields.get("next"), _AFTER)
     email, old, new = (fields.get(name, "") for name in ("email", "password", "new_password"))
     try:
-        await change_password(
+        await renew_password(
             email,
             old,
             new,
-            session=None,
             address=address_of(request),
             uow=held.uow,
             hasher=held.hasher,

@@ -1,20 +1,19 @@
-"""How one goes: an owner closes the organisation, a member leaves it. Both with the password, and for good."""
+"""How one goes: an owner closes the organisation, a member leaves it. Both with what an act asks for, and for good."""
 
-from collections.abc import Mapping
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request
 from starlette.responses import Response
 
 from services.auth.bootstrap import Auth
-from services.auth.domain.account import FormInvalid, SignInRefused, TooManyAttempts
+from services.auth.domain.account import FormInvalid
 from services.auth.domain.connection import Connection, ConnectionState
 from services.auth.domain.member import LastOwner, check_owner_left
-from services.auth.domain.second_factor import CodeRefused, NoFactor
+from services.auth.entrypoints.at_the_act import NOT_SHOWN, Wrong, act_parts, typed_of, wrong_of
 from services.auth.entrypoints.first_forms import first_page, waiting
-from services.auth.entrypoints.held import address_of, auth_of, pages_of, person_of, set_session_cookie
+from services.auth.entrypoints.held import auth_of, pages_of, person_of, set_session_cookie, who_of
 from services.auth.entrypoints.readers import reader, signed_in
-from services.auth.entrypoints.sentences import CODE_REFUSED, FIELD_PROBLEMS, PRESENT_ONE_WRONG, TOO_MANY_ATTEMPTS
+from services.auth.entrypoints.sentences import FIELD_PROBLEMS
 from services.auth.usecases.close_organisation import Wish, close_organisation
 from services.auth.usecases.leave_organisation import leave_organisation
 from shared.access.principal import Principal
@@ -38,14 +37,11 @@ async def close_page(request: Request, who: Owner) -> Response:
 @router.post("/settings/organisation/close")
 async def close_form(request: Request, form: OwnersForm) -> Response:
     """Everybody of the organisation is signed out, whoever closed it at once."""
-    held, who = auth_of(request), form.principal
-    person, typed = person_of(request, who), form.text("organisation")
-    code = form.text("code") if await held.views.has_factor(person.id) else None
+    held, who, organisation = auth_of(request), form.principal, form.text("organisation")
     try:
         await close_organisation(
-            Wish(typed, who.label, form.typed("password"), code),
-            person,
-            address=address_of(request),
+            Wish(organisation, typed_of(form)),
+            who_of(request, who),
             mails=held.mailer is not None,
             uow=held.uow,
             hasher=held.hasher,
@@ -54,15 +50,10 @@ async def close_form(request: Request, form: OwnersForm) -> Response:
             mask=held.mask_attempt,
         )
     except FormInvalid as error:
-        errors = {name: FIELD_PROBLEMS[f"{name}.{problem}"] for name, problem in error.problems.items()}
-        return await _close_page(request, who, typed=typed, errors=errors, status=422)
-    except SignInRefused:
-        return await _close_page(request, who, typed=typed, errors={"password": PRESENT_ONE_WRONG}, status=422)
-    except (CodeRefused, NoFactor):
-        return await _close_page(request, who, typed=typed, errors={"code": CODE_REFUSED}, status=422)
-    except TooManyAttempts as error:
-        page = await _close_page(request, who, typed=typed, trouble=TOO_MANY_ATTEMPTS, status=429)
-        return waiting(page, error)
+        said = {name: FIELD_PROBLEMS[f"{name}.{problem}"] for name, problem in error.problems.items()}
+        return await _close_page(request, who, typed=organisation, wrong=Wrong(422, said))
+    except NOT_SHOWN as error:
+        return waiting(await _close_page(request, who, typed=organisation, wrong=wrong_of(error)), error)
     return _gone(request, closed=True)
 
 
@@ -76,33 +67,22 @@ async def leave_form(request: Request, form: Form) -> Response:
     held, who = auth_of(request), form.principal
     try:
         await leave_organisation(
-            who.label,
-            form.typed("password"),
-            person_of(request, who),
-            address=address_of(request),
+            who_of(request, who),
+            typed_of(form),
             uow=held.uow,
             hasher=held.hasher,
+            vault=held.factors,
             clock=held.clock,
             mask=held.mask_attempt,
         )
-    except SignInRefused:
-        return await _leave_page(request, who, errors={"password": PRESENT_ONE_WRONG}, status=422)
-    except TooManyAttempts as error:
-        return waiting(await _leave_page(request, who, trouble=TOO_MANY_ATTEMPTS, status=429), error)
+    except NOT_SHOWN as error:
+        return waiting(await _leave_page(request, who, wrong=wrong_of(error)), error)
     except LastOwner:
-        return await _leave_page(request, who, status=409)
+        return await _leave_page(request, who, wrong=Wrong(409, {}))
     return _gone(request, closed=False)
 
 
-async def _close_page(
-    request: Request,
-    who: Principal,
-    *,
-    typed: str = "",
-    errors: Mapping[str, str] | None = None,
-    trouble: str | None = None,
-    status: int = 200,
-) -> Response:
+async def _close_page(request: Request, who: Principal, *, typed: str = "", wrong: Wrong | None = None) -> Response:
     held = auth_of(request)
     concerned = [
         each
@@ -114,9 +94,7 @@ async def _close_page(
         request,
         who,
         "close.html",
-        errors=errors,
-        trouble=trouble,
-        status=status,
+        wrong,
         typed=typed,
         connections=concerned,
         profiles=PROFILES,
@@ -125,7 +103,6 @@ async def _close_page(
         members=[each.account for each in await held.members.members(who.organisation)],
         clients=[each for each in await held.views.api_clients(who.organisation) if each.revoked_at is None],
         invitations=await held.members.invitations(who.organisation),
-        has_app=await held.views.has_factor(person_of(request, who).id),
     )
 
 
@@ -140,14 +117,7 @@ async def _connections(held: Auth, who: Principal) -> list[Connection]:
             return found
 
 
-async def _leave_page(
-    request: Request,
-    who: Principal,
-    *,
-    errors: Mapping[str, str] | None = None,
-    trouble: str | None = None,
-    status: int = 200,
-) -> Response:
+async def _leave_page(request: Request, who: Principal, *, wrong: Wrong | None = None) -> Response:
     members = [each.account for each in await auth_of(request).members.members(who.organisation)]
     try:
         check_owner_left(members, without=person_of(request, who).id)
@@ -155,32 +125,14 @@ async def _leave_page(
         is_last = True
     else:
         is_last = False
-    return await _page(request, who, "leave.html", errors=errors, trouble=trouble, status=status, is_last=is_last)
+    return await _page(request, who, "leave.html", wrong, is_last=is_last)
 
 
-async def _page(
-    request: Request,
-    who: Principal,
-    name: str,
-    *,
-    errors: Mapping[str, str] | None,
-    trouble: str | None,
-    status: int,
-    **shown: object,
-) -> Response:
-    pages = pages_of(request)
+async def _page(request: Request, who: Principal, name: str, wrong: Wrong | None, **shown: object) -> Response:
     async with auth_of(request).uow() as store:
         organisation = await store.accounts.organisation_name(who.organisation)
-    return pages.render(
-        request,
-        name,
-        principal=who,
-        status=status,
-        organisation=organisation,
-        errors={field: pages.say(request, sentence, principal=who) for field, sentence in (errors or {}).items()},
-        trouble=pages.say(request, trouble, principal=who) if trouble else None,
-        **shown,
-    )
+    shown |= {"organisation": organisation} | await act_parts(request, who, wrong)
+    return pages_of(request).render(request, name, principal=who, status=wrong.status if wrong else 200, **shown)
 
 
 def _gone(request: Request, *, closed: bool) -> Response:

@@ -1,6 +1,6 @@
 """The second factor: its code at sign-in, or setting it up there where it is required; set up and removed by choice."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Annotated
 from urllib.parse import urlencode
 
@@ -9,9 +9,10 @@ from fastapi import APIRouter, Depends, Request
 from starlette.responses import RedirectResponse, Response
 
 from services.auth.bootstrap import Auth
-from services.auth.domain.account import Account, SignInRefused, TooManyAttempts
+from services.auth.domain.account import SignInRefused, TooManyAttempts
 from services.auth.domain.audit import AuditSession
 from services.auth.domain.second_factor import CodeRefused, FactorThere, NoFactor, SecondFactor, TypedCode
+from services.auth.entrypoints.at_the_act import NOT_SHOWN, Wrong, act_parts, shown_at_act, wrong_of
 from services.auth.entrypoints.first_forms import first_form, first_page, waiting
 from services.auth.entrypoints.held import (
     auth_of,
@@ -21,13 +22,12 @@ from services.auth.entrypoints.held import (
     person_of,
     session_cookie,
     set_session_cookie,
-    who_of,
 )
 from services.auth.entrypoints.readers import signed_in
 from services.auth.entrypoints.sentences import CODE_REFUSED, TOO_MANY_ATTEMPTS
 from services.auth.usecases.actor import Person
 from services.auth.usecases.ports import Store
-from services.auth.usecases.prove_code import prove_code
+from services.auth.usecases.prove_factor import prove_code
 from services.auth.usecases.resolve_session import resolve_pending
 from services.auth.usecases.second_factor import begin_factor, finish_factor, read_code, remove_factor
 from services.auth.usecases.start_session import SignedIn, finish_session
@@ -43,6 +43,7 @@ _FACTOR = "/settings/account/second-factor"
 
 
 @router.get("/signin/code")
+@router.get("/signin/code/begin")  # what its form answers in another language, or loaded again
 async def code_page(request: Request, next: str = _AFTER) -> Response:
     return await code_page_of(request, local_path(next, _AFTER))
 
@@ -71,25 +72,26 @@ async def code_form(request: Request, fields: Annotated[dict[str, str], Depends(
 
 @router.post("/signin/code/begin")
 async def begin_code_form(request: Request, fields: Annotated[dict[str, str], Depends(first_form)]) -> Response:
-    """Where everybody needs one, by whoever has none yet."""
-    held = auth_of(request)
+    """Where everybody needs one, by whoever has none yet and has shown the password in the last ten minutes."""
+    held, goal = auth_of(request), local_path(fields.get("next"), _AFTER)
     async with held.uow() as store:
         found = await resolve_pending(session_cookie(request), store=store, clock=held.clock)
         wanted = found is not None and not await store.factors.is_set_up(found[1].id)
-    if found is not None and wanted:
-        await begin_factor(Person(found[1].id, found[1].organisation_id), uow=held.uow, vault=held.factors)
-    goal = local_path(fields.get("next"), _AFTER)
-    return RedirectResponse(f"/signin/code?{urlencode({'next': goal})}", 303)
+    if found is None or not wanted:
+        return RedirectResponse(f"/signin/code?{urlencode({'next': goal})}", 303)
+    made = await begin_factor(Person(found[1].id, found[1].organisation_id), uow=held.uow, vault=held.factors)
+    return await code_page_of(request, goal, made=made)
 
 
 @router.get(_FACTOR)
+@router.get(f"{_FACTOR}/begin")  # as above
 async def factor_page(request: Request, who: Reader) -> Response:
     return await _factor_page(request, who)
 
 
 @router.post(_FACTOR)
 async def factor_form(request: Request, form: Form) -> Response:
-    """Set up by its first code; the recovery codes are shown this once."""
+    """Set up by its first code, which only whoever began it can know; the recovery codes are shown this once."""
     held, who = auth_of(request), form.principal
     person = person_of(request, who)
     try:
@@ -98,33 +100,36 @@ async def factor_form(request: Request, form: Form) -> Response:
             codes = await _set_up(held, person, code, store)
     except FactorThere:
         return RedirectResponse(_ACCOUNT, 303)
-    except (CodeRefused, NoFactor):
-        return await _factor_page(request, who, trouble=CODE_REFUSED, status=422)
-    except TooManyAttempts as error:
-        return waiting(await _factor_page(request, who, trouble=TOO_MANY_ATTEMPTS, status=429), error)
+    except (CodeRefused, NoFactor, TooManyAttempts) as error:
+        return waiting(await _factor_page(request, who, wrong=wrong_of(error)), error)
     return pages_of(request).render(request, "recovery_codes.html", principal=who, codes=codes, goal=_ACCOUNT)
 
 
 @router.post(f"{_FACTOR}/begin")
 async def begin_form(request: Request, form: Form) -> Response:
-    held = auth_of(request)
-    await begin_factor(person_of(request, form.principal), uow=held.uow, vault=held.factors)
-    return RedirectResponse(_FACTOR, 303)
+    """The secret is in this answer and on no other page."""
+    held, who = auth_of(request), form.principal
+    try:
+        await shown_at_act(request, form)
+        made = await begin_factor(person_of(request, who), uow=held.uow, vault=held.factors)
+    except FactorThere:
+        return RedirectResponse(_FACTOR, 303)
+    except NOT_SHOWN as error:
+        return waiting(await _factor_page(request, who, wrong=wrong_of(error)), error)
+    return await _factor_page(request, who, made=made)
 
 
 @router.post(f"{_FACTOR}/remove")
 async def remove_form(request: Request, form: Form) -> Response:
-    """With a code, so that whoever finds a browser open cannot."""
+    """With what an act asks for, so that whoever finds a browser open cannot."""
     held, who = auth_of(request), form.principal
-    person = person_of(request, who)
     try:
-        await _prove(held, person, form.text("code"))
+        proven = await shown_at_act(request, form)
         async with held.uow() as store:
-            await remove_factor(person, store=store, clock=held.clock)
-    except (CodeRefused, NoFactor):
-        return await _factor_page(request, who, trouble=CODE_REFUSED, status=422)
-    except TooManyAttempts as error:
-        return waiting(await _factor_page(request, who, trouble=TOO_MANY_ATTEMPTS, status=429), error)
+            await proven.locked(store)
+            await remove_factor(person_of(request, who), store=store, clock=held.clock)
+    except NOT_SHOWN as error:
+        return waiting(await _factor_page(request, who, wrong=wrong_of(error)), error)
     return RedirectResponse(_ACCOUNT, 303)
 
 
@@ -165,8 +170,12 @@ async def _set_up(held: Auth, person: Person, code: TypedCode, store: Store) -> 
     )
 
 
-async def code_page_of(request: Request, goal: str, *, trouble: str | None = None, status: int = 200) -> Response:
-    """Of whoever has shown their password; others are led to *Sign in*."""
+async def code_page_of(
+    request: Request, goal: str, *, trouble: str | None = None, made: SecondFactor | None = None, status: int = 200
+) -> Response:
+    """
+    Of whoever has shown their password; others are led to *Sign in*. `made`: an app they have just begun to set up.
+    """
     held = auth_of(request)
     async with held.uow() as store:
         found = await resolve_pending(session_cookie(request), store=store, clock=held.clock)
@@ -174,34 +183,32 @@ async def code_page_of(request: Request, goal: str, *, trouble: str | None = Non
             return RedirectResponse("/signin", 303)
         passkeys = await store.passkeys.of(found[1].id)
         factor = await store.factors.lock(found[1].id)
-    shown = await _shown(request, found[1], factor)
-    if (
-        passkeys and not shown["confirmed"]
-    ):  # one that was only begun is of no use here, and its secret not theirs to see
-        shown |= {"qr_code": None, "secret": None}
+    shown = await _shown(request, found[1].email, factor, made)
     shown |= {"next": goal, "trouble": trouble, "passkeys": len(passkeys), "origin": origin_of(request)}
     return first_page(request, "code.html", status, **shown)
 
 
-async def _factor_page(request: Request, who: Principal, *, trouble: str | None = None, status: int = 200) -> Response:
-    account = await auth_of(request).views.account(who_of(request, who).user_id)
-    shown: Mapping[str, object] = {}
-    if account is not None:
-        async with auth_of(request).uow() as store:
-            factor = await store.factors.lock(account.id)
-        shown = await _shown(request, account, factor)
-    return pages_of(request).render(
-        request, "second_factor.html", principal=who, status=status, trouble=trouble, **shown
-    )
+async def _factor_page(
+    request: Request, who: Principal, *, wrong: Wrong | None = None, made: SecondFactor | None = None
+) -> Response:
+    async with auth_of(request).uow() as store:
+        factor = await store.factors.lock(person_of(request, who).id)
+    shown = await _shown(request, who.label, factor, made) | await act_parts(request, who, wrong)
+    status = wrong.status if wrong else 200
+    return pages_of(request).render(request, "second_factor.html", principal=who, status=status, **shown)
 
 
-async def _shown(request: Request, account: Account, factor: SecondFactor | None) -> dict[str, object]:
-    """How far it is; of one that was begun what an app is told, as a picture and to be typed."""
+async def _shown(
+    request: Request, email: str, factor: SecondFactor | None, made: SecondFactor | None
+) -> dict[str, object]:
+    """How far it is; of `made`, begun by this very request, what an app is told: as a picture, and to be typed."""
     vault = auth_of(request).factors
     confirmed = factor is not None and factor.confirmed_at is not None
     shown: dict[str, object] = {"begun": factor is not None, "confirmed": confirmed, "qr_code": None, "secret": None}
-    if factor is not None and not confirmed:
-        picture = segno.make(await vault.app_address(factor, account.email), micro=False)
-        shown["qr_code"] = picture.svg_inline(scale=5, border=4, light="#fff")
-        shown["secret"] = await vault.secret_text(factor)
+    if made is not None:
+        picture = segno.make(await vault.app_address(made, email), micro=False)
+        shown |= {
+            "qr_code": picture.svg_inline(scale=5, border=4, light="#fff"),
+            "secret": await vault.secret_text(made),
+        }
     return shown

@@ -66,8 +66,10 @@ def sentences_of(request: Request, problems: Mapping[str, str] | None) -> dict[s
     }
 
 
-def waiting(response: Response, error: TooManyAttempts) -> Response:
-    response.headers["retry-after"] = str(error.retry_after_seconds)
+def waiting(response: Response, error: Exception) -> Response:
+    """With how long to wait, where that is what was wrong."""
+    if isinstance(error, TooManyAttempts):
+        response.headers["retry-after"] = str(error.retry_after_seconds)
     return response
 
 

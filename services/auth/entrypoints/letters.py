@@ -18,6 +18,7 @@ from services.auth.usecases.member_ports import Invited
 from shared.web.languages import HERE, read_translations
 
 _ADDRESS = "%(address)s"
+_ONCE_A_DAY = "However often this happens, you are told of it once a day at most."
 # About an account: the subject, then the paragraphs.
 _ACCOUNT = {
     MailKind.CONFIRM: (
@@ -50,13 +51,40 @@ _ACCOUNT = {
         "If it was you, wait, or choose another password, which opens the account at once: %(address)s",
         "If it was not you, somebody guesses, and found nothing out: do nothing, or add a passkey or an app for codes, "
         "under Settings, Your account.",
+        _ONCE_A_DAY,
     ),
     MailKind.CODES_LOCKED: (
-        "Your account takes no code for half an hour",
-        "Ten wrong codes in a row were entered for your account at Passerelle, by somebody who had your password or "
-        "signed in where you do. For half an hour no code opens it; whoever is signed in goes on.",
-        "If it was you, wait, use a passkey, or choose another password, which opens the account at once: %(address)s",
+        "Your second factor is locked for half an hour",
+        "Ten codes in a row were wrong for your account at Passerelle, or ten passkeys after the password, of somebody "
+        "who had your password or signed in where you do. For half an hour no other of that kind is taken; whoever is "
+        "signed in goes on.",
+        "If it was you, wait, sign in by a passkey alone, or choose another password, which opens the account at once: "
+        "%(address)s",
         "If it was not you, somebody has your password: choose another one now, by the same address.",
+        _ONCE_A_DAY,
+    ),
+    MailKind.ACTS_LOCKED: (
+        "Somebody who is signed in as you guesses your password",
+        "Ten wrong passwords in a row were entered on the pages of your account at Passerelle, by somebody who was "
+        "signed in as you. For half an hour these pages take none, not even the right one; signing in works.",
+        "If it was you, wait, or choose another password, which opens them at once: %(address)s",
+        "If it was not you, choose another password now, by the same address: that ends every session.",
+        _ONCE_A_DAY,
+    ),
+    MailKind.FACTOR_ADDED: (
+        "A second factor was added to your account",
+        "An app for codes, or a passkey, was added to your account at Passerelle just now. Settings, Your account, "
+        "lists what there is.",
+        "If it was not you, choose another password at once, which ends every session: %(address)s",
+        "Then sign in and remove what is not yours. If you cannot sign in any more, tell whoever runs this "
+        "installation.",
+    ),
+    MailKind.FACTOR_REMOVED: (
+        "A second factor was removed from your account",
+        "An app for codes, or a passkey, was removed from your account at Passerelle just now. Settings, Your account, "
+        "lists what is left.",
+        "If it was not you, choose another password at once, which ends every session: %(address)s",
+        "Then sign in and set up what is missing.",
     ),
 }
 _INVITATION = (
@@ -85,6 +113,9 @@ _PATHS = {
     MailKind.PASSKEY_REFUSED: "/settings/account",
     MailKind.LOCKED: "/signin/forgotten",
     MailKind.CODES_LOCKED: "/signin/forgotten",
+    MailKind.ACTS_LOCKED: "/signin/forgotten",
+    MailKind.FACTOR_ADDED: "/signin/forgotten",
+    MailKind.FACTOR_REMOVED: "/signin/forgotten",
 }
 CATALOGUES = Path(__file__).parents[1] / "catalogues"
 

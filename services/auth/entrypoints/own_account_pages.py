@@ -1,18 +1,18 @@
 """The page *Your account*: the e-mail address, the password, and the sessions of whoever is signed in."""
 
-from collections.abc import Mapping
 from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Request
 from starlette.responses import RedirectResponse, Response
 
-from services.auth.domain.account import FormInvalid, SignInRefused, TooManyAttempts, is_live
+from services.auth.domain.account import FormInvalid, TooManyAttempts, is_live
 from services.auth.domain.mail import MailKind
+from services.auth.entrypoints.at_the_act import NOT_SHOWN, Wrong, act_parts, shown_at_act, wrong_of
 from services.auth.entrypoints.first_forms import waiting
 from services.auth.entrypoints.held import address_of, auth_of, pages_of, who_of
 from services.auth.entrypoints.readers import signed_in
-from services.auth.entrypoints.sentences import FIELD_PROBLEMS, PRESENT_ONE_WRONG, TOO_MANY_ATTEMPTS
+from services.auth.entrypoints.sentences import FIELD_PROBLEMS
 from services.auth.usecases.ask_for_mail import ask_for_mail
 from services.auth.usecases.change_password import change_password
 from services.auth.usecases.end_sessions import end_other_sessions, end_session
@@ -47,33 +47,23 @@ async def send_again_form(request: Request, form: Form) -> Response:
             mask=held.mask_attempt,
         )
     except TooManyAttempts as error:
-        return waiting(await _account(request, who, trouble=TOO_MANY_ATTEMPTS, status=429), error)
+        return waiting(await _account(request, who, wrong=wrong_of(error)), error)
     return RedirectResponse(local_path(form.text("next"), f"{_HERE}?done=sent"), 303)
 
 
 @router.post("/password")
 async def password_form(request: Request, form: Form) -> Response:
-    """Asks for the present one; other sessions end."""
-    held, who = auth_of(request), form.principal
+    """Other sessions end."""
+    held, who, new = auth_of(request), form.principal, form.typed("new_password")
     try:
-        await change_password(
-            who.label,
-            form.typed("password"),
-            form.typed("new_password"),
-            session=who_of(request, who).session,
-            address=address_of(request),
-            uow=held.uow,
-            hasher=held.hasher,
-            clock=held.clock,
-            mask=held.mask_attempt,
-        )
-    except SignInRefused:
-        return await _account(request, who, errors={"password": PRESENT_ONE_WRONG}, status=422)
+        proven = await shown_at_act(request, form)
+        session = who_of(request, who).session
+        await change_password(proven, new, session=session, uow=held.uow, hasher=held.hasher, clock=held.clock)
     except FormInvalid as error:
-        errors = {name: FIELD_PROBLEMS[f"{name}.{code}"] for name, code in error.problems.items()}
-        return await _account(request, who, errors=errors, status=422)
-    except TooManyAttempts as error:
-        return waiting(await _account(request, who, trouble=TOO_MANY_ATTEMPTS, status=429), error)
+        said = {name: FIELD_PROBLEMS[f"{name}.{code}"] for name, code in error.problems.items()}
+        return await _account(request, who, wrong=Wrong(422, said))
+    except NOT_SHOWN as error:
+        return waiting(await _account(request, who, wrong=wrong_of(error)), error)
     return RedirectResponse(f"{_HERE}?done=password", 303)
 
 
@@ -96,29 +86,20 @@ async def end_session_form(request: Request, form: Form, session_id: UUID) -> Re
     return RedirectResponse(_HERE, 303)
 
 
-async def _account(
-    request: Request,
-    who: Principal,
-    *,
-    done: str = "",
-    errors: Mapping[str, str] | None = None,
-    trouble: str | None = None,
-    status: int = 200,
-) -> Response:
-    held, pages, person = auth_of(request), pages_of(request), who_of(request, who)
+async def _account(request: Request, who: Principal, *, done: str = "", wrong: Wrong | None = None) -> Response:
+    held, person = auth_of(request), who_of(request, who)
     now = held.clock.now()
     sessions = await held.views.sessions(person.user_id)
-    return pages.render(
+    return pages_of(request).render(
         request,
         "account.html",
         principal=who,
-        status=status,
+        status=wrong.status if wrong else 200,
         account=await held.views.account(person.user_id),
         sessions=[each for each in sessions if is_live(each, now) and not each.pending],
         passkeys=await held.views.passkeys(person.user_id),
         factor=await held.views.has_factor(person.user_id),
         this=person.session,
         done=done,
-        errors={name: pages.say(request, sentence, principal=who) for name, sentence in (errors or {}).items()},
-        trouble=pages.say(request, trouble, principal=who) if trouble else None,
+        **await act_parts(request, who, wrong),
     )

@@ -1,4 +1,4 @@
-"""The page *Passkeys* of one's own account: they are added and removed with the present password."""
+"""The page *Passkeys* of one's own account: they are added and removed with what an act asks for."""
 
 from typing import Annotated
 from uuid import UUID
@@ -6,7 +6,6 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
-from services.auth.domain.account import SignInRefused, TooManyAttempts
 from services.auth.domain.passkey import (
     PASSKEYS_MOST,
     PasskeyRefused,
@@ -14,13 +13,13 @@ from services.auth.domain.passkey import (
     PasskeyUnknown,
     passkey_name,
 )
+from services.auth.entrypoints.at_the_act import NOT_SHOWN, Wrong, act_parts, shown_at_act, wrong_of
 from services.auth.entrypoints.first_forms import waiting
-from services.auth.entrypoints.held import address_of, auth_of, origin_of, pages_of, person_of, who_of
+from services.auth.entrypoints.held import auth_of, origin_of, pages_of, person_of, who_of
 from services.auth.entrypoints.readers import signed_in
-from services.auth.entrypoints.sentences import PASSKEY_NOT_ADDED, PASSKEYS_FULL, PRESENT_ONE_WRONG, TOO_MANY_ATTEMPTS
+from services.auth.entrypoints.sentences import PASSKEY_NOT_ADDED, PASSKEYS_FULL
 from services.auth.usecases.passkey_ports import RelyingParty
 from services.auth.usecases.passkeys import add_passkey, begin_registration, read_created, remove_passkey
-from services.auth.usecases.prove_password import Proven, prove_password
 from shared.access.principal import Principal
 from shared.web.forms import PostedForm, posted_form
 from shared.web.problems import not_found
@@ -41,9 +40,9 @@ async def begin_form(request: Request, form: Form) -> Response:
     """JSON for the page's script: what the browser is to be told, or what is wrong."""
     held, who, party = auth_of(request), form.principal, party_of(request)
     try:
-        proven = await _proven(request, form)
+        proven = await shown_at_act(request, form)
         async with held.uow() as store:
-            account = await proven.settle(store)
+            account = await proven.locked(store)
             options = await begin_registration(
                 account,
                 who_of(request, who).session,
@@ -52,12 +51,11 @@ async def begin_form(request: Request, form: Form) -> Response:
                 clock=held.clock,
                 new_secret=held.new_secret,
             )
-    except SignInRefused:
-        return trouble(request, PRESENT_ONE_WRONG, who, status=422)
     except PasskeysFull:
         return trouble(request, PASSKEYS_FULL, who, status=409)
-    except TooManyAttempts as error:
-        return waiting(trouble(request, TOO_MANY_ATTEMPTS, who, status=429), error)
+    except NOT_SHOWN as error:
+        wrong = wrong_of(error)
+        return waiting(trouble(request, wrong.sentence, who, status=wrong.status), error)
     return Response(options, media_type="application/json")
 
 
@@ -77,7 +75,7 @@ async def add_form(request: Request, form: Form) -> Response:
             name = passkey_name(form.text("name")) or "—"
             codes = await add_passkey(person, made, name, store=store, clock=held.clock, new_secret=held.new_secret)
     except (PasskeyRefused, PasskeysFull):
-        return await _page(request, who, sentence=PASSKEY_NOT_ADDED, status=422)
+        return await _page(request, who, wrong=Wrong(422, {"": PASSKEY_NOT_ADDED}))
     if not codes:
         return RedirectResponse(_HERE, 303)
     return pages_of(request).render(request, "recovery_codes.html", principal=who, codes=codes, goal=_HERE)
@@ -90,18 +88,15 @@ async def remove_page(request: Request, who: Reader, passkey_id: UUID) -> Respon
 
 @router.post("/{passkey_id:uuid}/remove")
 async def remove_form(request: Request, form: Form, passkey_id: UUID) -> Response:
-    """With the password, so that whoever finds a browser open cannot."""
+    """With what an act asks for, so that whoever finds a browser open cannot."""
     held, who = auth_of(request), form.principal
     try:
-        proven = await _proven(request, form)
+        proven = await shown_at_act(request, form)
         async with held.uow() as store:
-            await proven.settle(store)
+            await proven.locked(store)
             await remove_passkey(passkey_id, person_of(request, who), store=store, clock=held.clock)
-    except SignInRefused:
-        return await _remove_page(request, who, passkey_id, sentence=PRESENT_ONE_WRONG, status=422)
-    except TooManyAttempts as error:
-        refused = await _remove_page(request, who, passkey_id, sentence=TOO_MANY_ATTEMPTS, status=429)
-        return waiting(refused, error)
+    except NOT_SHOWN as error:
+        return waiting(await _remove_page(request, who, passkey_id, wrong=wrong_of(error)), error)
     except PasskeyUnknown:
         raise not_found() from None
     return RedirectResponse(_HERE, 303)
@@ -120,38 +115,25 @@ def trouble(request: Request, sentence: str, who: Principal | None, *, status: i
     return JSONResponse({"trouble": pages_of(request).say(request, sentence, principal=who)}, status)
 
 
-async def _proven(request: Request, form: PostedForm) -> Proven:
-    """Raises SignInRefused, TooManyAttempts."""
-    held = auth_of(request)
-    return await prove_password(
-        form.principal.label,
-        form.typed("password"),
-        address=address_of(request),
-        uow=held.uow,
-        hasher=held.hasher,
-        clock=held.clock,
-        mask=held.mask_attempt,
+async def _page(request: Request, who: Principal, *, wrong: Wrong | None = None) -> Response:
+    passkeys = await auth_of(request).views.passkeys(who_of(request, who).user_id)
+    return pages_of(request).render(
+        request,
+        "passkeys.html",
+        principal=who,
+        status=wrong.status if wrong else 200,
+        passkeys=passkeys,
+        is_full=len(passkeys) >= PASSKEYS_MOST,
+        origin=origin_of(request),
+        **await act_parts(request, who, wrong),
     )
 
 
-async def _page(request: Request, who: Principal, *, sentence: str | None = None, status: int = 200) -> Response:
-    held = auth_of(request)
-    passkeys = await held.views.passkeys(who_of(request, who).user_id)
-    shown = {
-        "passkeys": passkeys,
-        "is_full": len(passkeys) >= PASSKEYS_MOST,
-        "origin": origin_of(request),
-        "trouble": sentence,
-    }
-    return pages_of(request).render(request, "passkeys.html", principal=who, status=status, **shown)
-
-
-async def _remove_page(
-    request: Request, who: Principal, passkey_id: UUID, *, sentence: str | None = None, status: int = 200
-) -> Response:
+async def _remove_page(request: Request, who: Principal, passkey_id: UUID, *, wrong: Wrong | None = None) -> Response:
     own = await auth_of(request).views.passkeys(who_of(request, who).user_id)
     passkey = next((each for each in own if each.id == passkey_id), None)
     if passkey is None:
         raise not_found()
-    shown = {"passkey": passkey, "trouble": sentence}
+    shown = {"passkey": passkey} | await act_parts(request, who, wrong)
+    status = wrong.status if wrong else 200
     return pages_of(request).render(request, "remove_passkey.html", principal=who, status=status, **shown)

@@ -33,8 +33,8 @@ from services.auth.usecases.passkeys import (
     begin_registration,
     count_challenge,
     read_created,
-    take_passkey,
 )
+from services.auth.usecases.prove_factor import prove_passkey
 from services.auth.usecases.resolve_session import resolve_pending
 from services.auth.usecases.sign_in_by_passkey import sign_in_by_passkey
 from services.auth.usecases.start_session import finish_session
@@ -84,15 +84,23 @@ async def second_form(request: Request, fields: Fields) -> Response:
     held, goal, found = auth_of(request), local_path(fields.get("next"), _AFTER), await _pending(request)
     if found is None:
         return RedirectResponse("/signin", 303)
-    holder, party = digest(session_cookie(request)), party_of(request)
+    held, person = in_session(held, AuditSession.of(found[0])), Person(found[1].id, found[1].organisation_id)
     try:
-        await take_passkey(
-            fields.get("credential", ""), holder, found[1].id, uow=held.uow, party=party, clock=held.clock
+        await prove_passkey(
+            person,
+            fields.get("credential", ""),
+            digest(session_cookie(request)),
+            uow=held.uow,
+            party=party_of(request),
+            clock=held.clock,
+            mask=held.mask_attempt,
         )
         async with held.uow() as store:
             made = await finish_session(*found, store=store, now=held.clock.now(), new_secret=held.new_secret)
     except PasskeyRefused as error:
         return await code_page_of(request, goal, trouble=_sentence(error), status=401)
+    except TooManyAttempts as error:
+        return waiting(await code_page_of(request, goal, trouble=TOO_MANY_ATTEMPTS, status=429), error)
     except SignInRefused:
         return RedirectResponse("/signin", 303)
     response = RedirectResponse(goal, 303)

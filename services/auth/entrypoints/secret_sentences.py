@@ -26,7 +26,6 @@ ASKED_IN_VAIN = (
     "The marketplace said no (%(code)s), and is not asked again within a day. Make another secret on the application's "
     "page there, and keep it here."
 )
-SHOWN_BEFORE = "You signed in more than ten minutes ago, so that nothing was done. Sign in again first."
 # To staff without the right: the title, and who gives it.
 NOT_YOURS = (
     "You may not change client secrets.",
@@ -40,6 +39,5 @@ SECRET_SENTENCES = (
     NOT_ASKED,
     ASKED_PERHAPS,
     ASKED_IN_VAIN,
-    SHOWN_BEFORE,
     *NOT_YOURS,
 )

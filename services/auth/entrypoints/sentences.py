@@ -79,6 +79,7 @@ CLIENTS_FULL = "There are as many API clients as an organisation may have. Revok
 SCOPES = {scope: meaning for scope, meaning in MEANINGS.items() if scope in SELLER_SCOPES}
 SIGN_IN_REFUSED = "E-mail address and password do not fit together."
 PRESENT_ONE_WRONG = "This is not your present password."
+SHOWN_BEFORE = "You signed in more than ten minutes ago, so that nothing was done. Sign in again first."
 CODE_REFUSED = "This is not the code of now, or it was used before. Wait for the next one."
 PASSKEY_REFUSED = "This passkey was not accepted. Try again, or sign in another way."
 PASSKEY_NOT_ADDED = "The passkey was not added. Try again, or on another device."
@@ -260,14 +261,13 @@ def all_sentences() -> list[str]:
     brought = [*BROUGHT_PROBLEMS.values(), BROUGHT_FULL]
     clients = [*CLIENT_PROBLEMS.values(), CLIENTS_FULL, *SCOPES.values()]
     refusals = [each.sentence for each in CLAIM_REFUSALS.values()]
+    passkeys = [PASSKEY_REFUSED, PASSKEY_NOT_ADDED, PASSKEYS_FULL, PASSKEY_COPIED]
     signing_in = [
         SIGN_IN_REFUSED,
         PRESENT_ONE_WRONG,
+        SHOWN_BEFORE,
         CODE_REFUSED,
-        PASSKEY_REFUSED,
-        PASSKEY_NOT_ADDED,
-        PASSKEYS_FULL,
-        PASSKEY_COPIED,
+        *passkeys,
         *OPENID_PROBLEMS.values(),
         *EMAIL_UNCONFIRMED,
         *LINK_INVALID,

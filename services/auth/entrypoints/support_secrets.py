@@ -15,7 +15,7 @@ from starlette.responses import RedirectResponse, Response
 from services.auth.domain.account import FormInvalid, TooManyAttempts
 from services.auth.domain.client_secret import OurClient, SecretRefused, typed_secret
 from services.auth.domain.second_factor import CodeRefused, NoFactor
-from services.auth.domain.support import SHOWN_LASTS, ShownTooLongAgo
+from services.auth.domain.showing import SHOWN_LASTS, ShownTooLongAgo
 from services.auth.entrypoints.first_forms import waiting
 from services.auth.entrypoints.held import auth_of, pages_of, person_of
 from services.auth.entrypoints.secret_sentences import (
@@ -26,10 +26,9 @@ from services.auth.entrypoints.secret_sentences import (
     NOT_TRIED,
     SECRET_FIELDS,
     SECRET_REFUSALS,
-    SHOWN_BEFORE,
 )
 from services.auth.entrypoints.secrets_by_hand import ask_by_hand, can_be_asked, keep_by_hand
-from services.auth.entrypoints.sentences import CODE_REFUSED, TOO_MANY_ATTEMPTS
+from services.auth.entrypoints.sentences import CODE_REFUSED, SHOWN_BEFORE, TOO_MANY_ATTEMPTS
 from services.auth.entrypoints.staff import StaffForm, StaffReader, keeper_form, staff_reader
 from services.auth.usecases.secret_calendar import secret_calendar
 from services.auth.usecases.support import how_to_show_again, show_factor_again
@@ -137,7 +136,7 @@ async def _again(request: Request, form: StaffForm, client: OurClient, action: s
     errors = {name: sentence.replace("%(code)s", _reason(error)) for name, sentence in said.items()}
     wrong = _Wrong(client.client_id, action, errors, form.form.text("ends"))
     response = await _page(request, StaffReader(who, form.session), wrong=wrong, status=status)
-    return waiting(response, error) if isinstance(error, TooManyAttempts) else response
+    return waiting(response, error)
 
 
 def _reason(error: Exception) -> str:

@@ -11,7 +11,7 @@ from services.auth.domain.password import is_too_young, password_problem
 from services.auth.usecases.account_ports import PasswordHasher
 from services.auth.usecases.count_attempt import Mask
 from services.auth.usecases.ports import Store
-from services.auth.usecases.prove_password import prove_password
+from services.auth.usecases.prove_password import Proven, prove_password
 from shared.kernel.clock import Clock
 from shared.kernel.ids import new_id
 from shared.kernel.ports import UnitOfWork
@@ -19,12 +19,11 @@ from shared.kernel.ports import UnitOfWork
 NEW = "new_password"
 
 
-async def change_password(
+async def renew_password(
     email: str,
     old: str,
     new: str,
     *,
-    session: str | None,
     address: str,
     uow: UnitOfWork[Store],
     hasher: PasswordHasher,
@@ -32,20 +31,32 @@ async def change_password(
     mask: Mask,
 ) -> None:
     """
-    `session`: the digest of the one that stays; all others end. The old password is counted like one to sign in.
+    By somebody who is not signed in; the old password is counted like one to sign in.
 
     Raises SignInRefused (the old one does not fit), TooManyAttempts, FormInvalid (of the field `new_password`).
     """
     proven = await prove_password(email, old, address=address, uow=uow, hasher=hasher, clock=clock, mask=mask)
-    known = proven.account
     async with uow() as store:
-        account = await proven.settle(store)
+        await proven.settle(store)
+    await change_password(proven, new, session=None, uow=uow, hasher=hasher, clock=clock)
+
+
+async def change_password(
+    proven: Proven, new: str, *, session: str | None, uow: UnitOfWork[Store], hasher: PasswordHasher, clock: Clock
+) -> None:
+    """
+    `session`: the digest of the one that stays; all others end.
+
+    Raises SignInRefused (it was changed meanwhile), FormInvalid (of the field `new_password`).
+    """
+    async with uow() as store:
+        account = await proven.locked(store)
         organisation = await store.accounts.organisation_name(account.organisation_id)
         former = await store.accounts.former_passwords(account.id)
     now = clock.now()
-    if is_too_young(known.password_changed_at, now):
+    if is_too_young(account.password_changed_at, now):
         raise FormInvalid({NEW: "too_young"})
-    password_hash = await _hashed(new, known, organisation, former, hasher)
+    password_hash = await _hashed(new, account, organisation, former, hasher)
     async with uow() as store:
         account = await proven.locked(store)
         await _keep(account, password_hash, Action.RENEWED, session, store=store, now=now)

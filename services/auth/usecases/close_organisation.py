@@ -6,14 +6,15 @@ left to be done here but mails.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from services.auth.domain.account import Account, FormInvalid
 from services.auth.domain.address import AddressKind
 from services.auth.domain.audit import Action, AuditEntry
 from services.auth.usecases.account_ports import PasswordHasher
-from services.auth.usecases.actor import Actor, Person
+from services.auth.usecases.actor import Actor
 from services.auth.usecases.api_clients import revoke_api_client
+from services.auth.usecases.begin_consent import Who
 from services.auth.usecases.calendar import remove_calendar
 from services.auth.usecases.change_member import dismiss
 from services.auth.usecases.count_attempt import Mask
@@ -22,9 +23,8 @@ from services.auth.usecases.factor_ports import FactorVault
 from services.auth.usecases.invite_member import take_back
 from services.auth.usecases.keep_addresses import remove_address
 from services.auth.usecases.ports import Store
-from services.auth.usecases.prove_code import prove_code
-from services.auth.usecases.prove_password import prove_password
 from services.auth.usecases.remove_private_app import forget_app
+from services.auth.usecases.show_at_act import Typed, show_at_act
 from shared.events.auth import OrganisationClosedV1
 from shared.events.base import Event
 from shared.kernel.clock import Clock
@@ -34,19 +34,16 @@ from shared.kernel.ports import UnitOfWork
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What is typed by whoever means it. `email`: of the account that is signed in. `code`: where an app gives some."""
+    """What is typed by whoever means it."""
 
     organisation: str
-    email: str = field(repr=False)
-    password: str = field(repr=False)
-    code: str | None = field(repr=False)
+    shown: Typed
 
 
 async def close_organisation(
     wish: Wish,
-    person: Person,
+    who: Who,
     *,
-    address: str,
     mails: bool,
     uow: UnitOfWork[Store],
     hasher: PasswordHasher,
@@ -57,26 +54,19 @@ async def close_organisation(
     """
     By somebody whose role allows it. `mails`: any are sent, so that members who confirmed their address are told.
 
-    Raises FormInvalid (of the field `organisation`), SignInRefused (of the password), CodeRefused, NoFactor,
-    TooManyAttempts.
+    Raises FormInvalid (of the field `organisation`), and as `show_at_act`.
     """
     async with uow() as store:
-        name = await store.accounts.organisation_name(person.organisation_id)
+        name = await store.accounts.organisation_name(who.organisation_id)
     if " ".join(wish.organisation.split()) != " ".join(name.split()):
         raise FormInvalid({"organisation": "another"})
-    proven = await prove_password(
-        wish.email, wish.password, address=address, uow=uow, hasher=hasher, clock=clock, mask=mask
-    )
+    proven = await show_at_act(who, wish.shown, uow=uow, hasher=hasher, vault=vault, clock=clock, mask=mask)
     async with uow() as store:
-        await proven.settle(store)
-    if wish.code is not None:
-        await prove_code(person, wish.code, uow=uow, vault=vault, clock=clock, mask=mask)
-    async with uow() as store:
-        members = await store.members.lock(person.organisation_id)
+        members = await store.members.lock(who.organisation_id)
         await proven.locked(store)
         told = [one for one in members if mails and one.email_confirmed_at and not one.disabled_at]
         await store.closings.bid_farewell(told, name, clock.now())
-        await _end(members, Actor(person.organisation_id, person.id), store, clock)
+        await _end(members, Actor(who.organisation_id, who.user_id), store, clock)
 
 
 async def _end(members: Sequence[Account], who: Actor, store: Store, clock: Clock) -> None:

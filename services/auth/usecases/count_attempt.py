@@ -26,6 +26,24 @@ def lock_digest(email_key: str, mask: Mask) -> str:
     return mask(f"lock {email_key}")
 
 
+def act_keys(user_id: UserId, mask: Mask) -> dict[str, str]:
+    """What a password on the pages of one's own account is counted by."""
+    return {"act": mask(f"act {user_id}")}
+
+
+def act_lock_digest(user_id: UserId, mask: Mask) -> str:
+    """
+    What wrong passwords on those pages are counted by: apart, so that a stranger who locks the sign-in does not keep
+    out who is signed in, and who found a browser open has no more tries.
+    """
+    return mask(f"act lock {user_id}")
+
+
+def passkey_lock_digest(user_id: UserId, mask: Mask) -> str:
+    """What passkeys that were refused after the password are counted by; codes go on."""
+    return mask(f"passkey lock {user_id}")
+
+
 def code_lock_digest(user_id: UserId, mask: Mask) -> str:
     """What wrong codes of one account are counted by: a right password in between forgets none of them."""
     return mask(f"code lock {user_id}")

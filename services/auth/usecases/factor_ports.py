@@ -39,6 +39,10 @@ class Factors(Protocol):
         """False: there is none such any more."""
         ...
 
+    async def drop_begun(self, account_id: UserId) -> None:
+        """The app that was begun to be set up: what it was begun with is not enough any more."""
+        ...
+
     async def delete(self, account_id: UserId) -> bool:
         """The app. False: there was none."""
         ...

@@ -34,6 +34,10 @@ class Mails(Protocol):
         """
         ...
 
+    async def told_since(self, account_id: UserId, kind: MailKind, since: datetime) -> bool:
+        """Whether one of this kind that was asked for later than that was sent to them, or still will be."""
+        ...
+
     async def drop_unsent(self, organisation_id: OrganisationId, kind: MailKind) -> None: ...
 
     async def lock_to_be_reminded(self, now: datetime, after: OrganisationId | None) -> Sequence[Reminded]:

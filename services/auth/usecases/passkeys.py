@@ -74,7 +74,9 @@ async def add_passkey(
     kept = (made.credential_id, made.public_key, name, made.sign_count)
     if not await store.passkeys.add(Passkey(new_id(), person.id, *kept, clock.now())):
         raise PasskeyRefused
+    await store.factors.drop_begun(person.id)
     await _note(person, Action.PASSKEY_ADDED, store, clock)
+    await store.mails.ask(person.id, MailKind.FACTOR_ADDED, clock.now())
     return await new_recovery_codes(person, store=store, new_secret=new_secret) if is_first else []
 
 
@@ -131,6 +133,7 @@ async def remove_passkey(passkey_id: UUID, person: Person, *, store: Store, cloc
     if not await store.factors.is_set_up(person.id):
         await store.factors.drop_recovery_codes(person.id)
     await _note(person, Action.PASSKEY_REMOVED, store, clock)
+    await store.mails.ask(person.id, MailKind.FACTOR_REMOVED, clock.now())
 
 
 async def _note(person: Person, done: Action, store: Store, clock: Clock) -> None:

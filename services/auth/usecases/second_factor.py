@@ -6,6 +6,7 @@ from datetime import datetime
 
 from services.auth.domain.account import Account
 from services.auth.domain.audit import Action, AuditEntry
+from services.auth.domain.mail import MailKind
 from services.auth.domain.second_factor import (
     GRACE,
     RECOVERY_CODES,
@@ -40,12 +41,18 @@ async def second_factor_by(account: Account, policy: SecondFactorPolicy, *, stor
     return since + GRACE
 
 
-async def begin_factor(person: Person, *, uow: UnitOfWork[Store], vault: FactorVault) -> None:
-    """One to be set up, unless one was begun or set up before."""
+async def begin_factor(person: Person, *, uow: UnitOfWork[Store], vault: FactorVault) -> SecondFactor:
+    """
+    One to be set up, in the place of one that was only begun: its secret is for whoever begins it, this once, as
+    somebody else may have seen the one before. Raises FactorThere.
+    """
     made = await vault.new_factor(person.id)
     async with uow() as store:
-        if await store.factors.lock(person.id) is None:
-            await store.factors.save(made)
+        found = await store.factors.lock(person.id)
+        if found is not None and found.confirmed_at is not None:
+            raise FactorThere
+        await store.factors.save(made)
+    return made
 
 
 async def finish_factor(
@@ -62,6 +69,7 @@ async def finish_factor(
     codes = await new_recovery_codes(person, store=store, new_secret=new_secret)
     await store.attempts.uncount(code_keys(person.id, mask))
     await _note(person, Action.FACTOR_SET_UP, store, clock)
+    await store.mails.ask(person.id, MailKind.FACTOR_ADDED, now)
     return codes
 
 
@@ -113,7 +121,7 @@ async def remove_factor(person: Person, *, store: Store, clock: Clock) -> None:
         raise NoFactor
     if not await store.factors.is_set_up(person.id):
         await store.factors.drop_recovery_codes(person.id)
-    await _note(person, Action.FACTOR_REMOVED, store, clock)
+    await _note_removed(person, store, clock)
 
 
 async def remove_every_factor(person: Person, *, store: Store, clock: Clock) -> None:
@@ -122,7 +130,7 @@ async def remove_every_factor(person: Person, *, store: Store, clock: Clock) -> 
     if not any(removed):
         raise NoFactor
     await store.factors.drop_recovery_codes(person.id)
-    await _note(person, Action.FACTOR_REMOVED, store, clock)
+    await _note_removed(person, store, clock)
 
 
 async def _take_app_code(factor: SecondFactor, code: TypedCode, *, store: Store) -> None:
@@ -130,6 +138,11 @@ async def _take_app_code(factor: SecondFactor, code: TypedCode, *, store: Store)
     if code.step is None or code.step <= factor.last_step or code.secret != factor.secret:
         raise CodeRefused
     await store.factors.save(replace(factor, last_step=code.step))
+
+
+async def _note_removed(person: Person, store: Store, clock: Clock) -> None:
+    await _note(person, Action.FACTOR_REMOVED, store, clock)
+    await store.mails.ask(person.id, MailKind.FACTOR_REMOVED, clock.now())
 
 
 async def _note(person: Person, done: Action, store: Store, clock: Clock) -> None:

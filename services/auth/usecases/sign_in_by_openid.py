@@ -7,7 +7,7 @@ Nonce and verifier come from the state by our key, so that nothing of them is ke
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from services.auth.domain.account import email_key
+from services.auth.domain.account import Way, email_key
 from services.auth.domain.opaque import digest
 from services.auth.domain.openid import STATE_LASTS, Identity, OpenIdFailed, OpenIdProblem, OpenIdState
 from services.auth.domain.second_factor import SecondFactorPolicy
@@ -95,7 +95,9 @@ async def _enter(
     if identity.two_factors:
         made = await start_vouched_session(account, store=store, now=now, new_secret=new_secret, browser=browser)
     else:
-        made = await start_session(account, store=store, now=now, new_secret=new_secret, browser=browser, second=second)
+        made = await start_session(
+            account, store=store, now=now, new_secret=new_secret, browser=browser, second=second, way=Way.OPENID
+        )
     await note_sign_in(made, store=store, now=now, reason=_REASON)
     return made
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from services.auth.domain.account import Account, Session, SignInRefused
+from services.auth.domain.account import Account, Session, SignInRefused, Way
 from services.auth.domain.audit import Action, AuditEntry, AuditSession
 from services.auth.domain.opaque import digest
 from services.auth.domain.second_factor import SecondFactorPolicy, SecondFactorRule
@@ -38,13 +38,14 @@ async def start_session(
     new_secret: Callable[[], str],
     browser: str,
     second: SecondFactorPolicy,
+    way: Way = Way.PASSWORD,
 ) -> SignedIn:
-    """For whoever has shown their password: a session that waits for the second factor, where there is to be one."""
+    """For whoever has shown their first factor: a session that waits for the second, where there is to be one."""
     pending = second.rule is SecondFactorRule.REQUIRED or await store.factors.is_set_up(account.id)
     if not pending:
         by = await second_factor_by(account, second, store=store)
         pending = by is not None and now >= by
-    return await _keep(account, store=store, now=now, new_secret=new_secret, browser=browser, pending=pending)
+    return await _keep(account, way, store=store, now=now, new_secret=new_secret, browser=browser, pending=pending)
 
 
 async def finish_session(
@@ -57,7 +58,8 @@ async def finish_session(
     newest = await store.accounts.lock(account.id)
     if newest is None or newest.disabled_at or not await store.sessions.delete_own(waiting.id, account.id):
         raise SignInRefused
-    made = await _keep(account, store=store, now=now, new_secret=new_secret, browser=waiting.browser, pending=False)
+    its = (account, waiting.way)
+    made = await _keep(*its, store=store, now=now, new_secret=new_secret, browser=waiting.browser, pending=False)
     await note_sign_in(made, store=store, now=now)
     return made
 
@@ -65,11 +67,12 @@ async def finish_session(
 async def start_verified_session(
     account_id: UserId, *, store: Store, now: datetime, new_secret: Callable[[], str], browser: str
 ) -> SignedIn:
-    """For whoever has shown two factors at once. Raises SignInRefused: the account is disabled."""
+    """For whose passkey has verified them: two factors at once. Raises SignInRefused: the account is disabled."""
     account = await store.accounts.lock(account_id)
     if account is None or account.disabled_at:
         raise SignInRefused
-    return await _keep(account, store=store, now=now, new_secret=new_secret, browser=browser, pending=False)
+    its = (account, Way.PASSKEY)
+    return await _keep(*its, store=store, now=now, new_secret=new_secret, browser=browser, pending=False)
 
 
 async def start_vouched_session(
@@ -77,7 +80,8 @@ async def start_vouched_session(
 ) -> SignedIn:
     """For whom an OpenID provider has asked for two factors."""
     cookie = new_secret()
-    session = Session(new_id(), digest(cookie), account.id, new_secret(), now, now, browser, two_factors=True)
+    kept = (new_id(), digest(cookie), account.id, new_secret(), now, now, browser)
+    session = Session(*kept, two_factors=True, way=Way.OPENID)
     await store.sessions.add(session)
     await store.accounts.signed_in(account.id, now)
     return SignedIn(cookie, account, session)
@@ -91,10 +95,17 @@ async def note_sign_in(made: SignedIn, *, store: Store, now: datetime, reason: s
 
 
 async def _keep(
-    account: Account, *, store: Store, now: datetime, new_secret: Callable[[], str], browser: str, pending: bool
+    account: Account,
+    way: Way,
+    *,
+    store: Store,
+    now: datetime,
+    new_secret: Callable[[], str],
+    browser: str,
+    pending: bool,
 ) -> SignedIn:
     cookie = new_secret()
-    session = Session(new_id(), digest(cookie), account.id, new_secret(), now, now, browser, pending)
+    session = Session(new_id(), digest(cookie), account.id, new_secret(), now, now, browser, pending, way=way)
     await store.sessions.add(session)
     if not pending:
         await store.accounts.signed_in(account.id, now)

@@ -4,6 +4,7 @@ from datetime import datetime
 
 from services.auth.domain.account import Account, Session, email_key
 from services.auth.domain.audit import OPERATOR, Action, AuditEntry, AuditSession
+from services.auth.domain.showing import ShowAgain, ShownTooLongAgo, show_again
 from services.auth.domain.support import (
     LOOK_LASTS,
     AddressUnconfirmed,
@@ -13,12 +14,9 @@ from services.auth.domain.support import (
     OrganisationUnknown,
     SecretsAllowed,
     SecretsNotAllowed,
-    ShowAgain,
-    ShownTooLongAgo,
     StaffAlready,
     clean_reason,
     is_with_factor,
-    show_again,
 )
 from services.auth.usecases.actor import Person
 from services.auth.usecases.begin_consent import Who
@@ -26,7 +24,7 @@ from services.auth.usecases.count_attempt import Mask
 from services.auth.usecases.errors import UserUnknown
 from services.auth.usecases.factor_ports import FactorVault
 from services.auth.usecases.ports import Store
-from services.auth.usecases.prove_code import prove_code
+from services.auth.usecases.prove_factor import prove_code
 from shared.kernel.clock import Clock
 from shared.kernel.ids import OrganisationId, new_id
 from shared.kernel.ports import UnitOfWork
@@ -79,9 +77,10 @@ async def check_staff(who: Who, *, store: Store) -> Session:
 
 
 async def how_to_show_again(session: Session, *, store: Store, now: datetime) -> ShowAgain:
-    """`session`: as `check_staff` gives it."""
+    """`session`: as `check_staff` gives it. Of an app, that was set up before it began: staff is held to more."""
     app = await store.factors.lock(session.account_id)
-    return show_again(session, app.confirmed_at if app else None, now)
+    set_up_at = app.confirmed_at if app else None
+    return show_again(session, now, app=set_up_at is not None and set_up_at <= session.created_at)
 
 
 async def show_factor_again(

@@ -66,6 +66,32 @@ async def test_a_member_signs_in_at_the_provider(offering: Running, issuer: str)
     assert (page.status_code, "a password alone lets nobody in" in page.text) == (200, False)
 
 
+@pytest.mark.abuse
+async def test_who_just_came_from_there_needs_no_password_at_an_act(offering: Running, issuer: str) -> None:
+    """
+    They may know none: for ten minutes none is asked for, and they may choose one. Then it is, and the page says what
+    to do; of whoever signed in with a password it is at once. Seen red for an older session.
+    """
+    owner, visitor = await offering.visitor().sign_up(), offering.visitor()
+    await offering.rows("update account set password_changed_at = now() - interval '2 days'")
+    begin, password = "/settings/account/second-factor/begin", "/settings/account/password"
+    assert (await owner.submit(begin, page="/settings/account")).status_code == 422
+    ann = {"email": owner.email, "email_verified": True}
+    await visitor.get(await led_back(visitor, issuer, **ann))
+    assert 'name="password"' not in (await visitor.get("/settings/account")).text
+    assert 'id="key"' in (await visitor.submit(begin, page="/settings/account")).text
+    offering.clock.ahead += timedelta(minutes=10)
+    refused = await visitor.submit(begin, page="/settings/account")
+    assert (refused.status_code, "as you sign in with Login" in refused.text) == (422, True)
+    assert (
+        await visitor.submit(password, page="/settings/account", new_password="Another horse, 1")
+    ).status_code == 422
+    visitor.client.cookies.delete("passerelle_session")
+    await visitor.get(await led_back(visitor, issuer, **ann))
+    chosen = await visitor.submit(password, page="/settings/account", new_password="Another horse, 1")
+    assert chosen.headers["location"] == "/settings/account?done=password"
+
+
 async def test_when_somebody_signed_in_there_is_shown(offering: Running, issuer: str) -> None:
     """With two factors of theirs, too: *Members* says when. Seen red with *never* there."""
     owner = await offering.visitor().sign_up()

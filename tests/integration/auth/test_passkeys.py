@@ -140,6 +140,31 @@ async def test_anothers_passkey_is_no_second_factor(auth: Running) -> None:
 
 
 @pytest.mark.abuse
+async def test_passkeys_refused_after_the_password_are_told_and_lock(auth: Running) -> None:
+    """
+    Each is in the audit log, with its session; the tenth in a row locks, however often the password was right in
+    between. A good one forgets them; codes and a passkey alone go on. Seen red without entry and lock.
+    """
+    phone, theirs = Authenticator(), Authenticator()
+    owner = await owner_with(auth, phone)
+    for _ in range(9):
+        assert (await use(await signing_in(auth, owner.email), SECOND, theirs)).status_code == 401
+    assert (await use(await signing_in(auth, owner.email), SECOND, phone)).status_code == 303
+    visitor = await signing_in(auth, owner.email)
+    for _ in range(10):
+        assert (await visitor.submit(SECOND, page="/signin/code", credential="{}")).status_code == 401
+    refused = await use(visitor, SECOND, phone)
+    assert (refused.status_code, "retry-after" in refused.headers) == (429, True)
+    told = await auth.rows("select session_id from audit where action = 'account.passkey_not_taken'")
+    assert (len(told), all(row.session_id for row in told)) == (19, True)
+    assert len(await auth.rows("select 1 from audit where action = 'account.locked'")) == 1
+    assert [row.kind for row in await auth.rows("select kind from mail where kind like '%locked'")] == ["codes_locked"]
+    assert (await use(auth.visitor(), ALONE, phone)).status_code == 303
+    auth.clock.ahead += timedelta(minutes=30)
+    assert (await use(await signing_in(auth, owner.email), SECOND, phone)).status_code == 303
+
+
+@pytest.mark.abuse
 async def test_a_copy_is_refused_and_told(auth: Running) -> None:
     """A counter that went back: nobody is in, its owner gets a mail, the log says so. Seen red without the check."""
     running = await run_mailing(auth)
@@ -152,7 +177,7 @@ async def test_a_copy_is_refused_and_told(auth: Running) -> None:
     assert (refused.status_code, "counter went back" in refused.text) == (401, True)
     assert (await thief.get("/connections")).status_code == 303
     assert len(await auth.rows("select 1 from audit where action = 'account.passkey_refused'")) == 1
-    (mail,) = await sent_to(running, owner.email)
+    *_, mail = await sent_to(running, owner.email)
     assert "there may be a copy of it" in mail["text"]
     assert (await use(running.visitor(), ALONE, phone)).status_code == 303
     await running.close()

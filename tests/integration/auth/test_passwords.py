@@ -11,12 +11,17 @@ import pytest
 
 from services.auth.adapters.passwords import passwords_of
 from services.auth.domain.account import LOCK_LASTS
+from services.auth.domain.audit import Action
+from services.auth.domain.mail import MailKind
+from services.auth.usecases.actor import Person
+from services.auth.usecases.prove_password import note_refusal
 from tests.integration.auth.conftest import PASSWORD, PUBLIC_URL, Running, Visitor
 from tests.integration.auth.members import joined
 from tests.integration.auth.posting import run_mailing, sent_to
 
 DAY = timedelta(days=1)
 ACCOUNT = "/settings/account"
+WAITING = "select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'"
 LINK = re.compile(r"http\S+?(/signin/reset/\S+)")
 
 
@@ -168,21 +173,26 @@ async def test_ten_wrong_passwords_lock(auth: Running, is_known: bool) -> None:
 
 
 @pytest.mark.abuse
-async def test_who_is_locked_out_is_told_once_for_each_lock(mailing: Running) -> None:
+async def test_who_is_locked_out_is_told_once_a_day(mailing: Running) -> None:
     """
     What to do, in their language, while the lock lasts; whoever guesses sees no difference to an address that is not
-    confirmed, or nobody's. Seen red without the mail, with one for each try, to an unconfirmed address, and too late.
+    confirmed, or nobody's. Locked again the same day nobody is told. Seen red without the mail, with one for each try,
+    with one for each lock, to an unconfirmed address, and too late.
     """
     owner, other = await mailing.visitor().sign_up(), await mailing.visitor().sign_up()
     await owner.get("/connections?language=fr")
     assert await sent_to(mailing, other.email) == []
     await mailing.rows("update account set email_confirmed_at = null where email = :email", email=other.email)
     emails = (owner.email, other.email, "stranger@shop.example")
-    for late in (False, False, True):
+    for late in (False, False, True, False):
+        if late:  # another day, whose mail finds no server while it is of use
+            mailing.clock.ahead += DAY
         for _ in range(12):
             mailing.clock.ahead += timedelta(minutes=2)
             answers = [await sign_in(mailing.visitor(), email, "not the password") for email in emails]
-            assert len({(answer.status_code, answer.headers.get("retry-after")) for answer in answers}) == 1
+            assert len({answer.status_code for answer in answers}) == 1
+            waits = [int(answer.headers.get("retry-after", 0)) for answer in answers]
+            assert max(waits) - min(waits) < 5  # the clock goes on between them
             if not late:
                 await sent_to(mailing, owner.email)
         mailing.clock.ahead += LOCK_LASTS
@@ -228,11 +238,32 @@ async def test_whose_account_goes_while_they_sign_in_is_refused(mailing: Running
     owner = await auth.visitor().sign_up()
     await joined(auth, owner, "marie@shop.example", "viewer")
     (marie,) = await auth.rows("select id from account where email = 'marie@shop.example'")
-    waiting = "select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'"
     async with auth.held.uow() as store:
         await store.members.remove(marie.id)
         signing = asyncio.create_task(sign_in(auth.visitor(), "marie@shop.example", PASSWORD))
         async with asyncio.timeout(10):
-            while not await auth.rows(waiting):
+            while not await auth.rows(WAITING):
                 await asyncio.sleep(0.02)
     assert (await signing).status_code == 401
+
+
+async def test_whose_account_goes_at_the_last_wrong_try_gets_no_mail(mailing: Running) -> None:
+    """
+    Removed, and not committed yet, while the lock is noted: the refusal is noted, and nothing fails. Seen red (a bug's
+    500) where the mail was written for an account that is not there.
+    """
+    owner = await mailing.visitor().sign_up()
+    await joined(mailing, owner, "marie@shop.example", "viewer")
+    (row,) = await mailing.rows("select id, organisation_id from account where email = 'marie@shop.example'")
+    marie, held = Person(row.id, row.organisation_id), mailing.held
+    async with held.uow() as store:
+        await store.members.remove(marie.id)
+        noting = asyncio.create_task(
+            note_refusal(marie, Action.SIGN_IN_REFUSED, held.uow, held.clock.now(), lock=MailKind.LOCKED)
+        )
+        async with asyncio.timeout(10):
+            while not await mailing.rows(WAITING):
+                await asyncio.sleep(0.02)
+    await noting
+    assert await mailing.rows("select 1 from mail where kind = 'locked'") == []
+    assert len(await mailing.rows("select 1 from audit where action = 'account.locked'")) == 1

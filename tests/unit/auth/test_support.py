@@ -8,7 +8,7 @@ import pytest
 
 from services.auth.domain.account import FormInvalid, Session
 from services.auth.domain.client_secret import ClientSecret
-from services.auth.domain.support import ShowAgain, clean_reason, is_with_factor, masked, show_again
+from services.auth.domain.support import clean_reason, is_with_factor, masked
 from shared.kernel.ids import UserId, new_id
 
 NOW = datetime(2026, 11, 30, 12, tzinfo=UTC)
@@ -45,21 +45,6 @@ def test_a_session_counts_that_began_once_there_was_a_second_factor() -> None:
     assert not is_with_factor(session, NOW + timedelta(seconds=1))
     assert is_with_factor(session, NOW)
     assert is_with_factor(replace(session, two_factors=True), None)
-
-
-def test_how_a_second_factor_is_shown_again() -> None:
-    """
-    By a code of an app that was there when the session began; else by its being younger than ten minutes, unless a
-    provider vouched for it.
-    """
-    session, later = Session(uuid4(), "digest", UserId(new_id()), "token", NOW, NOW), NOW + timedelta(minutes=10)
-    assert show_again(session, NOW, later) is ShowAgain.CODE
-    young = later - timedelta(seconds=1)
-    for app_set_up_at in (None, NOW + timedelta(seconds=1)):
-        assert show_again(session, app_set_up_at, young) is ShowAgain.SHOWN
-        assert show_again(session, app_set_up_at, later) is ShowAgain.SIGN_IN
-        assert show_again(replace(session, two_factors=True), app_set_up_at, young) is ShowAgain.SIGN_IN
-    assert show_again(replace(session, two_factors=True), NOW, later) is ShowAgain.CODE
 
 
 def test_of_a_sellers_id_its_end_is_shown() -> None:
