@@ -102,7 +102,7 @@ async def test_nobody_elses_days_are_in_it(auth: Running) -> None:
 
 
 async def test_read_again_it_is_the_same(auth: Running) -> None:
-    """To the byte, so that no program takes it for another calendar. Seen red with an id of its own for each reading."""
+    """To the byte: no program takes it for another calendar. Seen red with an id of its own for each reading."""
     visitor, _ = await connected(auth)
     path = await made(visitor)
     async with auth.client() as program:
