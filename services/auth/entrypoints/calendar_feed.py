@@ -55,7 +55,8 @@ def _written(request: Request, uid: UUID, found: Sequence[Connection]) -> bytes:
     calendar.add("refresh-interval", _REFRESHED_EVERY, parameters={"value": "DURATION"})
     for day in _days(found):
         calendar.add_component(_event(request, day))
-    return calendar.to_ical()
+    written: bytes = calendar.to_ical()
+    return written
 
 
 def _days(found: Sequence[Connection]) -> Iterator[_Day]:
