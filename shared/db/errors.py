@@ -8,9 +8,10 @@ from shared.kernel.errors import Conflict, DatabaseUnavailable
 __all__ = ["Conflict", "DatabaseUnavailable", "StatementTimeout", "translated"]
 
 # SQLSTATE classes: connection exception, insufficient resources (disk full, too many connections), operator
-# intervention (shutdown, crash, starting up), system error; and read-only, as whoever runs it makes a server whose disk
-# fills up, or that is one no longer written to.
-_AWAY = ("08", "53", "57P", "58", "25006")
+# intervention (shutdown, crash, starting up), system error; nobody is let in (a password that is being changed), or the
+# database is not there yet; and read-only, as whoever runs it makes a server whose disk fills up, or that is one no
+# longer written to.
+_AWAY = ("08", "53", "57P", "58", "28", "3D", "25006")
 _CONFLICTS = frozenset({"40001", "40P01", "55P03"})
 _STATEMENT_TIMEOUT = "57014"
 

@@ -50,7 +50,7 @@ async def _connected(engine: AsyncEngine) -> AsyncConnection:
             if known is None:
                 raise
             if asyncio.get_running_loop().time() > deadline:
-                raise DatabaseUnavailable("no answer for a minute") from error
+                raise DatabaseUnavailable(f"not let in for a minute ({known})") from error
             await asyncio.sleep(0.2)
 
 

@@ -37,6 +37,13 @@ class ServerSettings(BaseSettings):
         "it those the system knows.",
     )
 
+    @field_validator("database_url")
+    @classmethod
+    def _driver_is_ours(cls, value: SecretStr) -> SecretStr:
+        if not value.get_secret_value().startswith("postgresql+asyncpg://"):
+            raise ValueError("must begin with postgresql+asyncpg://")
+        return value
+
     @field_validator("kafka_ssl_cafile")
     @classmethod
     def _authorities_are_read(cls, value: str | None) -> str | None:

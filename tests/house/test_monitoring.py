@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from services.auth.domain.token import RenewalFailure
 from tests.house.manifests import ROOT, documents
 
 MONITORING = ROOT / "deploy" / "monitoring"
@@ -66,3 +67,10 @@ def test_groups_are_by_labels_that_exist() -> None:
         there = EVERYWHERE.union(*(labels for name, labels in known.items() if name in expression))
         for group in re.findall(r"by \(([^)]*)\)", expression):
             assert set(group.split(", ")) <= there, expression
+
+
+def test_whatever_keeps_tokens_from_being_renewed_is_alerted() -> None:
+    """But for the secret of an organisation's own application, which is told its members. Seen red: only our secret."""
+    watched = " ".join(rule["expr"] for rule in rules() if "auth_token_renewals_total" in rule["expr"])
+    ours = {failure.value for failure in RenewalFailure} - {RenewalFailure.PRIVATE_SECRET.value}
+    assert {outcome for outcome in ours if outcome not in watched} == set()

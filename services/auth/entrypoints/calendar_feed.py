@@ -1,9 +1,10 @@
 """The calendar of what is to be renewed, for calendar programs: its address is its key."""
 
+import asyncio
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from uuid import UUID
+from uuid import NAMESPACE_OID, UUID, uuid5
 
 from fastapi import APIRouter, Request
 from icalendar import Alarm, Calendar, Event
@@ -39,14 +40,23 @@ async def feed(request: Request, secret: str) -> Response:
     A day for each authorisation with an end; by an application of one's own for each connection's yearly renewal and
     for the end of the client secret. 404: nobody's calendar has this address.
     """
-    found = await auth_of(request).views.calendar(digest(secret))
+    its = digest(secret)
+    found = await auth_of(request).views.calendar(its)
     if found is None:
         raise not_found()
-    calendar = Calendar.new(prodid="-//Passerelle//renewals//EN", name=_say(request, sentences.NAME))
+    # Thousands of days take seconds, for which nobody else is to wait.
+    written = await asyncio.to_thread(_written, request, uuid5(NAMESPACE_OID, its), found)
+    return Response(written, media_type="text/calendar", headers={"cache-control": "private, no-store"})
+
+
+def _written(request: Request, uid: UUID, found: Sequence[Connection]) -> bytes:
+    """`uid`: the same each time, or a program takes it for another calendar (RFC 7986, 5.3)."""
+    calendar = Calendar.new(prodid="-//Passerelle//renewals//EN", name=_say(request, sentences.NAME), uid=uid)
     calendar.add("refresh-interval", _REFRESHED_EVERY, parameters={"value": "DURATION"})
     for day in _days(found):
         calendar.add_component(_event(request, day))
-    return Response(calendar.to_ical(), media_type="text/calendar", headers={"cache-control": "private, no-store"})
+    written: bytes = calendar.to_ical()
+    return written
 
 
 def _days(found: Sequence[Connection]) -> Iterator[_Day]:

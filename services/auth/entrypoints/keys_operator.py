@@ -38,7 +38,7 @@ async def run(arguments: argparse.Namespace, settings: MigrationSettings) -> int
     try:
         return await _done(arguments, keeper)
     except (DatabaseUnavailable, Conflict, Unavailable, LeaseLost, CryptoError) as error:
-        sys.stderr.write(f"not done: {error}\n")
+        sys.stderr.write(f"not done: {type(error).__name__}: {error}\n")
     except ConnectionUnknown:
         sys.stderr.write("there is no connection of this id\n")
     except NoOwnGrant:

@@ -144,7 +144,9 @@ async def metadata(request: Request) -> Response:
 async def _asked(request: Request) -> _Asked:
     held = auth_of(request)
     async with sent_fields(request, most_fields=_MOST_FIELDS) as posted:
-        fields = {name: value for name, value in posted.items() if isinstance(value, str)}
+        # What is sent twice counts as not sent (RFC 6749, 3.2): who knows which one somebody before us has looked at.
+        once = {name: values[0] for name in posted if len(values := posted.getlist(name)) == 1}
+        fields = {name: value for name, value in once.items() if isinstance(value, str)}
     headers = {"Authorization": request.headers["authorization"]} if "authorization" in request.headers else {}
     return _Asked(fields, headers, await _api_client(held, held.issuer.names_api_client(fields, headers)))
 

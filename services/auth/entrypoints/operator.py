@@ -29,7 +29,7 @@ from services.auth.usecases.errors import ConnectionUnknown
 from services.auth.usecases.operate import NothingEnds, ask_for_probe, ask_for_reminder
 from services.auth.usecases.ports import Store
 from services.auth.usecases.prove_claim import approve_claim
-from shared.db.errors import DatabaseUnavailable
+from shared.db.errors import Conflict, DatabaseUnavailable
 from shared.kernel.ids import ConnectionId
 from shared.messaging.parked import run_republish
 
@@ -59,8 +59,8 @@ async def run(arguments: argparse.Namespace, settings: MigrationSettings) -> int
         if arguments.command == "users":
             return await run_users(arguments, operator_on(engine, settings))
         return await _connections(arguments, operator_on(engine, settings))
-    except DatabaseUnavailable as error:
-        sys.stderr.write(f"not done: {error}\n")
+    except (DatabaseUnavailable, Conflict) as error:
+        sys.stderr.write(f"not done: {type(error).__name__}: {error}\n")
         return 1
     finally:
         await engine.dispose()

@@ -65,7 +65,7 @@ async def run(arguments: argparse.Namespace, settings: Settings) -> int:
         sys.stderr.write(f"{_REFUSED[error.problem]}\n")
         return 2 if error.problem is SecretProblem.NO_QUEUE else 1
     except (DatabaseUnavailable, Conflict, FarSideError, LeaseLost) as error:
-        sys.stderr.write(f"not done: {error}\n")
+        sys.stderr.write(f"not done: {type(error).__name__}: {error}\n")
         return 1
     finally:
         await outward.close()

@@ -28,7 +28,7 @@ async def run(arguments: argparse.Namespace, settings: MigrationSettings) -> int
             await bootstrap.rewrapping_on(engine, keys)()
         counts = await bootstrap.data_keys_on(engine)
     except (DatabaseUnavailable, Conflict) as error:
-        sys.stderr.write(f"not done: {error}\n")
+        sys.stderr.write(f"not done: {type(error).__name__}: {error}\n")
         return 1
     finally:
         await engine.dispose()

@@ -26,7 +26,7 @@ async def run(arguments: argparse.Namespace, settings: MigrationSettings) -> int
             return await run_parked(arguments, bootstrap.applier_on(engine, SystemClock()))
         return await run_republish(arguments, engine)
     except DatabaseUnavailable as error:
-        sys.stderr.write(f"not done: {error}\n")
+        sys.stderr.write(f"not done: {type(error).__name__}: {error}\n")
         return 1
     finally:
         await engine.dispose()

@@ -1,12 +1,15 @@
 """The calendar of what is to be renewed: what it says, and who may read it."""
 
+import asyncio
 from datetime import datetime
+from time import monotonic
 from typing import Any
 
 from icalendar import Calendar
 
 from tests.integration.auth.conftest import Running, Visitor
 from tests.integration.auth.private import VENDOR, add, vendor
+from tests.integration.auth.test_many_connections import copies
 from tests.integration.auth.test_pause import connected
 
 PAGE = "/settings/calendar"
@@ -96,3 +99,32 @@ async def test_nobody_elses_days_are_in_it(auth: Running) -> None:
     async with auth.client() as program:
         found = events((await program.get(await made(visitor))).text)
     assert [event["uid"] for event in found] == [its]
+
+
+async def test_read_again_it_is_the_same(auth: Running) -> None:
+    """To the byte: no program takes it for another calendar. Seen red with an id of its own for each reading."""
+    visitor, _ = await connected(auth)
+    path = await made(visitor)
+    async with auth.client() as program:
+        first, second = await program.get(path), await program.get(path)
+        assert first.content == second.content
+        other = await program.get(await made(visitor))
+        assert Calendar.from_ical(first.text)["uid"] != Calendar.from_ical(other.text)["uid"]
+
+
+async def test_nobody_waits_for_a_large_calendar(auth: Running) -> None:
+    """
+    Hundreds of days take a second, in which everybody else is answered: the loop turns meanwhile. Seen red with the
+    calendar written on the loop, which then stood still for most of it.
+    """
+    visitor, _ = await connected(auth)
+    await copies(auth, 500, '{"state": "authorised"}')
+    path = await made(visitor)
+    async with auth.client() as program:
+        began = turned = monotonic()
+        reading, longest = asyncio.create_task(program.get(path)), 0.0
+        while not reading.done():
+            await asyncio.sleep(0.01)
+            longest, turned = max(longest, monotonic() - turned), monotonic()
+        assert len(events((await reading).text)) == 501
+    assert longest < (turned - began) / 2

@@ -174,3 +174,24 @@ async def test_a_service_of_ours_revokes_its_own_token(auth: Running) -> None:
     refused = await service.post("/internal/v1/sessions/resolve", json={"session": "x"})
     assert refused.status_code == 401
     assert (await token(auth, "orders", "secret-orders", "auth.tokens:use")).status_code == 200
+
+
+@pytest.mark.abuse
+@pytest.mark.parametrize("twice", ["scope", "grant_type", "client_secret"])
+async def test_a_parameter_that_is_sent_twice_is_refused(auth: Running, twice: str) -> None:
+    """Also with the same value both times (RFC 6749, 3.2). Seen red with the last one taken: a token."""
+    client_id, secret, _ = await make(await auth.visitor().sign_up(), READ)
+    fields = {"grant_type": "client_credentials", "scope": READ, "client_id": client_id, "client_secret": secret}
+    assert (await auth.client().post("/oauth/token", data=fields)).status_code == 200
+    answer = await auth.client().post("/oauth/token", data={**fields, twice: [fields[twice]] * 2})
+    assert (answer.status_code, "access_token" in answer.text) in {(400, False), (401, False)}
+
+
+@pytest.mark.parametrize("path", ["/oauth/introspect", "/oauth/revoke"])
+async def test_one_token_is_asked_about_at_a_time(auth: Running, path: str) -> None:
+    """Two are no request, and neither is ended."""
+    client = await stranger(auth)
+    value, basic = client.token["access_token"], httpx.BasicAuth(client.client_id, client.client_secret)
+    answer = await auth.client().post(path, data={"token": [value, "another"]}, auth=basic)
+    assert (answer.status_code, answer.json()["error"]) == (400, "invalid_request")
+    assert await status_at_the_api(auth, value) == 200

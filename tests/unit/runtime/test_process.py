@@ -165,7 +165,7 @@ PROGRAM = """
         await send({"type": "http.response.body", "body": b"done"})
 
     settings = ServiceSettings(
-        database_url="x", kafka_bootstrap_servers="x", public_url="http://127.0.0.1:1",
+        database_url="postgresql+asyncpg://x@x/x", kafka_bootstrap_servers="x", public_url="http://127.0.0.1:1",
         http_port=int(sys.argv[1]), metrics_port=int(sys.argv[2]),
     )
     parts = [http_part(slow, "127.0.0.1", settings.http_port)]

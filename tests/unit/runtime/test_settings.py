@@ -86,6 +86,19 @@ def test_the_public_url_is_https_but_for_loopback(url: str, good: bool, monkeypa
         load_settings(Settings)
 
 
+def test_another_driver_of_the_database_is_a_sentence(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """As servers give their addresses: without ours. Seen red with none: a trace at the first connection."""
+    monkeypatch.setenv("X_DATABASE_URL", "postgresql://x:SECRET@db/x")
+    with pytest.raises(SystemExit) as ended:
+        load_settings(Settings)
+    said = capsys.readouterr().err
+    assert ended.value.code == 2
+    assert said.startswith("X_DATABASE_URL is not valid: must begin with postgresql+asyncpg://")
+    assert "SECRET" not in said
+
+
 def test_what_is_no_json_is_a_sentence_too(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     """Lists and mappings are JSON: a slip in one names the setting, shows no value, and is no crash."""
     monkeypatch.setenv("X_APPS", '["SECRET"')
