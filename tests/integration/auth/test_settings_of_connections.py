@@ -49,6 +49,16 @@ async def test_channels_are_chosen_on_the_page(fair: Running, bazaar: Bazaar) ->
     assert [len(body["channels"]) for _, body in await fair.events()] == [2, 1, 2, 1, 2]
 
 
+async def test_a_disconnected_connection_offers_no_channels(fair: Running, bazaar: Bazaar) -> None:
+    """Its page says what the way back is instead. Seen red: the form was offered, and chose for nothing."""
+    made = await proven_shop(fair, bazaar.delegated, "4711")
+    offered, back = 'name="which"', "press Reconnect, and show once more that the account is yours"
+    assert (offered in await made.page(), back in await made.page()) == (True, False)
+    await made.disconnect()
+    page = await made.page()
+    assert (offered in page, back in page, "/reconnect" in page) == (False, True, True)
+
+
 async def test_channels_chosen_with_the_claim(fair: Running, bazaar: Bazaar) -> None:
     """Only those are worked for from the first event on; none that is reached: the page says so."""
     bazaar.channels = (ONE,)
