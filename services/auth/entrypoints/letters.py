@@ -48,8 +48,8 @@ _ACCOUNT = {
         "Too many wrong passwords in a row were entered for your account at Passerelle. For half an hour no password "
         "opens it, not even the right one; whoever is signed in goes on.",
         "If it was you, wait, or choose another password, which opens the account at once: %(address)s",
-        "If it was not you, somebody guesses, and found nothing out: do nothing, or add a passkey or an app for codes, "
-        "under Settings, Your account.",
+        "If it was not you, somebody is guessing, and has found nothing out: do nothing, or add a passkey or an app "
+        "for codes, under Settings, Your account.",
     ),
     MailKind.CODES_LOCKED: (
         "Your account takes no code for half an hour",
