@@ -73,7 +73,7 @@ async def test_a_mail_is_in_its_readers_language(mailing: Running) -> None:
     await visitor.get("/connections?language=fr")
     await days_later(mailing, NEAR)
     (mail,) = await sent(mailing, visitor)
-    assert mail["headers"]["subject"].startswith("Autorisations à renouveler avant le ")
+    assert mail["headers"]["subject"].startswith("Autorisation à renouveler avant le ")
     assert "Tout continue jusque-là." in mail["text"]
 
 

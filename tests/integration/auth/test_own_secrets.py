@@ -103,7 +103,7 @@ async def test_a_refused_secret_is_told_by_one_mail(mailing: Running) -> None:
         assert await subjects(mailing, visitor) == [REFUSED]
     (mail,) = await sent_to(mailing, visitor.email)
     (found,) = await visitor.connections()
-    assert f"- {found['name']} (Amazon Vendor)" in mail["text"].splitlines()
+    assert f"- {found['name']} – Amazon Vendor" in mail["text"].splitlines()
     assert f"/connections/{VENDOR}/private" in mail["text"]
     assert (await bring(visitor, NEXT_SECRET)).status_code == 303
     await registered(mailing, "another")
