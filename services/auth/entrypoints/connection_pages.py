@@ -217,7 +217,7 @@ def chosen_of(form: PostedForm) -> frozenset[str] | None:
 def _is_ready(connection: Connection, now: datetime) -> bool:
     if connection.state is not ConnectionState.AUTHORISED or connection.authorised_at is None:
         return False
-    if connection.probe_outcome is not ProbeOutcome.OK:
+    if connection.probe_outcome is not ProbeOutcome.OK or connection.secret_refused_at is not None:
         return False
     shut = connection.seller_state in (SellerState.DEACTIVATED, SellerState.BANNED)
     return bool(connection.channels) and not shut and now - connection.authorised_at < _NEWLY_READY

@@ -4,6 +4,7 @@ import re
 
 from tests.integration.auth.conftest import Running, Visitor
 from tests.integration.auth.members import REVIEW, review_of
+from tests.integration.auth.private import refused_app
 from tests.integration.auth.test_pause import connected
 
 _COPIES = """
@@ -74,17 +75,6 @@ async def test_what_needs_somebody_comes_first(auth: Running) -> None:
     assert len(found) == len(set(found)) == 121
 
 
-_REFUSED_APP = """
-with app as (
-    insert into private_app
-        (id, organisation_id, marketplace, client_id, made_at, wrapped_key, sealed_secret, refused_at)
-    select gen_random_uuid(), organisation_id, marketplace, 'client', now(), '', '', now() from connection limit 1
-    returning id
-)
-update connection set app_id = app.id from app where name in ('Shop 2', 'Shop 3')
-"""
-
-
 async def test_what_only_the_seller_can_mend_comes_first_too(auth: Running) -> None:
     """
     An own client secret that is refused, a seller whom the marketplace has shut out or put on notice, no store; not who
@@ -96,7 +86,7 @@ async def test_what_only_the_seller_can_mend_comes_first_too(auth: Running) -> N
         await auth.rows(f"update connection set seller_state = '{kept}' where name = 'Shop {number}'")  # noqa: S608
     await auth.rows("update connection set state = 'paused' where name = 'Shop 61'")
     await auth.rows("update connection set channels = '[]' where name = 'Shop 1'")
-    await auth.rows(_REFUSED_APP)
+    await refused_app(auth, "Shop 2", "Shop 3")
     await auth.rows("update connection set state = 'disconnected' where name = 'Shop 3'")
     found = [one for each in await whole(visitor) for one in each]
     assert found[:5] == ["Shop 6", "Shop 5", "Shop 4", "Shop 2", "Shop 1"]

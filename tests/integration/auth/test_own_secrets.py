@@ -7,7 +7,8 @@ import pytest
 
 from tests.integration.auth.conftest import Running, Visitor
 from tests.integration.auth.posting import run_mailing, sent_to
-from tests.integration.auth.private import NEXT_SECRET, SECRET, VENDOR, add, bring, registered, vendor
+from tests.integration.auth.private import NEXT_SECRET, SECRET, VENDOR, add, bring, refused_app, registered, vendor
+from tests.integration.auth.test_pause import connected
 from tests.integration.auth.test_private_life import renewed
 
 REFUSED = "The client secret of your own application is refused"
@@ -69,6 +70,18 @@ async def test_a_refused_secret_is_shown_beside_each_of_its_connections(auth: Ru
     assert (await visitor.connections())[0]["secret_refused_at"] is None
     page = (await visitor.get("/connections")).text
     assert (said in page, "stand still" in page) == (False, False)
+
+
+async def test_whose_secret_is_refused_is_not_called_ready(auth: Running) -> None:
+    """Its page leads to where the secret is replaced. Seen red: “Ready”, and no such button."""
+    visitor, its = await connected(auth)
+    (found,) = await visitor.connections()
+    mend = 'href="/connections/amazon/private">Replace the client secret'
+    page = (await visitor.get(f"/connections/{its}")).text
+    assert ("Ready:" in page, mend in page) == (True, False)
+    await refused_app(auth, found["name"])
+    page = (await visitor.get(f"/connections/{its}")).text
+    assert ("Ready:" in page, mend in page) == (False, True)
 
 
 async def refused_two(auth: Running) -> None:
