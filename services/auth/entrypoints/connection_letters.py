@@ -15,7 +15,7 @@ from services.auth.entrypoints.sentences import marketplace_of
 from shared.marketplaces.registry import PROFILES
 
 _SUBJECTS = {
-    MailKind.ENDING: "Authorisations to renew by %(date)s: %(names)s",
+    MailKind.ENDING: "Authorisations to renew, the first by %(date)s: %(names)s",
     MailKind.EXPIRED: "Authorisations ended: %(names)s",
     MailKind.REVOKED: "Authorisations withdrawn: %(names)s",
     MailKind.REFUSED: "The marketplace refuses us: %(names)s",
@@ -25,7 +25,7 @@ _SUBJECTS = {
     MailKind.SECRET_REFUSED: "The client secret of your own application is refused: %(names)s",
     MailKind.SECRET_ENDS: "Replace the client secret of your own application by %(date)s: %(names)s",
 }
-_SUBJECT_OVER = "Authorisations to renew, over since %(date)s: %(names)s"
+_SUBJECT_OVER = "Authorisations to renew, the first over since %(date)s: %(names)s"
 _HAPPENED = {
     MailKind.ENDING: "These authorisations are to be renewed:",
     MailKind.EXPIRED: "The time of these authorisations is over, and they were not renewed:",
@@ -81,7 +81,7 @@ _HOW_OFTEN = {
 }
 # What is said of several, where it is one.
 _OF_ONE = {
-    "Authorisations to renew by %(date)s: %(names)s": "Authorisation to renew by %(date)s: %(names)s",
+    "Authorisations to renew, the first by %(date)s: %(names)s": "Authorisation to renew by %(date)s: %(names)s",
     _SUBJECT_OVER: "Authorisation to renew, over since %(date)s: %(names)s",
     "Authorisations ended: %(names)s": "Authorisation ended: %(names)s",
     "Authorisations withdrawn: %(names)s": "Authorisation withdrawn: %(names)s",

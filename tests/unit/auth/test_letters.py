@@ -78,7 +78,7 @@ def test_all_that_is_so_is_said_once() -> None:
 def test_a_past_day_is_no_day_to_renew_by() -> None:
     """In the subject and beside each. Seen red: “to renew by” the day before yesterday."""
     letter = written(MailKind.ENDING, OVER, ENDING)
-    assert letter.subject.startswith("Authorisations to renew, over since ")
+    assert letter.subject.startswith("Authorisations to renew, the first over since ")
     over, ends = letter.text.splitlines()[2:4]
     assert (", over since " in over, ", by " in ends) == (True, True)
     assert written(MailKind.ENDING, ENDING).subject.startswith("Authorisation to renew by ")
