@@ -64,7 +64,7 @@ async def test_what_is_paused_is_told_once_past_its_end(mailing: Running) -> Non
         counts.append(len(await sent(mailing, visitor)))
     by_day = dict(enumerate(counts, start=336))
     assert (by_day[364], by_day[370], by_day[371], by_day[396]) == (5, 5, 6, 6)
-    assert "One authorisation is to be renewed by" in (await visitor.get("/settings")).text
+    assert "One authorisation is to be renewed, over since" in (await visitor.get("/settings")).text
 
 
 async def test_a_mail_is_in_its_readers_language(mailing: Running) -> None:

@@ -183,8 +183,10 @@ async def test_the_form_says_what_is_wrong_and_keeps_what_was_given(fair: Runnin
 
 
 async def test_the_list_says_what_is_not_proven(fair: Running, bazaar: Bazaar) -> None:
-    """With a sentence, and a button to ask now."""
+    """With a sentence, and a button to ask now; its own page sends nobody to itself."""
     made = await shop(fair, "4711")
+    elsewhere = "The connection’s page says what to do."
+    assert elsewhere not in await made.page()
     listed = (await made.visitor.get("/connections")).text
-    for shown in ("Not proven yet", f"/connections/{made.id}/check", "No order is read"):
+    for shown in ("Not proven yet", f"/connections/{made.id}/check", "No order is read", elsewhere):
         assert shown in listed
