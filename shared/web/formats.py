@@ -30,6 +30,7 @@ class Formats:
             "datetime": self.moment,
             "date": self.day,
             "ago": self.ago,
+            "is_past": self.is_past,
             "money": self.money,
             "number": self.number,
             "weight": self.weight,
@@ -62,6 +63,10 @@ class Formats:
         passed = value - self.clock.now()
         words = format_timedelta(passed, add_direction=True, locale=self.language)
         return _time(value, words, format_datetime(value, "d MMM y HH:mm:ss 'UTC'", locale=self.language))
+
+    def is_past(self, value: datetime) -> bool:
+        """Whether that moment was already."""
+        return value <= self.clock.now()
 
     def money(self, value: Money | None) -> str:
         if value is None:

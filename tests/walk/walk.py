@@ -19,9 +19,12 @@ from tests.walk.installation import Installation, Walked
 from tests.walk.table import Course
 
 _SUBJECTS = {
+    "Authorisation to renew": "ending",
     "Authorisations to renew": "ending",
     "Authorisation ended": "expired",
+    "Authorisations ended": "expired",
     "Authorisation withdrawn": "revoked",
+    "Authorisations withdrawn": "revoked",
     "The marketplace refuses us": "refused",
 }
 # One begins so many days after the one before: no day is everybody's. An organisation's second one, after its first.

@@ -6,16 +6,30 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from services.auth.adapters import tables
 from services.auth.adapters.asked_roles import lacks_any
 from services.auth.adapters.connections import CONNECTIONS, to_connection
+from services.auth.adapters.private_apps import OWN_SECRET_REFUSED
 from services.auth.domain.connection import ConnectionState, ProbeOutcome
 from services.auth.usecases.connection_list import Counts, ListAsked, ListPage
 from shared.kernel.ids import OrganisationId
+from shared.marketplaces.reached import SellerState
+from shared.marketplaces.registry import CAPABILITIES
 
 _ITS = tables.connection
 LIVES = _ITS.c.state != ConnectionState.DISCONNECTED
 _TOLD = [ProbeOutcome.ROLE_MISSING, ProbeOutcome.DECLINED]
+# What its seller can mend in the marketplace's portal alone; a holiday is the seller's own, and ends.
+_SHUT = [SellerState.ON_NOTICE, SellerState.DEACTIVATED, SellerState.BANNED]
+_NO_STORE = and_(
+    _ITS.c.probe_outcome == ProbeOutcome.OK,
+    func.jsonb_array_length(_ITS.c.channels) == 0,
+    _ITS.c.marketplace.in_(CAPABILITIES),
+)
+# One at rest is so by somebody's wish: only a role that it lacks is told of it.
 _NEEDS_SOMEBODY = or_(
     _ITS.c.state.not_in([ConnectionState.AUTHORISED, ConnectionState.PAUSED]),
-    and_(_ITS.c.state == ConnectionState.AUTHORISED, _ITS.c.probe_outcome.in_(_TOLD)),
+    and_(
+        _ITS.c.state == ConnectionState.AUTHORISED,
+        or_(_ITS.c.probe_outcome.in_(_TOLD), _ITS.c.seller_state.in_(_SHUT), _NO_STORE, OWN_SECRET_REFUSED),
+    ),
     lacks_any(),
 )
 _URGENCY: ColumnElement[int] = case((~LIVES, 2), (_NEEDS_SOMEBODY, 0), else_=1)

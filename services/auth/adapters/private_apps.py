@@ -28,6 +28,13 @@ def _of_its_app(column: Column[Any], name: str) -> Label[Any]:
 
 
 OWN_SECRET = (_of_its_app(_ITS.c.refused_at, "secret_refused_at"), _of_its_app(_ITS.c.secret_ends_at, "secret_ends_at"))
+# Of a connection.
+OWN_SECRET_REFUSED = (
+    select(_ITS.c.id)
+    .where(_ITS.c.id == _CONNECTION.c.app_id, _ITS.c.refused_at.is_not(None))
+    .correlate(_CONNECTION)
+    .exists()
+)
 
 
 class SqlPrivateApps:

@@ -15,9 +15,9 @@ from services.auth.entrypoints.sentences import marketplace_of
 from shared.marketplaces.registry import PROFILES
 
 _SUBJECTS = {
-    MailKind.ENDING: "Authorisations to renew by %(date)s: %(names)s",
-    MailKind.EXPIRED: "Authorisation ended: %(names)s",
-    MailKind.REVOKED: "Authorisation withdrawn: %(names)s",
+    MailKind.ENDING: "Authorisations to renew, the first by %(date)s: %(names)s",
+    MailKind.EXPIRED: "Authorisations ended: %(names)s",
+    MailKind.REVOKED: "Authorisations withdrawn: %(names)s",
     MailKind.REFUSED: "The marketplace refuses us: %(names)s",
     MailKind.ROLE_MISSING: "A role is missing: %(names)s",
     MailKind.ROLES: "Consent once more, for a new role: %(names)s",
@@ -25,19 +25,19 @@ _SUBJECTS = {
     MailKind.SECRET_REFUSED: "The client secret of your own application is refused: %(names)s",
     MailKind.SECRET_ENDS: "Replace the client secret of your own application by %(date)s: %(names)s",
 }
-_SUBJECT_OVER = "Authorisations to renew, over since %(date)s: %(names)s"
+_SUBJECT_OVER = "Authorisations to renew, the first over since %(date)s: %(names)s"
 _HAPPENED = {
     MailKind.ENDING: "These authorisations are to be renewed:",
-    MailKind.EXPIRED: "The time of the authorisation is over, and it was not renewed:",
-    MailKind.REVOKED: "The marketplace says that the authorisation was withdrawn:",
+    MailKind.EXPIRED: "The time of these authorisations is over, and they were not renewed:",
+    MailKind.REVOKED: "The marketplace says that these authorisations were withdrawn:",
     MailKind.REFUSED: "The marketplace has not let us in for two hours:",
     MailKind.ROLE_MISSING: "For two hours the marketplace has not shown us everything that is needed:",
     MailKind.ROLES: "Our application asks for a role that these authorisations do not hold yet:",
     MailKind.YEARLY: "These connections use an application of your own, and their token is a year old:",
-    MailKind.SECRET_REFUSED: "The marketplace has refused the client secret of your own application for two hours. It "
-    "reaches these accounts:",
+    MailKind.SECRET_REFUSED: "The marketplace has refused the client secret of your own application for two hours. The "
+    "application reaches:",
     MailKind.SECRET_ENDS: "The client secret of your own application ends by %(date)s, counted from when you entered "
-    "it. It reaches these accounts:",
+    "it. The application reaches:",
 }
 _MEANS = {
     MailKind.EXPIRED: "Orders are no longer imported and stock is no longer sent. Nothing is lost: once it is renewed, "
@@ -79,12 +79,31 @@ _HOW_OFTEN = {
     True: "You get this mail once a week until they are renewed, and each day from the first end on.",
     False: "You get this mail once a week until they are renewed.",
 }
+# What is said of several, where it is one.
+_OF_ONE = {
+    "Authorisations to renew, the first by %(date)s: %(names)s": "Authorisation to renew by %(date)s: %(names)s",
+    _SUBJECT_OVER: "Authorisation to renew, over since %(date)s: %(names)s",
+    "Authorisations ended: %(names)s": "Authorisation ended: %(names)s",
+    "Authorisations withdrawn: %(names)s": "Authorisation withdrawn: %(names)s",
+    "These authorisations are to be renewed:": "This authorisation is to be renewed:",
+    "The time of these authorisations is over, and they were not renewed:": "The time of this authorisation is over, "
+    "and it was not renewed:",
+    "The marketplace says that these authorisations were withdrawn:": "The marketplace says that this authorisation "
+    "was withdrawn:",
+    "Our application asks for a role that these authorisations do not hold yet:": "Our application asks for a role "
+    "that this authorisation does not hold yet:",
+    "These connections use an application of your own, and their token is a year old:": "This connection uses an "
+    "application of your own, and its token is a year old:",
+    "You get this mail once a week until they are renewed, and each day from the first end on.": "You get this mail "
+    "once a week until it is renewed, and each day from its end on.",
+    "You get this mail once a week until they are renewed.": "You get this mail once a week until it is renewed.",
+}
 _TO_DO = "Renew or reconnect here: %(address)s"
 _ENTER_IT = "Enter the new secret here: %(address)s"
-_LINE = "- %(name)s (%(marketplace)s)"
-_LINE_OF_ROLES = "- %(name)s (%(marketplace)s): %(roles)s"
-_LINE_TO_RENEW = "- %(name)s (%(marketplace)s), by %(date)s"
-_LINE_OVER = "- %(name)s (%(marketplace)s), over since %(date)s"
+_LINE = "- %(name)s – %(marketplace)s"
+_LINE_OF_ROLES = "- %(name)s – %(marketplace)s: %(roles)s"
+_LINE_TO_RENEW = "- %(name)s – %(marketplace)s, by %(date)s"
+_LINE_OVER = "- %(name)s – %(marketplace)s, over since %(date)s"
 _LINE_PAUSED = "%(line)s, paused"
 _NAMES_MOST = 3
 _OF_SECRETS = frozenset({MailKind.SECRET_REFUSED, MailKind.SECRET_ENDS})
@@ -106,7 +125,7 @@ def subject_of(kind: MailKind, about: Sequence[Connection], its: Setting) -> str
     names = ", ".join(one.name for one in about[:_NAMES_MOST]) + (", …" if len(about) > _NAMES_MOST else "")
     is_over = kind is MailKind.ENDING and _is_over(about[0], its)
     subject = _SUBJECT_OVER if is_over else _SUBJECTS[kind]
-    return its.say(subject) % {"date": _first_day(kind, about, its), "names": names}
+    return its.say(_counted(subject, about)) % {"date": _first_day(kind, about, its), "names": names}
 
 
 def paragraphs_of(kind: MailKind, about: Sequence[Connection], its: Setting) -> list[str]:
@@ -116,11 +135,11 @@ def paragraphs_of(kind: MailKind, about: Sequence[Connection], its: Setting) -> 
     else:
         to_do, address = _TO_DO, its.connections_url
     return [
-        its.say(_HAPPENED[kind]) % {"date": _first_day(kind, about, its)},
+        its.say(_counted(_HAPPENED[kind], about)) % {"date": _first_day(kind, about, its)},
         "\n".join(_line(kind, one, its) for one in about),
         " ".join(its.say(sentence) for sentence in _means(kind, about, its)),
         its.say(to_do) % {"address": address},
-        *([its.say(often)] if kind is MailKind.ENDING and (often := _how_often(about, its)) else []),
+        *([its.say(_counted(often, about))] if kind is MailKind.ENDING and (often := _how_often(about, its)) else []),
     ]
 
 
@@ -133,12 +152,18 @@ def all_sentences() -> list[str]:
     return [
         *said,
         *(one for each in by_setting for one in each.values()),
+        *_OF_ONE.values(),
         _SUBJECT_OVER,
         _PAUSED,
         _TO_DO,
         _ENTER_IT,
         *lines,
     ]
+
+
+def _counted(sentence: str, about: Sequence[Connection]) -> str:
+    """As it is said of so many."""
+    return _OF_ONE.get(sentence, sentence) if len(about) == 1 else sentence
 
 
 def _means(kind: MailKind, about: Sequence[Connection], its: Setting) -> list[str]:

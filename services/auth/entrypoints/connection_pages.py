@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Annotated
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Depends, Request
 from starlette.responses import RedirectResponse, Response
@@ -186,6 +187,7 @@ def connection_page(
         status=status,
         connection=connection,
         profile=PROFILES[connection.marketplace],
+        zone=home_of(connection).key,
         portal=delegation.portals.get(connection.region) if delegation else None,
         delegation_proves=held.delegation_proves,
         lapses_at=connection.claimed_at + CLAIM_LASTS if connection.claimed_at else None,
@@ -199,6 +201,14 @@ def connection_page(
     )
 
 
+def home_of(connection: Connection) -> ZoneInfo:
+    """Where the account is at home: the country its seller consented in, else its first channel's."""
+    stores = PROFILES[connection.marketplace].stores
+    channels = [*connection.reached, *(stores[key] for key in sorted(stores))]
+    home = [channel for channel in connection.reached if channel.country == connection.country]
+    return ZoneInfo((home or channels)[0].time_zone if channels else "UTC")
+
+
 def chosen_of(form: PostedForm) -> frozenset[str] | None:
     """What the fields of the channels say; None: all."""
     return frozenset(form.texts("channel")) if form.text("which") == "some" else None
@@ -207,7 +217,7 @@ def chosen_of(form: PostedForm) -> frozenset[str] | None:
 def _is_ready(connection: Connection, now: datetime) -> bool:
     if connection.state is not ConnectionState.AUTHORISED or connection.authorised_at is None:
         return False
-    if connection.probe_outcome is not ProbeOutcome.OK:
+    if connection.probe_outcome is not ProbeOutcome.OK or connection.secret_refused_at is not None:
         return False
     shut = connection.seller_state in (SellerState.DEACTIVATED, SellerState.BANNED)
     return bool(connection.channels) and not shut and now - connection.authorised_at < _NEWLY_READY

@@ -9,7 +9,7 @@ from starlette.responses import RedirectResponse, Response
 
 from services.auth.domain.connection import Connection
 from services.auth.domain.cut_over import CutOverInvalid, checked
-from services.auth.entrypoints.connection_pages import Form, Writer, known_connection
+from services.auth.entrypoints.connection_pages import Form, Writer, home_of, known_connection
 from services.auth.entrypoints.held import actor_of, auth_of, pages_of
 from services.auth.entrypoints.sentences import FIELD_PROBLEMS
 from services.auth.usecases.change_settings import import_orders_from
@@ -33,8 +33,8 @@ async def cut_over_form(request: Request, form: Form, connection_id: UUID) -> Re
     held, who, given = auth_of(request), form.principal, form.text("orders_from")
     known = await known_connection(request, who, connection_id)
     try:
-        wanted = checked(_instant(given, _zone(known)), held.clock.now()) if given else None
-        if form.fields.get("confirmed") != _local(wanted, _zone(known)):
+        wanted = checked(_instant(given, home_of(known)), held.clock.now()) if given else None
+        if form.fields.get("confirmed") != _local(wanted, home_of(known)):
             return _page(request, who, known, given=given, asked=True, wanted=wanted)
         async with held.uow() as store:
             await import_orders_from(ConnectionId(connection_id), wanted, actor_of(who), store=store, clock=held.clock)
@@ -58,7 +58,7 @@ def _page(
     status: int = 200,
 ) -> Response:
     """`asked`: `wanted` is shown to be confirmed."""
-    zone = _zone(known)
+    zone = home_of(known)
     return pages_of(request).render(
         request,
         "cut_over.html",
@@ -73,14 +73,6 @@ def _page(
         confirmed=_local(wanted, zone),
         errors=errors or {},
     )
-
-
-def _zone(connection: Connection) -> ZoneInfo:
-    """Where the account is at home: the country its seller consented in, else its first channel's."""
-    stores = PROFILES[connection.marketplace].stores
-    channels = [*connection.reached, *(stores[key] for key in sorted(stores))]
-    home = [channel for channel in connection.reached if channel.country == connection.country]
-    return ZoneInfo((home or channels)[0].time_zone if channels else "UTC")
 
 
 def _instant(given: str, zone: ZoneInfo) -> datetime:

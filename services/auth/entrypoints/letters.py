@@ -49,8 +49,8 @@ _ACCOUNT = {
         "Too many wrong passwords in a row were entered for your account at Passerelle. For half an hour no password "
         "opens it, not even the right one; whoever is signed in goes on.",
         "If it was you, wait, or choose another password, which opens the account at once: %(address)s",
-        "If it was not you, somebody guesses, and found nothing out: do nothing, or add a passkey or an app for codes, "
-        "under Settings, Your account.",
+        "If it was not you, somebody is guessing, and has found nothing out: do nothing, or add a passkey or an app "
+        "for codes, under Settings, Your account.",
         _ONCE_A_DAY,
     ),
     MailKind.CODES_LOCKED: (
@@ -64,7 +64,7 @@ _ACCOUNT = {
         _ONCE_A_DAY,
     ),
     MailKind.ACTS_LOCKED: (
-        "Somebody who is signed in as you guesses your password",
+        "Somebody who is signed in as you is guessing your password",
         "Ten wrong passwords in a row were entered on the pages of your account at Passerelle, by somebody who was "
         "signed in as you. For half an hour these pages take none, not even the right one; signing in works.",
         "If it was you, wait, or choose another password, which opens them at once: %(address)s",

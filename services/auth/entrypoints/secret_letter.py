@@ -6,7 +6,7 @@ from services.auth.domain.client_secret import ClientSecret, OurClient
 from services.auth.domain.mail import Letter
 from shared.marketplaces.registry import PROFILES
 
-_SUBJECT = "Passerelle: the client secret at {marketplace} ends within {days} days"
+_SUBJECT = "Passerelle: the client secret at {marketplace} ends within {days} day{s}"
 _TEXT = """\
 The client secret of the application {client} at {marketplace} ends on {ends}{counted}.
 After that no token is renewed: all its sellers stop.
@@ -39,4 +39,5 @@ class SecretLetter:
             counted="" if secret.end_is_told else ", counted from when it was first seen here; perhaps earlier",
             to_do=_BY_ITSELF if client.queue_url else _BY_HAND,
         )
-        return Letter(uuid5(secret.id, str(days)), self._to, _SUBJECT.format(marketplace=title, days=days), text)
+        subject = _SUBJECT.format(marketplace=title, days=days, s="" if days == 1 else "s")
+        return Letter(uuid5(secret.id, str(days)), self._to, subject, text)

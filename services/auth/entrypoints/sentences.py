@@ -225,7 +225,8 @@ OUTCOMES = {
     ConsentProblem.OTHER_ORGANISATION: Outcome(
         "This seller account is connected to another organisation",
         "A seller account belongs to one organisation at a time. Nothing was connected.",
-        "Disconnect it there first, or sign in to that organisation.",
+        "Disconnect it there first, or sign in to that organisation. If you do not know it, tell the operator of this "
+        "installation.",
     ),
     ConsentProblem.OTHER_SELLER: Outcome(
         "You authorised another seller account",

@@ -22,7 +22,7 @@ CONSENT_CODES: Mapping[str, tuple[str, str]] = {
         "Choose the country you registered in, and sign in there with the account that sells.",
     ),
     "SPSA2043": (
-        "This is a vendor account, and its vendor group has not the role that our application asks for.",
+        "This is a vendor account, and its vendor group does not have the role that our application asks for.",
         "Ask your administrator in Vendor Central for the role, then authorise us again.",
     ),
     "CONSENT_LIMIT_REACHED": (

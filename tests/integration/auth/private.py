@@ -47,3 +47,15 @@ async def vendor(auth: Running, *codes: str) -> tuple[Visitor, str]:
     visitor = await auth.visitor().sign_up()
     assert (await bring(visitor)).status_code == 303
     return visitor, await authorised(auth, *codes)
+
+
+async def refused_app(auth: Running, *names: str) -> None:
+    """The connections so called are reached by an application of their own, whose secret is refused."""
+    await auth.rows(
+        "with app as (insert into private_app"
+        " (id, organisation_id, marketplace, client_id, made_at, wrapped_key, sealed_secret, refused_at)"
+        " select gen_random_uuid(), organisation_id, marketplace, 'client', now(), '', '', now()"
+        " from connection limit 1 returning id)"
+        " update connection set app_id = app.id from app where name = any(:names)",
+        names=list(names),
+    )

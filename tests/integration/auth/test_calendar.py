@@ -37,7 +37,7 @@ async def test_each_authorisation_is_a_day_with_three_reminders(auth: Running) -
         assert (answer.status_code, answer.headers["content-type"]) == (200, "text/calendar; charset=utf-8")
         (event,) = events(answer.text)
         (found,) = await visitor.connections()
-        assert event["summary"] == f"Renouveler l’autorisation\u00a0: {found['name']} (Amazon)"
+        assert event["summary"] == f"Renouveler l’autorisation\u00a0: {found['name']} – Amazon"
         assert event["dtstart"].dt == datetime.fromisoformat(found["expires_at"]).date()
         assert (event["uid"], str(event["url"]).endswith(f"/connections/{its}")) == (its, True)
         assert [alarm["trigger"].dt.days for alarm in event.walk("VALARM")] == [-30, -7, -1]
@@ -59,12 +59,12 @@ async def test_an_own_application_has_the_day_of_its_secret_and_those_of_its_tok
         (app,) = await auth.rows("select id, secret_ends_at from private_app")
         (remind_at,) = {row.remind_at.date() for row in await auth.rows("select remind_at from connection")}
         assert [(event["uid"], event["dtstart"].dt, event["summary"]) for event in found] == [
-            (first["id"], remind_at, "Renew the token of your own application: Vendor ABC1E (Amazon Vendor)"),
-            (second["id"], remind_at, "Renew the token of your own application: Vendor ABC2E (Amazon Vendor)"),
+            (first["id"], remind_at, "Renew the token of your own application: Vendor ABC1E – Amazon Vendor"),
+            (second["id"], remind_at, "Renew the token of your own application: Vendor ABC2E – Amazon Vendor"),
             (
                 str(app.id),
                 app.secret_ends_at.date(),
-                "Replace the client secret of your own application: Vendor ABC1E (Amazon Vendor)",
+                "Replace the client secret of your own application: Vendor ABC1E – Amazon Vendor",
             ),
         ]
         assert all(str(event["url"]).endswith(f"/connections/{VENDOR}/private") for event in found)

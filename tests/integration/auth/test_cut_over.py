@@ -52,6 +52,19 @@ async def test_times_are_those_of_the_country_the_seller_is_at_home_in(auth: Run
     assert "Day and time in America/Los_Angeles" in page.text
 
 
+async def test_an_instant_is_shown_in_the_zone_it_was_entered_in(fair: Running) -> None:
+    """Which is named, on the connection's page as before it is confirmed. Seen red in UTC there."""
+    made = await shop(fair, "4711")
+    path = f"/connections/{made.id}/cut-over"
+    for page in (await made.visitor.submit(path, orders_from=CUT_OVER)).text, await _page_of_kept(made):
+        assert "08:00</time> (Europe/Paris)" in page
+
+
+async def _page_of_kept(made: Shop) -> str:
+    await kept(made, CUT_OVER)
+    return await made.page()
+
+
 async def test_it_may_be_changed_and_taken_back(fair: Running, bazaar: Bazaar) -> None:
     """
     An empty field is confirmed too: then the other system's open orders are ours as well. The audit log has each

@@ -105,6 +105,7 @@ async def test_where_it_is_set_so_what_works_stops_at_its_end(auth: Running) -> 
         assert (await state(visitor), await kinds(strict)) == ("expired", ["authorised", "expiring", "expired"])
         page = (await visitor.get(f"/connections/{its}")).text
         assert ("No order is read and no stock is sent" in page, ">Reconnect<" in page) == (True, True)
+        assert ("is to be renewed, over since" in page, "to be renewed by" in page) == (True, False)
         service = await strict.service()
         assert (await service.post(f"/internal/v1/connections/{its}/access-token", json={})).status_code == 200
         assert await strict.rows("select 1 from connection where probe_due_at is not null") == []

@@ -49,8 +49,8 @@ async def test_members_are_reminded_once_a_week_and_each_day_past_the_end(mailin
     first = (await sent(mailing, visitor))[0]
     (found,) = await visitor.connections()
     assert first["headers"]["from"] == SENDER
-    assert first["headers"]["subject"].startswith("Authorisations to renew by ")
-    assert f"- {found['name']} (Amazon), by " in first["text"]
+    assert first["headers"]["subject"].startswith("Authorisation to renew by ")
+    assert f"- {found['name']} – Amazon, by " in first["text"]
     assert f"{mailing.settings.public_url}/connections" in first["text"]
 
 
@@ -64,7 +64,7 @@ async def test_what_is_paused_is_told_once_past_its_end(mailing: Running) -> Non
         counts.append(len(await sent(mailing, visitor)))
     by_day = dict(enumerate(counts, start=336))
     assert (by_day[364], by_day[370], by_day[371], by_day[396]) == (5, 5, 6, 6)
-    assert "One authorisation is to be renewed by" in (await visitor.get("/settings")).text
+    assert "One authorisation is to be renewed, over since" in (await visitor.get("/settings")).text
 
 
 async def test_a_mail_is_in_its_readers_language(mailing: Running) -> None:
@@ -73,7 +73,7 @@ async def test_a_mail_is_in_its_readers_language(mailing: Running) -> None:
     await visitor.get("/connections?language=fr")
     await days_later(mailing, NEAR)
     (mail,) = await sent(mailing, visitor)
-    assert mail["headers"]["subject"].startswith("Autorisations à renouveler avant le ")
+    assert mail["headers"]["subject"].startswith("Autorisation à renouveler avant le ")
     assert "Tout continue jusque-là." in mail["text"]
 
 
@@ -124,9 +124,9 @@ async def test_a_token_that_several_accounts_share_is_one_mail_when_it_is_withdr
     await mailing.rows("update mail set due_at = due_at - interval '10 minutes' where due_at is not null")
     (mail,) = await sent(mailing, visitor)
     assert [line for line in mail["text"].splitlines() if line.startswith("- ")] == [
-        f"- Vendor {code} (Amazon Vendor)" for code in codes
+        f"- Vendor {code} – Amazon Vendor" for code in codes
     ]
-    assert mail["headers"]["subject"] == "Authorisation withdrawn: Vendor ABC1E, Vendor ABC2E, Vendor ABC3E"
+    assert mail["headers"]["subject"] == "Authorisations withdrawn: Vendor ABC1E, Vendor ABC2E, Vendor ABC3E"
     assert await mailing.rows("select 1 from mail where due_at is not null") == []
 
 

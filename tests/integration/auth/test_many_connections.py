@@ -4,6 +4,7 @@ import re
 
 from tests.integration.auth.conftest import Running, Visitor
 from tests.integration.auth.members import REVIEW, review_of
+from tests.integration.auth.private import refused_app
 from tests.integration.auth.test_pause import connected
 
 _COPIES = """
@@ -71,6 +72,26 @@ async def test_what_needs_somebody_comes_first(auth: Running) -> None:
     found = [one for each in await whole(visitor) for one in each]
     assert found[:3] == ["Shop 3", "Shop 2", "Shop 1"]
     assert (found[4], found[5], found[-1]) == ("Shop 120", "Shop 118", "Shop 119")
+    assert len(found) == len(set(found)) == 121
+
+
+async def test_what_only_the_seller_can_mend_comes_first_too(auth: Running) -> None:
+    """
+    An own client secret that is refused, a seller whom the marketplace has shut out or put on notice, no store; not who
+    is on holiday, nor what rests or has ended. Seen red: all of them among those that work.
+    """
+    visitor, _ = await connected(auth)
+    await copies(auth, 120, '{"state": "authorised"}')
+    for number, kept in (4, "banned"), (5, "deactivated"), (6, "on_notice"), (60, "holiday"), (61, "banned"):
+        await auth.rows(f"update connection set seller_state = '{kept}' where name = 'Shop {number}'")  # noqa: S608
+    await auth.rows("update connection set state = 'paused' where name = 'Shop 61'")
+    await auth.rows("update connection set channels = '[]' where name = 'Shop 1'")
+    await refused_app(auth, "Shop 2", "Shop 3")
+    await auth.rows("update connection set state = 'disconnected' where name = 'Shop 3'")
+    found = [one for each in await whole(visitor) for one in each]
+    assert found[:5] == ["Shop 6", "Shop 5", "Shop 4", "Shop 2", "Shop 1"]
+    assert (found[6], found[-1]) == ("Shop 120", "Shop 3")
+    assert found.index("Shop 60") == found.index("Shop 61") + 1 == found.index("Shop 62") + 2
     assert len(found) == len(set(found)) == 121
 
 

@@ -7,7 +7,8 @@ import pytest
 
 from tests.integration.auth.conftest import Running, Visitor
 from tests.integration.auth.posting import run_mailing, sent_to
-from tests.integration.auth.private import NEXT_SECRET, SECRET, VENDOR, add, bring, registered, vendor
+from tests.integration.auth.private import NEXT_SECRET, SECRET, VENDOR, add, bring, refused_app, registered, vendor
+from tests.integration.auth.test_pause import connected
 from tests.integration.auth.test_private_life import renewed
 
 REFUSED = "The client secret of your own application is refused"
@@ -71,6 +72,18 @@ async def test_a_refused_secret_is_shown_beside_each_of_its_connections(auth: Ru
     assert (said in page, "stand still" in page) == (False, False)
 
 
+async def test_whose_secret_is_refused_is_not_called_ready(auth: Running) -> None:
+    """Its page leads to where the secret is replaced. Seen red: “Ready”, and no such button."""
+    visitor, its = await connected(auth)
+    (found,) = await visitor.connections()
+    mend = 'href="/connections/amazon/private">Replace the client secret'
+    page = (await visitor.get(f"/connections/{its}")).text
+    assert ("Ready:" in page, mend in page) == (True, False)
+    await refused_app(auth, found["name"])
+    page = (await visitor.get(f"/connections/{its}")).text
+    assert ("Ready:" in page, mend in page) == (False, True)
+
+
 async def refused_two(auth: Running) -> None:
     await registered(auth, NEXT_SECRET)
     (first, *_) = await auth.rows("select id from connection order by id")
@@ -103,7 +116,7 @@ async def test_a_refused_secret_is_told_by_one_mail(mailing: Running) -> None:
         assert await subjects(mailing, visitor) == [REFUSED]
     (mail,) = await sent_to(mailing, visitor.email)
     (found,) = await visitor.connections()
-    assert f"- {found['name']} (Amazon Vendor)" in mail["text"].splitlines()
+    assert f"- {found['name']} – Amazon Vendor" in mail["text"].splitlines()
     assert f"/connections/{VENDOR}/private" in mail["text"]
     assert (await bring(visitor, NEXT_SECRET)).status_code == 303
     await registered(mailing, "another")

@@ -64,7 +64,7 @@ async def test_a_mail_names_the_roles_once(auth: Running, operate: Operate) -> N
         found = await store.mails.lock(mail.id)
     assert found is not None
     write = Letters(CATALOGUES, "https://here.example", expired_goes_on=True)
-    assert f"(Amazon): {ROLE}, Tax Remittance" in write(*found, auth.clock.now()).text
+    assert f" – Amazon: {ROLE}, Tax Remittance" in write(*found, auth.clock.now()).text
     await auth.rows("update connection set roles_told_at = roles_told_at - interval '7 days'")
     for _ in range(2):
         await auth.held.keep_house()

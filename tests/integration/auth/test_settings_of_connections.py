@@ -49,6 +49,16 @@ async def test_channels_are_chosen_on_the_page(fair: Running, bazaar: Bazaar) ->
     assert [len(body["channels"]) for _, body in await fair.events()] == [2, 1, 2, 1, 2]
 
 
+async def test_a_disconnected_connection_offers_no_channels(fair: Running, bazaar: Bazaar) -> None:
+    """Its page says what the way back is instead. Seen red: the form was offered, and chose for nothing."""
+    made = await proven_shop(fair, bazaar.delegated, "4711")
+    offered, back = 'name="which"', "press Reconnect, and show once more that the account is yours"
+    assert (offered in await made.page(), back in await made.page()) == (True, False)
+    await made.disconnect()
+    page = await made.page()
+    assert (offered in page, back in page, "/reconnect" in page) == (False, True, True)
+
+
 async def test_channels_chosen_with_the_claim(fair: Running, bazaar: Bazaar) -> None:
     """Only those are worked for from the first event on; none that is reached: the page says so."""
     bazaar.channels = (ONE,)
@@ -173,8 +183,10 @@ async def test_the_form_says_what_is_wrong_and_keeps_what_was_given(fair: Runnin
 
 
 async def test_the_list_says_what_is_not_proven(fair: Running, bazaar: Bazaar) -> None:
-    """With a sentence, and a button to ask now."""
+    """With a sentence, and a button to ask now; its own page sends nobody to itself."""
     made = await shop(fair, "4711")
+    elsewhere = "The connection’s page says what to do."
+    assert elsewhere not in await made.page()
     listed = (await made.visitor.get("/connections")).text
-    for shown in ("Not proven yet", f"/connections/{made.id}/check", "No order is read"):
+    for shown in ("Not proven yet", f"/connections/{made.id}/check", "No order is read", elsewhere):
         assert shown in listed

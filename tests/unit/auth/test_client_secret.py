@@ -12,10 +12,12 @@ from services.auth.domain.client_secret import (
     WARNED_AT,
     ClientSecret,
     GivenSecret,
+    OurClient,
     newest,
     typed_secret,
     whose_end_is_told,
 )
+from services.auth.entrypoints.secret_letter import SecretLetter
 
 BEGAN = datetime(2026, 11, 1, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -36,6 +38,13 @@ def test_operators_are_told_once_at_each_day() -> None:
             told[days] = (now - BEGAN) / DAY
             one = secret(warned_at_days=days)
     assert told == {days: 180 - days for days in WARNED_AT}
+
+
+@pytest.mark.parametrize(("days", "said"), [(1, "within 1 day"), (7, "within 7 days")])
+def test_one_day_is_not_several(days: int, said: str) -> None:
+    """In the subject operators read."""
+    client = OurClient("client", "amazon", "eu", timedelta(days=180), None, ())
+    assert SecretLetter("ops@house.example")(client, secret(), days).subject.endswith(said)
 
 
 def test_who_looks_late_is_told_once() -> None:

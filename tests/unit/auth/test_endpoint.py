@@ -31,14 +31,14 @@ def test_moving_a_connection_asks_there_at_once() -> None:
 @pytest.mark.parametrize(
     ("locale", "one", "said"),
     [
-        ("en", MCF, "- Warehouse (Amazon Multi-Channel Fulfillment, sandbox endpoint)"),
-        ("fr", MCF, "- Warehouse (Amazon Multi-Channel Fulfillment, point d’accès de test)"),
+        ("en", MCF, "- Warehouse – Amazon Multi-Channel Fulfillment, sandbox endpoint"),
+        ("fr", MCF, "- Warehouse – Amazon Multi-Channel Fulfillment, point d’accès de test"),
         (
             "en",
             replace(MCF, endpoint=Endpoint.PRODUCTION),
-            "- Warehouse (Amazon Multi-Channel Fulfillment, production endpoint)",
+            "- Warehouse – Amazon Multi-Channel Fulfillment, production endpoint",
         ),
-        ("en", connection(), "- Main shop (Amazon)"),
+        ("en", connection(), "- Main shop – Amazon"),
     ],
 )
 def test_a_mail_names_the_endpoint_where_there_is_a_choice(locale: str, one: Connection, said: str) -> None:

@@ -45,13 +45,13 @@ def test_where_no_order_is_read_none_is_said_to_stop(kind: MailKind, marketplace
             ENDING,
             True,
             "Past that day the marketplace may stop it at any moment.",
-            "and each day from the first end on.",
+            "and each day from its end on.",
         ),
-        (ENDING, False, "That day it stops here until it is renewed;", "once a week until they are renewed."),
-        (OVER, True, "What is over still works,", "and each day from the first end on."),
-        (OVER, False, "What is over stops here as soon as", "once a week until they are renewed."),
-        (PAUSED, True, "What is paused stays at rest;", "once a week until they are renewed."),
-        (PAUSED, False, "What is paused stays at rest;", "once a week until they are renewed."),
+        (ENDING, False, "That day it stops here until it is renewed;", "once a week until it is renewed."),
+        (OVER, True, "What is over still works,", "and each day from its end on."),
+        (OVER, False, "What is over stops here as soon as", "once a week until it is renewed."),
+        (PAUSED, True, "What is paused stays at rest;", "once a week until it is renewed."),
+        (PAUSED, False, "What is paused stays at rest;", "once a week until it is renewed."),
     ],
 )
 def test_what_an_end_means_is_said_as_it_is(about: Connection, goes_on: bool, means: str, how_often: str) -> None:
@@ -78,10 +78,26 @@ def test_all_that_is_so_is_said_once() -> None:
 def test_a_past_day_is_no_day_to_renew_by() -> None:
     """In the subject and beside each. Seen red: “to renew by” the day before yesterday."""
     letter = written(MailKind.ENDING, OVER, ENDING)
-    assert letter.subject.startswith("Authorisations to renew, over since ")
+    assert letter.subject.startswith("Authorisations to renew, the first over since ")
     over, ends = letter.text.splitlines()[2:4]
     assert (", over since " in over, ", by " in ends) == (True, True)
-    assert written(MailKind.ENDING, ENDING).subject.startswith("Authorisations to renew by ")
+    assert written(MailKind.ENDING, ENDING).subject.startswith("Authorisation to renew by ")
     french = written(MailKind.ENDING, PAUSED_OVER, locale="fr")
-    assert french.subject.startswith("Autorisations à renouveler, échues depuis le ")
+    assert french.subject.startswith("Autorisation à renouveler, échue depuis le ")
     assert french.text.splitlines()[2].endswith(", en pause")
+
+
+@pytest.mark.parametrize("locale", ["en", "fr"])
+@pytest.mark.parametrize(
+    "kind", [MailKind.ENDING, MailKind.EXPIRED, MailKind.REVOKED, MailKind.ROLES, MailKind.YEARLY], ids=str
+)
+def test_one_is_not_spoken_of_as_several(kind: MailKind, locale: str) -> None:
+    """What happened, and of what stopped or ends the subject, too. Seen red: “These authorisations” of one alone."""
+    one, several = (written(kind, *([ENDING] * count), locale=locale) for count in (1, 2))
+    assert one.text.split("\n\n")[0] != several.text.split("\n\n")[0]
+    plural = {"en": ("These", "these"), "fr": ("Ces", "ces")}[locale]
+    assert not any(word in plural for word in one.text.split())
+    if kind in (MailKind.ENDING, MailKind.EXPIRED, MailKind.REVOKED):
+        subjects = [each.subject.split()[0].rstrip("s") for each in (one, several)]
+        assert one.subject.split()[0] != several.subject.split()[0]
+        assert subjects[0] == subjects[1]
