@@ -1,6 +1,7 @@
 """What API and pages share of a request: the service's own things, its ids looked up, its refusals as problems."""
 
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from functools import partial
 from typing import Annotated, Any, TypeVar
 from uuid import UUID
@@ -16,6 +17,7 @@ from services.labels.usecases.ports import Store
 from services.labels.usecases.print_labels import BatchUnknown, print_batch, print_label
 from services.labels.usecases.views import BatchView, ShipmentView
 from shared.db.unit_of_work import run_in_transaction
+from shared.web.forms import PostedForm
 from shared.web.problems import Problem, not_found
 from shared.web.texts import printable
 
@@ -45,6 +47,15 @@ SearchText = Annotated[
         description="The marketplace's order number or the tracking number, or its first 6 characters and more.",
     ),
 ]
+
+
+def ids_of(form: PostedForm, name: str) -> list[UUID]:
+    """The ids chosen, each once; what is no id names nothing."""
+    found: dict[UUID, None] = {}
+    for text in form.texts(name):
+        with suppress(ValueError):
+            found[UUID(text)] = None
+    return list(found)
 
 
 def channel_of(text: str) -> tuple[UUID, str] | None:
