@@ -1,6 +1,6 @@
 """The list of shipments, and what is posted from it: the parcels that the carrier has."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Annotated, Any, Literal
 from urllib.parse import urlencode
@@ -11,7 +11,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from services.labels.domain.actions import may_be_handed_over
 from services.labels.domain.batches import MOST_ORDERS
-from services.labels.domain.hand_over import HOURS_BEFORE_SHIP_BY, UNDO_SECONDS
+from services.labels.domain.hand_over import UNDO_SECONDS
 from services.labels.domain.reasons import sentence
 from services.labels.entrypoints import words
 from services.labels.entrypoints.requests import (
@@ -25,7 +25,7 @@ from services.labels.entrypoints.requests import (
 )
 from services.labels.entrypoints.schemas import StateFilter
 from services.labels.usecases.hand_over_batch import Outcome, hand_over_batch
-from services.labels.usecases.views import MOST_COUNTED, Filter
+from services.labels.usecases.views import MOST_COUNTED, Filter, ShipmentView
 from shared.access.dependencies import member
 from shared.access.principal import Principal
 from shared.access.scopes import SHIPMENTS_READ, SHIPMENTS_WRITE
@@ -38,6 +38,13 @@ Form = Annotated[PostedForm, Depends(member_form(SHIPMENTS_WRITE))]
 Count = Annotated[int, Query(ge=0, le=MOST_ORDERS)]
 _ROWS = 50
 _TO_HAND_OVER = "to_hand_over"
+_WORDS: Mapping[str, Any] = {
+    "words": words,
+    "sentence": sentence,
+    "most": MOST_COUNTED,
+    "undo_seconds": UNDO_SECONDS,
+    **dict.fromkeys(("tick", "handed", "left", "wrong")),
+}
 NONE_CHOSEN = "Choose at least one parcel."
 TOO_MANY = "Up to 500 parcels are handed over at once: choose fewer."
 
@@ -96,33 +103,35 @@ async def _page(
     cursor: UUID | None = None,
     status: int = 200,
 ) -> HTMLResponse:
-    views, filters = labels(request).views, {"state": "", "channel": "", "search": "", **chosen}
-    hide = not any(filters.values())
+    filters = {"state": "", "channel": "", "search": "", "all": "", **chosen}
+    views, channel = labels(request).views, channel_of(filters["channel"])
     wanted = Filter(
         state=filters["state"] or None,
-        channel=channel_of(filters["channel"]),
+        channel=channel,
         search=filters["search"],
-        hide_voided=hide,
+        hide_voided=not any(filters.values()),
     )
     found = await views.shipments(who.organisation, wanted, after=cursor, limit=_ROWS)
     channels = await views.channels(who.organisation)
-    pages: Pages = request.app.state.pages
-    values: dict[str, Any] = {
+    values = {
         "rows": found.items,
+        "choose": _choices(who, found.items),
         "more": _address(filters | {"cursor": found.after}) if found.after else None,
         "here": filters | {"cursor": cursor},
         "address": _address,
-        "chosen": filters,
+        "chosen": {name: value for name, value in filters.items() if name != "all"},
         "channels": [
             (f"{one.connection_id}:{one.channel_id}", f"{one.channel_name} ({one.connection_name})") for one in channels
         ],
         "to_hand_over": await views.count_to_hand_over(who.organisation),
         "asks": any(one.at_hand_over for one in channels),
-        "may_be_handed_over": may_be_handed_over,
-        "most": MOST_COUNTED,
-        "undo_seconds": UNDO_SECONDS,
-        "hours": HOURS_BEFORE_SHIP_BY,
     }
-    return pages.render(
-        request, "shipments.html", principal=who, status=status, sentence=sentence, words=words, **values, **context
-    )
+    pages: Pages = request.app.state.pages
+    return pages.render(request, "shipments.html", principal=who, status=status, **{**_WORDS, **values, **context})
+
+
+def _choices(who: Principal, views: Sequence[ShipmentView]) -> list[UUID]:
+    """The parcels that they may mark as handed over."""
+    if not who.may(SHIPMENTS_WRITE):
+        return []
+    return [view.shipment.shipment_id for view in views if may_be_handed_over(view.shipment)]
