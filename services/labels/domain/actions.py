@@ -18,7 +18,7 @@ class Action(StrEnum):
 TRY_LABEL = "Passerelle tries to make the label again."
 BUY_AGAIN = "Passerelle has another label made: look at the carrier's first whether the earlier one exists."
 SEND_ANEW = "Passerelle words the message anew and sends the tracking number again."
-SEND_DESPITE = "Passerelle sends the tracking number although the buyer asked for a cancellation."
+SEND_DESPITE = "Passerelle sends the tracking number when it is due, although the buyer asked for a cancellation."
 SEND_SAME = "Passerelle sends the same tracking number again; where the marketplace has it already, nothing changes."
 LOOK_FIRST = "Passerelle looks at the marketplace first, and sends the tracking number again only if it is not there."
 SEND_ONCE_MORE = "Passerelle sends the tracking number once more: look at the marketplace's first whether it is there."

@@ -94,5 +94,7 @@ def undo(fulfilment: Fulfilment, shipment_id: UUID) -> Fulfilment:
     if shipment.handed_over_at is None:
         return fulfilment
     if not hand_over_may_be_undone(shipment):
-        raise NotPossible("hand_over_told", "The marketplace is told already: the hand-over cannot be undone.")
+        raise NotPossible(
+            "hand_over_told", "It is too late to undo the hand-over: the marketplace is told, or the order has changed."
+        )
     return fulfilment.with_shipment(replace(shipment, handed_over_at=None, handed_over_by=None))

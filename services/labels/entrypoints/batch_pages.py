@@ -12,7 +12,7 @@ from services.labels.domain.labels import Asked
 from services.labels.domain.reasons import sentence
 from services.labels.entrypoints import words
 from services.labels.entrypoints.batch_api import NEWEST
-from services.labels.entrypoints.requests import batch_of, batch_pdf_of, change, ids_of, labels
+from services.labels.entrypoints.requests import batch_of, batch_pdf_of, change, choices, ids_of, labels
 from services.labels.usecases.ask_for_batch import ask_for_batch
 from services.labels.usecases.views import BatchItemView, Standing
 from shared.access.dependencies import member
@@ -55,7 +55,9 @@ async def batch_page(request: Request, who: User, batch_id: UUID) -> HTMLRespons
     """How far it has come; the browser looks again by itself while labels are being made."""
     batch = await batch_of(request, who.organisation, batch_id)
     standing = {each.value: [one for one in batch.items if one.standing is each] for each in Standing}
-    page = _render(request, who, "batch.html", context={"batch": batch, "mended_at": _mended_at} | standing)
+    waiting = choices(who, [one.shipment for one in batch.items if one.shipment])
+    context = {"batch": batch, "mended_at": _mended_at, "to_hand_over": waiting} | standing
+    page = _render(request, who, "batch.html", context=context)
     if standing[Standing.UNDER_WAY.value]:
         page.headers["refresh"] = str(_LOOK_AGAIN_SECONDS)
     return page

@@ -1,6 +1,6 @@
 """The list of shipments, and what is posted from it: the parcels that the carrier has."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from functools import partial
 from typing import Annotated, Any, Literal
 from urllib.parse import urlencode
@@ -9,7 +9,6 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
-from services.labels.domain.actions import may_be_handed_over
 from services.labels.domain.batches import MOST_ORDERS
 from services.labels.domain.hand_over import UNDO_SECONDS
 from services.labels.domain.reasons import sentence
@@ -20,12 +19,13 @@ from services.labels.entrypoints.requests import (
     SearchText,
     change,
     channel_of,
+    choices,
     ids_of,
     labels,
 )
 from services.labels.entrypoints.schemas import StateFilter
 from services.labels.usecases.hand_over_batch import Outcome, hand_over_batch
-from services.labels.usecases.views import MOST_COUNTED, Filter, ShipmentView
+from services.labels.usecases.views import MOST_COUNTED, Filter
 from shared.access.dependencies import member
 from shared.access.principal import Principal
 from shared.access.scopes import SHIPMENTS_READ, SHIPMENTS_WRITE
@@ -115,7 +115,7 @@ async def _page(
     channels = await views.channels(who.organisation)
     values = {
         "rows": found.items,
-        "choose": _choices(who, found.items),
+        "choose": choices(who, found.items),
         "more": _address(filters | {"cursor": found.after}) if found.after else None,
         "here": filters | {"cursor": cursor},
         "address": _address,
@@ -128,10 +128,3 @@ async def _page(
     }
     pages: Pages = request.app.state.pages
     return pages.render(request, "shipments.html", principal=who, status=status, **{**_WORDS, **values, **context})
-
-
-def _choices(who: Principal, views: Sequence[ShipmentView]) -> list[UUID]:
-    """The parcels that they may mark as handed over."""
-    if not who.may(SHIPMENTS_WRITE):
-        return []
-    return [view.shipment.shipment_id for view in views if may_be_handed_over(view.shipment)]

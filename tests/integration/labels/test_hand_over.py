@@ -264,6 +264,22 @@ async def test_a_form_with_none_or_too_many_says_so(ours: httpx.AsyncClient, cou
     assert (answer.status_code, said in answer.text) == (422, True)
 
 
+async def test_a_batch_is_handed_over_as_one(labels: Labels, ours: httpx.AsyncClient) -> None:
+    """Labels asked for together leave together: its page names those that wait."""
+    await labels.mode(automatic=False)
+    orders = [await labels.order() for _ in range(3)]
+    named = {"order_ids": [str(order.order_id) for order in orders]}
+    batch = (await ours.post(f"{BASE}/batches", json=named)).json()
+    address = f"/shipments/batches/{batch['id']}"
+    assert "handed over" not in (await ours.get(address)).text
+    await labels.settle_everything()
+    await handed_over(labels, orders[0])
+    page = (await ours.get(address)).text
+    waiting = {str(await id_of(labels, order)) for order in orders[1:]}
+    assert "Mark all as handed over to the carrier (2)" in page
+    assert {part.split('"')[0] for part in page.split('name="shipment_id" value="')[1:]} == waiting
+
+
 async def test_where_the_label_tells_nothing_is_asked_for(labels: Labels, ours: httpx.AsyncClient) -> None:
     """No tab, no boxes, no button."""
     await labels.mode(at_hand_over=False)

@@ -90,7 +90,7 @@ def test_a_hand_over_is_undone_until_it_is_told() -> None:
     assert followed(undo(handed(), FIRST), AT_HAND_OVER, NOW + 2 * MINUTE) == waiting()
     assert undo(waiting(), FIRST) == waiting()
     for gone in (sending(handed()), sent(sending(handed()))):
-        with pytest.raises(NotPossible, match="told already"):
+        with pytest.raises(NotPossible, match="too late to undo"):
             undo(gone, FIRST)
 
 
