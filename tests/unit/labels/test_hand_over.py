@@ -103,6 +103,7 @@ def test_what_the_marketplace_was_told_is_not_handed_over() -> None:
 
 
 def test_actions_say_what_can_be_done() -> None:
+    """Handed over, or that undone; voided as long as nothing was sent."""
     assert possible(first(waiting())) == (Action.HAND_OVER, Action.VOID)
     assert possible(first(handed())) == (Action.UNDO_HAND_OVER, Action.VOID)
     assert possible(first(sending(handed()))) == ()
