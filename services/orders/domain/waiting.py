@@ -116,7 +116,7 @@ def _parcels(shipments: Shipments | None) -> Iterator[Reason]:
         if shipment.write_back in TROUBLE:
             yield Reason(f"write_back.{shipment.write_back}", True, facts)
         elif shipment.write_back in (TO_HAND_OVER, *TELLING):
-            yield Reason(f"write_back.{shipment.write_back}", shipment.write_back == TO_HAND_OVER, facts)
+            yield Reason(f"write_back.{shipment.write_back}", False, facts)
         elif shipment.state in HALTED:
             yield Reason(f"shipment.{shipment.state}", True, facts)
         elif shipment.state in ("planned", "label_pending"):
