@@ -48,6 +48,7 @@ _PRODUCTS = {
         "test_octopia",
         "test_two_of_everything",
         "test_journey",
+        "test_hand_over",
         "test_pause",
         "test_erasure",
         "test_expiry",

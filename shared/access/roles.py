@@ -64,10 +64,10 @@ PERMISSIONS: Mapping[str, frozenset[Role]] = {
 MEANT = {
     **{scope: MEANINGS[scope] for scope in PERMISSIONS if scope in MEANINGS},
     SHIPMENTS_READ: "Read shipments and what marketplaces were told of them, without their labels.",
-    SHIPMENTS_WRITE: "Create, print and void labels, repeat write-backs.",
+    SHIPMENTS_WRITE: "Create, print and void labels, hand parcels over, repeat write-backs.",
     ORDERS_RECIPIENT_READ: "Read to whom an order goes, which a label says too; every read of an order's is audited.",
     AUTH_CONNECTIONS_WRITE: "Connect, set up, pause and end connections; make the calendar's address.",
-    CARRIER_WRITE: "Change the carrier, and which channels have their labels made by themselves.",
+    CARRIER_WRITE: "Change the carrier; by channel, who makes labels and when its marketplace is told.",
     AUDIT_READ: "Read and download the audit log.",
     BUYERS_ERASE: "Have all buyers' data of a connection erased.",
     CLIENTS_WRITE: "Make and revoke API clients and their secrets.",

@@ -25,7 +25,7 @@ MEANINGS = {
     STOCK_READ: "Read SKUs, levels, the ledger, listings and what channels are told.",
     STOCK_WRITE: "Set levels and weights, map listings and say how they follow the stock.",
     SHIPMENTS_READ: "Read shipments and their labels.",
-    SHIPMENTS_WRITE: "Create and void labels, repeat write-backs, change carrier and channel settings.",
+    SHIPMENTS_WRITE: "Create and void labels, hand parcels over, repeat write-backs, change carrier and channels.",
 }
 
 # What each service's own OAuth client may ask for.

@@ -18,8 +18,8 @@ class ShipmentV1(Part):
     One parcel of an order.
 
     `state`: `planned`, `label_pending`, `label_created`, `outdated`, `voided`, `needs_person`.
-    `write_back`: None before the label; then `owed`, `sending`, `sent`, `confirmed`, `shipped_elsewhere`, `refused`,
-    `needs_person`. `reason`: the code of what it waits for.
+    `write_back`: None before the label; then `to_hand_over` (where its channel wants that), `owed`, `sending`, `sent`,
+    `confirmed`, `shipped_elsewhere`, `refused`, `needs_person`. `reason`: the code of what it waits for.
     """
 
     shipment_id: UUID
@@ -32,6 +32,7 @@ class ShipmentV1(Part):
     reference: str | None = None
     lines: tuple[ShipmentLineV1, ...] = ()
     label_created_at: datetime | None = None
+    handed_over_at: datetime | None = None
     confirmed_at: datetime | None = None
 
 
@@ -53,9 +54,15 @@ class ShipmentPlannedV1(ShipmentStateV1):
 
 
 class LabelCreatedV1(ShipmentStateV1):
-    """The parcel has a label and a number; its write-back is owed."""
+    """The parcel has a label and a number; its write-back is owed, or waits for the hand-over."""
 
     TYPE: ClassVar[str] = "labels.shipment.label_created.v1"
+
+
+class ShipmentHandedOverV1(ShipmentStateV1):
+    """A person said that the carrier has the parcel; its write-back is owed."""
+
+    TYPE: ClassVar[str] = "labels.shipment.handed_over.v1"
 
 
 class ShipmentVoidedV1(ShipmentStateV1):

@@ -23,6 +23,7 @@ _CLASSES: tuple[type[Body], ...] = (
     inventory.StockChannelDriftV1,
     labels.ShipmentPlannedV1,
     labels.LabelCreatedV1,
+    labels.ShipmentHandedOverV1,
     labels.ShipmentVoidedV1,
     labels.TrackingSentV1,
     labels.TrackingConfirmedV1,

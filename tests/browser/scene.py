@@ -17,7 +17,10 @@ _ORDERS_EACH = 9
 
 @asynccontextmanager
 async def busy_shop(stack: Stack) -> AsyncIterator[Shop]:
-    """Signed in; three labels of a batch are made and confirmed, the other orders wait for various things."""
+    """
+    Signed in; eight labels of a batch are made and confirmed, two parcels wait for the carrier, the other orders for
+    various things.
+    """
     async with open_shop(stack, levels=_LEVELS, connected=False) as shop:
         sellers = await plant_sellers(shop.sandbox, amazon_orders=_ORDERS_EACH, octopia_orders=_ORDERS_EACH)
         await _plant_trouble(shop, sellers)
@@ -28,6 +31,7 @@ async def busy_shop(stack: Stack) -> AsyncIterator[Shop]:
         ready = await _planned(shop, 2 * _ORDERS_EACH)
         await shop.send("POST", "/api/labels/v1/batches", {"order_ids": [each["order_id"] for each in ready[:8]]})
         await _until_confirmed(shop, 8)
+        await _wait_for_the_carrier(shop, ready[8:10])
         yield shop
 
 
@@ -68,4 +72,15 @@ async def _planned(shop: Shop, count: int) -> list[Json]:
 async def _until_confirmed(shop: Shop, count: int) -> None:
     async with asyncio.timeout(60):
         while sum(one["write_back"] == "confirmed" for one in await shop.shipments()) < count:
+            await asyncio.sleep(0.3)
+
+
+async def _wait_for_the_carrier(shop: Shop, parcels: list[Json]) -> None:
+    """Labelled, in channels whose marketplaces are told when the carrier has them."""
+    for channel in (await shop.get("/api/labels/v1/channels"))["items"]:
+        path = f"/api/labels/v1/channels/{channel['connection_id']}/{channel['channel_id']}"
+        await shop.send("PUT", path, {"told_at": "hand_over"})
+    await shop.send("POST", "/api/labels/v1/batches", {"order_ids": [each["order_id"] for each in parcels]})
+    async with asyncio.timeout(60):
+        while sum(one["write_back"] == "to_hand_over" for one in await shop.shipments()) < len(parcels):
             await asyncio.sleep(0.3)

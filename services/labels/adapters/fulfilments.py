@@ -1,13 +1,26 @@
 """Orders with their shipments, in PostgreSQL. Whoever changes one locks its row first, several in id order."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from functools import cache
 from itertools import groupby
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Column, ColumnElement, RowMapping, Select, Table, bindparam, func, null, select, text, update
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    RowMapping,
+    Select,
+    Table,
+    bindparam,
+    func,
+    null,
+    select,
+    text,
+    union_all,
+    update,
+)
 from sqlalchemy.dialects.postgresql import Insert, insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -22,6 +35,7 @@ _TOLD_BY_ORDERS = (
     "connection_id", "channel_id", "marketplace_order_id", "order_state", "erase_after", "updated_at",
 )  # fmt: skip
 _OPEN = text("state in ('planned', 'label_pending')")
+_UNSENT = write_back.c.state.in_((Told.OWED.value, Told.TO_HAND_OVER.value))
 
 
 class SqlFulfilments:
@@ -91,14 +105,11 @@ class SqlFulfilments:
     async def postpone_replan(self, order_id: UUID, seconds: float) -> None:
         await self._postpone(fulfilment.c.replan_at, fulfilment.c.order_id == order_id, seconds)
 
-    async def order_of(self, organisation_id: UUID, shipment_id: UUID) -> UUID | None:
-        found = await self._connection.execute(
-            select(shipment.c.order_id).where(
-                shipment.c.shipment_id == shipment_id, shipment.c.organisation_id == organisation_id
-            )
+    async def orders_of(self, organisation_id: UUID, shipment_ids: Sequence[UUID]) -> Mapping[UUID, UUID]:
+        own = select(shipment.c.shipment_id, shipment.c.order_id).where(
+            shipment.c.shipment_id.in_(shipment_ids), shipment.c.organisation_id == organisation_id
         )
-        order_id: UUID | None = found.scalar_one_or_none()
-        return order_id
+        return {row.shipment_id: row.order_id for row in await self._connection.execute(own)}
 
     async def save(self, changes: Sequence[tuple[Fulfilment, Fulfilment]]) -> None:
         changed = [(before, after) for before, after in changes if before != after]
@@ -113,7 +124,8 @@ class SqlFulfilments:
 
     async def replan_channel(self, connection_id: UUID, channel_id: str) -> None:
         of_channel = (fulfilment.c.connection_id == connection_id) & (fulfilment.c.channel_id == channel_id)
-        await self._replan(select(fulfilment.c.order_id).where(of_channel))
+        unsent = select(write_back.c.order_id).where(write_back.c.connection_id == connection_id, _UNSENT)
+        await self._replan(select(fulfilment.c.order_id).where(of_channel), unsent)
 
     async def replan_organisation(self, organisation_id: UUID) -> None:
         order_ids = await self._replan(
@@ -155,9 +167,9 @@ class SqlFulfilments:
         row = update(due_at.table).where(which, due_at <= func.statement_timestamp())
         await self._connection.execute(row.values({due_at: func.clock_timestamp() + timedelta(seconds=seconds)}))
 
-    async def _replan(self, orders: Select[Any]) -> list[UUID]:
-        """Marks those with open shipments, locking them in id order."""
-        with_open = select(shipment.c.order_id).where(_OPEN)
+    async def _replan(self, orders: Select[Any], *others: Select[Any]) -> list[UUID]:
+        """Marks those with open shipments, and those that are among `others`, locking them in id order."""
+        with_open = union_all(select(shipment.c.order_id).where(_OPEN), *others)
         marked = orders.where(fulfilment.c.order_id.in_(with_open)).order_by(fulfilment.c.order_id).with_for_update()
         order_ids = list((await self._connection.execute(marked)).scalars())
         due = update(fulfilment).where(fulfilment.c.order_id.in_(order_ids))

@@ -1,6 +1,7 @@
 """What sellers chose, and the serial numbers drawn from their ranges; connections as auth last told them."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from datetime import datetime
 from uuid import UUID
 
@@ -12,6 +13,7 @@ from services.labels.adapters import rows
 from services.labels.adapters.erasures import ERASING
 from services.labels.adapters.tables import carrier_settings, channel_mode, connection, serial
 from services.labels.domain.carrier import CarrierSettings
+from services.labels.domain.holds import UNCHOSEN, ChannelMode
 from services.labels.usecases.ports import ConnectionCopy, NumbersUsedUp
 from shared.db.upsert import upsert
 
@@ -57,19 +59,19 @@ class SqlPolicies:
     def __init__(self, open_connection: AsyncConnection) -> None:
         self._connection = open_connection
 
-    async def automatic(self, connection_ids: Sequence[UUID]) -> frozenset[tuple[UUID, str]]:
+    async def modes(self, connection_ids: Sequence[UUID]) -> Mapping[tuple[UUID, str], ChannelMode]:
         await self._lock(_READ, connection_ids)
-        found = await self._connection.execute(
-            select(channel_mode.c.connection_id, channel_mode.c.channel_id).where(
-                channel_mode.c.automatic, channel_mode.c.connection_id.in_(set(connection_ids))
-            )
-        )
-        return frozenset((row.connection_id, row.channel_id) for row in found)
+        chosen = select(channel_mode).where(channel_mode.c.connection_id.in_(set(connection_ids)))
+        return rows.channel_modes((await self._connection.execute(chosen)).mappings())
 
-    async def set_mode(self, connection_id: UUID, channel_id: str, *, automatic: bool, now: datetime) -> None:
+    async def set_mode(self, connection_id: UUID, channel_id: str, choice: Mapping[str, bool], now: datetime) -> None:
         await self._lock(_CHANGE, [connection_id])
-        mode = {"connection_id": connection_id, "channel_id": channel_id, "automatic": automatic, "changed_at": now}
-        await self._connection.execute(upsert(channel_mode), mode)
+        changed = {**choice, "changed_at": now}
+        chosen = asdict(UNCHOSEN) | {"connection_id": connection_id, "channel_id": channel_id} | changed
+        row = insert(channel_mode).values(chosen)
+        await self._connection.execute(
+            row.on_conflict_do_update(index_elements=["connection_id", "channel_id"], set_=changed)
+        )
 
     async def carriers(self, organisation_ids: Sequence[UUID]) -> Mapping[UUID, CarrierSettings]:
         await self._lock(_READ, organisation_ids)

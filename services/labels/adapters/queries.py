@@ -20,9 +20,11 @@ from services.labels.adapters.tables import (
 )
 from services.labels.domain.batches import Item, Outcome
 from services.labels.domain.carrier import CarrierSettings
+from services.labels.domain.holds import UNCHOSEN
 from services.labels.domain.shipment import State, Told
 from services.labels.usecases.views import (
     LEAST_BEGINNING,
+    MOST_COUNTED,
     BatchHead,
     BatchItemView,
     BatchView,
@@ -96,17 +98,23 @@ class SqlViews:
             row = (await opened.execute(query)).mappings().one_or_none()
         return rows.carrier_settings(row) if row else None
 
+    async def count_to_hand_over(self, organisation_id: UUID) -> int:
+        some = _told(organisation_id, Told.TO_HAND_OVER.value).limit(MOST_COUNTED).subquery()
+        async with transaction(self._engine) as opened:
+            return int((await opened.execute(select(func.count()).select_from(some))).scalar_one())
+
     async def channels(self, organisation_id: UUID) -> Sequence[ChannelView]:
         query = select(connection).where(connection.c.organisation_id == organisation_id)
-        modes = select(channel_mode.c.connection_id, channel_mode.c.channel_id).where(channel_mode.c.automatic)
         async with transaction(self._engine) as opened:
             copies = [rows.connection(row) for row in (await opened.execute(query)).mappings()]
             ids = [copy.connection_id for copy in copies]
-            automatic = {tuple(row) for row in await opened.execute(modes.where(channel_mode.c.connection_id.in_(ids)))}
+            chosen = select(channel_mode).where(channel_mode.c.connection_id.in_(ids))
+            modes = rows.channel_modes((await opened.execute(chosen)).mappings())
         views = [
-            ChannelView(copy.connection_id, copy.name, channel_id, name, (copy.connection_id, channel_id) in automatic)
+            ChannelView(copy.connection_id, copy.name, channel_id, name, mode.automatic, mode.at_hand_over)
             for copy in copies
             for channel_id, name in copy.channels
+            for mode in [modes.get((copy.connection_id, channel_id), UNCHOSEN)]
         ]
         return sorted(views, key=lambda view: (view.connection_name, view.channel_name, view.channel_id))
 
@@ -119,6 +127,10 @@ def _shipments() -> Select[Any]:
     joined = shipment.join(fulfilment, fulfilment.c.order_id == shipment.c.order_id)
     joined = joined.outerjoin(write_back, write_back.c.shipment_id == shipment.c.shipment_id)
     joined = joined.outerjoin(connection, connection.c.connection_id == shipment.c.connection_id)
+    of_channel = (channel_mode.c.connection_id == shipment.c.connection_id) & (
+        channel_mode.c.channel_id == fulfilment.c.channel_id
+    )
+    joined = joined.outerjoin(channel_mode, of_channel)
     return select(
         *_named("shipment", shipment),
         *_named("write_back", write_back),
@@ -126,6 +138,7 @@ def _shipments() -> Select[Any]:
         fulfilment.c.erased_at.label("erased_at"),
         connection.c.state.label("connection_state"),
         connection.c.channels.label("channels"),
+        func.coalesce(channel_mode.c.at_hand_over, False).label("at_hand_over"),
     ).select_from(joined)
 
 
@@ -150,8 +163,7 @@ def _fits(organisation_id: UUID, wanted: Filter) -> Iterator[ColumnElement[bool]
 
 def _in_state(organisation_id: UUID, state: str) -> ColumnElement[bool]:
     """Each table by its own index: a state that is rare among many shipments must not be looked for in all of them."""
-    own = select(connection.c.connection_id).where(connection.c.organisation_id == organisation_id)
-    told = select(write_back.c.shipment_id).where(write_back.c.connection_id.in_(own), write_back.c.state == state)
+    told = _told(organisation_id, state)
     if state not in set(State):
         return shipment.c.shipment_id.in_(told)
     if state not in set(Told):
@@ -160,6 +172,11 @@ def _in_state(organisation_id: UUID, state: str) -> ColumnElement[bool]:
         shipment.c.organisation_id == organisation_id, shipment.c.state == state
     )
     return shipment.c.shipment_id.in_(union_all(parcels, told))
+
+
+def _told(organisation_id: UUID, state: str) -> Select[Any]:
+    own = select(connection.c.connection_id).where(connection.c.organisation_id == organisation_id)
+    return select(write_back.c.shipment_id).where(write_back.c.connection_id.in_(own), write_back.c.state == state)
 
 
 def _begins_with(organisation_id: UUID, text: str) -> CompoundSelect[Any]:
@@ -216,6 +233,7 @@ def _view(row: Row[Any]) -> ShipmentView:
         cancel_requested=order.cancel_requested,
         connection_state=values["connection_state"],
         erased_at=values["erased_at"],
+        at_hand_over=values["at_hand_over"],
     )
 
 

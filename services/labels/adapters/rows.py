@@ -1,13 +1,15 @@
 """Rows to domain objects and back. A column is named like the field it holds."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import fields
 from typing import Any
+from uuid import UUID
 
 from pydantic import TypeAdapter
 
 from services.labels.domain.carrier import Address, CarrierSettings
 from services.labels.domain.fulfilment import Fulfilment
+from services.labels.domain.holds import ChannelMode
 from services.labels.domain.order import Order, Reservation
 from services.labels.domain.shipment import Shipment, ShipmentLine, State, Told, WriteBack
 from services.labels.usecases.ports import ConnectionCopy
@@ -86,6 +88,12 @@ def carrier_settings(row: Values) -> CarrierSettings:
 def carrier_settings_row(settings: CarrierSettings) -> dict[str, Any]:
     values: dict[str, Any] = {field.name: getattr(settings, field.name) for field in fields(CarrierSettings)}
     return values | {"sender": _ADDRESS.dump_python(settings.sender, mode="json")}
+
+
+def channel_modes(found: Iterable[Values]) -> dict[tuple[UUID, str], ChannelMode]:
+    return {
+        (row["connection_id"], row["channel_id"]): ChannelMode(row["automatic"], row["at_hand_over"]) for row in found
+    }
 
 
 def connection(row: Values) -> ConnectionCopy:

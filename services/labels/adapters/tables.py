@@ -54,6 +54,7 @@ channel_mode = Table(
     Column("connection_id", Uuid, primary_key=True),
     Column("channel_id", Text, primary_key=True),
     Column("automatic", Boolean, nullable=False),
+    Column("at_hand_over", Boolean, nullable=False, server_default=text("false")),
     Column("changed_at", _TIME, nullable=False),
 )
 
@@ -150,6 +151,8 @@ shipment = Table(
     Column("tracking_number", Text),
     Column("tracking_url", Text),
     Column("label_created_at", _TIME),
+    Column("handed_over_at", _TIME),
+    Column("handed_over_by", Uuid),
     Column("voided_at", _TIME),
 )
 Index("ix_shipment_page", shipment.c.organisation_id, shipment.c.shipment_id)

@@ -4,19 +4,21 @@ from enum import StrEnum
 
 from services.labels.domain.reasons import Reason
 from services.labels.domain.shipment import Shipment, State, Told
-from services.labels.domain.write_back import Write, may_be_asked_again
+from services.labels.domain.write_back import Write, is_unsent, may_be_asked_again
 
 
 class Action(StrEnum):
     LABEL = "label"
     VOID = "void"
     RETRY = "retry"
+    HAND_OVER = "hand_over"
+    UNDO_HAND_OVER = "undo_hand_over"
 
 
 TRY_LABEL = "Passerelle tries to make the label again."
 BUY_AGAIN = "Passerelle has another label made: look at the carrier's first whether the earlier one exists."
 SEND_ANEW = "Passerelle words the message anew and sends the tracking number again."
-SEND_DESPITE = "Passerelle sends the tracking number although the buyer asked for a cancellation."
+SEND_DESPITE = "Passerelle sends the tracking number when it is due, although the buyer asked for a cancellation."
 SEND_SAME = "Passerelle sends the same tracking number again; where the marketplace has it already, nothing changes."
 LOOK_FIRST = "Passerelle looks at the marketplace first, and sends the tracking number again only if it is not there."
 SEND_ONCE_MORE = "Passerelle sends the tracking number once more: look at the marketplace's first whether it is there."
@@ -34,6 +36,10 @@ def possible(shipment: Shipment) -> tuple[Action, ...]:
     found = [Action.LABEL] if shipment.state is State.PLANNED else []
     if may_be_retried(shipment):
         found.append(Action.RETRY)
+    if may_be_handed_over(shipment):
+        found.append(Action.HAND_OVER)
+    if hand_over_may_be_undone(shipment):
+        found.append(Action.UNDO_HAND_OVER)
     if may_be_voided(shipment):
         found.append(Action.VOID)
     return tuple(found)
@@ -43,6 +49,16 @@ def may_be_voided(shipment: Shipment) -> bool:
     """There is a label, or there may be one, and the marketplace has surely not heard of it."""
     told = shipment.write_back
     return (shipment.has_label or in_doubt(shipment)) and not (told is not None and told.may_have_left)
+
+
+def may_be_handed_over(shipment: Shipment) -> bool:
+    """The marketplace is told once somebody says that the carrier has it."""
+    return shipment.write_back is not None and shipment.write_back.state is Told.TO_HAND_OVER
+
+
+def hand_over_may_be_undone(shipment: Shipment) -> bool:
+    """It was handed over, and nothing was sent since."""
+    return shipment.handed_over_at is not None and is_unsent(shipment)
 
 
 def in_doubt(shipment: Shipment) -> bool:

@@ -22,13 +22,25 @@ class Splitting:
 
 
 @dataclass(frozen=True, slots=True)
+class ChannelMode:
+    """`automatic`: labels are made by themselves. `at_hand_over`: the marketplace is told then, not with the label."""
+
+    automatic: bool
+    at_hand_over: bool
+
+
+UNCHOSEN = ChannelMode(automatic=False, at_hand_over=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Terms:
-    """`automatic`: the channel's policy."""
+    """`automatic`, `at_hand_over`: the channel's policy; the latter: when the marketplace is told of a parcel."""
 
     automatic: bool
     splitting: Splitting
     carrier: CarrierAbilities
     carrier_is_set_up: bool
+    at_hand_over: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,7 @@ class State(StrEnum):
 class Told(StrEnum):
     """How far telling the marketplace has come."""
 
+    TO_HAND_OVER = "to_hand_over"  # waits for that; `due_at`: when it is told all the same
     OWED = "owed"
     SENDING = "sending"  # an attempt was committed; its outcome is not known
     SENT = "sent"  # accepted (or said to be done before), not read back
@@ -84,6 +85,7 @@ class Shipment:
     `label_attempt` and `label_known` fence the label's outcome as in `WriteBack`. `problem` is what label creation
     found out at `problem_version` of the order (an incomplete address, no numbers left): it holds that version.
     `despite_version`: the order version for which a person decided to go on despite a cancellation request.
+    `handed_over_at`, `handed_over_by`: when a person said that the carrier has it, and who.
     """
 
     shipment_id: UUID
@@ -113,6 +115,8 @@ class Shipment:
     tracking_number: str | None = None
     tracking_url: str | None = None
     label_created_at: datetime | None = None
+    handed_over_at: datetime | None = None
+    handed_over_by: UUID | None = None
     voided_at: datetime | None = None
     write_back: WriteBack | None = None
 
@@ -136,6 +140,12 @@ class Shipment:
     @property
     def has_label(self) -> bool:
         return self.label_created_at is not None and self.state is not State.VOIDED
+
+    @property
+    def tell_by(self) -> datetime | None:
+        """While it waits to be handed over: when the marketplace is told all the same; None: never without that."""
+        waits = self.write_back is not None and self.write_back.state is Told.TO_HAND_OVER
+        return self.write_back.due_at if self.write_back and waits else None
 
     @property
     def weight_grams(self) -> int | None:

@@ -1,5 +1,5 @@
 """
-Telling the marketplace: owed -> sending -> sent -> confirmed, and the ways it can go otherwise.
+Telling the marketplace: (to hand over ->) owed -> sending -> sent -> confirmed, and the ways it can go otherwise.
 
 Pure: each function gives the shipment after one fact. An outcome counts only for the newest attempt whose outcome is
 not known yet (`awaits`): a process that was stopped and comes back late changes nothing.
@@ -38,6 +38,12 @@ class Timing:
 
 def owed(shipment: Shipment, now: datetime) -> Shipment:
     return replace(shipment, write_back=WriteBack(shipment.shipment_id, Told.OWED, due_at=now))
+
+
+def is_unsent(shipment: Shipment) -> bool:
+    """Its number waits to be told, and no attempt was made yet."""
+    told = shipment.write_back
+    return told is not None and told.attempt == 0 and told.state in (Told.OWED, Told.TO_HAND_OVER)
 
 
 def begun(shipment: Shipment, reference: str, body: dict[str, Any], now: datetime) -> Shipment:

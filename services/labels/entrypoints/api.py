@@ -11,6 +11,7 @@ from services.labels import bootstrap
 from services.labels.bootstrap import SERVICE, Labels
 from services.labels.domain.labels import Asked, NotPossible
 from services.labels.entrypoints.batch_api import router as batch_router
+from services.labels.entrypoints.hand_over_api import router as hand_over_router
 from services.labels.entrypoints.pages import router as pages_router
 from services.labels.entrypoints.requests import (
     NOT_POSSIBLE,
@@ -144,32 +145,28 @@ async def put_carrier(request: Request, who: CarrierWriter, carrier: CarrierIn) 
 
 @router.get("/channels")
 async def list_channels(request: Request, who: Reader) -> ListOut[ChannelOut]:
-    """Every channel with who has its labels made."""
+    """Every channel with who has its labels made, and when its marketplace is told."""
     found = await labels(request).views.channels(who.organisation)
-    return ListOut(
-        items=[_channel(view.connection_id, view.channel_id, view.automatic) for view in found], next_cursor=None
-    )
+    return ListOut(items=[ChannelOut.of(view) for view in found], next_cursor=None)
 
 
 @router.put("/channels/{connection_id}/{channel_id}", dependencies=[Depends(own_channel)])
 async def set_mode(
     request: Request, who: CarrierWriter, connection_id: UUID, channel_id: str, body: ModeIn
 ) -> ChannelOut:
-    """`automatic` takes up the parcels that are planned already."""
-    automatic = body.mode == "automatic"
-    planner = labels(request).planner
+    """
+    `automatic` takes up the parcels that are planned already; `told_at` goes for every parcel of which the marketplace
+    was not told yet.
+    """
+    planner, choice = labels(request).planner, body.choice
     await change(
         request,
-        lambda store: set_channel_mode(
-            store, who.organisation, connection_id, channel_id, automatic=automatic, planner=planner
-        ),
+        lambda store: set_channel_mode(store, who.organisation, connection_id, channel_id, choice, planner=planner),
     )
-    return _channel(connection_id, channel_id, automatic)
-
-
-def _channel(connection_id: UUID, channel_id: str, automatic: bool) -> ChannelOut:
-    mode = "automatic" if automatic else "manual"
-    return ChannelOut.model_validate({"connection_id": connection_id, "channel_id": channel_id, "mode": mode})
+    found = await labels(request).views.channels(who.organisation)
+    return next(
+        ChannelOut.of(view) for view in found if (view.connection_id, view.channel_id) == (connection_id, channel_id)
+    )
 
 
 def _asked(request: Request, who: Principal, body: LabelIn) -> Asked:
@@ -196,6 +193,7 @@ def make_app(held: Labels, access: Access) -> FastAPI:
     app.state.labels = held
     app.include_router(router)
     app.include_router(batch_router)
+    app.include_router(hand_over_router)
     app.include_router(pages_router)
     return app
 

@@ -7,8 +7,9 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Request, Response
 
 from services.labels.domain.labels import Asked
+from services.labels.entrypoints.batch_schemas import BatchHeadOut, BatchIn, BatchOut
 from services.labels.entrypoints.requests import NOT_POSSIBLE, PDF, batch_of, batch_pdf_of, change, labels
-from services.labels.entrypoints.schemas import BatchHeadOut, BatchIn, BatchOut, ListOut
+from services.labels.entrypoints.schemas import ListOut
 from services.labels.usecases.ask_for_batch import ask_for_batch
 from shared.access.dependencies import principal
 from shared.access.principal import Principal

@@ -1,7 +1,5 @@
 """The pages of batches: asked for from the list of orders, followed until every label is made, printed as one."""
 
-from collections.abc import Iterator
-from contextlib import suppress
 from functools import partial
 from typing import Annotated, Any
 from uuid import UUID
@@ -14,7 +12,7 @@ from services.labels.domain.labels import Asked
 from services.labels.domain.reasons import sentence
 from services.labels.entrypoints import words
 from services.labels.entrypoints.batch_api import NEWEST
-from services.labels.entrypoints.requests import batch_of, batch_pdf_of, change, labels
+from services.labels.entrypoints.requests import batch_of, batch_pdf_of, change, choices, ids_of, labels
 from services.labels.usecases.ask_for_batch import ask_for_batch
 from services.labels.usecases.views import BatchItemView, Standing
 from shared.access.dependencies import member
@@ -35,7 +33,7 @@ TOO_MANY = "A batch takes up to 500 orders: choose fewer."
 @router.post("", response_class=RedirectResponse, status_code=303)
 async def create_batch(request: Request, form: Form) -> Response:
     """Posted from the list of orders, with an `order_id` for each that is chosen."""
-    order_ids = list(dict.fromkeys(_ids(form)))
+    order_ids = ids_of(form, "order_id")
     if not order_ids or len(order_ids) > MOST_ORDERS:
         wrong = TOO_MANY if order_ids else NONE_CHOSEN
         return await _batches(request, form.principal, wrong=wrong, status=422)
@@ -57,7 +55,9 @@ async def batch_page(request: Request, who: User, batch_id: UUID) -> HTMLRespons
     """How far it has come; the browser looks again by itself while labels are being made."""
     batch = await batch_of(request, who.organisation, batch_id)
     standing = {each.value: [one for one in batch.items if one.standing is each] for each in Standing}
-    page = _render(request, who, "batch.html", context={"batch": batch, "mended_at": _mended_at} | standing)
+    waiting = choices(who, [one.shipment for one in batch.items if one.shipment])
+    context = {"batch": batch, "mended_at": _mended_at, "to_hand_over": waiting} | standing
+    page = _render(request, who, "batch.html", context=context)
     if standing[Standing.UNDER_WAY.value]:
         page.headers["refresh"] = str(_LOOK_AGAIN_SECONDS)
     return page
@@ -67,13 +67,6 @@ async def batch_page(request: Request, who: User, batch_id: UUID) -> HTMLRespons
 async def labels_page(request: Request, who: RecipientReader, batch_id: UUID) -> Response:
     """All labels that are made, for the printer."""
     return await batch_pdf_of(request, who.organisation, batch_id)
-
-
-def _ids(form: PostedForm) -> Iterator[UUID]:
-    """Of the orders chosen; what is no id names no order."""
-    for text in form.texts("order_id"):
-        with suppress(ValueError):
-            yield UUID(text)
 
 
 def _mended_at(one: BatchItemView) -> tuple[str, str]:

@@ -1,9 +1,8 @@
-"""The pages of shipments: the list, one shipment with what may be done about it, its label."""
+"""The pages of shipments: one shipment with what may be done about it, its label."""
 
 from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import Annotated, Any, Literal
-from urllib.parse import urlencode
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Request
@@ -16,20 +15,12 @@ from services.labels.domain.shipment import Shipment
 from services.labels.domain.write_back import Write
 from services.labels.entrypoints import words
 from services.labels.entrypoints.batch_pages import router as batches_router
-from services.labels.entrypoints.requests import (
-    ChannelFilter,
-    Cursor,
-    SearchText,
-    change,
-    channel_of,
-    labels,
-    pdf_of,
-    view_of,
-)
-from services.labels.entrypoints.schemas import HEAVIEST_GRAMS, StateFilter
+from services.labels.entrypoints.list_page import router as list_router
+from services.labels.entrypoints.requests import change, labels, pdf_of, view_of
+from services.labels.entrypoints.schemas import HEAVIEST_GRAMS
 from services.labels.entrypoints.settings_page import router as settings_router
-from services.labels.usecases.act import request_label, retry, void_label
-from services.labels.usecases.views import Filter, ShipmentView
+from services.labels.usecases.act import hand_over, request_label, retry, undo_hand_over, void_label
+from services.labels.usecases.views import ShipmentView
 from shared.access.dependencies import member
 from shared.access.principal import Principal
 from shared.access.scopes import ORDERS_RECIPIENT_READ, SHIPMENTS_READ, SHIPMENTS_WRITE
@@ -38,40 +29,14 @@ from shared.web.headers import let_be_framed, show_in_frame
 from shared.web.pages import Pages
 
 router = APIRouter(include_in_schema=False)
-router.include_router(settings_router)  # both before `/shipments/{shipment_id}`
+router.include_router(list_router)
+router.include_router(settings_router)  # these before `/shipments/{shipment_id}`
 router.include_router(batches_router)
 User = Annotated[Principal, Depends(member(SHIPMENTS_READ))]
 Shipper = Annotated[Principal, Depends(member(SHIPMENTS_WRITE))]
 RecipientReader = Annotated[Principal, Depends(member(ORDERS_RECIPIENT_READ))]
 Form = Annotated[PostedForm, Depends(member_form(SHIPMENTS_WRITE))]
-_ROWS = 50
 UNITS = "units."
-
-
-@router.get("/shipments", response_class=HTMLResponse)
-async def shipments_page(
-    request: Request,
-    who: User,
-    state: Literal[""] | StateFilter = "",
-    channel: ChannelFilter = "",
-    search: SearchText = "",
-    all: bool = False,
-    cursor: Cursor = None,
-) -> HTMLResponse:
-    """Shipments, newest first; those that came to nothing only when asked for."""
-    chosen = {"state": state, "channel": channel, "search": search}
-    hide = not all and not any(chosen.values())
-    wanted = Filter(state=state or None, channel=channel_of(channel), search=search, hide_voided=hide)
-    views = labels(request).views
-    found = await views.shipments(who.organisation, wanted, after=cursor, limit=_ROWS)
-    kept = chosen | {"all": "1" if all else "", "cursor": str(found.after)}
-    more = f"/shipments?{urlencode({name: value for name, value in kept.items() if value})}" if found.after else None
-    channels = [
-        (f"{one.connection_id}:{one.channel_id}", f"{one.channel_name} ({one.connection_name})")
-        for one in await views.channels(who.organisation)
-    ]
-    context: dict[str, Any] = {"rows": found.items, "more": more, "chosen": chosen, "channels": channels}
-    return _render(request, who, "shipments.html", **context)
 
 
 @router.get("/shipments/{shipment_id}", response_class=HTMLResponse)
@@ -127,6 +92,19 @@ async def retry_shipment(request: Request, form: Form, shipment_id: UUID) -> Res
     """Has what came to a halt tried again."""
     asked = Asked(form.principal.user_id, labels(request).planner.now())
     return await _act(request, form, shipment_id, partial(retry, asked=asked, planner=labels(request).planner))
+
+
+@router.post("/shipments/{shipment_id}/hand-over", response_class=RedirectResponse, status_code=303)
+async def hand_over_shipment(request: Request, form: Form, shipment_id: UUID) -> Response:
+    """The carrier has it."""
+    verb = partial(hand_over, by=form.principal.user_id, planner=labels(request).planner)
+    return await _act(request, form, shipment_id, verb)
+
+
+@router.post("/shipments/{shipment_id}/undo-hand-over", response_class=RedirectResponse, status_code=303)
+async def undo_shipment(request: Request, form: Form, shipment_id: UUID) -> Response:
+    """It has not got it after all."""
+    return await _act(request, form, shipment_id, partial(undo_hand_over, planner=labels(request).planner))
 
 
 async def _act(

@@ -1,6 +1,7 @@
 """What API and pages share of a request: the service's own things, its ids looked up, its refusals as problems."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from functools import partial
 from typing import Annotated, Any, TypeVar
 from uuid import UUID
@@ -9,13 +10,17 @@ from fastapi import Query, Request, Response
 from pydantic import AfterValidator
 
 from services.labels.bootstrap import Labels
+from services.labels.domain.actions import may_be_handed_over
 from services.labels.domain.labels import NotPossible
 from services.labels.usecases.act import ShipmentUnknown
 from services.labels.usecases.choose import ChannelUnknown
 from services.labels.usecases.ports import Store
 from services.labels.usecases.print_labels import BatchUnknown, print_batch, print_label
 from services.labels.usecases.views import BatchView, ShipmentView
+from shared.access.principal import Principal
+from shared.access.scopes import SHIPMENTS_WRITE
 from shared.db.unit_of_work import run_in_transaction
+from shared.web.forms import PostedForm
 from shared.web.problems import Problem, not_found
 from shared.web.texts import printable
 
@@ -45,6 +50,22 @@ SearchText = Annotated[
         description="The marketplace's order number or the tracking number, or its first 6 characters and more.",
     ),
 ]
+
+
+def ids_of(form: PostedForm, name: str) -> list[UUID]:
+    """The ids chosen, each once; what is no id names nothing."""
+    found: dict[UUID, None] = {}
+    for text in form.texts(name):
+        with suppress(ValueError):
+            found[UUID(text)] = None
+    return list(found)
+
+
+def choices(who: Principal, views: Sequence[ShipmentView]) -> list[UUID]:
+    """The parcels that they may mark as handed over."""
+    if not who.may(SHIPMENTS_WRITE):
+        return []
+    return [view.shipment.shipment_id for view in views if may_be_handed_over(view.shipment)]
 
 
 def channel_of(text: str) -> tuple[UUID, str] | None:

@@ -9,12 +9,12 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstra
 from pydantic_core import PydanticCustomError
 
 from services.labels.domain.actions import Action, possible
-from services.labels.domain.batches import MOST_ORDERS, Outcome
 from services.labels.domain.carrier import Address, CarrierSettings
+from services.labels.domain.hand_over import HOURS_BEFORE_SHIP_BY
 from services.labels.domain.reasons import sentence
 from services.labels.domain.shipment import State, Told
 from services.labels.usecases.tell import public
-from services.labels.usecases.views import BatchItemView, BatchView, ShipmentView, Standing
+from services.labels.usecases.views import ChannelView, ShipmentView
 
 T = TypeVar("T")
 NUMBER = "{tracking_number}"
@@ -26,7 +26,7 @@ Country = Annotated[str, StringConstraints(strip_whitespace=True, pattern=r"^[A-
 Prefix = Annotated[str, StringConstraints(strip_whitespace=True, pattern=r"^\d{6,12}$")]
 StateFilter = Literal[
     "planned", "label_pending", "label_created", "outdated", "voided", "needs_person",
-    "owed", "sending", "sent", "confirmed", "shipped_elsewhere", "refused",
+    "to_hand_over", "owed", "sending", "sent", "confirmed", "shipped_elsewhere", "refused",
 ]  # fmt: skip
 
 
@@ -112,14 +112,47 @@ class CarrierIn(In):
         )
 
 
+Mode = Literal["manual", "automatic"]
+ToldAt = Literal["label", "hand_over"]
+
+
 class ModeIn(In):
-    mode: Literal["manual", "automatic"] = Field(description="Who has labels made: a person, or every planned parcel.")
+    """What is left out stays as it is."""
+
+    mode: Mode | None = Field(default=None, description="Who has labels made: a person, or every planned parcel.")
+    told_at: ToldAt | None = Field(
+        default=None,
+        description="When the marketplace is told of a parcel: with its label, or when it is handed to the carrier, "
+        f"{HOURS_BEFORE_SHIP_BY} hours before the order's ship-by at the latest.",
+    )
+
+    @model_validator(mode="after")
+    def _says_something(self) -> Self:
+        if self.mode is None and self.told_at is None:
+            raise PydanticCustomError("mode", "Give mode, told_at or both.")
+        return self
+
+    @property
+    def choice(self) -> dict[str, bool]:
+        """The fields of ChannelMode that change."""
+        automatic = {"automatic": self.mode == "automatic"} if self.mode else {}
+        return automatic | ({"at_hand_over": self.told_at == "hand_over"} if self.told_at else {})
 
 
 class ChannelOut(BaseModel):
     connection_id: UUID
     channel_id: str
-    mode: Literal["manual", "automatic"]
+    mode: Mode
+    told_at: ToldAt
+
+    @classmethod
+    def of(cls, view: ChannelView) -> "ChannelOut":
+        return cls(
+            connection_id=view.connection_id,
+            channel_id=view.channel_id,
+            mode="automatic" if view.automatic else "manual",
+            told_at="hand_over" if view.at_hand_over else "label",
+        )
 
 
 class LabelIn(In):
@@ -163,6 +196,11 @@ class ShipmentOut(BaseModel):
     ship_by: datetime | None
     planned_at: datetime
     label_created_at: datetime | None
+    tell_by: datetime | None = Field(
+        description="While it waits to be handed over: when the marketplace is told all the same."
+    )
+    handed_over_at: datetime | None
+    handed_over_by: UUID | None = Field(description="The member who said so, or the organisation of an API client.")
     confirmed_at: datetime | None
     erased_at: datetime | None = Field(description="When the recipient's data went: the label is not shown any more.")
     actions: list[Action] = Field(description="What may be done with it now.")
@@ -196,80 +234,12 @@ class ShipmentOut(BaseModel):
             ship_by=view.ship_by,
             planned_at=shipment.planned_at,
             label_created_at=shipment.label_created_at,
+            tell_by=shipment.tell_by,
+            handed_over_at=shipment.handed_over_at,
+            handed_over_by=shipment.handed_over_by,
             confirmed_at=seen.confirmed_at,
             actions=list(possible(shipment)),
         )
-
-
-class BatchIn(In):
-    order_ids: Annotated[list[UUID], Field(min_length=1, max_length=MOST_ORDERS)] = Field(
-        description="Our ids of the orders whose planned parcels are to get their labels; a repeated one counts once."
-    )
-
-
-class BatchItemOut(BaseModel):
-    """
-    A parcel, or an order that has none to ask for. `outcome`: of the asking; `standing`: how far it has come.
-
-    `reason`, `sentence`, `detail`: why it halted.
-    """
-
-    order_id: UUID
-    marketplace_order_id: str | None = Field(description="Null where the order was not found.")
-    shipment_id: UUID | None
-    outcome: Outcome
-    standing: Standing
-    reason: str | None
-    sentence: str | None
-    detail: str | None
-    waits_for_authorisation: bool = Field(description="The seller must authorise the connection first.")
-    paused: bool = Field(description="The connection rests until somebody resumes it.")
-
-    @classmethod
-    def of(cls, view: BatchItemView) -> "BatchItemOut":
-        halted = view.standing is Standing.HALTED
-        reason = view.reason if halted else None
-        return cls(
-            order_id=view.item.order_id,
-            marketplace_order_id=view.marketplace_order_id,
-            shipment_id=view.item.shipment_id,
-            outcome=view.item.outcome,
-            standing=view.standing,
-            reason=reason,
-            sentence=sentence(reason),
-            detail=view.reason_detail if halted else None,
-            waits_for_authorisation=view.waits_for_authorisation,
-            paused=view.paused,
-        )
-
-
-class BatchOut(BaseModel):
-    """Labels asked for together. Nothing is `under_way` any more: `…/labels.pdf` has all that are made."""
-
-    id: UUID
-    requested_at: datetime
-    made: int
-    under_way: int
-    halted: int
-    items: list[BatchItemOut]
-
-    @classmethod
-    def of(cls, view: BatchView) -> "BatchOut":
-        return cls(
-            id=view.batch_id,
-            requested_at=view.requested_at,
-            made=view.count(Standing.MADE),
-            under_way=view.count(Standing.UNDER_WAY),
-            halted=view.count(Standing.HALTED),
-            items=[BatchItemOut.of(item) for item in view.items],
-        )
-
-
-class BatchHeadOut(BaseModel):
-    id: UUID
-    requested_at: datetime
-    parcels: int
-    made: int
 
 
 class ListOut(BaseModel, Generic[T]):

@@ -9,6 +9,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from pydantic import ValidationError
 
 from services.labels.domain.carrier import CarrierSettings
+from services.labels.domain.hand_over import HOURS_BEFORE_SHIP_BY
 from services.labels.entrypoints.requests import change, labels
 from services.labels.entrypoints.schemas import CarrierIn
 from services.labels.usecases.choose import set_carrier, set_channel_mode
@@ -64,13 +65,14 @@ async def save_carrier(request: Request, form: Form) -> Response:
 
 @router.post("/shipments/settings/channels", response_class=RedirectResponse, status_code=303)
 async def save_mode(request: Request, form: Form) -> Response:
-    """Switches one channel."""
+    """Switches one channel: who has its labels made, or when its marketplace is told."""
     connection_id, channel_id = _uuid(form.text("connection_id")), form.text("channel_id")
-    automatic, planner = form.text("mode") == "automatic", labels(request).planner
+    told_at, planner = form.text("told_at"), labels(request).planner
+    choice = {"at_hand_over": told_at == "hand_over"} if told_at else {"automatic": form.text("mode") == "automatic"}
     await change(
         request,
         lambda store: set_channel_mode(
-            store, form.principal.organisation, connection_id, channel_id, automatic=automatic, planner=planner
+            store, form.principal.organisation, connection_id, channel_id, choice, planner=planner
         ),
     )
     return RedirectResponse("/shipments/settings?saved=1", 303)
@@ -110,7 +112,7 @@ async def _page(
 ) -> HTMLResponse:
     channels = await labels(request).views.channels(who.organisation)
     pages: Pages = request.app.state.pages
-    context = {"values": values, "wrong": errors, "saved": saved, "channels": channels}
+    context = {"values": values, "wrong": errors, "saved": saved, "channels": channels, "hours": HOURS_BEFORE_SHIP_BY}
     return pages.render(request, "settings.html", principal=who, status=status, **context)
 
 

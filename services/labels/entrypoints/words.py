@@ -7,6 +7,7 @@ STATES = {
     "outdated": "outdated",
     "voided": "voided",
     "needs_person": "needs a person",
+    "to_hand_over": "to be handed over",
     "owed": "to be sent to the marketplace",
     "sending": "being sent",
     "sent": "sent, not seen there yet",
@@ -16,7 +17,7 @@ STATES = {
 }
 
 OF_PARCEL = ("planned", "label_pending", "label_created", "outdated", "voided", "needs_person")
-OF_WRITE_BACK = ("owed", "sending", "sent", "confirmed", "shipped_elsewhere", "refused")
+OF_WRITE_BACK = ("to_hand_over", "owed", "sending", "sent", "confirmed", "shipped_elsewhere", "refused")
 
 TONES = {
     "planned": "plain",
@@ -25,6 +26,7 @@ TONES = {
     "outdated": "warn",
     "voided": "plain",
     "needs_person": "bad",
+    "to_hand_over": "warn",
     "owed": "busy",
     "sending": "busy",
     "sent": "busy",

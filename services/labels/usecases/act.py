@@ -1,8 +1,9 @@
-"""What a person does with a shipment: asks for its label, takes it back, has something tried again."""
+"""What a person does with a shipment: asks for its label, takes it back, hands it over, has something tried again."""
 
 from collections.abc import Callable
 from uuid import UUID
 
+from services.labels.domain import hand_over as handing
 from services.labels.domain import labels
 from services.labels.domain.fulfilment import Fulfilment
 from services.labels.domain.holds import Terms
@@ -51,6 +52,21 @@ async def retry(store: Store, organisation_id: UUID, shipment_id: UUID, asked: A
     )
 
 
+async def hand_over(
+    store: Store, organisation_id: UUID, shipment_id: UUID, by: UUID | None, *, planner: Planner
+) -> Shipment:
+    """The carrier has the parcel: the marketplace is told in a moment. Raises ShipmentUnknown, NotPossible."""
+    now = planner.now()
+    return await _act(
+        store, organisation_id, shipment_id, lambda one, _terms: handing.hand_over(one, shipment_id, by, now), planner
+    )
+
+
+async def undo_hand_over(store: Store, organisation_id: UUID, shipment_id: UUID, *, planner: Planner) -> Shipment:
+    """It has not got it after all. Raises ShipmentUnknown, NotPossible."""
+    return await _act(store, organisation_id, shipment_id, lambda one, _terms: handing.undo(one, shipment_id), planner)
+
+
 async def _act(
     store: Store,
     organisation_id: UUID,
@@ -59,7 +75,7 @@ async def _act(
     planner: Planner,
 ) -> Shipment:
     """Under the order's row lock: the same that a cancellation and a write-back's intent take."""
-    order_id = await store.fulfilments.order_of(organisation_id, shipment_id)
+    order_id = (await store.fulfilments.orders_of(organisation_id, [shipment_id])).get(shipment_id)
     if order_id is None:
         raise ShipmentUnknown
     before = next(iter(await store.fulfilments.lock([order_id])), None)

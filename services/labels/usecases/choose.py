@@ -5,6 +5,7 @@ Orders' rows are locked before the choice is written, as planners do; those that
 planners are marked after it.
 """
 
+from collections.abc import Mapping
 from uuid import UUID
 
 from services.labels.domain.carrier import CarrierSettings
@@ -17,15 +18,23 @@ class ChannelUnknown(Exception):
 
 
 async def set_channel_mode(
-    store: Store, organisation_id: UUID, connection_id: UUID, channel_id: str, *, automatic: bool, planner: Planner
+    store: Store,
+    organisation_id: UUID,
+    connection_id: UUID,
+    channel_id: str,
+    choice: Mapping[str, bool],
+    *,
+    planner: Planner,
 ) -> None:
     """
-    Switching to automatic takes up the parcels that are planned already; the worker does that at once, in batches.
+    `choice`: the fields of ChannelMode that change. Automatic takes up the parcels that are planned already; when the
+    marketplace is told changes for every parcel it was not told of yet. The worker does that at once, in batches.
+
     Raises ChannelUnknown.
     """
     await require_channel(store, organisation_id, connection_id, channel_id)
     await store.fulfilments.replan_channel(connection_id, channel_id)
-    await store.policies.set_mode(connection_id, channel_id, automatic=automatic, now=planner.now())
+    await store.policies.set_mode(connection_id, channel_id, choice, planner.now())
     await store.fulfilments.replan_channel(connection_id, channel_id)
 
 

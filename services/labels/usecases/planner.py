@@ -7,7 +7,8 @@ from uuid import UUID
 
 from services.labels.domain.carrier import CarrierAbilities
 from services.labels.domain.fulfilment import Fulfilment
-from services.labels.domain.holds import Splitting, Terms
+from services.labels.domain.hand_over import followed
+from services.labels.domain.holds import UNCHOSEN, Splitting, Terms
 from services.labels.domain.planning import plan
 from services.labels.usecases.ports import Store
 from shared.kernel.clock import Clock
@@ -30,23 +31,28 @@ class Planner:
         terms = await self.terms(store, fulfilments)
         now = self.now()
         return [
-            plan(fulfilment, terms[fulfilment.order_id], now, self.new_id) if fulfilment.order else fulfilment
+            self._planned(fulfilment, terms[fulfilment.order_id], now) if fulfilment.order else fulfilment
             for fulfilment in fulfilments
         ]
+
+    def _planned(self, fulfilment: Fulfilment, terms: Terms, now: datetime) -> Fulfilment:
+        """What is still to be told first: a parcel that is taken back there leaves units to plan."""
+        return plan(followed(fulfilment, terms, now), terms, now, self.new_id)
 
     async def terms(self, store: Store, fulfilments: Sequence[Fulfilment]) -> dict[UUID, Terms]:
         """By order id; orders not heard of have none. KeyError: a marketplace this service does not know."""
         known = [(one, one.order) for one in fulfilments if one.order is not None]
         if not known:
             return {}
-        automatic = await store.policies.automatic([order.connection_id for _, order in known])
+        modes = await store.policies.modes([order.connection_id for _, order in known])
         carriers = await store.policies.carriers([one.organisation_id for one, _ in known])
         return {
             one.order_id: Terms(
-                automatic=(order.connection_id, order.channel_id) in automatic,
+                automatic=(mode := modes.get((order.connection_id, order.channel_id), UNCHOSEN)).automatic,
                 splitting=self.splitting_in(order.marketplace, order.channel_id),
                 carrier=self.carrier,
                 carrier_is_set_up=one.organisation_id in carriers,
+                at_hand_over=mode.at_hand_over,
             )
             for one, order in known
         }

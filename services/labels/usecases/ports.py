@@ -16,6 +16,7 @@ from services.labels.domain.carrier import (
     Recipient,
 )
 from services.labels.domain.fulfilment import Fulfilment
+from services.labels.domain.holds import ChannelMode
 from services.labels.domain.order import Order, Reservation
 from services.labels.domain.shipment import Told
 from shared.events.base import Event
@@ -174,8 +175,8 @@ class Fulfilments(Protocol):
         """Writes what differs between before and after."""
         ...
 
-    async def order_of(self, organisation_id: UUID, shipment_id: UUID) -> UUID | None:
-        """The order of an organisation's shipment; None for a stranger's or none at all."""
+    async def orders_of(self, organisation_id: UUID, shipment_ids: Sequence[UUID]) -> Mapping[UUID, UUID]:
+        """The order of each shipment; strangers' and those that are none at all are left out."""
         ...
 
     async def lock_to_replan(self, limit: int) -> list[Fulfilment]:
@@ -197,7 +198,7 @@ class Fulfilments(Protocol):
         ...
 
     async def replan_channel(self, connection_id: UUID, channel_id: str) -> None:
-        """Every order of a channel that has open shipments is to be planned anew."""
+        """Every order of a channel that has open shipments, or one still to be told, is to be planned anew."""
         ...
 
     async def replan_organisation(self, organisation_id: UUID) -> None:
@@ -226,11 +227,13 @@ class Fulfilments(Protocol):
 class Policies(Protocol):
     """What sellers chose: a mode per channel, a carrier per organisation."""
 
-    async def automatic(self, connection_ids: Sequence[UUID]) -> frozenset[tuple[UUID, str]]:
-        """(connection, channel) of those that make labels by themselves."""
+    async def modes(self, connection_ids: Sequence[UUID]) -> Mapping[tuple[UUID, str], ChannelMode]:
+        """By connection and channel, of those of which somebody chose one."""
         ...
 
-    async def set_mode(self, connection_id: UUID, channel_id: str, *, automatic: bool, now: datetime) -> None: ...
+    async def set_mode(self, connection_id: UUID, channel_id: str, choice: Mapping[str, bool], now: datetime) -> None:
+        """`choice`: the fields of ChannelMode that change."""
+        ...
 
     async def carriers(self, organisation_ids: Sequence[UUID]) -> Mapping[UUID, CarrierSettings]: ...
 

@@ -11,11 +11,12 @@ from datetime import datetime, timedelta
 
 import structlog
 
-from services.labels.domain import labels, write_back
-from services.labels.domain.changes import released, still_fits
+from services.labels.domain import write_back
+from services.labels.domain.actions import may_be_handed_over
 from services.labels.domain.fulfilment import Fulfilment
+from services.labels.domain.hand_over import not_told
 from services.labels.domain.reasons import Reason
-from services.labels.domain.shipment import Shipment, Told
+from services.labels.domain.shipment import Shipment
 from services.labels.usecases.groups import Groups, locked
 from services.labels.usecases.planner import Planner
 from services.labels.usecases.ports import DueWriteBack, Store
@@ -97,8 +98,8 @@ async def _intend(
     for row, before in await locked(store, rows):
         shipment = before.shipment(row.shipment_id)
         told, order = shipment.write_back, before.order
-        if told is None or order is None or told.state not in (Told.OWED, Told.SENDING):
-            continue
+        if told is None or order is None or told.state is not row.state:
+            continue  # somebody was quicker: whether it is due still, the next look says
         after = _held(before, shipment, place, tools.planner) or _worded(before, shipment, place.tracking, now)
         change = (before, before.with_shipment(after))
         if write_back.awaits(after, told.attempt + 1) and after.write_back and after.write_back.body:
@@ -122,15 +123,7 @@ def _held(fulfilment: Fulfilment, shipment: Shipment, place: Place, planner: Pla
         return write_back.read_instead(shipment, now)
     if told.may_have_left:
         return write_back.not_repeated(shipment, place.tracking.capabilities.write, now, place.timing)
-    if order.cancelled:
-        return released(shipment, Reason.ORDER_CANCELLED, now)
-    if cancel:
-        return shipment.telling(state=Told.NEEDS_PERSON, due_at=None, reason=Reason.CANCEL_REQUESTED.value)
-    if write_back.is_ours(shipment, order):
-        return write_back.confirmed(shipment, now)
-    if write_back.covered_by_others(shipment, order, fulfilment.beside(shipment)):
-        return write_back.shipped_elsewhere(shipment)
-    return None if still_fits(fulfilment, shipment, planner.splitting(fulfilment)) else labels.outdated(shipment)
+    return not_told(fulfilment, shipment, planner.splitting(fulfilment), now)
 
 
 def _worded(before: Fulfilment, shipment: Shipment, tracking: TrackingPort, now: datetime) -> Shipment:
@@ -138,13 +131,13 @@ def _worded(before: Fulfilment, shipment: Shipment, tracking: TrackingPort, now:
     told = shipment.write_back
     reference = (told and told.reference) or tracking.new_reference(before.references())
     try:
-        body = (told and told.body) or tracking.freeze(_parcel(before, shipment, reference))
+        body = (told and told.body) or tracking.freeze(_parcel(before, shipment, reference, now))
     except Refused as error:
         return write_back.not_worded(shipment, error.detail)
     return write_back.begun(shipment, reference, body, now)
 
 
-def _parcel(fulfilment: Fulfilment, shipment: Shipment, reference: str) -> ParcelToTell:
+def _parcel(fulfilment: Fulfilment, shipment: Shipment, reference: str, now: datetime) -> ParcelToTell:
     order = fulfilment.order
     if order is None or shipment.label_created_at is None:
         raise ValueError("a parcel without a label is not told")
@@ -155,7 +148,7 @@ def _parcel(fulfilment: Fulfilment, shipment: Shipment, reference: str) -> Parce
         carrier=shipment.carrier or "",
         tracking_number=shipment.tracking_number or "",
         tracking_url=shipment.tracking_url,
-        shipped_at=shipment.label_created_at,
+        shipped_at=now if may_be_handed_over(shipment) else shipment.handed_over_at or shipment.label_created_at,
         lines=tuple((line.marketplace_line_id, line.quantity) for line in shipment.lines),
         placed_at=order.placed_at,
     )

@@ -11,6 +11,7 @@ from services.labels.usecases.ports import Store
 from shared.events.base import Event
 from shared.events.labels import (
     LabelCreatedV1,
+    ShipmentHandedOverV1,
     ShipmentLineV1,
     ShipmentPlannedV1,
     ShipmentStateV1,
@@ -78,6 +79,8 @@ def _kind(earlier: dict[UUID, ShipmentV1], shipment: ShipmentV1) -> type[Shipmen
         return _BY_WRITE_BACK[told]
     if shipment.label_created_at is not None and (was is None or was.label_created_at is None):
         return LabelCreatedV1
+    if shipment.handed_over_at is not None and (was is None or was.handed_over_at is None):
+        return ShipmentHandedOverV1
     return ShipmentPlannedV1
 
 
@@ -96,5 +99,6 @@ def public(shipment: Shipment) -> ShipmentV1:
         reference=write_back.reference if write_back else None,
         lines=tuple(ShipmentLineV1(line_id=line.line_id, quantity=line.quantity) for line in shipment.lines),
         label_created_at=shipment.label_created_at,
+        handed_over_at=shipment.handed_over_at,
         confirmed_at=write_back.confirmed_at if write_back else None,
     )

@@ -13,13 +13,14 @@ from services.labels.domain.shipment import Shipment, State
 from shared.events.auth import MAY_FINISH
 
 LEAST_BEGINNING = 6
+MOST_COUNTED = 1000
 
 
 @dataclass(frozen=True, slots=True)
 class ShipmentView:
     """
     A shipment with what its order says. `connection_state`: as auth last told it. `erased_at`: when the buyer's data
-    went, and with it the label as a document.
+    went, and with it the label as a document. `at_hand_over`: its channel's marketplace is told then.
     """
 
     shipment: Shipment
@@ -33,6 +34,7 @@ class ShipmentView:
     cancel_requested: bool
     connection_state: str | None
     erased_at: datetime | None
+    at_hand_over: bool
 
     @property
     def connection_active(self) -> bool:
@@ -153,6 +155,7 @@ class ChannelView:
     channel_id: str
     channel_name: str
     automatic: bool
+    at_hand_over: bool
 
 
 class Views(Protocol):
@@ -167,6 +170,10 @@ class Views(Protocol):
         ...
 
     async def carrier(self, organisation_id: UUID) -> CarrierSettings | None: ...
+
+    async def count_to_hand_over(self, organisation_id: UUID) -> int:
+        """Parcels that wait for their hand-over; MOST_COUNTED: so many or more."""
+        ...
 
     async def channels(self, organisation_id: UUID) -> Sequence[ChannelView]:
         """Every channel of every connection, by names."""

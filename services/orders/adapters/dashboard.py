@@ -19,7 +19,7 @@ from services.orders.adapters import order_groups, order_list, tables
 from services.orders.adapters.order_list import Shop
 from services.orders.adapters.queries import SqlViews
 from services.orders.domain.deadlines import Deadline, last_days, midnights
-from services.orders.domain.waiting import TROUBLE
+from services.orders.domain.waiting import TO_HAND_OVER, TROUBLE
 from services.orders.usecases.dashboard import (
     DAYS,
     SHIP_BY,
@@ -156,8 +156,10 @@ async def _ship_by(
 async def _write_backs(connection: AsyncConnection, organisation_id: OrganisationId) -> WriteBacks:
     rows = (await connection.execute(_query(_PARCELS), {"organisation": organisation_id})).all()
     counts = Counter({row.write_back: row.parcels for row in rows})
-    oldest = next((row for row in rows if row.since and row.marketplace_order_id), None)
+    begun = (row for row in rows if row.write_back != TO_HAND_OVER)
+    oldest = next((row for row in begun if row.since and row.marketplace_order_id), None)
     return WriteBacks(
+        to_hand_over=counts[TO_HAND_OVER],
         owed=counts["owed"] + counts["sending"],
         sent=counts["sent"],
         troubled=sum(counts[each] for each in TROUBLE),

@@ -22,7 +22,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
-from services.orders.domain.waiting import HALTED, HANDED_OVER, TROUBLE
+from services.orders.domain.waiting import HALTED, TELLING, TROUBLE
 from shared.db.metadata import new_metadata
 from shared.db.standard import inbox_table, lease_table, outbox_table
 
@@ -201,7 +201,7 @@ def _any_of(name: str, words: Sequence[str]) -> str:
 
 
 _TROUBLE = _any_of("write_back", TROUBLE)
-_HALTED = f"({_any_of('state', HALTED)}) && !({_any_of('write_back', HANDED_OVER)})"
+_HALTED = f"({_any_of('state', HALTED)}) && !({_any_of('write_back', TELLING)})"
 WRITE_BACK_TROUBLED = f"jsonb_path_exists(shipments, '$[*] ? ({_TROUBLE})')"
 TROUBLED = f"jsonb_path_exists(shipments, '$[*] ? ({_TROUBLE} || ({_HALTED}))')"
 

@@ -98,6 +98,9 @@ SENTENCES: dict[str, str] = {
     "shipment.outdated": "The order changed after the label %(tracking_number)s was made: look at its parcel.",
     "shipment.voided": "The label %(tracking_number)s was taken back.",
     "shipment.needs_person": "A parcel needs a person.",
+    "write_back.to_hand_over": (
+        "The parcel %(tracking_number)s waits to be handed over to the carrier; then the marketplace is told."
+    ),
     "write_back.owed": "The parcel number %(tracking_number)s is about to be told to the marketplace.",
     "write_back.sending": "The parcel number %(tracking_number)s is being told to the marketplace.",
     "write_back.sent": "The marketplace took the parcel number %(tracking_number)s; it has not been read back yet.",

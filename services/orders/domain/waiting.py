@@ -14,7 +14,8 @@ from services.orders.domain.copies import Reservation, Shipments
 from services.orders.domain.order import Decision, Order
 
 # Labels' words of a parcel, and of telling the marketplace of it; the dashboard counts by the same.
-HANDED_OVER = ("owed", "sending", "sent")
+TO_HAND_OVER = "to_hand_over"
+TELLING = ("owed", "sending", "sent")
 TROUBLE = ("refused", "needs_person", "shipped_elsewhere")
 HALTED = ("outdated", "needs_person")
 _OVER = ("voided",)
@@ -114,7 +115,7 @@ def _parcels(shipments: Shipments | None) -> Iterator[Reason]:
         facts = {"tracking_number": shipment.tracking_number or "", "reason": shipment.reason or ""}
         if shipment.write_back in TROUBLE:
             yield Reason(f"write_back.{shipment.write_back}", True, facts)
-        elif shipment.write_back in HANDED_OVER:
+        elif shipment.write_back in (TO_HAND_OVER, *TELLING):
             yield Reason(f"write_back.{shipment.write_back}", False, facts)
         elif shipment.state in HALTED:
             yield Reason(f"shipment.{shipment.state}", True, facts)

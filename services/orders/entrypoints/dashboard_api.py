@@ -62,8 +62,9 @@ class UnconfirmedOut(BaseModel):
 
 
 class WriteBacksOut(BaseModel):
-    """Parcels whose number was not read back: still to be told, told, and those a person must look at."""
+    """Parcels whose number was not read back: to be handed over first, to be told, told, and those to be looked at."""
 
+    to_hand_over: int
     owed: int
     sent: int
     troubled: int
@@ -106,7 +107,11 @@ async def read_dashboard(request: Request, who: Reader) -> DashboardOut:
         ),
         ship_by={each.value: count for each, count in found.ship_by.items()},
         write_backs=WriteBacksOut(
-            owed=told.owed, sent=told.sent, troubled=told.troubled, oldest=UnconfirmedOut.of(told.oldest)
+            to_hand_over=told.to_hand_over,
+            owed=told.owed,
+            sent=told.sent,
+            troubled=told.troubled,
+            oldest=UnconfirmedOut.of(told.oldest),
         ),
         polling=[PollingOut.of(view) for view in found.polling],
         sold=[SoldOut.of(each, found) for each in found.sold],

@@ -50,8 +50,9 @@ class Unconfirmed:
 
 @dataclass(frozen=True, slots=True)
 class WriteBacks:
-    """Parcels to be told to the marketplace, told, and those that a person must look at."""
+    """Parcels to be handed over first, to be told to the marketplace, told, and those that a person must look at."""
 
+    to_hand_over: int
     owed: int
     sent: int
     troubled: int

@@ -93,10 +93,10 @@ class Labels:
         await self.connect()
         await self.mode(automatic=automatic)
 
-    async def mode(self, *, automatic: bool) -> None:
+    async def mode(self, **choice: bool) -> None:
         async with self.uow() as store:
             await set_channel_mode(
-                store, self.organisation_id, self.connection_id, CHANNEL, automatic=automatic, planner=self.planner
+                store, self.organisation_id, self.connection_id, CHANNEL, choice, planner=self.planner
             )
 
     async def order(self, units: int = 2, **changes: Any) -> OrderStateV1:

@@ -43,6 +43,7 @@ class FakeTracking:
     outcomes: deque[Any] = field(default_factory=deque)
     reads: deque[Any] = field(default_factory=deque)
     sent: list[FrozenBody] = field(default_factory=list)
+    parcels: list[ParcelToTell] = field(default_factory=list)
     during: Callable[[], Any] | None = None
     send_operation: str = CONFIRM_SHIPMENT
     read_operation: str = GET_ORDER
@@ -52,6 +53,7 @@ class FakeTracking:
         return next(str(number) for number in range(100_000_000, 100_001_000) if str(number) not in used)
 
     def freeze(self, parcel: ParcelToTell) -> FrozenBody:
+        self.parcels.append(parcel)
         return {
             "reference": parcel.reference,
             "number": parcel.tracking_number,

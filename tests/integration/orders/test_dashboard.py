@@ -119,9 +119,9 @@ async def test_ship_by_and_days_are_those_of_the_channel(orders: OrdersService, 
 
 
 async def test_the_oldest_parcel_not_confirmed_is_named(orders: OrdersService, ours: httpx.AsyncClient) -> None:
-    """With its state and since when; voided parcels, confirmed ones and those without a label are none."""
+    """With its state and since when; those voided, confirmed, without a label or still here are none."""
     await orders.connect()
-    await orders.receive(page(*(order(number) for number in range(1, 7))))
+    await orders.receive(page(*(order(number) for number in range(1, 8))))
     events = await events_of(orders)
     steps: dict[int, dict[str, Any]] = {
         1: LABELLED | {"write_back": "owed"},
@@ -130,11 +130,13 @@ async def test_the_oldest_parcel_not_confirmed_is_named(orders: OrdersService, o
         4: LABELLED | {"write_back": "owed", "state": "voided", "label_created_at": NOW - timedelta(days=3)},
         5: {},
         6: LABELLED | {"write_back": "refused"},
+        7: LABELLED | {"write_back": "to_hand_over", "label_created_at": NOW - timedelta(days=4)},
     }
     for number, step in steps.items():
         await orders.apply(shipment(events[order(number).id], **step))
     found = (await dashboard(ours))["write_backs"]
-    assert (found["owed"], found["sent"], found["troubled"]) == (1, 1, 1)
+    assert (found["to_hand_over"], found["owed"], found["sent"], found["troubled"]) == (1, 1, 1, 1)
+    assert '<a href="/shipments?state=to_hand_over">1</a>' in (await ours.get("/dashboard", headers=HTML)).text
     assert (found["oldest"]["marketplace_order_id"], found["oldest"]["write_back"]) == (order(2).id, "sent")
     assert found["oldest"]["since"] == (NOW - timedelta(days=1)).isoformat().replace("+00:00", "Z")
 
@@ -163,7 +165,7 @@ async def test_another_organisations_numbers_never_count(
     assert found == {
         "needs_person": {"count": 0, "needs": NEVER, "urgent": []},
         "ship_by": {"overdue": 0, "today": 0, "tomorrow": 0},
-        "write_backs": {"owed": 0, "sent": 0, "troubled": 0, "oldest": None},
+        "write_backs": {"to_hand_over": 0, "owed": 0, "sent": 0, "troubled": 0, "oldest": None},
         "polling": [],
         "sold": [],
     }

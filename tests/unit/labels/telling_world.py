@@ -63,8 +63,8 @@ class Memory:
         for _, after in changes:
             self.one = after
 
-    async def automatic(self, _connection_ids: Sequence[UUID]) -> frozenset[Any]:
-        return frozenset()
+    async def modes(self, _connection_ids: Sequence[UUID]) -> dict[Any, Any]:
+        return {}
 
     async def carriers(self, organisation_ids: Sequence[UUID]) -> dict[UUID, Any]:
         return dict.fromkeys(organisation_ids, SETTINGS)

@@ -8,7 +8,7 @@ from babel.messages.pofile import read_po
 
 from services.labels.domain import actions
 from services.labels.domain.reasons import SENTENCES
-from services.labels.entrypoints import batch_pages, settings_page, words
+from services.labels.entrypoints import batch_pages, list_page, settings_page, words
 
 ROOT = Path(__file__).parents[3]
 LABELS = ROOT / "services/labels"
@@ -35,6 +35,7 @@ def said() -> set[str]:
         *settings_page.SENTENCES.values(),
         *(name for _, name in words.MENDED_AT.values()),
         *(words.CONNECTIONS, words.PARCEL, words.ORDER, batch_pages.NONE_CHOSEN, batch_pages.TOO_MANY),
+        *(list_page.NONE_CHOSEN, list_page.TOO_MANY),
     }
 
 

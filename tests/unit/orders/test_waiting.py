@@ -61,6 +61,12 @@ MOMENTS = [
     ("planned", {"held": {}, "parcels": [{}]}, ["shipment.planned"], Stage.RESERVED),
     ("voided: planned anew", {"held": {}, "parcels": [{"state": "voided"}]}, ["waits.plan"], Stage.RESERVED),
     ("labelled", {"held": {}, "parcels": [LABELLED | {"write_back": "owed"}]}, ["write_back.owed"], Stage.LABELLED),
+    (
+        "labelled, not handed over",
+        {"held": {}, "parcels": [LABELLED | {"write_back": "to_hand_over"}]},
+        ["write_back.to_hand_over"],
+        Stage.LABELLED,
+    ),
     ("told", {"held": {}, "parcels": [LABELLED | {"write_back": "sent"}]}, ["write_back.sent"], Stage.WRITTEN_BACK),
     ("confirmed", {"held": {}, "parcels": [LABELLED | {"write_back": "confirmed"}]}, [], Stage.CONFIRMED),
     (
