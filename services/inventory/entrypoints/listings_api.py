@@ -59,7 +59,7 @@ async def list_listings(
     after: ListingCursor = None,
     limit: Limit = 50,
 ) -> ListOut[ListingOut]:
-    """Listings by the marketplace's SKU. `refused` ones are mapped, too, `weight_left_out` ones may be; without `state`: all, also those gone."""
+    """Listings by the marketplace's SKU. `refused` ones are mapped, too; without `state`: all, also those gone."""
     wanted = ListingFilter(connection_id, channel_id, state, search)
     found = await inventory(request).listings.listings(who.organisation, wanted, after=after, limit=limit)
     return ListOut(items=[ListingOut.of(one) for one in found.items], next_cursor=cursor_of(found.after))
