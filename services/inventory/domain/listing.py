@@ -125,14 +125,17 @@ class Key:
     sku: str
 
 
-def heaviest(listings: Iterable[Listing]) -> int | None:
+def listed_weight(listings: Iterable[Listing], before: int | None) -> int | None:
     """
-    What all listings of a SKU tell of its weight: a parcel declared too light costs the seller. What one told earlier,
-    and no longer does, counts only where none tells it now.
+    What all listings of a SKU tell of its weight: the heaviest, as a parcel declared too light costs the seller.
+
+    Where none tells it any more, what it was `before` stays, as long as one of them once told so: no parcel that was
+    ready begins to wait.
     """
     told = [one for one in listings if one.weight_grams is not None]
-    now = [one for one in told if one.tells_weight]
-    return max((one.weight_grams or 0 for one in now or told), default=None)
+    now = [one.weight_grams or 0 for one in told if one.tells_weight]
+    ever = [one.weight_grams or 0 for one in told]
+    return before if not now and before in ever else max(now or ever, default=None)
 
 
 def by_sku(listings: Iterable[Listing]) -> Mapping[SkuId, Sequence[Listing]]:

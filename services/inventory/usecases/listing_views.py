@@ -15,8 +15,8 @@ from shared.kernel.ids import ConnectionId, OrganisationId, SkuId
 
 class Shown(StrEnum):
     """
-    Which listings: of the first four, each that is not gone is of one; `refused` ones are mapped, too. `weight_left_out`: the
-    weight that is told could not be taken.
+    Which listings: of the first four, each listing that is not gone is of one; `refused` ones are mapped, too.
+    `weight_left_out`: the weight that is told could not be taken.
     """
 
     MAPPED = "mapped"

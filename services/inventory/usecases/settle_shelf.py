@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from services.inventory.domain.line import Line
-from services.inventory.domain.listing import by_sku, heaviest
+from services.inventory.domain.listing import by_sku, listed_weight
 from services.inventory.domain.reservation import Reservation
 from services.inventory.domain.shelf import Shelf
 from services.inventory.domain.sku import Sku
@@ -55,7 +55,7 @@ async def settle_shelf(shelf: Shelf, touched: Touched, *, store: Store, now: dat
     """
     mapped = await map_made([sku for sku in shelf.skus.values() if sku.made], store)
     for sku_id, listings in by_sku(mapped).items():
-        shelf.weigh_as_listed(sku_id, heaviest(listings))
+        shelf.weigh_as_listed(sku_id, listed_weight(listings, None))
     await _balance(shelf, touched.orders, store)
     changed = shelf.changed_lines()
     anew = await _described_anew(shelf, store)

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Sequence
 from datetime import datetime
 
-from services.inventory.domain.listing import Listing, by_sku, heaviest
+from services.inventory.domain.listing import Listing, by_sku, listed_weight
 from services.inventory.domain.shelf import Shelf
 from services.inventory.usecases.ports import Store
 from services.inventory.usecases.settle_shelf import NOTHING, settle_shelf
@@ -25,5 +25,6 @@ async def weigh(before: Collection[Listing], after: Sequence[Listing], store: St
     ids = weighed | listings.keys()
     shelf = Shelf(await store.skus.lock((), ids, now), (), now)
     for sku_id in weighed:
-        shelf.weigh_as_listed(sku_id, heaviest(listings.get(sku_id, ())))
+        known = shelf.skus[sku_id].listed_weight_grams
+        shelf.weigh_as_listed(sku_id, listed_weight(listings.get(sku_id, ()), known))
     await settle_shelf(shelf, NOTHING, store=store, now=now)

@@ -6,7 +6,7 @@ from uuid import UUID
 
 import pytest
 
-from services.inventory.domain.listing import Listing, heaviest
+from services.inventory.domain.listing import Listing, listed_weight
 from services.inventory.domain.sku import Sku, StockRow
 from services.inventory.usecases.set_stock import clear_weight
 from services.inventory.usecases.take_weights import ConnectionUnknown, WeightsNotTold, take_weights
@@ -28,21 +28,23 @@ def listing(grams: int | None = None, *, told_now: bool = True, gone: bool = Fal
 
 
 @pytest.mark.parametrize(
-    ("listings", "grams"),
+    ("before", "listings", "grams"),
     [
-        ([], None),
-        ([listing()], None),
-        ([listing(), listing(300)], 300),
-        ([listing(300), listing(350), listing(10)], 350),
-        ([listing(300), listing(900, gone=True)], 300),
-        ([listing(300), listing(900, told_now=False)], 300),
-        ([listing(200, gone=True), listing(250, told_now=False)], 250),
+        (None, [], None),
+        (None, [listing()], None),
+        (None, [listing(), listing(300)], 300),
+        (900, [listing(300), listing(350), listing(10)], 350),
+        (900, [listing(300), listing(900, gone=True)], 300),
+        (900, [listing(300), listing(900, told_now=False)], 300),
+        (200, [listing(200, gone=True), listing(250, told_now=False)], 200),
+        (210, [listing(200, gone=True), listing(250, told_now=False)], 250),
+        (210, [listing()], None),
     ],
 )
-def test_the_heaviest_of_those_that_tell_it_now(listings: list[Listing], grams: int | None) -> None:
-    """What one told once counts where none tells it now: a parcel that was ready does not begin to wait."""
-    assert heaviest(listings) == grams
-    assert heaviest(listings[::-1]) == grams
+def test_the_heaviest_of_those_that_tell_it_now(before: int | None, listings: list[Listing], grams: int | None) -> None:
+    """Where none does, it stays what one once told: a parcel that was ready does not begin to wait."""
+    assert listed_weight(listings, before) == grams
+    assert listed_weight(listings[::-1], before) == grams
 
 
 @pytest.mark.parametrize(
