@@ -12,7 +12,6 @@ from services.inventory.adapters.kinds import LISTING, PUSH, kinds
 from services.inventory.domain.sku import StockRow
 from services.inventory.usecases.discover import discover
 from services.inventory.usecases.push import push
-from services.inventory.usecases.take_weights import take_weights
 from shared.db.claims import SqlClaims
 from shared.kernel.errors import Retryable
 from shared.kernel.ids import ConnectionId
@@ -139,15 +138,12 @@ async def test_a_weight_of_a_listing_reaches_the_order_that_waits_for_it(shop: R
     await shop.inventory.apply(shop.state("amazon", channels=(FRANCE, GERMANY)))
     await shop.work()
     calls = (await amazon.calls("amazon.searchListingsItems"))["count"]
-    held = shop.inventory.held
-    async with held.uow() as store:
-        chosen = {"taken": True, "telling": held.telling, "store": store, "clock": held.clock}
-        await take_weights(shop.ids["amazon"], ORGANISATION, **chosen)
+    await shop.take_weights()
     await shop.work()
     assert (await amazon.calls("amazon.searchListingsItems"))["count"] == 2 * calls
     weights = {row.code: row.listed_weight_grams for row in await shop.inventory.rows("sku")}
     assert (weights["SKU-901"], weights["SKU-902"]) == (285, None)
-    ((source,)) = await held.listings.weight_sources(ORGANISATION)
+    ((source,)) = await shop.inventory.held.listings.weight_sources(ORGANISATION)
     assert (source.taken, source.told, source.left_out) == (True, 2, 2)
 
 

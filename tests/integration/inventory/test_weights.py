@@ -2,20 +2,16 @@
 
 import asyncio
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
 from operator import itemgetter
 from typing import Any
 from uuid import uuid4
 
 import httpx
 import pytest
-from sqlalchemy import event as listened
+from sqlalchemy.event import listen
 from sqlalchemy.exc import DBAPIError
 
 from services.inventory.domain.sku import StockRow
-from services.inventory.usecases.take_weights import take_weights
-from shared.db.unit_of_work import run_in_transaction
 from shared.events.auth import ConnectionDisconnectedV1
 from shared.events.base import Event
 from shared.marketplaces.listings import Listing, PackageWeight
@@ -32,15 +28,9 @@ TOKEN = {"csrf_token": "genuine"}
 
 
 class WeighedShop(Shop):
-    """Listings that tell weights; `amazon` and `octopia` are two accounts of one marketplace here."""
+    """Listings that tell weights, of both connections."""
 
-    async def take(self, name: str = "amazon", *, taken: bool = True) -> None:
-        held = self.inventory.held
-        asked = {"taken": taken, "telling": {"amazon", "octopia"}, "clock": held.clock}
-        await run_in_transaction(
-            held.uow, lambda store: take_weights(self.ids[name], ORGANISATION, store=store, **asked)
-        )
-        await self.inventory.execute("update lease set not_before = null")
+    telling = frozenset({"amazon", "octopia"})
 
     async def again(self) -> None:
         """Another pass."""
@@ -76,7 +66,7 @@ async def test_a_listing_brings_the_weight_an_order_waits_for(shop: WeighedShop)
     await shop.connect("amazon", weighing("mug", 300), weighing("cup", None))
     await shop.connect("octopia", weighing("cup", 90))
     assert set((await shop.weights()).values()) == {(None, None)}
-    await shop.take()
+    await shop.take_weights()
     await shop.discover()
     await shop.again()
     assert await shop.weights() == {"mug": (None, 300), "cup": (None, None)}
@@ -93,32 +83,17 @@ async def test_the_heaviest_of_what_accounts_tell_now(shop: WeighedShop) -> None
     await shop.inventory.set(StockRow("mug", counted=1))
     await shop.connect("amazon", weighing("mug", 300))
     await shop.connect("octopia", weighing("mug", 900))
-    await shop.take()
-    await shop.take("octopia")
+    await shop.take_weights()
+    await shop.take_weights("octopia")
     await shop.discover()
     assert await shop.weights() == {"mug": (None, 900)}
     shop.listings["octopia"].offers["FR"] = []
     await shop.again()
     await shop.again()
     assert await shop.weights() == {"mug": (None, 300)}
-    await shop.take(taken=False)
+    await shop.take_weights(taken=False)
     await shop.discover()
     assert await shop.weights() == {"mug": (None, 300)}
-
-
-@contextmanager
-def statements(inventory: Inventory) -> Iterator[list[str]]:
-    """What is executed meanwhile."""
-    executed: list[str] = []
-
-    def note(_: Any, __: Any, statement: str, *___: Any) -> None:
-        executed.append(statement)
-
-    listened.listen(inventory.engine.sync_engine, "before_cursor_execute", note)
-    try:
-        yield executed
-    finally:
-        listened.remove(inventory.engine.sync_engine, "before_cursor_execute", note)
 
 
 async def test_a_page_takes_as_many_statements_as_one_listing(shop: WeighedShop) -> None:
@@ -127,17 +102,17 @@ async def test_a_page_takes_as_many_statements_as_one_listing(shop: WeighedShop)
     for sku in skus:
         await shop.inventory.apply(order([order_line(sku, 1)]))
     await shop.connect("amazon", *(weighing(sku, None) for sku in skus))
-    counts = []
-    with statements(shop.inventory) as executed:
+    executed: list[str] = []
+    listen(shop.inventory.engine.sync_engine, "before_cursor_execute", lambda *given: executed.append(given[2]))
+    await shop.again()
+    counts = [len(executed)]
+    await shop.take_weights()
+    await shop.discover()
+    for some in (skus[:1], skus[1:]):
+        shop.listings["amazon"].offers["FR"] = [weighing(sku, 200 if sku in some else None) for sku in skus]
+        executed.clear()
         await shop.again()
         counts.append(len(executed))
-        await shop.take()
-        await shop.discover()
-        for some in (skus[:1], skus[1:]):
-            shop.listings["amazon"].offers["FR"] = [weighing(sku, 200 if sku in some else None) for sku in skus]
-            executed.clear()
-            await shop.again()
-            counts.append(len(executed))
     assert counts[1] == counts[2]
     assert {listed for _, listed in (await shop.weights()).values()} == {200}
     assert counts[0] < counts[1] <= counts[0] + 10
@@ -148,7 +123,7 @@ async def test_a_weight_and_who_waits_for_it_are_one_transaction(shop: WeighedSh
     waiting = order([order_line("mug", 1)])
     await shop.inventory.apply(waiting)
     await shop.connect("amazon", weighing("mug", 300))
-    await shop.take()
+    await shop.take_weights()
     await shop.inventory.execute("alter table listing add constraint broken check (weight_grams is null)")
     with pytest.raises(DBAPIError):
         await shop.discover()
@@ -164,7 +139,7 @@ async def test_a_seller_who_enters_a_weight_meanwhile_keeps_it(shop: WeighedShop
     """The page waits for the SKU, and leaves the seller's word alone."""
     await shop.inventory.set(StockRow("mug", counted=1))
     await shop.connect("amazon", weighing("mug", 300))
-    await shop.take()
+    await shop.take_weights()
     reading: asyncio.Task[None]
     async with shop.inventory.held.uow() as store:
         (sku,) = await store.skus.lock((), {(await shop.inventory.rows("sku"))[0].id}, shop.inventory.clock.now())
@@ -178,7 +153,7 @@ async def test_a_seller_who_enters_a_weight_meanwhile_keeps_it(shop: WeighedShop
 async def test_a_sku_made_while_its_listing_is_read_weighs_something(shop: WeighedShop) -> None:
     """The order waits for the page, and finds the weight it brought: its first reservation says so."""
     await shop.connect("amazon")
-    await shop.take()
+    await shop.take_weights()
     await shop.discover()
     first = order([order_line("mug", 1)])
     shop.listings["amazon"].offers["FR"] = [weighing("mug", 300)]
@@ -224,7 +199,7 @@ async def test_the_setting_is_read_and_changed(shop: WeighedShop, ours: httpx.As
 async def test_a_weight_that_cannot_be_is_shown_on_its_listing(shop: WeighedShop, ours: httpx.AsyncClient) -> None:
     """Under its own tab, on its page and in the API, until it tells another."""
     await shop.connect("amazon", weighing("mug", 300), offer("odd", weight=STONES))
-    await shop.take()
+    await shop.take_weights()
     await shop.discover()
     (odd,) = (await ours.get(f"{BASE}/listings?state=weight_left_out")).json()["items"]
     assert (odd["marketplace_sku"], odd["weight_problem"], odd["weight_grams"]) == ("odd", "unit_unknown", None)
@@ -240,7 +215,7 @@ async def test_whose_word_a_weight_is(shop: WeighedShop, ours: httpx.AsyncClient
     """Shown where the weight is; one's own is entered over it and taken back, and an export is the own one only."""
     await shop.inventory.set(StockRow("mug", counted=1))
     await shop.connect("amazon", weighing("mug", 300))
-    await shop.take()
+    await shop.take_weights()
     await shop.discover()
     told = (await ours.get(f"{BASE}/skus/mug")).json()
     assert (told["weight_grams"], told["weight_origin"], told["listed_weight_grams"]) == (300, "listing", 300)
