@@ -100,7 +100,7 @@ class Sandbox:
         return list(made["order_ids"])
 
     async def listings(self, seller_id: str, skus: list[str], **fields: Any) -> None:
-        """List SKUs in the seller's stores, or replace them (`quantity`, `fba`, `product_type`, `marketplace_ids`)."""
+        """List SKUs in the seller's stores, or replace them (`quantity`, `fba`, `package_weight`, …: its README)."""
         await self._call("POST", "/listings", {"seller_id": seller_id, "skus": skus} | fields)
 
     async def unlist(self, seller_id: str, sku: str) -> None:

@@ -41,7 +41,7 @@ from shared.events.topics import AUTH_CONNECTION, AUTH_ORGANISATION, LABELS_SHIP
 from shared.http.outward import Outward
 from shared.kernel.clock import Clock, SystemClock
 from shared.kernel.ports import UnitOfWork
-from shared.marketplaces.registry import far_sides, marketplaces, rates
+from shared.marketplaces.registry import CAPABILITIES, far_sides, marketplaces, rates
 from shared.marketplaces.worked import of_worked_marketplaces
 from shared.messaging.applier import Applier, Subscription
 from shared.messaging.consumer import run_consumer
@@ -62,6 +62,7 @@ class Inventory:
     views: Views
     listings: ListingViews
     clock: Clock
+    telling: frozenset[str]  # marketplaces whose listings may tell what they weigh
 
 
 def engine_of(settings: Settings | MigrationSettings, process: str) -> AsyncEngine:
@@ -69,7 +70,8 @@ def engine_of(settings: Settings | MigrationSettings, process: str) -> AsyncEngi
 
 
 def inventory_on(engine: AsyncEngine, clock: Clock) -> Inventory:
-    return Inventory(SqlUnitOfWork(engine, bind), SqlViews(engine), SqlListingViews(engine), clock)
+    telling = frozenset(name for name, able in CAPABILITIES.items() if able.listing_weights)
+    return Inventory(SqlUnitOfWork(engine, bind), SqlViews(engine), SqlListingViews(engine), clock, telling)
 
 
 def access_of(settings: Settings, outward: Outward) -> Access:

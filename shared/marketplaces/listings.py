@@ -3,12 +3,26 @@
 from dataclasses import dataclass, field
 from typing import Any
 
+# What weighs more is no parcel of ours, whoever says so.
+HEAVIEST_GRAMS = 100_000
+
+
+@dataclass(frozen=True, slots=True)
+class PackageWeight:
+    """
+    What a listing tells that one unit of it weighs, packed: `grams`, rounded up. None: it cannot be, and `problem` says
+    why (`unreadable`, `unit_unknown`, `not_positive`, `too_heavy`).
+    """
+
+    grams: int | None = None
+    problem: str | None = None
+
 
 @dataclass(frozen=True, slots=True)
 class Listing:
     """
     An offer of the seller on one channel. `quantity` None: not told. `marketplace_fulfilled`: its units lie in the
-    marketplace's warehouse, and its quantity is never ours to tell.
+    marketplace's warehouse, and its quantity is never ours to tell. `weight` None: not told, or not asked for.
 
     `facts`: what telling its quantity needs beside the SKU (Amazon: the product type), kept with it and handed back.
     """
@@ -19,6 +33,7 @@ class Listing:
     marketplace_fulfilled: bool
     quantity: int | None
     facts: dict[str, str] = field(default_factory=dict)
+    weight: PackageWeight | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -53,7 +53,8 @@ class Capabilities:
     write not seen before that is not yet missing. An accepted write is first read back after `read_back_seconds`, and
     sent again where it is still missing after `repeat_after_seconds`; settings may say otherwise. `splits_lines`: a
     line's units may leave in several parcels. `one_parcel_channels`: channels whose orders leave in one parcel,
-    complete. `answers_orders`: an order may wait for the seller to accept or refuse it.
+    complete. `answers_orders`: an order may wait for the seller to accept or refuse it. `listing_weights`: listings may
+    tell what they weigh.
     """
 
     write: Literal["keyed", "readable", "blind"]
@@ -63,6 +64,7 @@ class Capabilities:
     splits_lines: bool = True
     one_parcel_channels: frozenset[str] = frozenset()
     answers_orders: bool = False
+    listing_weights: bool = False
 
     def splits_orders(self, channel_id: str) -> bool:
         """Several parcels per order."""
@@ -213,9 +215,19 @@ class ListingsPort(Protocol):
     """What the seller offers on a channel. Operations: `listing` kind."""
 
     async def read_page(
-        self, account: FarAccount, channel_id: str, page_token: str | None, token: AccessToken, budgets: Budgets
+        self,
+        account: FarAccount,
+        channel_id: str,
+        page_token: str | None,
+        token: AccessToken,
+        budgets: Budgets,
+        *,
+        weights: bool = False,
     ) -> ListingPage:
-        """A page of the channel's listings. PageTokenRefused: start the channel again."""
+        """
+        A page of the channel's listings; all pages of it with the same `weights`: whether they tell what they weigh,
+        where the marketplace knows. PageTokenRefused: start the channel again.
+        """
         ...
 
 

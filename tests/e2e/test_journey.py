@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from deploy.local.stack import Stack
-from tests.shop import CARRIER, Shop, demand, open_shop
+from tests.shop import CARRIER, Json, Shop, demand, open_shop
 
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(300)]
 
@@ -16,6 +16,15 @@ async def order_of(shop: Shop, number: str) -> str:
         while number not in (orders := await shop.orders()):
             await asyncio.sleep(0.2)
     return str(orders[number]["id"])
+
+
+async def held(shop: Shop, number: str) -> Json:
+    """The shipment of a marketplace order, once it says what it waits for."""
+    order_id = await order_of(shop, number)
+    async with asyncio.timeout(60):
+        while not (found := [s for s in await shop.shipments() if s["order_id"] == order_id and s["reason"]]):
+            await asyncio.sleep(0.2)
+    return found[0]
 
 
 async def test_orders_travel_from_consent_to_confirmation(stack: Stack) -> None:
@@ -42,15 +51,30 @@ async def test_a_missing_weight_says_where_to_mend_it_and_the_label_resumes(stac
     """No weight: no number is drawn, the shipment says why; with the weight it goes on by itself."""
     async with open_shop(stack, levels={"SKU-KNOWN": 5}) as shop:
         (number,) = await shop.plant(1, lines=[{"sku": "SKU-LIGHT", "quantity": 1}])
-        order_id = await order_of(shop, number)
-        async with asyncio.timeout(60):
-            while not [s for s in await shop.shipments() if s["order_id"] == order_id and s["reason"]]:
-                await asyncio.sleep(0.2)
-        (waiting,) = [s for s in await shop.shipments() if s["order_id"] == order_id]
+        waiting = await held(shop, number)
         assert "weight" in waiting["reason"]
         assert waiting["tracking_number"] is None
         await shop.count_levels({"SKU-LIGHT": 5})
         await shop.confirmed([number])
+
+
+async def test_a_listing_tells_the_weight_that_a_label_waits_for(stack: Stack) -> None:
+    """Chosen for the account, its listings are read at once, and the parcel goes on by itself with that weight."""
+    async with open_shop(stack, levels={"SKU-KNOWN": 5}) as shop:
+        weight = {"unit": "kilograms", "value": 0.4251}
+        await shop.sandbox.listings(shop.seller_id, ["SKU-LISTED"], package_weight=weight)
+        (number,) = await shop.plant(1, lines=[{"sku": "SKU-LISTED", "quantity": 1}])
+        assert "weight" in (await held(shop, number))["reason"]
+        async with asyncio.timeout(30):
+            while not (sources := await shop.everything("/api/inventory/v1/weights")):
+                await asyncio.sleep(0.2)
+        (source,) = sources
+        assert (source["offered"], source["taken"]) == (True, False)
+        await shop.send("PUT", f"/api/inventory/v1/weights/{source['connection_id']}", {"taken": True})
+        far = await shop.confirmed([number])
+        assert far[number]["confirmations"] == 1
+        sku = await shop.get("/api/inventory/v1/skus/SKU-LISTED")
+        assert (sku["weight_grams"], sku["weight_origin"]) == (426, "listing")
 
 
 async def test_an_order_cancelled_by_its_buyer_is_not_labelled(stack: Stack) -> None:

@@ -17,6 +17,7 @@ from tests.sandbox.world import World
 
 _FIELDS = frozenset({
     "seller_id", "region", "skus", "quantity", "fba", "product_type", "marketplace_ids", "lead_time_days",
+    "package_weight",
 })  # fmt: skip
 
 
@@ -72,6 +73,7 @@ def _listing(seller: Seller, store: str, sku: str, body: Json, created: float) -
         created=created,
         updated=created,
         available=_available(seller, body),
+        package_weight=body.get("package_weight"),
     )
 
 

@@ -54,6 +54,7 @@ class SqlDiscoveries:
             "unreadable": saved.unreadable,
             "waits_code": saved.waits_code,
             "waits_since": saved.waits_since,
+            "weights": saved.weights,
         }
         await self._connection.execute(upsert(discovery), values)
 
@@ -66,6 +67,7 @@ def discovery_of(row: Row[Any]) -> Discovery:
         unreadable=row.unreadable,
         waits_code=row.waits_code,
         waits_since=row.waits_since,
+        weights=row.weights,
     )
 
 

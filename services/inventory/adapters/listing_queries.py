@@ -5,7 +5,7 @@ from types import SimpleNamespace
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Executable, Row, Select, and_, case, func, literal, or_, select, tuple_
+from sqlalchemy import ColumnElement, Executable, Row, Select, and_, case, false, func, literal, or_, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.inventory.adapters.listings import listing_of
@@ -13,7 +13,7 @@ from services.inventory.adapters.tables import connection, discovery, listing, s
 from services.inventory.adapters.targets import target_of
 from services.inventory.domain.connection import DISCONNECTED, PAUSED
 from services.inventory.domain.target import REPEATED
-from services.inventory.usecases.listing_views import ListingFilter, ListingView, PushProgress, Shown
+from services.inventory.usecases.listing_views import ListingFilter, ListingView, PushProgress, Shown, WeightSource
 from services.inventory.usecases.views import Slice
 from shared.db.arrays import among
 from shared.db.unit_of_work import transaction
@@ -29,6 +29,7 @@ _SHOWN: Mapping[Shown, ColumnElement[bool]] = {
     Shown.MARKETPLACE_FULFILLED: and_(_HERE, listing.c.marketplace_fulfilled),
     Shown.GONE: ~_HERE,
     Shown.REFUSED: and_(_MAPPED, target.c.active, target.c.reason.is_not(None)),
+    Shown.WEIGHT_LEFT_OUT: and_(_HERE, listing.c.weight_problem.is_not(None)),
 }
 _ID_LENGTH = 36
 # A join of two tables with columns of one name: those of the target are told apart by a prefix.
@@ -96,6 +97,9 @@ class SqlListingViews:
 
     async def progress(self, organisation_id: OrganisationId) -> Sequence[PushProgress]:
         return [_progress(row) for row in await self._rows(_progress_of(organisation_id))]
+
+    async def weight_sources(self, organisation_id: OrganisationId) -> Sequence[WeightSource]:
+        return [WeightSource(**row._mapping) for row in await self._rows(_weight_sources_of(organisation_id))]
 
     async def _rows(self, query: Executable) -> Sequence[Row[Any]]:
         async with transaction(self._engine) as open_connection:
@@ -194,4 +198,27 @@ def _progress(row: Row[Any]) -> PushProgress:
         unreadable=row.unreadable or 0,
         waits_code=row.waits_code,
         waits_since=row.waits_since,
+    )
+
+
+def _weight_sources_of(organisation_id: OrganisationId) -> Select[Any]:
+    def many(condition: ColumnElement[bool]) -> ColumnElement[int]:
+        return func.count(listing.c.id).filter(condition)
+
+    return (
+        select(
+            connection.c.id.label("connection_id"),
+            connection.c.name,
+            connection.c.marketplace,
+            func.coalesce(discovery.c.weights, false()).label("taken"),
+            many(listing.c.weight_at == listing.c.seen_at).label("told"),
+            many(listing.c.weight_problem.is_not(None)).label("left_out"),
+            discovery.c.read_at,
+        )
+        .select_from(connection)
+        .outerjoin(discovery, discovery.c.connection_id == connection.c.id)
+        .outerjoin(listing, and_(listing.c.connection_id == connection.c.id, _HERE))
+        .where(connection.c.organisation_id == organisation_id, connection.c.state != DISCONNECTED)
+        .group_by(connection.c.id, discovery.c.connection_id)
+        .order_by(connection.c.name, connection.c.id)
     )

@@ -14,7 +14,7 @@ from services.inventory.domain.listing import Key, Listing, MappedBy
 from services.inventory.usecases.ports import SkuName
 from shared.db.arrays import among, rows_of
 from shared.db.upsert import upsert
-from shared.kernel.ids import ConnectionId, OrganisationId
+from shared.kernel.ids import ConnectionId, OrganisationId, SkuId
 
 _NAMES = [field.name for field in fields(Listing)]
 _KEY = [listing.c.connection_id, listing.c.sku]
@@ -40,6 +40,9 @@ class SqlListings:
     async def of_ids(self, organisation_id: OrganisationId, ids: Collection[UUID]) -> list[Listing]:
         mine = select(listing).where(listing.c.organisation_id == organisation_id)
         return await self._listings(mine.where(among(listing.c.id, ids)))
+
+    async def of_skus(self, sku_ids: Collection[SkuId]) -> list[Listing]:
+        return await self._listings(select(listing).where(among(listing.c.sku_id, sku_ids)))
 
     async def unmapped(self, names: Collection[SkuName]) -> list[Listing]:
         given = rows_of([listing.c.organisation_id, listing.c.sku], (_Named(*name) for name in names))

@@ -18,6 +18,8 @@ from shared.kernel.ids import OrderId, OrganisationId, SkuId
 
 _LINE = [reservation_line.c[field.name] for field in fields(Line)]
 _SHORT = reservation_line.c.wanted - reservation_line.c.reserved
+# See `Sku.weighs`.
+_WEIGHS = func.coalesce(sku.c.weight_grams, sku.c.listed_weight_grams).label("weight_grams")
 _HEAD = list(reservation.columns)
 _WISH = [column("sku_id", Uuid), column("units", Integer)]
 
@@ -65,7 +67,7 @@ class SqlLines:
     async def described(self, orders: Collection[OrderId]) -> Mapping[OrderId, Sequence[ReservedLineV1]]:
         """A line the order no longer has (nothing ordered) is not told of."""
         query = (
-            select(reservation_line, _SHORT.label("short"), sku.c.code, sku.c.tracked, sku.c.weight_grams)
+            select(reservation_line, _SHORT.label("short"), sku.c.code, sku.c.tracked, _WEIGHS)
             .outerjoin(sku, sku.c.id == reservation_line.c.sku_id)
             .where(among(reservation_line.c.order_id, orders), reservation_line.c.ordered > 0)
             .order_by(reservation_line.c.line_id)

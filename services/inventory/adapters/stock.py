@@ -28,6 +28,7 @@ _SAVED = [
     sku.c.short,
     sku.c.counted_at,
     sku.c.low_level,
+    sku.c.listed_weight_grams,
 ]
 
 
@@ -104,6 +105,7 @@ def sku_of(row: Row[Any]) -> Sku:
         short=row.short,
         counted_at=row.counted_at,
         low_level=row.low_level,
+        listed_weight_grams=row.listed_weight_grams,
     )
 
 

@@ -46,6 +46,8 @@ sku = Table(
     Column("low_level", Integer, nullable=False, server_default=text("0")),
     Column("created_at", _TIME, nullable=False),
     Column("event_sequence", BigInteger, nullable=False, server_default=text("0")),
+    # `weight_grams` is the seller's word, this what its listings tell.
+    Column("listed_weight_grams", Integer),
     UniqueConstraint("organisation_id", "code"),
     CheckConstraint("on_hand >= 0 and reserved >= 0 and short >= 0", name="never_negative"),
     CheckConstraint(
@@ -168,6 +170,7 @@ discovery = Table(
     Column("unreadable", Integer, nullable=False),
     Column("waits_code", Text),
     Column("waits_since", _TIME),
+    Column("weights", Boolean, nullable=False, server_default=text("false")),
 )
 
 # What is told of a listing, or of all that share one quantity (domain/target.py).
@@ -227,6 +230,9 @@ listing = Table(
     Column("maximum", Integer),
     Column("gone_at", _TIME),
     Column("target_id", Uuid, ForeignKey("push_target.id")),
+    Column("weight_grams", Integer),
+    Column("weight_at", _TIME),
+    Column("weight_problem", Text),
     UniqueConstraint("connection_id", "sku", "channel_id"),
     CheckConstraint("buffer >= 0 and maximum >= 0", name="never_negative"),
 )

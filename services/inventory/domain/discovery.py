@@ -52,7 +52,7 @@ class Pass:
 class Discovery:
     """
     Of one connection. `current` None: no pass is under way. `read_at`: when the last pass ended, `unreadable`: how many
-    records it left out. `waits_code`: what reading waits for.
+    records it left out. `waits_code`: what reading waits for. `weights`: what listings weigh is read, too.
     """
 
     due_at: datetime
@@ -61,6 +61,11 @@ class Discovery:
     unreadable: int = 0
     waits_code: str | None = None
     waits_since: datetime | None = None
+    weights: bool = False
+
+    def taking_weights(self, taken: bool, now: datetime) -> "Discovery":
+        """From now on, or no longer. A pass under way is of what was chosen when it began: it starts over."""
+        return replace(self, weights=taken, current=None, due_at=now)
 
     def waiting(self, code: str, now: datetime) -> "Discovery":
         since = self.waits_since if self.waits_code == code else now

@@ -1,5 +1,7 @@
 """A listing: what the seller offers on one channel, which SKU it is, and how it follows the stock."""
 
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
@@ -26,6 +28,9 @@ class Listing:
     connection show one quantity, so that what is chosen for one of them is chosen for all.
 
     `quantity`: as it was shown at `seen_at`; None: not told. `gone_at`: the marketplace no longer lists it.
+
+    `weight_grams`: of one unit, as it was last told, at `weight_at`. `weight_problem`: why the weight that is told now
+    could not be taken (`PackageWeight.problem`).
     """
 
     id: UUID
@@ -47,6 +52,9 @@ class Listing:
     maximum: int | None = None
     gone_at: datetime | None = None
     target_id: UUID | None = None
+    weight_grams: int | None = None
+    weight_at: datetime | None = None
+    weight_problem: str | None = None
 
     @property
     def key(self) -> "Key":
@@ -62,6 +70,11 @@ class Listing:
         """Whether its quantity is ours to tell."""
         return self.gone_at is None and self.sku_id is not None and not self.marketplace_fulfilled and self.follow
 
+    @property
+    def tells_weight(self) -> bool:
+        """Whether its weight was told at its last reading."""
+        return self.gone_at is None and self.weight_at == self.seen_at
+
     def seen(self, told: marketplace.Listing, *, shared: bool, now: datetime) -> "Listing":
         """As the marketplace tells it now; what was chosen stays."""
         return replace(
@@ -74,7 +87,14 @@ class Listing:
             shared=shared,
             seen_at=now,
             gone_at=None,
+            weight_problem=None,
         )
+
+    def weighed(self, told: marketplace.PackageWeight | None) -> "Listing":
+        """With the weight that was read when it was last seen. A weight once told stays until another one is."""
+        if told is None or told.grams is None:
+            return replace(self, weight_problem=told.problem if told else None)
+        return replace(self, weight_grams=told.grams, weight_at=self.seen_at)
 
     def like(self, sibling: "Listing") -> "Listing":
         """A new listing of a shared quantity follows as the others do."""
@@ -103,3 +123,25 @@ class Key:
 
     connection_id: ConnectionId
     sku: str
+
+
+def listed_weight(listings: Iterable[Listing], before: int | None) -> int | None:
+    """
+    What all listings of a SKU tell of its weight: the heaviest, as a parcel declared too light costs the seller.
+
+    Where none tells it any more, what it was `before` stays, as long as one of them once told so: no parcel that was
+    ready begins to wait.
+    """
+    told = [one for one in listings if one.weight_grams is not None]
+    now = [one.weight_grams or 0 for one in told if one.tells_weight]
+    ever = [one.weight_grams or 0 for one in told]
+    return before if not now and before in ever else max(now or ever, default=None)
+
+
+def by_sku(listings: Iterable[Listing]) -> Mapping[SkuId, Sequence[Listing]]:
+    """Those that are mapped, of each SKU."""
+    grouped: defaultdict[SkuId, list[Listing]] = defaultdict(list)
+    for one in listings:
+        if one.sku_id is not None:
+            grouped[one.sku_id].append(one)
+    return grouped

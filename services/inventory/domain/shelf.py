@@ -34,8 +34,12 @@ class Shelf:
         after = self.skus[sku_id] = before.counted(units, self._now)
         self._write(after, Reason.COUNTED, after.on_hand - before.on_hand, cause)
 
-    def weigh(self, sku_id: SkuId, weight_grams: int) -> None:
+    def weigh(self, sku_id: SkuId, weight_grams: int | None) -> None:
+        """The seller's word; None: they have none."""
         self.skus[sku_id] = replace(self.skus[sku_id], weight_grams=weight_grams)
+
+    def weigh_as_listed(self, sku_id: SkuId, weight_grams: int | None) -> None:
+        self.skus[sku_id] = replace(self.skus[sku_id], listed_weight_grams=weight_grams)
 
     def mark(self, sku_id: SkuId, low_level: int) -> None:
         self.skus[sku_id] = replace(self.skus[sku_id], low_level=low_level)
@@ -86,14 +90,14 @@ class Shelf:
         return [line for line in self.lines.values() if line != self._lines_before.get(line.line_id)]
 
     def level_changed(self, sku: Sku) -> bool:
-        """Whether more than its weight and its mark changed."""
-        before = self._skus_before[sku.id]
-        return replace(before, weight_grams=sku.weight_grams, low_level=sku.low_level) != sku
+        """Whether more than its weights and its mark changed."""
+        before = replace(self._skus_before[sku.id], low_level=sku.low_level)
+        return replace(before, weight_grams=sku.weight_grams, listed_weight_grams=sku.listed_weight_grams) != sku
 
     def described_anew(self, sku: Sku) -> bool:
         """Whether every line of it reads differently now: its weight, or that it is tracked."""
         before = self._skus_before[sku.id]
-        return (before.weight_grams, before.tracked) != (sku.weight_grams, sku.tracked)
+        return (before.weighs, before.tracked) != (sku.weighs, sku.tracked)
 
     def visibly_changed(self, line: Line) -> bool:
         """Whether a reservation event would say something else of the line than before."""

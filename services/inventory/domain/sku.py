@@ -2,12 +2,13 @@
 
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Literal
 
 from shared.kernel.ids import OrganisationId, SkuId
+from shared.marketplaces.listings import HEAVIEST_GRAMS as HEAVIEST_GRAMS
 
 LONGEST_CODE = 100
 LIGHTEST_GRAMS = 1
-HEAVIEST_GRAMS = 100_000
 HIGHEST_COUNT = 1_000_000
 
 
@@ -17,8 +18,10 @@ class Sku:
     `code` is the seller's own name of it, unique in the organisation, compared exactly.
 
     Untracked until a level is set: nobody counted, so nothing is short and `on_hand` is 0. `reserved` and `short` are
-    the sums over its order lines. Weight is of one unit. It counts as low when no more than `low_level` are available.
+    the sums over its order lines. It counts as low when no more than `low_level` are available.
     `made`: in the transaction that has it.
+
+    Weights are of one unit: `weight_grams` is the seller's word, `listed_weight_grams` what its listings tell.
     """
 
     id: SkuId
@@ -31,7 +34,20 @@ class Sku:
     short: int = 0
     counted_at: datetime | None = None
     low_level: int = 0
+    listed_weight_grams: int | None = None
     made: bool = False
+
+    @property
+    def weighs(self) -> int | None:
+        """What a label is made with: the seller's word, else the listings'."""
+        return self.listed_weight_grams if self.weight_grams is None else self.weight_grams
+
+    @property
+    def weight_origin(self) -> Literal["seller", "listing"] | None:
+        """Whose word that is; None: nobody's."""
+        if self.weight_grams is not None:
+            return "seller"
+        return None if self.listed_weight_grams is None else "listing"
 
     @property
     def available(self) -> int:

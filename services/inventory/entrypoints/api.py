@@ -27,8 +27,9 @@ from services.inventory.entrypoints.schemas import (
     WeightIn,
 )
 from services.inventory.entrypoints.sku_paths import RawSkuPaths, code_to_set, sku_code
+from services.inventory.entrypoints.weight_pages import router as weight_pages_router
 from services.inventory.settings import Settings
-from services.inventory.usecases.set_stock import set_stock
+from services.inventory.usecases.set_stock import clear_weight, set_stock
 from services.inventory.usecases.views import Show
 from shared.access.access import Access
 from shared.access.dependencies import principal
@@ -94,8 +95,14 @@ async def read_ledger(
 
 @router.put("/skus/{sku:path}")
 async def set_weight(request: Request, who: Writer, code: NewCode, weight: WeightIn) -> SkuOut:
-    """The weight of one unit. A SKU new to us is made, untracked."""
-    return (await _set(request, who, [StockRow(code, weight_grams=weight.weight_grams)]))[0]
+    """The weight of one unit: the seller's word, or null to take it back. A SKU new to us is made, untracked."""
+    held = inventory(request)
+    if weight.weight_grams is not None:
+        return (await _set(request, who, [StockRow(code, weight_grams=weight.weight_grams)]))[0]
+    sku = await run_in_transaction(
+        held.uow, lambda store: clear_weight(code, who.organisation, store=store, clock=held.clock)
+    )
+    return SkuOut.of(sku)
 
 
 @router.get("/skus/{sku:path}")
@@ -142,6 +149,7 @@ def make_app(held: Inventory, access: Access) -> FastAPI:
     app.include_router(listings_router)
     app.include_router(listing_pages_router)
     app.include_router(pages_router)
+    app.include_router(weight_pages_router)
     app.add_middleware(RawSkuPaths)
     return app
 

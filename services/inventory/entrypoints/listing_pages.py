@@ -50,10 +50,11 @@ async def listings_page(
     wanted = ListingFilter(_uuid(connection_id), channel_id or None, tab, search)
     found = await views.listings(who.organisation, wanted, after=after, limit=_ROWS)
     channels = await views.channels(who.organisation)
+    counts = await views.counts(who.organisation)
     context = {
         "tab": tab,
-        "tabs": _TABS,
-        "counts": await views.counts(who.organisation),
+        "tabs": [*_TABS, Shown.WEIGHT_LEFT_OUT] if counts[Shown.WEIGHT_LEFT_OUT] else _TABS,
+        "counts": counts,
         "listings": found.items,
         "more": _next_page(found.after, tab, search, channel),
         "search": search,

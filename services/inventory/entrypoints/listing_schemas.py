@@ -1,5 +1,7 @@
 """What the API takes and gives of listings and of what channels are told."""
 
+from collections.abc import Container
+from dataclasses import asdict
 from datetime import datetime
 from typing import Annotated, Literal
 from uuid import UUID
@@ -11,7 +13,7 @@ from services.inventory.domain.listing import HIGHEST_BUFFER
 from services.inventory.domain.target import REPEATED
 from services.inventory.entrypoints.schemas import In
 from services.inventory.usecases.choose import Choice
-from services.inventory.usecases.listing_views import ListingView, PushProgress
+from services.inventory.usecases.listing_views import ListingView, PushProgress, WeightSource
 from shared.marketplaces.registry import store_name
 
 NOTHING_GIVEN = "Give sku, follow, buffer or maximum."
@@ -59,6 +61,9 @@ class ListingOut(BaseModel):
 
     `state`: of the quantity that is told. `desired`: what it is to show; `told`: the last one the marketplace took;
     `shown`: the last one read back. `drifting`: it showed another one again and again.
+
+    `weight_grams`: what one unit weighs, as it was last told (`weight_at`). `weight_problem`: why the weight that is
+    told now cannot be taken.
     """
 
     id: UUID
@@ -102,6 +107,9 @@ class ListingOut(BaseModel):
     reason: str | None
     detail: str | None
     drifting: bool
+    weight_grams: int | None
+    weight_at: datetime | None
+    weight_problem: Literal["unreadable", "unit_unknown", "not_positive", "too_heavy"] | None
 
     @classmethod
     def of(cls, view: ListingView) -> "ListingOut":
@@ -109,9 +117,10 @@ class ListingOut(BaseModel):
         names = ("desired", "told", "told_at", "shown", "shown_at", "due_at", "waiting_since", "reason", "detail")
         seen = ("id", "connection_id", "channel_id", "title", "active", "marketplace_fulfilled", "quantity", "seen_at")
         chosen = ("gone_at", "mapped_by", "follow", "buffer", "maximum")
+        weight = ("weight_grams", "weight_at", "weight_problem")
         told = {name: getattr(target, name) if target else None for name in names}
         return cls.model_validate(
-            {name: getattr(one, name) for name in (*seen, *chosen)}
+            {name: getattr(one, name) for name in (*seen, *chosen, *weight)}
             | told
             | {
                 "marketplace": view.marketplace,
@@ -159,3 +168,27 @@ class PushProgressOut(BaseModel):
             "listings_wait_since": progress.waits_since,
         }
         return cls.model_validate(told | listings)
+
+
+class WeightsIn(In):
+    taken: StrictBool = Field(description="Whether SKUs weigh what this connection's listings tell.")
+
+
+class WeightSourceOut(BaseModel):
+    """
+    `taken`: SKUs without a weight of the seller's own weigh what its listings tell. `offered`: those of the marketplace
+    may tell it. `told`: so many do; `left_out`: so many tell a weight that cannot be. `read_at`: when they were read.
+    """
+
+    connection_id: UUID
+    name: str
+    marketplace: str
+    offered: bool
+    taken: bool
+    told: int
+    left_out: int
+    read_at: datetime | None
+
+    @classmethod
+    def of(cls, source: WeightSource, telling: Container[str]) -> "WeightSourceOut":
+        return cls(**asdict(source), offered=source.marketplace in telling)

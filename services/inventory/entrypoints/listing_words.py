@@ -40,6 +40,13 @@ WAITS = {
     "refused": "the marketplace refuses to show the listings of a channel",
     "unreadable": "the marketplace answers in words that cannot be read",
 }
+# Why a weight that is told is not taken: codes of `PackageWeight`.
+WEIGHT_PROBLEMS = {
+    "unreadable": "The weight it tells cannot be read.",
+    "unit_unknown": "The weight it tells is in a unit we do not know.",
+    "not_positive": "The weight it tells is not more than nothing.",
+    "too_heavy": "The weight it tells is more than 100 kg.",
+}
 MAPPED_BY = {"code": "by its equal name", "hand": "by hand"}
 
 
@@ -59,6 +66,9 @@ class Words:
 
     def waits(self, code: str) -> str:
         return WAITS.get(code, WAITS["unavailable"])
+
+    def weight_problem(self, code: str) -> str:
+        return WEIGHT_PROBLEMS[code]
 
     def mapped_by(self, code: str) -> str:
         return MAPPED_BY[code]

@@ -8,11 +8,18 @@ from fastapi.exceptions import RequestValidationError
 from pydantic import AfterValidator
 
 from services.inventory.entrypoints.cursors import ListingCursor, cursor_of
-from services.inventory.entrypoints.listing_schemas import ListingIn, ListingOut, ListingRowIn, PushProgressOut
-from services.inventory.entrypoints.requests import choose_for, inventory, tell_again_for
+from services.inventory.entrypoints.listing_schemas import (
+    ListingIn,
+    ListingOut,
+    ListingRowIn,
+    PushProgressOut,
+    WeightsIn,
+    WeightSourceOut,
+)
+from services.inventory.entrypoints.requests import choose_for, inventory, take_weights_for, tell_again_for
 from services.inventory.entrypoints.schemas import MOST_ROWS, ListOut
 from services.inventory.usecases.choose import Choice
-from services.inventory.usecases.listing_views import ListingFilter, ListingView, Shown
+from services.inventory.usecases.listing_views import ListingFilter, ListingView, Shown, WeightSource
 from shared.access.dependencies import principal
 from shared.access.principal import Principal
 from shared.access.scopes import STOCK_READ, STOCK_WRITE
@@ -96,6 +103,39 @@ async def read_progress(request: Request, who: Reader) -> ListOut[PushProgressOu
     """How far the channels of each connection are told."""
     found = await inventory(request).listings.progress(who.organisation)
     return ListOut(items=[PushProgressOut.of(one) for one in found], next_cursor=None)
+
+
+async def own_source(request: Request, who: Writer, connection_id: UUID) -> UUID:
+    """Dependency, as `own_listing`. Raises Problem 404."""
+    await _source(request, who, connection_id)
+    return connection_id
+
+
+@router.get("/weights")
+async def list_weight_sources(request: Request, who: Reader) -> ListOut[WeightSourceOut]:
+    """Every connection, and whether SKUs weigh what its listings tell."""
+    held = inventory(request)
+    found = await held.listings.weight_sources(who.organisation)
+    return ListOut(items=[WeightSourceOut.of(one, held.telling) for one in found], next_cursor=None)
+
+
+@router.put(
+    "/weights/{connection_id}",
+    responses={409: {"description": "`weights-not-told`: no listing of this marketplace tells it."}},
+)
+async def set_weight_source(
+    request: Request, who: Writer, connection_id: Annotated[UUID, Depends(own_source)], given: WeightsIn
+) -> WeightSourceOut:
+    """From now on, or no longer: its listings are read at once. What was taken stays."""
+    await take_weights_for(request, who, connection_id, taken=given.taken)
+    return WeightSourceOut.of(await _source(request, who, connection_id), inventory(request).telling)
+
+
+async def _source(request: Request, who: Principal, connection_id: UUID) -> WeightSource:
+    for one in await inventory(request).listings.weight_sources(who.organisation):
+        if one.connection_id == connection_id:
+            return one
+    raise not_found()
 
 
 async def _known(request: Request, who: Principal, listing_id: UUID) -> ListingView:

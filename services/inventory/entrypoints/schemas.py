@@ -53,7 +53,9 @@ class In(BaseModel):
 
 
 class WeightIn(In):
-    weight_grams: WeightGrams
+    """null: the seller has none of their own, and what the SKU's listings tell counts."""
+
+    weight_grams: WeightGrams | None
 
 
 class LevelIn(In):
@@ -77,11 +79,18 @@ class RowIn(In):
 
 
 class SkuOut(BaseModel):
-    """`available` = on hand - reserved; `short`: wanted but not there; untracked: nobody counted yet."""
+    """
+    `available` = on hand - reserved; `short`: wanted but not there; untracked: nobody counted yet.
+
+    `weight_grams`: of one unit, as labels are made with it; `weight_origin` says whose word that is.
+    `listed_weight_grams`: what its listings tell, whatever the seller says.
+    """
 
     id: UUID
     sku: str
     weight_grams: int | None
+    weight_origin: Literal["seller", "listing"] | None
+    listed_weight_grams: int | None
     tracked: bool
     on_hand: int
     reserved: int
@@ -96,7 +105,9 @@ class SkuOut(BaseModel):
         return cls(
             id=sku.id,
             sku=sku.code,
-            weight_grams=sku.weight_grams,
+            weight_grams=sku.weighs,
+            weight_origin=sku.weight_origin,
+            listed_weight_grams=sku.listed_weight_grams,
             tracked=sku.tracked,
             on_hand=sku.on_hand,
             reserved=sku.reserved,

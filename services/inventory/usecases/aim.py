@@ -28,14 +28,13 @@ async def aim_levels(skus: Sequence[Sku], store: Store, now: datetime) -> None:
     await _save(before, [target.aimed(available[target.sku_id], now) for target in before], store)
 
 
-async def map_made(skus: Sequence[Sku], store: Store, now: datetime) -> None:
-    """SKUs were made (and their organisations' listings locked): those of an equal code are theirs."""
+async def map_made(skus: Sequence[Sku], store: Store) -> list[Listing]:
+    """SKUs were made (and their organisations' listings locked): those of an equal code, mapped, not yet stored."""
     if not skus:
-        return
+        return []
     ids = {SkuName(sku.organisation_id, sku.code): sku.id for sku in skus}
     waiting = await store.listings.unmapped(ids)
-    mapped = [one.mapped_by_code(ids[SkuName(one.organisation_id, one.sku)]) for one in waiting]
-    await aim_listings(mapped, store, now)
+    return [one.mapped_by_code(ids[SkuName(one.organisation_id, one.sku)]) for one in waiting]
 
 
 async def aim_listings(changed: Sequence[Listing], store: Store, now: datetime) -> None:

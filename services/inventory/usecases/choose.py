@@ -7,6 +7,7 @@ from uuid import UUID
 from services.inventory.domain.listing import Listing
 from services.inventory.usecases.aim import aim_listings
 from services.inventory.usecases.ports import SkuName, Store
+from services.inventory.usecases.weigh import weigh
 from shared.kernel.clock import Clock
 from shared.kernel.ids import OrganisationId, SkuId
 
@@ -53,8 +54,11 @@ async def choose(choices: Sequence[Choice], organisation_id: OrganisationId, *, 
     shared = {one.key: one for one in changed.values() if one.shared}
     for sibling in await store.listings.of_keys(shared) if shared else []:
         if sibling.shared and sibling.id not in changed:
+            found[sibling.id] = sibling
             changed[sibling.id] = sibling.like(shared[sibling.key])
-    await aim_listings(list(changed.values()), store, clock.now())
+    now = clock.now()
+    await weigh(found.values(), list(changed.values()), store, now)
+    await aim_listings(list(changed.values()), store, now)
 
 
 async def tell_again(listing_id: UUID, organisation_id: OrganisationId, *, store: Store, clock: Clock) -> None:

@@ -53,11 +53,12 @@ class Discovering:
 
 @dataclass(frozen=True, slots=True)
 class _Turn:
-    """One page to be read."""
+    """One page to be read, `weights` too."""
 
     connection: Connection
     current: Pass
     begun_at: datetime
+    weights: bool
 
 
 class _OtherConsent(Exception):
@@ -103,7 +104,7 @@ async def _begin(store: Store, lease: Lease[Store], discovering: Discovering) ->
         return None
     current = discovery.current or Pass(started_at=now, channels=connection.channels)
     await store.discoveries.save(connection.id, replace(discovery, current=current))
-    return _Turn(connection, current, now)
+    return _Turn(connection, current, now, discovery.weights)
 
 
 async def _read(turn: _Turn, budgets: Budgets, discovering: Discovering) -> tuple[ListingPage, AccessToken]:
@@ -114,7 +115,8 @@ async def _read(turn: _Turn, budgets: Budgets, discovering: Discovering) -> tupl
     async def call(token: AccessToken) -> tuple[ListingPage, AccessToken]:
         if token.consent_version != connection.consent_version:
             raise _OtherConsent  # its page would be discarded: no call is spent on it
-        page = await port.read_page(account, current.channel_id, current.page_token, token, budgets)
+        place = (current.channel_id, current.page_token)
+        page = await port.read_page(account, *place, token, budgets, weights=turn.weights)
         return page, token
 
     return await with_token(discovering.tokens, connection.id, call)
@@ -135,6 +137,7 @@ async def _settle(page: ListingPage, token: AccessToken, turn: _Turn, store: Sto
             turn.current.channel_id,
             store=store,
             shared=shared,
+            weights=turn.weights and await _goes_on(turn, store),
             asked_at=turn.begun_at,
             grace=discovering.grace,
             now=now,
@@ -150,6 +153,12 @@ async def _settle(page: ListingPage, token: AccessToken, turn: _Turn, store: Sto
         unreadable=len(page.unreadable),
     )
     return True
+
+
+async def _goes_on(turn: _Turn, store: Store) -> bool:
+    """False: the pass was begun anew meanwhile, perhaps as weights are no longer wanted."""
+    known = await store.discoveries.lock(turn.connection.id)
+    return known is not None and known.current == turn.current
 
 
 async def _go_on(turn: _Turn, current: Pass, store: Store, discovering: Discovering) -> None:

@@ -14,13 +14,17 @@ from shared.kernel.ids import ConnectionId, OrganisationId, SkuId
 
 
 class Shown(StrEnum):
-    """Which listings: of the first four, each listing that is not gone is of one; `refused` ones are mapped, too."""
+    """
+    Which listings: of the first four, each listing that is not gone is of one; `refused` ones are mapped, too.
+    `weight_left_out`: the weight that is told could not be taken.
+    """
 
     MAPPED = "mapped"
     UNMAPPED = "unmapped"
     MARKETPLACE_FULFILLED = "marketplace_fulfilled"
     GONE = "gone"
     REFUSED = "refused"
+    WEIGHT_LEFT_OUT = "weight_left_out"
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +90,22 @@ class PushProgress:
     waits_since: datetime | None
 
 
+@dataclass(frozen=True, slots=True)
+class WeightSource:
+    """
+    A connection, and whether SKUs weigh what its listings tell. `told`: so many tell it; `left_out`: so many tell a
+    weight that cannot be. `read_at`: when its listings were last read.
+    """
+
+    connection_id: ConnectionId
+    name: str
+    marketplace: str
+    taken: bool
+    told: int
+    left_out: int
+    read_at: datetime | None
+
+
 class ListingViews(Protocol):
     async def listings(
         self, organisation_id: OrganisationId, wanted: ListingFilter, *, after: str | None, limit: int
@@ -117,4 +137,8 @@ class ListingViews(Protocol):
 
     async def progress(self, organisation_id: OrganisationId) -> Sequence[PushProgress]:
         """By the connection's name."""
+        ...
+
+    async def weight_sources(self, organisation_id: OrganisationId) -> Sequence[WeightSource]:
+        """All connections that were not ended, by name."""
         ...

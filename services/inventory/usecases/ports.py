@@ -177,6 +177,10 @@ class Listings(Protocol):
         """Those that are the organisation's."""
         ...
 
+    async def of_skus(self, sku_ids: Collection[SkuId]) -> list[Listing]:
+        """All that are these SKUs, also those that are gone."""
+        ...
+
     async def unmapped(self, names: Collection[SkuName]) -> list[Listing]:
         """Of these organisations and codes, those that are mapped to nothing, by no person's word."""
         ...

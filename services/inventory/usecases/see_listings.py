@@ -10,6 +10,7 @@ from services.inventory.domain.target import State, Target
 from services.inventory.usecases.aim import aim_listings
 from services.inventory.usecases.drifts import publish_drifts
 from services.inventory.usecases.ports import SkuName, Store
+from services.inventory.usecases.weigh import weigh
 from shared.kernel.ids import SkuId, new_id
 from shared.marketplaces import listings as marketplace
 
@@ -21,11 +22,15 @@ async def see_listings(
     *,
     store: Store,
     shared: bool,
+    weights: bool,
     asked_at: datetime,
     grace: timedelta,
     now: datetime,
 ) -> None:
-    """A page of one channel's listings, asked for at `asked_at`; the organisation's listings are locked."""
+    """
+    A page of one channel's listings, asked for at `asked_at`; the organisation's listings are locked. `weights`: the
+    page tells, and the seller wants, what they weigh.
+    """
     by_sku = {one.sku: one for one in told if one.sku}
     known = await store.listings.of_keys({Key(connection.id, sku) for sku in by_sku})
     here = {one.sku: one for one in known if one.channel_id == channel_id}
@@ -35,7 +40,9 @@ async def see_listings(
     for sku, one in by_sku.items():
         listing = here.get(sku) or _new(connection, channel_id, sku, siblings, now)
         mapped = listing.mapped_by_code(ids.get(SkuName(connection.organisation_id, sku)))
-        seen.append(mapped.seen(one, shared=shared, now=now))
+        looked = mapped.seen(one, shared=shared, now=now)
+        seen.append(looked.weighed(one.weight) if weights else looked)
+    await weigh(here.values(), seen, store, now)
     await aim_listings(seen, store, now)
     await _look(seen, store, asked_at, grace, now)
 

@@ -33,3 +33,13 @@ async def set_stock(
             shelf.count(ids[row.code], row.counted, cause)
     await settle_shelf(shelf, NOTHING, store=store, now=now)
     return [shelf.skus[ids[row.code]] for row in rows]
+
+
+async def clear_weight(code: str, organisation_id: OrganisationId, *, store: Store, clock: Clock) -> Sku:
+    """The seller takes their word on a SKU's weight back, and what its listings tell counts. Made where it is new."""
+    now = clock.now()
+    (sku,) = await store.skus.lock([SkuName(organisation_id, code)], (), now)
+    shelf = Shelf([sku], (), now)
+    shelf.weigh(sku.id, None)
+    await settle_shelf(shelf, NOTHING, store=store, now=now)
+    return shelf.skus[sku.id]

@@ -7,10 +7,11 @@ from datetime import datetime
 from typing import Any
 
 from services.inventory.domain.line import Line
+from services.inventory.domain.listing import by_sku, listed_weight
 from services.inventory.domain.reservation import Reservation
 from services.inventory.domain.shelf import Shelf
 from services.inventory.domain.sku import Sku
-from services.inventory.usecases.aim import aim_levels, map_made
+from services.inventory.usecases.aim import aim_levels, aim_listings, map_made
 from services.inventory.usecases.ports import LinesMoved, Store
 from shared.events.base import Event
 from shared.events.inventory import ReservationChangedV1, ReservedLineV1, StockLevelChangedV1
@@ -52,6 +53,9 @@ async def settle_shelf(shelf: Shelf, touched: Touched, *, store: Store, now: dat
 
     The SKUs of `shelf` are locked already. Raises LinesMoved: somebody else changed a touched order meanwhile.
     """
+    mapped = await map_made([sku for sku in shelf.skus.values() if sku.made], store)
+    for sku_id, listings in by_sku(mapped).items():
+        shelf.weigh_as_listed(sku_id, listed_weight(listings, None))
     await _balance(shelf, touched.orders, store)
     changed = shelf.changed_lines()
     anew = await _described_anew(shelf, store)
@@ -64,7 +68,7 @@ async def settle_shelf(shelf: Shelf, touched: Touched, *, store: Store, now: dat
     levels = [sku for sku in shelf.changed_skus() if shelf.level_changed(sku)]
     await _publish_levels(levels, store, now)
     await aim_levels(levels, store, now)
-    await map_made([sku for sku in shelf.skus.values() if sku.made], store, now)
+    await aim_listings(mapped, store, now)
 
 
 async def _balance(shelf: Shelf, beside: Collection[OrderId], store: Store) -> None:

@@ -7,6 +7,7 @@ A quantity has no store in these answers: it is that of the one store asked for.
 from datetime import datetime
 
 from shared.marketplaces.amazon.listing_calls import OWN_WAREHOUSE
+from shared.marketplaces.amazon.weights import package_weight
 from shared.marketplaces.fields import BadField, Json, count, part, parts, required_text, text, texts, time
 from shared.marketplaces.listings import Listing
 
@@ -17,7 +18,9 @@ _ACTIVE = frozenset({"BUYABLE", "DISCOVERABLE"})
 
 
 def parse_item(item: Json, channel_id: str) -> Listing:
-    """With the data sets `summaries` and `fulfillmentAvailability`, as far as asked for. Raises BadField."""
+    """
+    With the data sets `summaries`, `fulfillmentAvailability` and `attributes`, as far as asked for. Raises BadField.
+    """
     summary = _summary(item, channel_id)
     product_type = text(summary, "productType")
     quantities = {text(one, "fulfillmentChannelCode") or "": one for one in parts(item, "fulfillmentAvailability")}
@@ -28,6 +31,7 @@ def parse_item(item: Json, channel_id: str) -> Listing:
         marketplace_fulfilled=any(code.startswith(_AMAZONS_WAREHOUSE) for code in quantities),
         quantity=count(quantities.get(OWN_WAREHOUSE, {}), "quantity"),
         facts={PRODUCT_TYPE: product_type} if product_type else {},
+        weight=package_weight(item, channel_id),
     )
 
 

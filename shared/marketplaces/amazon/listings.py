@@ -16,11 +16,13 @@ from shared.kernel.ports import AccessToken
 from shared.marketplaces.amazon.items import newest_creation, next_token, parse_records
 from shared.marketplaces.amazon.listing_calls import Search
 from shared.marketplaces.amazon.operations import SEARCH_LISTINGS
+from shared.marketplaces.amazon.weights import ATTRIBUTES
 from shared.marketplaces.amazon.wire import Spapi, refusal
 from shared.marketplaces.fields import BadField, load_object
 from shared.marketplaces.listings import ListingPage
 from shared.marketplaces.ports import FarAccount, PageTokenRefused
 
+_DATA = ("summaries", "fulfillmentAvailability")
 _MOST_SHOWN = 1_000
 _CROWDED = "Amazon shows no more than 1,000 listings of one moment"
 
@@ -55,10 +57,18 @@ class AmazonListings:
         self._spapi = spapi
 
     async def read_page(
-        self, account: FarAccount, channel_id: str, page_token: str | None, token: AccessToken, budgets: Budgets
+        self,
+        account: FarAccount,
+        channel_id: str,
+        page_token: str | None,
+        token: AccessToken,
+        budgets: Budgets,
+        *,
+        weights: bool = False,
     ) -> ListingPage:
         place = _Place.load(page_token)
-        call = _search(channel_id, place).call(SEARCH_LISTINGS, account.seller_id)
+        data = (*_DATA, ATTRIBUTES) if weights else _DATA
+        call = _search(channel_id, place, data).call(SEARCH_LISTINGS, account.seller_id)
         answer = await self._spapi.call(account, call, token, budgets)
         if answer.status == 400 and place.token is not None:
             raise PageTokenRefused("the page token is no longer good")
@@ -67,10 +77,10 @@ class AmazonListings:
         return _page(answer, channel_id, place)
 
 
-def _search(channel_id: str, place: _Place) -> Search:
+def _search(channel_id: str, place: _Place, data: tuple[str, ...]) -> Search:
     return Search(
         stores=(channel_id,),
-        data=("summaries", "fulfillmentAvailability"),
+        data=data,
         oldest_first=True,
         created_after=place.after,
         page_token=place.token,

@@ -26,7 +26,7 @@ from shared.marketplaces.fields import load_object, part
 from shared.marketplaces.models import MarketplacePackage, ParcelToTell
 from shared.marketplaces.ports import Capabilities, FarAccount, FrozenBody
 
-CAPABILITIES = Capabilities(write="keyed", read_lag_seconds=120)
+CAPABILITIES = Capabilities(write="keyed", read_lag_seconds=120, listing_weights=True)
 _SMALLEST, _MANY = 100_000_000, 900_000_000  # nine digits
 
 

@@ -29,8 +29,16 @@ class OctopiaListings:
         self._api = api
 
     async def read_page(
-        self, account: FarAccount, channel_id: str, page_token: str | None, token: AccessToken, budgets: Budgets
+        self,
+        account: FarAccount,
+        channel_id: str,
+        page_token: str | None,
+        token: AccessToken,
+        budgets: Budgets,
+        *,
+        weights: bool = False,  # noqa: ARG002 - the port's
     ) -> ListingPage:
+        """No page of Octopia's tells what an offer weighs, whatever `weights` asks for (read 2026-11)."""
         params = [("salesChannelId", channel_id), ("limit", str(_LIMIT))]
         if page_token is not None:
             params.append(("cursor", page_token))

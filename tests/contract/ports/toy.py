@@ -53,7 +53,7 @@ class Toy:
     def latest_before(self, now: datetime) -> datetime:
         return now
 
-    async def read_page(self, account: FarAccount, asked: Any, *rest: Any) -> Any:
+    async def read_page(self, account: FarAccount, asked: Any, *rest: Any, weights: bool = False) -> Any:
         if not isinstance(asked, models.OrdersQuery):
             self._spend("listing", rest[-1])
             return ListingPage(tuple(Listing(s, s, True, False, n) for s, n in self.shelf.items()), (), None)

@@ -26,6 +26,16 @@ async def test_accepted_is_applied_later(far: Far) -> None:
     assert (one["fulfillment_channel_code"], one["quantity"], one["lead_time_to_ship_max_days"]) == ("DEFAULT", 5, 3)
 
 
+async def test_what_a_package_weighs_is_an_attribute(far: Far) -> None:
+    """As the seller sent it, of each store; sent none, there is none."""
+    await far.control.listings(SELLER, ["A"], package_weight={"unit": "kilograms", "value": 1.25})
+    await far.control.listings(SELLER, ["B"])
+    for store in (FRANCE, GERMANY):
+        told_there = (await far.item("A", store)).json()["attributes"]["item_package_weight"]
+        assert told_there == [{"unit": "kilograms", "value": 1.25, "marketplace_id": store}]
+    assert "item_package_weight" not in (await far.item("B")).json()["attributes"]
+
+
 async def test_how_late_is_an_option() -> None:
     """A sandbox may apply patches at once."""
     far = await Far(Options(patch_applied_seconds=0)).ready()

@@ -12,6 +12,7 @@ from services.inventory.adapters.kinds import LISTING, PUSH, kinds
 from services.inventory.usecases.discover import Discovering, discover
 from services.inventory.usecases.ports import Store
 from services.inventory.usecases.push import Pushing, push
+from services.inventory.usecases.take_weights import take_weights
 from shared.db.claims import SqlClaims
 from shared.events.auth import ChannelV1, ConnectionAuthorisedV1, ConnectionDisconnectedV1, ConnectionStateV1
 from shared.events.base import Event
@@ -26,7 +27,12 @@ GRACE = timedelta(minutes=15)
 
 
 class Shop:
-    """Two connections of one seller: `amazon`, told singly, and `octopia`, told in packages."""
+    """
+    Two connections of one seller: `amazon`, told singly, and `octopia`, told in packages. `telling`: those whose
+    listings may tell what they weigh.
+    """
+
+    telling = frozenset({"amazon"})
 
     def __init__(self, inventory: Inventory) -> None:
         self.inventory = inventory
@@ -74,6 +80,13 @@ class Shop:
         """All that is due to be read."""
         while await self._one(LISTING):
             pass
+
+    async def take_weights(self, name: str = "amazon", *, taken: bool = True) -> None:
+        """What its listings tell, from now on or no longer; they are due to be read."""
+        uow, clock, of, telling = self.inventory.held.uow, self.inventory.clock, self.ids[name], self.telling
+        async with uow() as store:
+            await take_weights(of, ORGANISATION, taken=taken, telling=telling, store=store, clock=clock)
+        await self.inventory.execute("update lease set not_before = null")
 
     async def push(self) -> None:
         """All that is due to be told now, and what is due soon because far sides take their time."""

@@ -19,13 +19,13 @@ from shared.kernel.ports import AccessToken
 from shared.marketplaces.registry import rates
 from tests.contract.amazon.shop import Shop as AmazonShop
 from tests.contract.octopia.shop import CDISCOUNT, OctopiaShop
-from tests.contract.sandbox.far import FRANCE, Far
+from tests.contract.sandbox.far import FRANCE, GERMANY, Far
 from tests.contract.sandbox.far import SELLER as AMAZON_SELLER
 from tests.contract.sandbox.far_octopia import SELLER as OCTOPIA_SELLER
 from tests.contract.sandbox.far_octopia import OctopiaFar
 from tests.integration.inventory.channels import Shop
 from tests.integration.inventory.conftest import Inventory
-from tests.unit.inventory.builders import order, order_line
+from tests.unit.inventory.builders import ORGANISATION, order, order_line
 from tests.unit.inventory.far_sides import KnownTokens
 
 SKUS = ("SKU-901", "SKU-902", "a/b")
@@ -125,6 +125,26 @@ async def test_a_sale_lowers_both_marketplaces(shop: RealShop) -> None:
     assert [await shop.shown(sku) for sku in SKUS] == [(0, 0), (8, 8), (5, 5)]
     assert (await shop.far_shops["amazon"].far.control.stock(AMAZON_SELLER, "FBA"))["FBA"][FRANCE] == 9
     assert {row.state for row in await shop.inventory.rows("push_target")} == {"in_sync"}
+
+
+async def test_a_weight_of_a_listing_reaches_the_order_that_waits_for_it(shop: RealShop) -> None:
+    """Read by the same calls as the listing; the heaviest of two stores; what cannot be is left out, and shown."""
+    amazon = shop.far_shops["amazon"].far.control
+    await amazon.listings(AMAZON_SELLER, ["SKU-901"], package_weight={"unit": "ounces", "value": 10})
+    heavier = {"unit": "kilograms", "value": 0.2841}
+    await amazon.listings(AMAZON_SELLER, ["SKU-901"], package_weight=heavier, marketplace_ids=[GERMANY])
+    await amazon.listings(AMAZON_SELLER, ["SKU-902"], package_weight={"unit": "stones", "value": 1})
+    await shop.inventory.apply(order([order_line("SKU-901", 1), order_line("SKU-902", 1)]))
+    await shop.inventory.apply(shop.state("amazon", channels=(FRANCE, GERMANY)))
+    await shop.work()
+    calls = (await amazon.calls("amazon.searchListingsItems"))["count"]
+    await shop.take_weights()
+    await shop.work()
+    assert (await amazon.calls("amazon.searchListingsItems"))["count"] == 2 * calls
+    weights = {row.code: row.listed_weight_grams for row in await shop.inventory.rows("sku")}
+    assert (weights["SKU-901"], weights["SKU-902"]) == (285, None)
+    ((source,)) = await shop.inventory.held.listings.weight_sources(ORGANISATION)
+    assert (source.taken, source.told, source.left_out) == (True, 2, 2)
 
 
 async def test_a_quantity_amazon_does_not_show_yet_holds_up_no_newer_one(shop: RealShop) -> None:

@@ -81,7 +81,13 @@ def _attributes(listings: Sequence[Listing], now: float) -> Json:
         for one in listings
     ]
     available = [{**entry, "marketplace_id": one.marketplace_id} for one in listings for entry in one.shown(now)]
-    return {"item_name": names, "fulfillment_availability": available}
+    weights = [
+        {**one.package_weight, "marketplace_id": one.marketplace_id}
+        for one in listings
+        if one.package_weight is not None
+    ]
+    told = {"item_package_weight": weights} if weights else {}
+    return {"item_name": names, "fulfillment_availability": available} | told
 
 
 def _offer(listing: Listing) -> Json:

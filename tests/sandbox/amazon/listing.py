@@ -27,7 +27,10 @@ class Change:
 
 @dataclass(frozen=True)
 class Listing:
-    """`hidden`: what readers are still shown until `hidden_until`."""
+    """
+    `hidden`: what readers are still shown until `hidden_until`. `package_weight`: the attribute item_package_weight, as
+    the seller sent it, without its store; None: they never did.
+    """
 
     seller_id: str
     region: str
@@ -42,6 +45,7 @@ class Listing:
     waiting: tuple[Change, ...] = ()
     hidden: Available = ()
     hidden_until: float = 0.0
+    package_weight: dict[str, Any] | None = None
 
     @property
     def units(self) -> int:

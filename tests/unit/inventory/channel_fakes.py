@@ -52,6 +52,9 @@ class MemoryListings:
     async def of_ids(self, organisation_id: OrganisationId, ids: Collection[UUID]) -> list[Listing]:
         return [one for one in self.rows.values() if one.organisation_id == organisation_id and one.id in ids]
 
+    async def of_skus(self, sku_ids: Collection[SkuId]) -> list[Listing]:
+        return [one for one in self.rows.values() if one.sku_id in sku_ids]
+
     async def unmapped(self, names: Collection[SkuName]) -> list[Listing]:
         free = [one for one in self.rows.values() if one.sku_id is None and one.mapped_by is None]
         return [one for one in free if SkuName(one.organisation_id, one.sku) in names]

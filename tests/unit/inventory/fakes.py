@@ -100,7 +100,7 @@ class MemoryLines:
             reserved=line.reserved,
             short=line.short,
             tracked=bool(sku and sku.tracked),
-            weight_grams=sku.weight_grams if sku else None,
+            weight_grams=sku.weighs if sku else None,
         )
 
 

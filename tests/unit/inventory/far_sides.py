@@ -7,7 +7,7 @@ open at a time, taken in asynchronously, one quantity for all channels.
 
 from collections import deque
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
@@ -47,26 +47,39 @@ def offer(sku: str, quantity: int | None = 0, **changes: Any) -> Listing:
 
 @dataclass
 class FarListings:
-    """By channel, what is offered; `page_size` of them a page. `answers`: what the next pages come back with."""
+    """
+    By channel, what is offered; `page_size` of them a page. `answers`: what the next pages come back with. `weighed`:
+    for each page whether weights were asked for, which are told only then.
+    """
 
     offers: dict[str, list[Listing]] = field(default_factory=dict)
     page_size: int = 20
     unreadable: int = 0
     answers: deque[Any] = field(default_factory=deque)
     asked: list[tuple[str, str | None]] = field(default_factory=list)
+    weighed: list[bool] = field(default_factory=list)
     during: Callable[[], Awaitable[None]] | None = None
 
     async def read_page(
-        self, account: FarAccount, channel_id: str, page_token: str | None, token: AccessToken, budgets: Budgets
+        self,
+        account: FarAccount,
+        channel_id: str,
+        page_token: str | None,
+        token: AccessToken,
+        budgets: Budgets,
+        *,
+        weights: bool = False,
     ) -> ListingPage:
         self.asked.append((channel_id, page_token))
+        self.weighed.append(weights)
         answer = self.answers.popleft() if self.answers else None
         if self.during is not None:
             await self.during()
         if isinstance(answer, Exception):
             raise answer
         start = int(page_token or 0)
-        listings = self.offers.get(channel_id, [])
+        told = self.offers.get(channel_id, [])
+        listings = told if weights else [replace(one, weight=None) for one in told]
         end = start + self.page_size
         left_out = tuple("no SKU" for _ in range(self.unreadable)) if start == 0 else ()
         more = str(end) if end < len(listings) else None

@@ -23,9 +23,14 @@ def said() -> set[str]:
     form = {stock_form.NOTHING_SET, *(sentence for _, _, sentence in stock_form.NUMBERS.values())}
     sentences = {*CODE_PROBLEMS.values(), *LINE_PROBLEMS.values(), NOTHING_GIVEN, *form}
     sentences |= {listing_form.BUFFER_WRONG, listing_form.MAXIMUM_WRONG, listing_form.SKU_UNKNOWN}
-    sentences |= {requests.NOTHING_TO_TELL, requests.WHY_NOTHING}
+    sentences |= {requests.NOTHING_TO_TELL, requests.WHY_NOTHING, requests.WEIGHTS_NOT_TOLD, requests.ENTER_WEIGHTS}
     sentences |= {words for words, _ in listing_words.STATES.values()}
-    for named in (listing_words.REASONS, listing_words.WAITS, listing_words.MAPPED_BY):
+    for named in (
+        listing_words.REASONS,
+        listing_words.WAITS,
+        listing_words.MAPPED_BY,
+        listing_words.WEIGHT_PROBLEMS,
+    ):
         sentences |= set(named.values())
     for template in TEMPLATES.glob("*.html"):
         found = extract("jinja2.ext:babel_extract", BytesIO(template.read_bytes()), keywords={"_": None})

@@ -58,9 +58,9 @@ class Reading:
         self.budgets = budgets()
         self.token: str | None = None
 
-    async def page(self) -> ListingPage:
+    async def page(self, *, weights: bool = False) -> ListingPage:
         self.budgets = budgets()
-        page = await self.port.read_page(ACCOUNT, FRANCE, self.token, TOKEN, self.budgets)
+        page = await self.port.read_page(ACCOUNT, FRANCE, self.token, TOKEN, self.budgets, weights=weights)
         self.token = page.next_token
         return page
 
