@@ -134,6 +134,6 @@ def _app(name: str, engine: AsyncEngine, auth: Running) -> FastAPI:
 
 
 def _labels_settings() -> LabelsSettings:
-    told = dict.fromkeys(("database_url", "kafka_bootstrap_servers", "client_id", "client_secret"), "none")
-    urls = {"orders_url": _NOWHERE, "auth_url": _NOWHERE, "public_url": PUBLIC_URL}
-    return LabelsSettings.model_validate(told | urls | {"http_port": 1, "metrics_port": 1})
+    told = dict.fromkeys(("kafka_bootstrap_servers", "client_id", "client_secret"), "none")
+    urls = {"database_url": "postgresql+asyncpg://none", "orders_url": _NOWHERE, "auth_url": _NOWHERE}
+    return LabelsSettings.model_validate(told | urls | {"public_url": PUBLIC_URL, "http_port": 1, "metrics_port": 1})
