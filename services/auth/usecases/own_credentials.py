@@ -13,7 +13,16 @@ from services.auth.domain.connection import clean_name
 from services.auth.domain.private_app import PrivateProblem, PrivateRefused
 from services.auth.usecases.actor import Actor
 from services.auth.usecases.ports import Store
-from services.auth.usecases.private_apps import PrivateOffer, check_client, counted, entry, keep_app, kept_row, seal_app, told
+from services.auth.usecases.private_apps import (
+    PrivateOffer,
+    check_client,
+    counted,
+    entry,
+    keep_app,
+    kept_row,
+    seal_app,
+    told,
+)
 from services.auth.usecases.private_ports import PrivateVault
 from shared.kernel.clock import Clock
 from shared.kernel.ids import ConnectionId

@@ -51,7 +51,7 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> Asked:
 
 
 async def test_no_transaction_is_open_where_an_application_is_kept(auth: Running, asked: Asked) -> None:
-    """A new one, another secret, an account by its token. Seen red with the secret sealed between reading and keeping."""
+    """A new one, another secret, an account by its token. Seen red with secrets sealed between reading and keeping."""
     asked.auth = auth
     visitor, token = await vendor(auth, "DE123")
     assert (await add(visitor, token, "DE123")).status_code == 303
