@@ -1,6 +1,6 @@
 """
-Connections that were kept for their time after their end, and organisations that were closed: which, and their deletion;
-over one open transaction.
+Connections that were kept for their time after their end, and organisations that were closed: which, and their
+deletion; over one open transaction.
 """
 
 from collections.abc import Mapping

@@ -35,8 +35,11 @@ async def delete_closed(*, store: Store, clock: Clock) -> None:
 async def _tell(removed: Removed, store: Store, clock: Clock) -> None:
     now = clock.now()
     connections = [
-        Event(new_id(), each, last + 1, now, ConnectionDeletedV1()) for each, last in removed.connections.items() if last
+        Event(new_id(), each, last + 1, now, ConnectionDeletedV1())
+        for each, last in removed.connections.items()
+        if last
     ]
     # Its first event said that it is closed.
     organisations = [Event(new_id(), each, 2, now, OrganisationDeletedV1()) for each in removed.organisations]
-    await store.outbox.add_all([*connections, *organisations])
+    for event in (*connections, *organisations):
+        await store.outbox.add(event)

@@ -284,9 +284,9 @@ async def test_what_is_left_of_it_goes_with_its_audit_log(auth: Running) -> None
     await auth.rows(unsent, id=new_id())
     told = len(await auth.events())
     await auth.held.keep_house()
-    assert await auth.events(after=told) == [
-        ("auth.connection.deleted.v1", None),
-        ("auth.organisation.deleted.v1", None),
+    assert [kind for kind, _ in await auth.events(after=told)] == [
+        "auth.connection.deleted.v1",
+        "auth.organisation.deleted.v1",
     ]
     for table in ("organisation", "connection", "api_client"):
         assert len(await auth.rows(f"select 1 from {table}")) == 1  # noqa: S608 - names of ours
