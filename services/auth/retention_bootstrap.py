@@ -12,11 +12,12 @@ from services.auth.usecases.delete_old import delete_old_connections
 from shared.db.overdue import count_of
 from shared.db.retention import Batch
 from shared.db.unit_of_work import SqlUnitOfWork, run_in_transaction
+from shared.kernel.clock import Clock
 
 
-def retention_on(engine: AsyncEngine, keep: timedelta) -> Mapping[str, Batch]:
+def retention_on(engine: AsyncEngine, keep: timedelta, clock: Clock) -> Mapping[str, Batch]:
     """What is deleted as it was kept for its time, a batch per call and transaction."""
-    work = partial(delete_old_connections, keep=keep)
+    work = partial(delete_old_connections, keep=keep, clock=clock)
     return {"connections": partial(run_in_transaction, SqlUnitOfWork(engine, bind), work)}
 
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import TextClause, func, select, update
+from sqlalchemy import TextClause, delete, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -30,6 +30,10 @@ class SqlClosedOrganisations:
     async def put(self, organisation_id: UUID, closed_at: datetime) -> None:
         noted = insert(_ITS).values(organisation_id=organisation_id, closed_at=closed_at)
         await self._connection.execute(noted.on_conflict_do_nothing())
+
+    async def drop(self, organisation_id: UUID) -> bool:
+        over = (_ITS.c.organisation_id == organisation_id, _ITS.c.erased_at.is_not(None))
+        return (await self._connection.execute(delete(_ITS).where(*over))).rowcount > 0
 
     async def forget(self) -> int:
         waiting = select(_ITS.c.organisation_id).where(_ITS.c.erased_at.is_(None)).with_for_update(skip_locked=True)

@@ -10,7 +10,10 @@ _WAITING = "published_at is null and refused_at is null"
 
 
 def outbox_table(metadata: MetaData) -> Table:
-    """Events, in the order they were written; per subject that is the order of their sequence."""
+    """
+    Events, in the order they were written; per subject that is the order of their sequence. `body` empty: there is
+    none, on Kafka no value.
+    """
     table = Table(
         "outbox",
         metadata,

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import ClassVar
 from uuid import UUID
 
-from shared.events.base import Body, Part
+from shared.events.base import OwnedBody, Part, Tombstone
 from shared.events.topics import AUTH_CONNECTION, AUTH_ORGANISATION
 
 # In which states a service may do all of its work; and in which it may still finish what it took on before.
@@ -25,7 +25,7 @@ class ChannelV1(Part):
     time_zone: str
 
 
-class ConnectionStateV1(Body):
+class ConnectionStateV1(OwnedBody):
     """
     A connection's whole public state.
 
@@ -106,7 +106,14 @@ class ConnectionDisconnectedV1(ConnectionStateV1):
     TYPE: ClassVar[str] = "auth.connection.disconnected.v1"
 
 
-class OrganisationClosedV1(Body):
+class ConnectionDeletedV1(Tombstone):
+    """It was disconnected, and kept for its time: of it only its id is known any more."""
+
+    TOPIC: ClassVar[str] = AUTH_CONNECTION.name
+    TYPE: ClassVar[str] = "auth.connection.deleted.v1"
+
+
+class OrganisationClosedV1(OwnedBody):
     """
     Its owner closed it, for good; its connections are told of apart. Whoever holds something of the organisation that
     came by no connection destroys it.
@@ -116,3 +123,10 @@ class OrganisationClosedV1(Body):
     TYPE: ClassVar[str] = "auth.organisation.closed.v1"
 
     closed_at: datetime
+
+
+class OrganisationDeletedV1(Tombstone):
+    """It was closed so long ago that nothing of it is kept any more."""
+
+    TOPIC: ClassVar[str] = AUTH_ORGANISATION.name
+    TYPE: ClassVar[str] = "auth.organisation.deleted.v1"

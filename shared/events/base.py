@@ -16,7 +16,18 @@ class Body(BaseModel):
     TYPE: ClassVar[str]
     TOPIC: ClassVar[str]
 
+
+class OwnedBody(Body):
+    """Data of an organisation's."""
+
     organisation_id: UUID
+
+
+class Tombstone(Body):
+    """
+    No data: the subject's last event, on Kafka a key without a value. What was told of the subject before is deleted
+    from its topic; who holds a copy deletes that.
+    """
 
 
 B = TypeVar("B", bound=Body)

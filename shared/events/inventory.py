@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import ClassVar
 from uuid import UUID
 
-from shared.events.base import Body, Part
+from shared.events.base import OwnedBody, Part
 from shared.events.topics import INVENTORY_RESERVATION, INVENTORY_STOCK
 
 
@@ -25,7 +25,7 @@ class ReservedLineV1(Part):
     weight_grams: int | None = None
 
 
-class ReservationChangedV1(Body):
+class ReservationChangedV1(OwnedBody):
     """What is held for an order, every line, as of `order_version`."""
 
     TYPE: ClassVar[str] = "inventory.reservation.changed.v1"
@@ -36,7 +36,7 @@ class ReservationChangedV1(Body):
     lines: tuple[ReservedLineV1, ...]
 
 
-class StockStateV1(Body):
+class StockStateV1(OwnedBody):
     """A SKU's level. `available` = on hand - reserved, never negative; `short` = wanted by orders but not there."""
 
     TOPIC: ClassVar[str] = INVENTORY_STOCK.name

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import ClassVar
 from uuid import UUID
 
-from shared.events.base import Body, Part
+from shared.events.base import OwnedBody, Part
 from shared.events.topics import LABELS_SHIPMENT
 
 
@@ -36,7 +36,7 @@ class ShipmentV1(Part):
     confirmed_at: datetime | None = None
 
 
-class ShipmentStateV1(Body):
+class ShipmentStateV1(OwnedBody):
     """All shipments of one order; `changed` is the one this event is about."""
 
     TOPIC: ClassVar[str] = LABELS_SHIPMENT.name

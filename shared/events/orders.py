@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import ClassVar
 from uuid import UUID
 
-from shared.events.base import Body, Part
+from shared.events.base import OwnedBody, Part
 from shared.events.topics import ORDERS_ORDER
 
 
@@ -46,7 +46,7 @@ class OrderLineV1(Part):
     destination: int = 0
 
 
-class OrderStateV1(Body):
+class OrderStateV1(OwnedBody):
     """
     An order's whole public state.
 

@@ -147,6 +147,10 @@ class ClosedOrganisations(Protocol):
         """Again: nothing."""
         ...
 
+    async def drop(self, organisation_id: UUID) -> bool:
+        """Whether it was known as closed, and nothing of it can come any more: then it is not known any more."""
+        ...
+
     async def forget(self) -> int:
         """A batch of what this service holds of them, but of orders, which have their own time; how many rows went."""
         ...

@@ -46,7 +46,7 @@ class Subscription(Generic[Store]):
 
 @dataclass(frozen=True)
 class Received:
-    """One record as it came. `topic` is the name without prefix."""
+    """One record as it came. `topic` is the name without prefix; `body` is empty where there was no value."""
 
     topic: str
     headers: tuple[tuple[str, bytes], ...]
@@ -138,7 +138,7 @@ class Applier(Generic[Store]):
             log.info("events.applied", topic=topic, received=len(events), applied=len(fresh))
 
     async def _one_by_one(self, newest: Mapping[Any, Event[Any]], batch: Sequence[Received]) -> None:
-        by_event = {dict(received.headers).get("ce_id", b"").decode(): received for received in batch}
+        by_event = {dict(received.headers).get("ce_id", b"").decode(errors="replace"): received for received in batch}
         for event in newest.values():
             if await self.apply_one(by_event[str(event.id)]) is not None:
                 await self._stop_at_limit()

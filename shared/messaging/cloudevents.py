@@ -51,9 +51,9 @@ def subject_and_sequence(received: Headers) -> tuple[UUID, int]:
 
 
 def decode(received: Headers, body: bytes) -> Event[Any]:
-    """Raises UnknownType, Undecodable."""
+    """`body` empty: there is none, as of a tombstone. Raises UnknownType, Undecodable."""
     subject, sequence = subject_and_sequence(received)
-    attributes = {name: value.decode() for name, value in received}
+    attributes = {name: value.decode(errors="replace") for name, value in received}
     name = attributes.get("ce_type", "")
     known = BY_TYPE.get(name)
     if known is None:
@@ -66,7 +66,7 @@ def decode(received: Headers, body: bytes) -> Event[Any]:
             subject=subject,
             sequence=sequence,
             time=datetime.fromisoformat(attributes["ce_time"]),
-            body=known.model_validate_json(body),
+            body=known.model_validate_json(body) if body else known(),
             traceparent=attributes.get("traceparent"),
         )
     except (KeyError, ValueError, ValidationError) as error:

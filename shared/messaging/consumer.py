@@ -9,6 +9,7 @@ import asyncio
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from functools import partial
 from typing import Any, TypeVar
 
 import structlog
@@ -110,7 +111,7 @@ async def _applied(
     by_topic: dict[str, list[Received]] = {}
     for partition, records in fetched.items():
         topic = names[partition.topic]
-        by_topic.setdefault(topic, []).extend(Received(topic, tuple(r.headers), r.value or b"") for r in records)
+        by_topic.setdefault(topic, []).extend(map(partial(_received, topic), records))
     while True:
         try:
             if await _stopped_by_parked(applier, consumer, stop):
@@ -125,6 +126,11 @@ async def _applied(
                 return False
         else:
             return True
+
+
+def _received(topic: str, record: Any) -> Received:
+    """A value may be missing, and anybody's headers may be without one."""
+    return Received(topic, tuple((name, value or b"") for name, value in record.headers), record.value or b"")
 
 
 async def _stopped_by_parked(applier: Applier[Store], consumer: AIOKafkaConsumer, stop: asyncio.Event) -> bool:

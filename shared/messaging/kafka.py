@@ -2,10 +2,12 @@
 
 import asyncio
 import ssl
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from aiokafka.errors import KafkaError, TopicAlreadyExistsError, for_code
 
 from shared.events.topics import PARTITIONS, TOPICS, Topic
@@ -13,6 +15,7 @@ from shared.runtime.settings import MigrationSettings, ServiceSettings
 
 _REPLICAS = 3
 _REST_SECONDS = 0.5
+_SET_FOR_THE_TOPIC = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,20 +84,43 @@ class TopicsNotMade(Exception):
 
 
 async def ensure_topics(kafka: KafkaSettings, publisher: str) -> None:
-    """Makes the topics this service publishes, where they are missing. Never changes one that exists."""
+    """
+    Makes the topics this service publishes, where they are missing. Of one that exists it changes how it is kept, where
+    a version before kept it otherwise.
+    """
     admin = AIOKafkaAdminClient(**kafka.connection())
+    ours = [topic for topic in TOPICS if topic.publisher == publisher]
     try:
         await admin.start()
         brokers = len((await admin.describe_cluster())["brokers"])
-        missing = [_new(kafka, topic, brokers) for topic in TOPICS if topic.publisher == publisher]
-        answer = await admin.create_topics(missing)
+        answer = await admin.create_topics([_new(kafka, topic, brokers) for topic in ours])
+        there = {name for name, code, *_ in answer.topic_errors if code == TopicAlreadyExistsError.errno}
+        for name, code, *_ in answer.topic_errors:
+            _check(name, 0 if name in there else code)
+        for topic in ours:
+            if topic.retention_ms is None and kafka.topic(topic) in there:
+                await _configure(admin, kafka.topic(topic), topic.configuration)
     except KafkaError as error:
         raise TopicsNotMade(f"topics of {publisher}: {error}") from error
     finally:
         await admin.close()
-    for name, code, *_ in answer.topic_errors:
-        if code not in (0, TopicAlreadyExistsError.errno):
-            raise TopicsNotMade(f"{name}: {for_code(code).__name__}")
+
+
+async def _configure(admin: AIOKafkaAdminClient, name: str, wanted: Mapping[str, str]) -> None:
+    """What an operator set beside it stays: Kafka takes all of a topic's settings at once."""
+    (described,) = (await admin.describe_configs([ConfigResource(ConfigResourceType.TOPIC, name)]))[0].resources
+    _check(name, described[0])
+    own = {key: value for key, value, _, source, *_ in described[4] if source == _SET_FOR_THE_TOPIC}
+    if wanted.items() <= own.items():
+        return
+    changing = ConfigResource(ConfigResourceType.TOPIC, name, own | dict(wanted))
+    ((changed, *_),) = (await admin.alter_configs([changing]))[0].resources
+    _check(name, changed)
+
+
+def _check(name: str, code: int) -> None:
+    if code:
+        raise TopicsNotMade(f"{name}: {for_code(code).__name__}")
 
 
 def _new(kafka: KafkaSettings, topic: Topic, brokers: int) -> NewTopic:
@@ -102,5 +128,5 @@ def _new(kafka: KafkaSettings, topic: Topic, brokers: int) -> NewTopic:
         name=kafka.topic(topic),
         num_partitions=PARTITIONS,
         replication_factor=min(_REPLICAS, brokers),
-        topic_configs={"retention.ms": str(topic.retention_ms), "cleanup.policy": "delete"},
+        topic_configs=dict(topic.configuration),
     )

@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shared.db.copying import copy_all
 from shared.db.standard import outbox_table
-from shared.events.base import Event
+from shared.events.base import Event, Tombstone
 from shared.runtime.telemetry import traceparent
 
 CHANNEL = "outbox"
@@ -46,5 +46,5 @@ def _row(event: Event[Any], trace: str | None) -> dict[str, Any]:
         "type": event.body.TYPE,
         "time": event.time,
         "traceparent": trace,
-        "body": event.body.model_dump_json(),
+        "body": "" if isinstance(event.body, Tombstone) else event.body.model_dump_json(),
     }

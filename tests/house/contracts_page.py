@@ -63,8 +63,8 @@ def _topics() -> Iterator[tuple[str, ...]]:
     consumers = {name: consumers_of(name) for name, value in vars(topics).items() if isinstance(value, topics.Topic)}
     for name, read_by in consumers.items():
         topic: topics.Topic = getattr(topics, name)
-        days = topic.retention_ms // (24 * 3600 * 1000)
-        kept = f"{days} days" if topic.retention_ms > 0 else "for ever"
+        days = (topic.retention_ms or 0) // (24 * 3600 * 1000)
+        kept = f"{days} days" if days else "each key's newest, for ever; a tombstone 30 days"
         types = ", ".join(f"`{event}`" for event, body in BY_TYPE.items() if topic.name == body.TOPIC)
         yield f"`{topic.name}`", topic.key, topic.publisher, ", ".join(read_by) or "none", kept, types
 

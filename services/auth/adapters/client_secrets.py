@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, or_, select, update
+from sqlalchemy import Select, or_, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -21,6 +21,11 @@ class SqlClientSecrets:
 
     def __init__(self, connection: AsyncConnection) -> None:
         self._connection = connection
+
+    async def lock(self, client_id: str) -> None:
+        # A row that is not there yet cannot be locked; this name for it can.
+        its = {"of": f"client secrets of {client_id}"}
+        await self._connection.execute(text("select pg_advisory_xact_lock(hashtextextended(:of, 0))"), its)
 
     async def of(self, client_id: str) -> Sequence[ClientSecret]:
         return await self._found(select(_ITS).where(_ITS.c.client_id == client_id).order_by(*_NEWEST_FIRST))

@@ -6,10 +6,11 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import and_, delete, func, literal_column, or_, select, update
+from sqlalchemy import and_, delete, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.auth.adapters import tables
+from services.auth.adapters.retention import AUDIT_BEGINS
 from services.auth.domain.account import (
     ATTEMPTS_WINDOW,
     FAILURES_REMEMBERED,
@@ -26,9 +27,6 @@ _CONSENTS_KEPT = timedelta(days=1)
 # So long a page can say of a secret that it was ended.
 _SECRETS_KEPT = timedelta(days=90)
 _BATCH = 100
-# As far back as the audit log goes, by the same clock: a reason stands there too.
-_AUDIT_BEGINS = func.now() - literal_column("interval '12 months'")
-
 
 # Of which kinds leases are forgotten with what they were of.
 _LEASED = {
@@ -83,23 +81,13 @@ class SqlUpkeep:
         await self._connection.execute(delete(revoked).where(revoked.c.until < now))
         await self._connection.execute(delete(secret).where(secret.c.ended_at < now - _SECRETS_KEPT))
         look = tables.support_look
-        await self._connection.execute(delete(look).where(look.c.opened_at < _AUDIT_BEGINS))
+        # A reason stands in the audit log, too.
+        await self._connection.execute(delete(look).where(look.c.opened_at < AUDIT_BEGINS))
         await self._connection.execute(delete(tables.farewell).where(tables.farewell.c.due_at < now - KEPT_FOR))
-        await self._remove_closed()
         lease = tables.lease
         for kind, table in _LEASED.items():
             gone = lease.c.subject.not_in(select(table.c.id))
             await self._connection.execute(delete(lease).where(lease.c.kind == kind, lease.c.token.is_(None), gone))
-
-    async def _remove_closed(self) -> None:
-        """What the audit log of an organisation that was closed spoke of: its connections, API clients, its row."""
-        its = tables.organisation
-        over = select(its.c.id).where(its.c.closed_at < _AUDIT_BEGINS)
-        for table in reversed(tables.metadata.sorted_tables):
-            for key in table.foreign_keys:
-                if key.column is its.c.id:
-                    await self._connection.execute(delete(table).where(key.parent.in_(over)))
-        await self._connection.execute(delete(its).where(its.c.closed_at < _AUDIT_BEGINS))
 
     async def keys_under_another(self, sealed: Sealed, newest: bytes, after: str | None) -> list[WrappedKey]:
         key = _KEYS[sealed]

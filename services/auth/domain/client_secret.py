@@ -143,13 +143,14 @@ def newest(secrets: Sequence[ClientSecret]) -> ClientSecret | None:
 
 def when_it_began(secrets: Sequence[ClientSecret], ends_at: datetime | None, now: datetime) -> datetime:
     """
-    Of one that a queue's message tells now: now. Before the newest of its client where it ends before that one does, as
-    messages come in any order.
+    Of one that a queue's message tells now: now. Before or after the newest of its client where it ends before or after
+    that one does: messages come in any order, and to holders that work at once.
     """
     last = newest(secrets)
-    if last is None or last.ends_at is None or not last.end_is_told or ends_at is None or ends_at >= last.ends_at:
+    if last is None or last.ends_at is None or not last.end_is_told or ends_at is None or ends_at == last.ends_at:
         return now
-    return last.began_at - timedelta.resolution
+    is_older = ends_at < last.ends_at
+    return last.began_at - timedelta.resolution if is_older else max(now, last.began_at + timedelta.resolution)
 
 
 def whose_end_is_told(secrets: Sequence[ClientSecret], ends_at: datetime) -> ClientSecret | None:

@@ -46,7 +46,7 @@ async def run(settings: Settings) -> int:
         await run_claim_loop(held.claims, PROBE, held.probe, stop=stop)
 
     keep = settings.retention
-    old = retention_parts(retention_on(engine, keep), overdue_records_on(engine, keep))
+    old = retention_parts(retention_on(engine, keep, clock), overdue_records_on(engine, keep))
     watched = [partial(keep_gauges, held), partial(advise, held, settings), partial(keep_secrets, held.client_secrets)]
     try:
         return await run_process(

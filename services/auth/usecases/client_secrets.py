@@ -68,6 +68,7 @@ async def keep_secret(
         client.client_id, told.client_secret, now, ends_at=told.ends_at or usual, end_is_told=is_told
     )
     async with uow() as store:
+        await store.client_secrets.lock(client.client_id)
         if reason == CameBy.QUEUE:
             known = await store.client_secrets.of(client.client_id)
             secret = replace(secret, began_at=when_it_began(known, told.ends_at, now))
@@ -127,6 +128,7 @@ def _read(message: Message, port: RotationPort) -> NewSecret | SecretEnds | None
 
 async def _keep_end(told: SecretEnds, uow: UnitOfWork[Store]) -> None:
     async with uow() as store:
+        await store.client_secrets.lock(told.client_id)
         its = whose_end_is_told(await store.client_secrets.of(told.client_id), told.ends_at)
         if its is not None:
             await store.client_secrets.set_end(its.id, told.ends_at)

@@ -10,6 +10,7 @@ from services.auth.domain.signing import SigningTurns
 from services.auth.usecases.age_connections import age_connections
 from services.auth.usecases.ask_for_roles import tell_of_roles
 from services.auth.usecases.audit_log import remove_old_entries
+from services.auth.usecases.delete_old import delete_closed
 from services.auth.usecases.keep_signing_keys import keep_signing_keys
 from services.auth.usecases.lapse_claims import lapse_claims
 from services.auth.usecases.ports import KeyWrapping, SigningVault, Store
@@ -33,6 +34,7 @@ async def keep_house(
     """Each step is a transaction of its own, safe to repeat and to run in several processes. Raises Unavailable."""
     async with uow() as store:
         await store.upkeep.remove_ended(clock.now())
+        await delete_closed(store=store, clock=clock)
     while await _in_one(uow, lambda store: remove_old_entries(store=store, clock=clock)):
         pass
     async with uow() as store:

@@ -13,7 +13,16 @@ from services.auth.domain.connection import clean_name
 from services.auth.domain.private_app import PrivateProblem, PrivateRefused
 from services.auth.usecases.actor import Actor
 from services.auth.usecases.ports import Store
-from services.auth.usecases.private_apps import PrivateOffer, check_client, counted, entry, kept_app, kept_row, told
+from services.auth.usecases.private_apps import (
+    PrivateOffer,
+    check_client,
+    counted,
+    entry,
+    keep_app,
+    kept_row,
+    seal_app,
+    told,
+)
 from services.auth.usecases.private_ports import PrivateVault
 from shared.kernel.clock import Clock
 from shared.kernel.ids import ConnectionId
@@ -59,11 +68,13 @@ async def keep_own_credentials(
             async with uow() as store:
                 await store.audit.add(entry(Action.PRIVATE_APP_REFUSED, who, now, None))
         raise
-    async with uow() as store:
-        app = await kept_app(offer, *client, who, store=store, vault=vault, now=now)
-        grant = await told(vault.grant(app, region, "", answer, now))
-        row = (brought.account_id, name, brought.country, Endpoint.PRODUCTION)
-        return await kept_row(row, grant, who, offer, store, now)
+    row = (brought.account_id, name, brought.country, Endpoint.PRODUCTION)
+    while True:
+        sealed = await seal_app(offer, *client, who, uow=uow, vault=vault, now=now)
+        grant = await told(vault.grant(sealed.app, region, "", answer, now))
+        async with uow() as store:
+            if await keep_app(sealed, who, store=store, now=now):
+                return await kept_row(row, grant, who, offer, store, now)
 
 
 def _checked(brought: OwnCredentials, offer: PrivateOffer) -> str | None:

@@ -70,6 +70,14 @@ class Rows:
     endpoint: Endpoint = Endpoint.PRODUCTION
 
 
+@dataclass(frozen=True, slots=True)
+class SealedApp:
+    """An application with another secret, and as it was known when that was sealed; None: not at all."""
+
+    known: PrivateApp | None
+    app: PrivateApp
+
+
 async def keep_private_app(
     client_id: str,
     client_secret: str,
@@ -93,14 +101,18 @@ async def keep_private_app(
     accepted = await told(vault.accepts(offer.marketplace, client_id, client_secret))
     async with uow() as store:
         if offer.way.by_client:
-            await _check_used(client_id, who, offer, store)
+            _check_used(await _known(offer, client_id, who, store))
         if not accepted:
             await store.audit.add(entry(Action.PRIVATE_APP_REFUSED, who, now, None))
-        else:
-            app = await kept_app(offer, client_id, client_secret, who, store=store, vault=vault, now=now)
     if not accepted:
         raise PrivateRefused(PrivateProblem.SECRET_REFUSED)
-    return app
+    while True:
+        sealed = await seal_app(offer, client_id, client_secret, who, uow=uow, vault=vault, now=now)
+        if offer.way.by_client:
+            _check_used(sealed.known)
+        async with uow() as store:
+            if await keep_app(sealed, who, store=store, now=now):
+                return sealed.app
 
 
 async def keep_private_rows(
@@ -138,10 +150,9 @@ async def keep_private_rows(
     return kept
 
 
-async def _check_used(client_id: str, who: Actor, offer: PrivateOffer, store: Store) -> None:
+def _check_used(known: PrivateApp | None) -> None:
     """Raises PrivateRefused: no account of the organisation is reached by this client."""
-    known = await store.private_apps.lock_of(who.organisation_id)
-    if not any(one.has_secret for one in known if (one.marketplace, one.client_id) == (offer.marketplace, client_id)):
+    if known is None or not known.has_secret:
         raise PrivateRefused(PrivateProblem.APP_UNKNOWN)
 
 
@@ -170,29 +181,46 @@ def _check(rows: Rows, offer: PrivateOffer) -> None:
         raise PrivateRefused(PrivateProblem.TOKEN_INVALID)
 
 
-async def kept_app(
+async def seal_app(
     offer: PrivateOffer,
     client_id: str,
     client_secret: str,
     who: Actor,
     *,
-    store: Store,
+    uow: UnitOfWork[Store],
     vault: PrivateVault,
     now: datetime,
-) -> PrivateApp:
-    known, marketplace = await store.private_apps.lock_of(who.organisation_id), offer.marketplace
-    same = next((one for one in known if (one.marketplace, one.client_id) == (marketplace, client_id)), None)
-    if same is not None:
-        app = await told(vault.replaced(same, client_secret, now))
-    elif len(known) >= APPS_MOST:
-        raise PrivateRefused(PrivateProblem.TOO_MANY)
+) -> SealedApp:
+    """No transaction is open while a key service may be asked. To be kept next. Raises PrivateRefused."""
+    async with uow() as store:
+        known = await _known(offer, client_id, who, store)
+    if known is None:
+        app = await told(vault.new_app(who.organisation_id, offer.marketplace, client_id, client_secret, now))
     else:
-        app = await told(vault.new_app(who.organisation_id, marketplace, client_id, client_secret, now))
-    if same is None or app.secret != same.secret:
+        app = await told(vault.replaced(known, client_secret, now))
+    if known is None or app.secret != known.secret:
         app = app.with_end(now, offer.secret_lasts)
-    await store.private_apps.save(app)
+    return SealedApp(known, app)
+
+
+async def keep_app(sealed: SealedApp, who: Actor, *, store: Store, now: datetime) -> bool:
+    """False: it was changed while its secret was sealed; nothing is kept. Raises PrivateRefused: there are too many."""
+    known = await store.private_apps.lock_of(who.organisation_id)
+    if _same(known, sealed.app.marketplace, sealed.app.client_id) != sealed.known:
+        return False
+    if sealed.known is None and len(known) >= APPS_MOST:
+        raise PrivateRefused(PrivateProblem.TOO_MANY)
+    await store.private_apps.save(sealed.app)
     await store.audit.add(entry(Action.PRIVATE_APP_KEPT, who, now, None))
-    return app
+    return True
+
+
+async def _known(offer: PrivateOffer, client_id: str, who: Actor, store: Store) -> PrivateApp | None:
+    return _same(await store.private_apps.lock_of(who.organisation_id), offer.marketplace, client_id)
+
+
+def _same(known: Sequence[PrivateApp], marketplace: str, client_id: str) -> PrivateApp | None:
+    return next((one for one in known if (one.marketplace, one.client_id) == (marketplace, client_id)), None)
 
 
 async def kept_row(

@@ -11,6 +11,10 @@ from services.auth.domain.mail import Letter
 
 
 class ClientSecretRows(Protocol):
+    async def lock(self, client_id: str) -> None:
+        """Until the transaction ends nobody else keeps one of this client, or says when one ends."""
+        ...
+
     async def of(self, client_id: str) -> Sequence[ClientSecret]:
         """Newest first; those that were destroyed, too."""
         ...

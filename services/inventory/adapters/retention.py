@@ -4,10 +4,21 @@ from collections.abc import Collection
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, Select, cast, delete, func, select, text
+from sqlalchemy import BigInteger, ColumnElement, Select, and_, cast, delete, exists, func, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.inventory.adapters.tables import ledger_entry, reservation, reservation_line, stock_import
+from services.inventory.adapters.tables import (
+    connection,
+    discovery,
+    lease,
+    ledger_entry,
+    listing,
+    reservation,
+    reservation_line,
+    stock_import,
+    submission,
+    target,
+)
 from services.inventory.domain.ledger import Reason
 from shared.db.arrays import among
 from shared.events.topics import LABELS_SHIPMENT, ORDERS_ORDER
@@ -19,6 +30,16 @@ _TOPICS = (ORDERS_ORDER.name, LABELS_SHIPMENT.name)
 _NOW = func.statement_timestamp()
 _LATE = timedelta(days=1)
 _IMPORT_KEPT = timedelta(days=7)
+# What auth deleted has neither (`Connection.forgotten`).
+_DELETED = and_(connection.c.name == "", connection.c.seller_id == "")
+_FORGOTTEN = select(connection.c.id).where(_DELETED, ~exists().where(listing.c.connection_id == connection.c.id))
+_OF_CONNECTIONS = (
+    submission.c.connection_id,
+    target.c.connection_id,
+    discovery.c.connection_id,
+    lease.c.subject,
+    connection.c.id,
+)
 
 # Who holds a SKU holds its ledger: nothing is written to it meanwhile. Of each, the newest of the batch is the one that
 # all up to it are folded into.
@@ -117,6 +138,13 @@ class SqlOldRecords:
         locked = oldest.with_for_update(skip_locked=True).cte("oldest")
         gone = delete(stock_import).where(stock_import.c.id.in_(select(locked.c.id)))
         return (await self._connection.execute(gone)).rowcount
+
+    async def delete_connections(self) -> int:
+        """Nothing is told for them any more. No index: an installation has some thousand connections."""
+        ids = list((await self._connection.execute(_FORGOTTEN.with_for_update(skip_locked=True))).scalars())
+        for column in _OF_CONNECTIONS if ids else ():
+            await self._connection.execute(delete(column.table).where(among(column, ids)))
+        return len(ids)
 
     async def drop_parked(self, keep: timedelta) -> int:
         return await self._inbox.drop_parked(keep)

@@ -1,6 +1,6 @@
 """Our own copy of a connection, as auth last told of it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from shared.events.auth import MAY_WORK
 from shared.kernel.ids import ConnectionId, OrganisationId
@@ -26,6 +26,10 @@ class Connection:
     state: str
     consent_version: int
     channels: tuple[str, ...]
+
+    def forgotten(self) -> "Connection":
+        """After auth deleted it: nothing is known of its seller, and nothing is reached."""
+        return replace(self, seller_id="", name="", state=DISCONNECTED, channels=())
 
     @property
     def active(self) -> bool:

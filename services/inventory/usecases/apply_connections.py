@@ -1,9 +1,10 @@
 """
 Keeping our copy of connections: listings of one that is authorised are read at once; what a connection no longer
-reaches is gone, and what was being told for one that was ended is dropped.
+reaches is gone, and what was being told for one that was ended is dropped. Of one that auth deleted its id is kept,
+for as long as listings are here that came by it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -12,7 +13,7 @@ from services.inventory.domain.connection import DISCONNECTED, Connection
 from services.inventory.domain.discovery import Discovery
 from services.inventory.usecases.aim import aim_listings
 from services.inventory.usecases.ports import Store
-from shared.events.auth import ConnectionStateV1
+from shared.events.auth import ConnectionDeletedV1, ConnectionStateV1
 from shared.events.base import Event
 from shared.kernel.clock import Clock
 from shared.kernel.ids import ConnectionId, OrganisationId
@@ -20,9 +21,9 @@ from shared.kernel.ids import ConnectionId, OrganisationId
 
 async def apply_connections(store: Store, events: Sequence[Event[Any]], *, clock: Clock) -> None:
     """`events` of `auth.connection.v1`: at most one per connection, in the order of their ids."""
-    news = [_connection(event.body) for event in events]
     now = clock.now()
-    known = await store.connections.lock([one.id for one in news])
+    known = await store.connections.lock([ConnectionId(event.subject) for event in events])
+    news = [one for event in events if (one := _told(event, known)) is not None]
     await store.connections.put(news)
     await store.listings.lock({one.organisation_id for one in news})
     for one in news:
@@ -58,6 +59,14 @@ async def _let_go(news: Sequence[Connection], store: Store, now: datetime) -> No
 
 def _reached(connection: Connection) -> set[str]:
     return set() if connection.state == DISCONNECTED else set(connection.channels)
+
+
+def _told(event: Event[Any], known: Mapping[ConnectionId, Connection]) -> Connection | None:
+    """None: it was deleted, and is not known here."""
+    if not isinstance(event.body, ConnectionDeletedV1):
+        return _connection(event.body)
+    before = known.get(ConnectionId(event.subject))
+    return before.forgotten() if before else None
 
 
 def _connection(body: ConnectionStateV1) -> Connection:

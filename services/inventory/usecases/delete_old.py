@@ -46,10 +46,14 @@ async def fold_ledger(store: Store, *, keep: timedelta) -> Mapping[str, int]:
 
 
 async def delete_leftovers(store: Store, *, keep: timedelta) -> Mapping[str, int]:
-    """The same of listings that nobody sees any more, tables that were uploaded, events that could not be applied."""
+    """
+    The same of listings that nobody sees any more, tables that were uploaded, connections that auth deleted, events
+    that could not be applied.
+    """
     return {
         "listing": await store.old.delete_listings(keep, BATCH),
         "stock_import": await store.old.delete_imports(BATCH),
+        "connection": await store.old.delete_connections(),
         "parked_event": await store.old.drop_parked(keep),
     }
 

@@ -137,6 +137,10 @@ class OldRecords(Protocol):
         """Those that are a week old; how many."""
         ...
 
+    async def delete_connections(self) -> int:
+        """Copies of those that auth deleted, of which nothing is left here; how many."""
+        ...
+
     async def drop_parked(self, keep: timedelta) -> int:
         """Events parked for so long; how many."""
         ...

@@ -5,10 +5,34 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, ColumnElement, Select, and_, cast, delete, func, literal, literal_column, select
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Select,
+    and_,
+    cast,
+    delete,
+    exists,
+    func,
+    literal,
+    literal_column,
+    not_,
+    or_,
+    select,
+)
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.labels.adapters.tables import fulfilment, label_batch, label_batch_item, shipment, write_back
+from services.labels.adapters.erasures import ERASING
+from services.labels.adapters.tables import (
+    channel_mode,
+    connection,
+    fulfilment,
+    label_batch,
+    label_batch_item,
+    lease,
+    shipment,
+    write_back,
+)
 from services.labels.domain.shipment import Told
 from shared.db.arrays import among
 from shared.events.topics import INVENTORY_RESERVATION, ORDERS_ORDER
@@ -18,6 +42,11 @@ _CONSUMER = "labels"
 _TOPICS = (ORDERS_ORDER.name, INVENTORY_RESERVATION.name)
 _NOW = func.statement_timestamp()
 _LATE = timedelta(days=1)
+# What auth deleted has neither name nor seller (`receive_connections`).
+_ITS = connection.c
+_LEFT = or_(ERASING, exists().where(fulfilment.c.connection_id == _ITS.connection_id))
+_FORGOTTEN = select(_ITS.connection_id).where(_ITS.name == "", _ITS.seller_id == "", not_(_LEFT))
+_OF_CONNECTIONS = (channel_mode.c.connection_id, lease.c.subject, _ITS.connection_id)
 # As its index has it: a parameter in it would not match.
 _marketplace: ColumnElement[Any] = literal_column("(order_state ->> 'marketplace')")
 _SETTLED = [one.value for one in (Told.CONFIRMED, Told.SHIPPED_ELSEWHERE, Told.RELEASED)]
@@ -53,6 +82,13 @@ class SqlOldRecords:
         for table in (label_batch_item, label_batch) if batch_ids else ():
             await self._connection.execute(delete(table).where(among(table.c.batch_id, batch_ids)))
         return len(batch_ids)
+
+    async def delete_connections(self) -> int:
+        """No index: an installation has some thousand connections."""
+        ids = list((await self._connection.execute(_FORGOTTEN.with_for_update(skip_locked=True))).scalars())
+        for column in _OF_CONNECTIONS if ids else ():
+            await self._connection.execute(delete(column.table).where(among(column, ids)))
+        return len(ids)
 
     async def drop_parked(self, keep: timedelta) -> int:
         return await self._inbox.drop_parked(keep)

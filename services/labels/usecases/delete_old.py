@@ -32,8 +32,12 @@ async def delete_old_orders(store: Store, *, marketplace: str | None, keep: time
 
 
 async def delete_leftovers(store: Store, *, keep: timedelta) -> Mapping[str, int]:
-    """The same of what no order holds: what was asked for together, and events that could not be applied."""
+    """
+    The same of what no order holds: what was asked for together, connections that auth deleted, events that could not
+    be applied.
+    """
     return {
         "batch": await store.old.delete_batches(keep, BATCH),
+        "connection": await store.old.delete_connections(),
         "parked_event": await store.old.drop_parked(keep),
     }

@@ -275,6 +275,10 @@ class OldRecords(Protocol):
         """Labels asked for together so long ago; how many times."""
         ...
 
+    async def delete_connections(self) -> int:
+        """Copies of those that auth deleted, of which nothing is left here; how many."""
+        ...
+
     async def drop_parked(self, keep: timedelta) -> int:
         """Events parked for so long; how many."""
         ...

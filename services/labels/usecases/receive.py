@@ -1,6 +1,7 @@
 """What the other services say: connections, orders, reservations. Database work only, in the consumer's transaction."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from uuid import UUID
 
 from services.labels.domain.changes import order_seen
@@ -8,16 +9,20 @@ from services.labels.domain.order import Order, OrderLine, Package, Reservation,
 from services.labels.usecases.planner import Planner
 from services.labels.usecases.ports import ConnectionCopy, OrderNews, ReservationNews, Store
 from services.labels.usecases.tell import save_and_tell
-from shared.events.auth import ConnectionStateV1
+from shared.events.auth import ConnectionDeletedV1, ConnectionStateV1
 from shared.events.base import Event
 from shared.events.inventory import ReservationChangedV1
 from shared.events.orders import OrderStateV1
 from shared.kernel.retention import lies_ahead, may_have_gone
 
 
-async def receive_connections(store: Store, events: Sequence[Event[ConnectionStateV1]]) -> None:
-    """Keeps the newest state of each connection: work for inactive ones rests."""
-    await store.connections.put([_connection(event.body) for event in events])
+async def receive_connections(store: Store, events: Sequence[Event[ConnectionStateV1 | ConnectionDeletedV1]]) -> None:
+    """
+    Keeps the newest state of each connection: work for inactive ones rests. Of one that auth deleted its id is kept,
+    for as long as orders are here that came by it.
+    """
+    told = [await _told(event, store) for event in events]
+    await store.connections.put([copy for copy in told if copy is not None])
 
 
 async def receive_orders(store: Store, events: Sequence[Event[OrderStateV1]], *, planner: Planner) -> None:
@@ -65,6 +70,16 @@ def _connection(body: ConnectionStateV1) -> ConnectionCopy:
         channels=tuple((channel.id, channel.name) for channel in body.channels),
         erase_asked_at=body.erase_asked_at,
     )
+
+
+async def _told(event: Event[ConnectionStateV1 | ConnectionDeletedV1], store: Store) -> ConnectionCopy | None:
+    """Deleted: nothing is known of its seller, no buyer's data that came by it may be left. None: it is not here."""
+    if isinstance(event.body, ConnectionStateV1):
+        return _connection(event.body)
+    known = await store.connections.get(event.subject)
+    if known is None:
+        return None
+    return replace(known, seller_id="", name="", state="disconnected", channels=(), erase_asked_at=event.time)
 
 
 def _order_news(event: Event[OrderStateV1]) -> OrderNews:

@@ -4,21 +4,52 @@ from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import CTE, BigInteger, ColumnElement, Select, Table, cast, delete, exists, func, literal, select
+from sqlalchemy import (
+    CTE,
+    BigInteger,
+    ColumnElement,
+    Select,
+    Table,
+    cast,
+    delete,
+    exists,
+    func,
+    literal,
+    not_,
+    or_,
+    select,
+)
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.orders.adapters import tables
+from services.orders.adapters.erasures import ERASING
 from shared.db.arrays import among
 from shared.events.topics import INVENTORY_RESERVATION, LABELS_SHIPMENT
 from shared.kernel.ids import OrderId
 from shared.messaging.inbox import Inbox
 
-_ORDER, _LOOK = tables.order, tables.recipient_read
+_ORDER, _LOOK, _RECORD, _COPY = tables.order, tables.recipient_read, tables.unreadable, tables.connection
 _WORDS = (tables.reservation, tables.shipments)
 _CONSUMER = "orders"
 _TOPICS = (INVENTORY_RESERVATION.name, LABELS_SHIPMENT.name)
 _NOW = func.statement_timestamp()
 _LATE = timedelta(days=1)
+# What auth deleted has neither (`Connection.forgotten`).
+_DELETED = (_COPY.c.name == "", _COPY.c.seller_id == "")
+# As the index of lists begins.
+_ORDERS = (
+    _ORDER.c.organisation_id == _COPY.c.organisation_id,
+    _ORDER.c.marketplace == _COPY.c.marketplace,
+    _ORDER.c.connection_id == _COPY.c.id,
+)
+_LEFT = or_(ERASING, exists().where(*_ORDERS), exists().where(_RECORD.c.connection_id == _COPY.c.id))
+_FORGOTTEN = select(_COPY.c.id).where(*_DELETED, not_(_LEFT)).order_by(_COPY.c.id)
+_OF_CONNECTIONS = (
+    tables.poll.c.connection_id,
+    tables.acceptance_mode.c.connection_id,
+    tables.lease.c.subject,
+    _COPY.c.id,
+)
 
 
 class SqlOldRecords:
@@ -54,6 +85,13 @@ class SqlOldRecords:
         locked = oldest.with_for_update(skip_locked=True).cte("oldest")
         gone = delete(_LOOK).where(_LOOK.c.id.in_(select(locked.c.id)))
         return (await self._connection.execute(gone)).rowcount
+
+    async def delete_connections(self) -> int:
+        """No index: an installation has some thousand connections."""
+        ids = list((await self._connection.execute(_FORGOTTEN.with_for_update(skip_locked=True))).scalars())
+        for column in _OF_CONNECTIONS if ids else ():
+            await self._connection.execute(delete(column.table).where(among(column, ids)))
+        return len(ids)
 
     async def drop_parked(self, keep: timedelta) -> int:
         return await self._inbox.drop_parked(keep)

@@ -1,12 +1,13 @@
 """Our own copy of a connection, as auth last told of it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from shared.events.auth import MAY_WORK
 from shared.kernel.ids import ConnectionId, OrganisationId
 from shared.marketplaces.models import Channel
 
+DISCONNECTED = "disconnected"
 PAUSED = "paused"
 
 
@@ -38,6 +39,10 @@ class Connection:
     @property
     def authorised(self) -> bool:
         return self.state in MAY_WORK
+
+    def forgotten(self, at: datetime) -> "Connection":
+        """After auth deleted it: nothing is known of its seller, and no buyer's data that came by it may be left."""
+        return replace(self, seller_id="", name="", state=DISCONNECTED, channels=(), erase_asked_at=at)
 
     def takes(self, placed_at: datetime) -> bool:
         """Whether an order placed then is ours to import."""

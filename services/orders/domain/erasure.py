@@ -12,6 +12,8 @@ from services.orders.domain.timeline import Entry
 
 # Of records that cannot be read, too: of those nobody knows when their order is delivered.
 USUAL_DAYS = 30.0
+# No parcel is longer on its way: what is promised for later is no promise.
+_LONGEST_WAY = timedelta(days=30)
 # Codes of the timeline, by why it was erased.
 TIME_IS_OVER, WISHED = "order.erased", "order.erased_at_wish"
 
@@ -19,8 +21,13 @@ TIME_IS_OVER, WISHED = "order.erased", "order.erased_at_wish"
 def erase_after(
     delivered_at: datetime | None, deliver_by: datetime | None, ended_at: datetime | None, keep: timedelta
 ) -> datetime | None:
-    """When personal data goes: so long after delivered, else promised, else ended; None: nothing of it is known."""
-    starts = delivered_at or deliver_by or ended_at
+    """
+    When personal data goes: so long after delivered, else promised, else ended; None: nothing of it is known.
+
+    A promise for long after the end is a mistake, or foolish: it keeps nobody's data.
+    """
+    is_foolish = deliver_by is not None and ended_at is not None and deliver_by > ended_at + _LONGEST_WAY
+    starts = delivered_at or (ended_at if is_foolish else deliver_by or ended_at)
     return starts + keep if starts else None
 
 

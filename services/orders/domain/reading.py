@@ -46,7 +46,14 @@ def as_seen(reading: MarketplaceOrder, known: Order | None, now: datetime) -> Ma
         updated_at = known.updated_at if known else now
     if delivered_at is not None and lies_ahead(delivered_at, now):
         delivered_at = (known.delivered_at if known else None) or now
-    return replace(reading, updated_at=updated_at, delivered_at=delivered_at)
+    packages = tuple(_as_seen(package, now) for package in reading.packages)
+    return replace(reading, updated_at=updated_at, delivered_at=delivered_at, packages=packages)
+
+
+def _as_seen(package: MarketplacePackage, now: datetime) -> MarketplacePackage:
+    """When it leaves is not told before it left."""
+    is_told = package.shipped_at is not None and not lies_ahead(package.shipped_at, now)
+    return package if is_told else replace(package, shipped_at=None)
 
 
 def newest_of_each(readings: tuple[MarketplaceOrder, ...]) -> list[MarketplaceOrder]:

@@ -1,17 +1,18 @@
 """
 Keeping our copy of connections; one that is authorised, for the first time or again, is read at once.
 
-Where there is more to be read than before, so are all open orders.
+Where there is more to be read than before, so are all open orders. Of one that auth deleted its id is kept, for as
+long as orders are here that came by it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
 from services.orders.domain import windows
 from services.orders.domain.connection import Connection
 from services.orders.usecases.ports import Store
-from shared.events.auth import ConnectionStateV1
+from shared.events.auth import ConnectionDeletedV1, ConnectionStateV1
 from shared.events.base import Event
 from shared.kernel.clock import Clock
 from shared.kernel.ids import ConnectionId, OrganisationId
@@ -22,9 +23,9 @@ _TICK = timedelta(microseconds=1)
 
 async def apply_connections(store: Store, events: Sequence[Event[Any]], *, clock: Clock) -> None:
     """`events` of `auth.connection.v1`: at most one per connection, in the order of their ids."""
-    connections = [_connection(event.body) for event in events]
-    ids = [one.id for one in connections]
+    ids = [ConnectionId(event.subject) for event in events]
     known = await store.connections.of(ids)
+    connections = [one for event in events if (one := _told(event, known)) is not None]
     await store.connections.put(connections)
     progress = await store.polls.of(ids)
     now = clock.now()
@@ -56,6 +57,14 @@ def _has_more(before: Connection, now: Connection) -> bool:
 
 def _reached(connection: Connection) -> set[str]:
     return {channel.id for channel in connection.channels}
+
+
+def _told(event: Event[Any], known: Mapping[ConnectionId, Connection]) -> Connection | None:
+    """None: it was deleted, and is not known here."""
+    if not isinstance(event.body, ConnectionDeletedV1):
+        return _connection(event.body)
+    before = known.get(ConnectionId(event.subject))
+    return before.forgotten(event.time) if before else None
 
 
 def _connection(body: ConnectionStateV1) -> Connection:

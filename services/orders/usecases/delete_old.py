@@ -25,10 +25,11 @@ async def delete_old_orders(store: Store, *, marketplace: str, keep: timedelta) 
 async def delete_leftovers(store: Store, *, keep: timedelta) -> Mapping[str, int]:
     """
     The same of what no order holds: others' words about orders that went before, looks at addresses (an audit log,
-    which outlives its order), events that could not be applied.
+    which outlives its order), connections that auth deleted, events that could not be applied.
     """
     return {
         "word": await store.old.delete_words(keep, BATCH),
         "look": await store.old.delete_looks(keep, BATCH),
+        "connection": await store.old.delete_connections(),
         "parked_event": await store.old.drop_parked(keep),
     }

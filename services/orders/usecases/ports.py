@@ -262,6 +262,10 @@ class OldRecords(Protocol):
         """Looks at addresses, as long ago; how many."""
         ...
 
+    async def delete_connections(self) -> int:
+        """Copies of those that auth deleted, of which nothing is left here; how many."""
+        ...
+
     async def drop_parked(self, keep: timedelta) -> int:
         """Events parked for so long; how many."""
         ...

@@ -185,9 +185,9 @@ class Running:
         return "\n".join(repr(tuple(row)) for rows in found for row in rows)
 
     async def events(self, after: int = 0) -> list[tuple[str, dict[str, Any]]]:
-        """Type and body of what is in the outbox, in order, but for the first ones."""
+        """Type and body, None without any, of what is in the outbox, in order, but for the first ones."""
         rows = await self.rows("select type, body from outbox order by id offset :after", after=after)
-        return [(row.type, json.loads(row.body)) for row in rows]
+        return [(row.type, json.loads(row.body or "null")) for row in rows]
 
     async def close(self) -> None:
         for visitor in self.visitors:

@@ -267,7 +267,10 @@ async def test_a_member_leaves_by_themselves(mailing: Running) -> None:
 
 
 async def test_what_is_left_of_it_goes_with_its_audit_log(auth: Running) -> None:
-    """Connections, clients and the organisation itself, after twelve months. Seen red without."""
+    """
+    Connections, clients and the organisation itself, after twelve months; others are told, without data. Seen red
+    without.
+    """
     owner, other = await auth.visitor().sign_up(), await auth.visitor().sign_up()
     for one in (owner, other):
         await one.connect((await auth.sandbox.seller(region="eu"))["seller_id"])
@@ -279,7 +282,12 @@ async def test_what_is_left_of_it_goes_with_its_audit_log(auth: Running) -> None
     await auth.rows("update api_client_secret set ended_at = ended_at - interval '91 days'")
     unsent = "insert into farewell values (:id, 'a@b.example', 'en', 'X', now() - interval '31 days')"
     await auth.rows(unsent, id=new_id())
+    told = len(await auth.events())
     await auth.held.keep_house()
+    assert [kind for kind, _ in await auth.events(after=told)] == [
+        "auth.connection.deleted.v1",
+        "auth.organisation.deleted.v1",
+    ]
     for table in ("organisation", "connection", "api_client"):
         assert len(await auth.rows(f"select 1 from {table}")) == 1  # noqa: S608 - names of ours
     assert await auth.rows("select 1 from farewell") == []

@@ -8,6 +8,7 @@ from sqlalchemy import text
 
 from services.auth.retention_bootstrap import overdue_records_on, retention_on
 from services.auth.usecases import delete_old
+from shared.db.errors import DatabaseUnavailable
 from shared.db.retention import delete_all
 from shared.db.unit_of_work import transaction
 from tests.integration.auth.conftest import Running, Visitor
@@ -19,7 +20,7 @@ NOT_YET = "now() - interval '539 days 23 hours'"
 
 async def delete_due(auth: Running) -> None:
     """As the worker does each hour."""
-    await delete_all(retention_on(auth.engine, KEEP), asyncio.Event())
+    await delete_all(retention_on(auth.engine, KEEP, auth.clock), asyncio.Event())
 
 
 async def overdue(auth: Running) -> int:
@@ -45,8 +46,8 @@ async def ids(visitor: Visitor) -> list[str]:
 
 async def test_a_connection_goes_18_months_after_its_end(auth: Running) -> None:
     """
-    With its leases; nothing is told, and what the audit log still has of it stays. One that lives and one that ended
-    later stay. Seen red without the deletion, and without the state among its conditions.
+    With its leases; what the audit log still has of it stays. One that lives and one that ended later stay. Seen red
+    without the deletion, and without the state among its conditions.
     """
     visitor = await auth.visitor().sign_up()
     (old, _), (young, _), (living, _) = [await connected(auth, visitor) for _ in range(3)]
@@ -54,13 +55,54 @@ async def test_a_connection_goes_18_months_after_its_end(auth: Running) -> None:
     await disconnect(auth, visitor, young, at=NOT_YET)
     await auth.rows(f"update connection set ended_at = {LONG_AGO} where id = :its", its=living)  # noqa: S608
     await auth.rows("insert into lease (kind, subject) values ('probe', :its) on conflict do nothing", its=old)
-    told, audited = len(await auth.events()), await auth.rows("select id from audit")
+    audited = await auth.rows("select id from audit")
     await delete_due(auth)
     assert await ids(visitor) == [young, living]
     assert (await visitor.get(f"/connections/{old}")).status_code == 404
     assert await auth.rows("select kind from lease where subject = :its", its=old) == []
-    assert (len(await auth.events()), await auth.rows("select id from audit")) == (told, audited)
+    assert await auth.rows("select id from audit") == audited
     assert (await visitor.get("/settings/audit")).status_code == 200
+
+
+async def test_its_end_is_told_without_data_and_after_all_else(auth: Running) -> None:
+    """
+    As the next of its events, so that nobody holds it for old, once. Of one that nobody heard of nothing is told. Seen
+    red without it.
+    """
+    visitor = await auth.visitor().sign_up()
+    (its, _), (unheard, _) = [await connected(auth, visitor) for _ in range(2)]
+    for each in (its, unheard):
+        await disconnect(auth, visitor, each)
+    await auth.rows("update connection set event_sequence = 0 where id = :its", its=unheard)
+    before = await auth.rows("select max(sequence) as last from outbox where subject = :its", its=its)
+    told = len(await auth.events())
+    for _ in range(2):
+        await delete_due(auth)
+    (row,) = await auth.rows("select * from outbox order by id offset :told", told=told)
+    assert (row.type, row.topic, row.body) == ("auth.connection.deleted.v1", "auth.connection.v1", "")
+    assert (str(row.subject), row.sequence) == (its, before[0].last + 1)
+
+
+async def test_who_dies_in_the_middle_has_deleted_and_told_nothing(auth: Running) -> None:
+    """
+    Both are one transaction, whichever of them the database ends it at: afterwards the next hour does both, once.
+    """
+    visitor = await auth.visitor().sign_up()
+    its, _ = await connected(auth, visitor)
+    await disconnect(auth, visitor, its)
+    told = len(await auth.events())
+    for table, when in (("outbox", "insert"), ("connection", "delete")):
+        await auth.rows(
+            "create or replace function dies() returns trigger language plpgsql as $$ begin"
+            " perform pg_terminate_backend(pg_backend_pid()); perform pg_sleep(1); return null; end $$"
+        )
+        await auth.rows(f"create trigger dies after {when} on {table} for each row execute function dies()")
+        with pytest.raises(DatabaseUnavailable):
+            await delete_due(auth)
+        await auth.rows(f"drop trigger dies on {table}")
+        assert (await ids(visitor), len(await auth.events())) == ([its], told)
+    await delete_due(auth)
+    assert (await ids(visitor), len(await auth.events())) == ([], told + 1)
 
 
 async def test_its_time_begins_anew_with_each_end(auth: Running) -> None:

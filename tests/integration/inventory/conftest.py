@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.inventory import bootstrap
 from services.inventory.adapters.tables import (
+    connection,
     discovery,
     ledger_entry,
     listing,
@@ -40,7 +41,7 @@ from tests.unit.inventory.builders import BY_HAND, ORGANISATION
 TABLES = {
     table.name: table
     for table in (
-        sku, reservation, reservation_line, ledger_entry, outbox, discovery, listing, target, submission,
+        sku, reservation, reservation_line, ledger_entry, outbox, connection, discovery, listing, target, submission,
     )
 }  # fmt: skip
 

@@ -100,10 +100,11 @@ async def running(
     relays: int = 1,
     workers: int = 1,
     subscriptions: Sequence[Subscription[AsyncConnection]] = SUBSCRIPTIONS,
+    publisher: str = "inventory",
 ) -> AsyncIterator[None]:
     stop = asyncio.Event()
     url = engine.url.render_as_string(hide_password=False)
-    parts = [run_relay(url, kafka, service="inventory", stop=stop) for _ in range(relays)]
+    parts = [run_relay(url, kafka, service=publisher, stop=stop) for _ in range(relays)]
     parts += [
         run_consumer(
             service="orders",

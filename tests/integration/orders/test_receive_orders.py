@@ -189,6 +189,27 @@ async def test_the_personal_data_clock_starts_at_delivery_else_promise_else_end(
     assert (await orders.events())[-1].erase_after == LATER + timedelta(days=30), "the end is the first one told"
 
 
+async def test_no_promise_and_no_parcel_of_the_future_keeps_a_buyer(orders: OrdersService) -> None:
+    """
+    30 days after the shipment, or the cancellation, at the latest where what is promised is foolish; a promise of some
+    weeks holds. Of an order that is open nothing is over yet. Seen red with promises and parcels as they are told.
+    """
+    far, near, ended = NOW.replace(year=2099), NOW + timedelta(days=20), {"updated_at": LATER}
+    parcel = MarketplacePackage("1", "Colissimo", "6A1", "SHIPPED", shipped_at=far)
+    cases = [
+        (order(1, deliver_by=far, status=OrderStatus.SHIPPED, **ended), LATER),
+        (order(2, deliver_by=far, status=OrderStatus.CANCELLED, **ended), LATER),
+        (order(3, deliver_by=near, status=OrderStatus.SHIPPED, **ended), near),
+        (order(4, deliver_by=None, status=OrderStatus.SHIPPED, packages=(parcel,), **ended), LATER),
+        (order(5, deliver_by=far, status=OrderStatus.SHIPPED, packages=(parcel,), **ended), LATER),
+        (order(6, deliver_by=far), far),
+    ]
+    await orders.receive(page(*(told for told, _ in cases)))
+    found = {event.marketplace_order_id: event.erase_after for event in await orders.events()}
+    assert found == {told.id: starts + timedelta(days=30) for told, starts in cases}
+    assert (await orders.receive(page(*(told for told, _ in cases)))).unchanged == 6, "the same again is no news"
+
+
 async def test_an_error_in_the_middle_leaves_nothing(orders: OrdersService) -> None:
     """Page, timeline and events are one transaction."""
 

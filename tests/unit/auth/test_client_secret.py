@@ -1,5 +1,6 @@
 """Client secrets of our own applications: their calendar, which one a message means, and what is typed."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -15,6 +16,7 @@ from services.auth.domain.client_secret import (
     OurClient,
     newest,
     typed_secret,
+    when_it_began,
     whose_end_is_told,
 )
 from services.auth.entrypoints.secret_letter import SecretLetter
@@ -26,6 +28,20 @@ DAY = timedelta(days=1)
 def secret(number: int = 1, *, began_days: float = 0, ends_days: float | None = 180, **known: Any) -> ClientSecret:
     ends_at, began_at = None if ends_days is None else BEGAN + ends_days * DAY, BEGAN + began_days * DAY
     return ClientSecret(UUID(int=number), "client", str(number), began_at, ends_at, False, b"k", b"s", **known)
+
+
+@pytest.mark.parametrize(
+    ("ends_days", "now_days", "began"),
+    [(179, 20, "before"), (181, 20, "now"), (181, 5, "after"), (180, 5, "now"), (None, 5, "now")],
+)
+def test_which_is_newer_hangs_on_their_ends(ends_days: float | None, now_days: float, began: str) -> None:
+    """
+    Not on who was first to look at the clock; where no ends tell them apart, on that. Seen red with the clock alone.
+    """
+    last, now = replace(secret(began_days=10), end_is_told=True), BEGAN + now_days * DAY
+    tick = timedelta.resolution
+    expected = {"before": last.began_at - tick, "now": now, "after": last.began_at + tick}[began]
+    assert when_it_began([last], None if ends_days is None else BEGAN + ends_days * DAY, now) == expected
 
 
 def test_operators_are_told_once_at_each_day() -> None:
