@@ -170,7 +170,7 @@ async def test_the_topic_forgets_what_it_ends(
 ) -> None:
     """
     Also where nothing else comes: the same again completes the file that has it. Once. What others are is not touched.
-    Seen red without the second one, and with a topic that is not compacted.
+    Seen red without the second one.
     """
     monkeypatch.setattr(relay, "_CLEANING_SECONDS", 0.0)
     name = auths.topic(AUTH_CONNECTION)
