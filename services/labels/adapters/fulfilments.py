@@ -144,13 +144,17 @@ class SqlFulfilments:
     async def due_write_backs(self, connection_id: UUID, limit: int) -> list[DueWriteBack]:
         due = (
             select(
-                write_back.c.order_id, write_back.c.shipment_id, fulfilment.c.marketplace_order_id, write_back.c.state
+                write_back.c.order_id,
+                write_back.c.shipment_id,
+                fulfilment.c.marketplace_order_id,
+                write_back.c.state,
+                write_back.c.due_at,
             )
             .join(fulfilment, fulfilment.c.order_id == write_back.c.order_id)
             .where(write_back.c.connection_id == connection_id, write_back.c.due_at <= func.statement_timestamp())
         )
         found = await self._connection.execute(due.order_by(write_back.c.due_at).limit(limit))
-        return [DueWriteBack(order_id, shipment_id, far, Told(state)) for order_id, shipment_id, far, state in found]
+        return [DueWriteBack(row[0], row[1], row[2], Told(row.state), row.due_at) for row in found]
 
     async def postpone_label(self, shipment_id: UUID, seconds: float) -> None:
         await self._postpone(shipment.c.label_due_at, shipment.c.shipment_id == shipment_id, seconds)

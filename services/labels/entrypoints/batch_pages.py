@@ -55,7 +55,7 @@ async def batch_page(request: Request, who: User, batch_id: UUID) -> HTMLRespons
     """How far it has come; the browser looks again by itself while labels are being made."""
     batch = await batch_of(request, who.organisation, batch_id)
     standing = {each.value: [one for one in batch.items if one.standing is each] for each in Standing}
-    waiting = choices(who, [one.shipment for one in batch.items if one.shipment])
+    waiting = choices(who, [one.shipment for one in batch.items if one.shipment])[:MOST_ORDERS]
     context = {"batch": batch, "mended_at": _mended_at, "to_hand_over": waiting} | standing
     page = _render(request, who, "batch.html", context=context)
     if standing[Standing.UNDER_WAY.value]:

@@ -138,12 +138,13 @@ class DueLabel:
 
 @dataclass(frozen=True, slots=True)
 class DueWriteBack:
-    """`far_order_id`: the marketplace's name of the order."""
+    """`far_order_id`: the marketplace's name of the order. `state`, `due_at`: as it was found due."""
 
     order_id: UUID
     shipment_id: UUID
     far_order_id: str
     state: Told
+    due_at: datetime
 
 
 class Fulfilments(Protocol):

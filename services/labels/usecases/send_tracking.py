@@ -98,7 +98,7 @@ async def _intend(
     for row, before in await locked(store, rows):
         shipment = before.shipment(row.shipment_id)
         told, order = shipment.write_back, before.order
-        if told is None or order is None or told.state is not row.state:
+        if told is None or order is None or (told.state, told.due_at) != (row.state, row.due_at):
             continue  # somebody was quicker: whether it is due still, the next look says
         after = _held(before, shipment, place, tools.planner) or _worded(before, shipment, place.tracking, now)
         change = (before, before.with_shipment(after))

@@ -200,7 +200,7 @@ class Parcel(RuleBasedStateMachine):
         told = self.told
         if told.due_at is None or told.due_at > self.clock.at:
             return
-        row = DueWriteBack(ORDER, FIRST, "171-0000001-0000001", told.state)
+        row = DueWriteBack(ORDER, FIRST, "171-0000001-0000001", told.state, told.due_at)
         work = read_back if told.state is Told.SENT else send_tracking
         try:
             await work(Groups(cast(Lease[Store], self.memory), _never), [row], self.place, self.tools)
