@@ -48,8 +48,11 @@ def _latest(order: Order) -> datetime | None:
 
 
 def not_told(fulfilment: Fulfilment, shipment: Shipment, splitting: Splitting, now: datetime) -> Shipment | None:
-    """What becomes of a parcel whose number the marketplace must not be told any more; None: it may be."""
-    order = fulfilment.order
+    """
+    What becomes of a parcel whose number the marketplace must not be told any more; None: it may be. What others shipped
+    only a part of is a person's: the rest has not left.
+    """
+    order, others = fulfilment.order, fulfilment.beside(shipment)
     if order is None:
         return None
     if order.cancelled:
@@ -58,9 +61,10 @@ def not_told(fulfilment: Fulfilment, shipment: Shipment, splitting: Splitting, n
         return shipment.telling(state=Told.NEEDS_PERSON, due_at=None, reason=Reason.CANCEL_REQUESTED.value)
     if write_back.is_ours(shipment, order):
         return write_back.confirmed(shipment, now)
-    if write_back.covered_by_others(shipment, order, fulfilment.beside(shipment)):
+    if write_back.covered_by_others(shipment, order, others, wholly=True):
         return write_back.shipped_elsewhere(shipment)
-    return None if still_fits(fulfilment, shipment, splitting) else labels.outdated(shipment)
+    covered = write_back.covered_by_others(shipment, order, others)
+    return labels.outdated(shipment) if covered or not still_fits(fulfilment, shipment, splitting) else None
 
 
 def hand_over(fulfilment: Fulfilment, shipment_id: UUID, by: UUID | None, at: datetime) -> Fulfilment:

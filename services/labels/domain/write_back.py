@@ -221,8 +221,11 @@ def is_ours(shipment: Shipment, order: Order) -> bool:
     return any(is_of(package, shipment) and has_number(package, shipment) for package in order.packages)
 
 
-def covered_by_others(shipment: Shipment, order: Order, others: Sequence[Shipment]) -> bool:
-    """Parcels that are none of ours leave no room for one of our lines. Ours without a number yet is ours."""
+def covered_by_others(shipment: Shipment, order: Order, others: Sequence[Shipment], *, wholly: bool = False) -> bool:
+    """
+    Parcels that are none of ours leave no room for one of our lines; `wholly`: for no unit of any of them. Ours without
+    a number yet is ours.
+    """
     shown: dict[object, int] = {}
     foreign: set[object] = set()
     for package in order.packages:
@@ -230,10 +233,11 @@ def covered_by_others(shipment: Shipment, order: Order, others: Sequence[Shipmen
             shown[line_id] = shown.get(line_id, 0) + quantity
             if not _is_bare(package, shipment) and not any(is_of(package, other) for other in others):
                 foreign.add(line_id)
-    return any(
-        line.line_id in foreign and shown[line.line_id] + line.quantity > _room(order, line.line_id)
+    covered = (
+        line.line_id in foreign and shown[line.line_id] + (1 if wholly else line.quantity) > _room(order, line.line_id)
         for line in shipment.lines
     )
+    return all(covered) if wholly else any(covered)
 
 
 def _is_bare(package: Package, shipment: Shipment) -> bool:

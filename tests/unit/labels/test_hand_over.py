@@ -11,16 +11,25 @@ from services.labels.domain.actions import Action, possible
 from services.labels.domain.changes import order_seen
 from services.labels.domain.fulfilment import Fulfilment
 from services.labels.domain.hand_over import HOURS_BEFORE_SHIP_BY, UNDO_SECONDS, followed, hand_over, undo
-from services.labels.domain.labels import NotPossible
+from services.labels.domain.labels import Asked, NotPossible
+from services.labels.domain.planning import plan
 from services.labels.domain.shipment import State, Told, WriteBack
 from tests.unit.labels.builders import (
     FIRST,
     MANUAL,
     NOW,
     PERSON,
+    A,
+    B,
     first,
+    fulfilment,
+    ids,
+    in_flight,
     labelled,
+    line,
+    order,
     ours,
+    planned,
     sending,
     sent,
     shown,
@@ -145,6 +154,19 @@ def test_a_parcel_that_must_not_leave_waits_no_more(
     one = followed(news, AT_HAND_OVER, NOW)
     assert (first(one).state, told(one).state) == (state, told_state)
     assert told(one).due_at is None
+
+
+@pytest.mark.parametrize("counted", [0, 1])
+def test_a_parcel_of_which_others_shipped_a_part_is_shown_to_a_person(counted: int) -> None:
+    """Whether or not the marketplace counts it yet; the label taken back, what is left is planned, no unit forgotten."""
+    asked = labels.request(planned(of=fulfilment(order(line(A), line(B)))), FIRST, Asked(PERSON, NOW), MANUAL)
+    one = followed(labelled(in_flight(asked)), AT_HAND_OVER, NOW)
+    lines = (line(A, fulfilled=counted), line(B))
+    news = followed(order_seen(shown(one, theirs(((A, 1),)), lines=lines), NOW), AT_HAND_OVER, NOW)
+    assert (first(news).state, told(news).state) == (State.OUTDATED, Told.RELEASED)
+    now = shown(labels.void(news, FIRST, NOW), theirs(((A, 1),)), lines=(line(A, fulfilled=1), line(B)))
+    left = plan(now, AT_HAND_OVER, NOW, ids()).shipments[-1]
+    assert (left.units(A), left.units(B)) == (1, 2)
 
 
 def test_a_number_entered_by_hand_at_the_marketplace_is_confirmed() -> None:
