@@ -49,8 +49,8 @@ def _latest(order: Order) -> datetime | None:
 
 def not_told(fulfilment: Fulfilment, shipment: Shipment, splitting: Splitting, now: datetime) -> Shipment | None:
     """
-    What becomes of a parcel whose number the marketplace must not be told any more; None: it may be. What others shipped
-    only a part of is a person's: the rest has not left.
+    What becomes of a parcel whose number the marketplace must not be told any more; None: it may be. One that others
+    shipped only a part of is a person's: the rest has not left.
     """
     order, others = fulfilment.order, fulfilment.beside(shipment)
     if order is None:

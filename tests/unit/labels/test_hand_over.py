@@ -158,7 +158,7 @@ def test_a_parcel_that_must_not_leave_waits_no_more(
 
 @pytest.mark.parametrize("counted", [0, 1])
 def test_a_parcel_of_which_others_shipped_a_part_is_shown_to_a_person(counted: int) -> None:
-    """Whether or not the marketplace counts it yet; the label taken back, what is left is planned, no unit forgotten."""
+    """Whether the marketplace counts it yet or not; when its label is voided all that is left is planned."""
     asked = labels.request(planned(of=fulfilment(order(line(A), line(B)))), FIRST, Asked(PERSON, NOW), MANUAL)
     one = followed(labelled(in_flight(asked)), AT_HAND_OVER, NOW)
     lines = (line(A, fulfilled=counted), line(B))
