@@ -74,7 +74,9 @@ ROUTES: dict[str, dict[str, tuple[str, ...]]] = {
             "GET /settings",
             "GET /settings/api",
             "GET /settings/account",
+            "GET /settings/account/confirmation",
             "POST /settings/account/confirmation",
+            "GET /settings/account/password",
             "POST /settings/account/password",
             "GET /settings/account/leave",
             "POST /settings/account/leave",
@@ -89,6 +91,7 @@ ROUTES: dict[str, dict[str, tuple[str, ...]]] = {
             "POST /settings/account/second-factor",
             "GET /settings/account/second-factor/begin",
             "POST /settings/account/second-factor/begin",
+            "GET /settings/account/second-factor/remove",
             "POST /settings/account/second-factor/remove",
         ),
         AUTH_CONNECTIONS_WRITE: (
