@@ -30,8 +30,7 @@ _DONE = {"sent", "password"}
 
 
 @router.get("")
-@router.get("/password")  # what its forms answer in another language, or loaded again
-@router.get("/confirmation")
+@router.get("/password")  # what its form answers in another language, or loaded again
 async def account_page(request: Request, who: Reader, done: str = "") -> Response:
     return await _account(request, who, done=done if done in _DONE else "")
 

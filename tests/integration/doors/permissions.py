@@ -1,8 +1,7 @@
 """
 What each route of the four services asks of a member's role. A new one is entered here, or the walk over them fails.
 
-`EVERYBODY`: whoever is signed in, about their own account or what all may read. `NOBODY`: no session is asked for, or
-none opens it. `STAFF`: support staff of the operator alone, whatever their role in their own organisation is.
+`EVERYBODY`: whoever is signed in. `NOBODY`: no session is asked for, or none opens it. `STAFF`: support staff alone.
 """
 
 from shared.access.roles import AUDIT_READ, CARRIER_WRITE, CLIENTS_WRITE, MEMBERS_WRITE, ORGANISATION_CLOSE
@@ -74,7 +73,6 @@ ROUTES: dict[str, dict[str, tuple[str, ...]]] = {
             "GET /settings",
             "GET /settings/api",
             "GET /settings/account",
-            "GET /settings/account/confirmation",
             "POST /settings/account/confirmation",
             "GET /settings/account/password",
             "POST /settings/account/password",
