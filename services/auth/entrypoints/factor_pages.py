@@ -85,6 +85,7 @@ async def begin_code_form(request: Request, fields: Annotated[dict[str, str], De
 
 @router.get(_FACTOR)
 @router.get(f"{_FACTOR}/begin")  # as above
+@router.get(f"{_FACTOR}/remove")
 async def factor_page(request: Request, who: Reader) -> Response:
     return await _factor_page(request, who)
 

@@ -14,7 +14,7 @@ from services.auth.entrypoints.held import address_of, auth_of, pages_of, who_of
 from services.auth.entrypoints.readers import signed_in
 from services.auth.entrypoints.sentences import FIELD_PROBLEMS
 from services.auth.usecases.ask_for_mail import ask_for_mail
-from services.auth.usecases.change_password import change_password
+from services.auth.usecases.change_password import change_password, check_new_password
 from services.auth.usecases.end_sessions import end_other_sessions, end_session
 from services.auth.usecases.errors import SessionUnknown
 from shared.access.principal import Principal
@@ -30,6 +30,7 @@ _DONE = {"sent", "password"}
 
 
 @router.get("")
+@router.get("/password")  # what its form answers in another language, or loaded again
 async def account_page(request: Request, who: Reader, done: str = "") -> Response:
     return await _account(request, who, done=done if done in _DONE else "")
 
@@ -56,9 +57,11 @@ async def password_form(request: Request, form: Form) -> Response:
     """Other sessions end."""
     held, who, new = auth_of(request), form.principal, form.typed("new_password")
     try:
+        person = who_of(request, who)
+        async with held.uow() as store:
+            await check_new_password(person, new, store=store, now=held.clock.now())
         proven = await shown_at_act(request, form)
-        session = who_of(request, who).session
-        await change_password(proven, new, session=session, uow=held.uow, hasher=held.hasher, clock=held.clock)
+        await change_password(proven, new, session=person.session, uow=held.uow, hasher=held.hasher, clock=held.clock)
     except FormInvalid as error:
         said = {name: FIELD_PROBLEMS[f"{name}.{code}"] for name, code in error.problems.items()}
         return await _account(request, who, wrong=Wrong(422, said))

@@ -3,12 +3,13 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from services.auth.domain.account import Account, FormInvalid, LinkInvalid
+from services.auth.domain.account import Account, FormInvalid, LinkInvalid, SignInRefused
 from services.auth.domain.audit import Action, AuditEntry
 from services.auth.domain.mail import MailKind
 from services.auth.domain.opaque import digest
 from services.auth.domain.password import is_too_young, password_problem
 from services.auth.usecases.account_ports import PasswordHasher
+from services.auth.usecases.begin_consent import Who
 from services.auth.usecases.count_attempt import Mask
 from services.auth.usecases.ports import Store
 from services.auth.usecases.prove_password import Proven, prove_password
@@ -41,6 +42,17 @@ async def renew_password(
     await change_password(proven, new, session=None, uow=uow, hasher=hasher, clock=clock)
 
 
+async def check_new_password(who: Who, new: str, *, store: Store, now: datetime) -> None:
+    """
+    Before anything is shown for it, so that no code is used up by a password that cannot be. Raises SignInRefused (the
+    account is gone), FormInvalid (of the field `new_password`).
+    """
+    account = await store.accounts.lock(who.user_id)
+    if account is None:
+        raise SignInRefused
+    _check(new, account, await store.accounts.organisation_name(account.organisation_id), now)
+
+
 async def change_password(
     proven: Proven, new: str, *, session: str | None, uow: UnitOfWork[Store], hasher: PasswordHasher, clock: Clock
 ) -> None:
@@ -54,8 +66,7 @@ async def change_password(
         organisation = await store.accounts.organisation_name(account.organisation_id)
         former = await store.accounts.former_passwords(account.id)
     now = clock.now()
-    if is_too_young(account.password_changed_at, now):
-        raise FormInvalid({NEW: "too_young"})
+    _check(new, account, organisation, now)
     password_hash = await _hashed(new, account, organisation, former, hasher)
     async with uow() as store:
         account = await proven.locked(store)
@@ -88,6 +99,13 @@ async def reset_password(
         await store.locks.open(account.id, now)
         await store.accounts.confirm_email(account.id, now)
         await _keep(account, password_hash, Action.RESET, None, store=store, now=now)
+
+
+def _check(new: str, account: Account, organisation: str, now: datetime) -> None:
+    """Raises FormInvalid."""
+    problem = "too_young" if is_too_young(account.password_changed_at, now) else None
+    if problem := problem or password_problem(new, account.email, organisation):
+        raise FormInvalid({NEW: problem})
 
 
 async def _hashed(new: str, account: Account, organisation: str, former: Sequence[str], hasher: PasswordHasher) -> str:

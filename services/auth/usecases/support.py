@@ -77,10 +77,14 @@ async def check_staff(who: Who, *, store: Store) -> Session:
 
 
 async def how_to_show_again(session: Session, *, store: Store, now: datetime) -> ShowAgain:
-    """`session`: as `check_staff` gives it. Of an app, that was set up before it began: staff is held to more."""
+    """
+    `session`: as `check_staff` gives it. Staff is held to more: an app counts that was set up before it began, and
+    where there is one, no passkey stands for its code.
+    """
     app = await store.factors.lock(session.account_id)
-    set_up_at = app.confirmed_at if app else None
-    return show_again(session, now, app=set_up_at is not None and set_up_at <= session.created_at)
+    if app is not None and app.confirmed_at is not None and app.confirmed_at <= session.created_at:
+        return ShowAgain.CODE
+    return show_again(session, now, app=False)
 
 
 async def show_factor_again(

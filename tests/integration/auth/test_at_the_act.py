@@ -109,6 +109,7 @@ async def test_a_passkey_is_shown_by_another_sign_in(auth: Running) -> None:
     assert (await add(owner, Authenticator(), "Laptop")).status_code == 303
     (row,) = await auth.rows("select id from passkey where name = 'Laptop'")
     laptop = f"{PASSKEYS}/{row.id}/remove"
+    await auth.rows("update account set password_changed_at = now() - interval '2 days'")
     auth.clock.ahead += timedelta(minutes=10)
     for act in (begin, begin_passkey, change):
         refused = await act(owner, password=PASSWORD)
@@ -195,3 +196,27 @@ async def test_where_one_is_required_a_password_of_just_now_is_enough(auth: Runn
     app = App(auth, (await owner.submit("/signin/code/begin", page="/signin/code")).text)
     assert (await enter(owner, "000000")).status_code == 401
     assert (await enter(owner, app.code())).status_code == 200
+
+
+async def test_a_new_password_that_does_not_fit_uses_up_no_code(auth: Running) -> None:
+    """Nor a recovery code: what is wrong with it is told first, and the same code is good for the next. Seen red."""
+    owner = await auth.visitor().sign_up()
+    _, codes = await set_up(auth, owner)
+    shown = {"password": PASSWORD, "code": codes[0]}
+    assert "#new_password" in (await change(owner, **shown)).text  # of a day ago at least
+    auth.clock.ahead += timedelta(days=1)
+    for new in ("Short 1!", "all small letters"):
+        refused = await owner.submit(f"{ACCOUNT}/password", page=ACCOUNT, new_password=new, **shown)
+        assert (refused.status_code, 'href="#new_password"' in refused.text) == (422, True)
+    assert len(await auth.rows("select 1 from recovery_code")) == 10
+    assert (await change(owner, **shown)).status_code == 303
+
+
+async def test_a_form_that_was_refused_leads_to_its_page_in_another_language(auth: Running) -> None:
+    """Its address is that of the form: loaded again, or in French, it is the page. Seen red: none was there."""
+    owner = await auth.visitor().sign_up()
+    await set_up(auth, owner)
+    for refused, here in ((await change(owner), f"{ACCOUNT}/password"), (await remove(owner), f"{FACTOR}/remove")):
+        assert (refused.status_code, f'href="{here}?language=fr"' in refused.text) == (422, True)
+        page = await owner.get(f"{here}?language=fr")
+        assert (page.status_code, 'lang="fr"' in page.text, 'name="password"' in page.text) == (200, True, True)

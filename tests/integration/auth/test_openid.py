@@ -10,7 +10,9 @@ import pytest
 from pydantic import SecretStr
 
 from services.auth.settings_in_json import OpenIdSettings
+from tests.authenticator import Authenticator
 from tests.integration.auth.conftest import PUBLIC_URL, Running, Visitor, run_auth
+from tests.integration.auth.test_passkeys import ALONE, PASSKEYS, add, use
 from tests.openid_provider import running_openid_provider, tell_user
 from tests.ports import free_port
 
@@ -90,6 +92,19 @@ async def test_who_just_came_from_there_needs_no_password_at_an_act(offering: Ru
     await visitor.get(await led_back(visitor, issuer, **ann))
     chosen = await visitor.submit(password, page="/settings/account", new_password="Another horse, 1")
     assert chosen.headers["location"] == "/settings/account?done=password"
+
+
+async def test_with_a_passkey_alone_and_two_factors_there_a_password_is_chosen(offering: Running, issuer: str) -> None:
+    """No sign-in of theirs shows both: there none of our factors is, by the passkey no password. The page says how."""
+    owner, visitor, phone = await offering.visitor().sign_up(), offering.visitor(), Authenticator()
+    ann = {"email": owner.email, "email_verified": True, "amr": ["pwd", "mfa"]}
+    await visitor.get(await led_back(visitor, issuer, **ann))
+    assert (await visitor.submit(f"{PASSKEYS}/begin", page=PASSKEYS, name="Mine")).status_code == 200
+    assert (await add(visitor, phone)).status_code == 200
+    assert "show your passkey" in (await visitor.get(PASSKEYS)).text
+    alone = offering.visitor()
+    assert (await use(alone, ALONE, phone)).status_code == 303
+    assert "choose one by “Forgot your password?”" in (await alone.get(PASSKEYS)).text
 
 
 async def test_when_somebody_signed_in_there_is_shown(offering: Running, issuer: str) -> None:

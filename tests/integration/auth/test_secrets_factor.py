@@ -118,6 +118,19 @@ async def test_an_app_set_up_in_this_session_proves_nothing(auth: Running, opera
 
 
 @pytest.mark.abuse
+async def test_a_passkey_of_just_now_stands_for_no_code_of_an_app(auth: Running, operate: Operate) -> None:
+    """On one's own account it does; here who had an app when the session began shows a code of it. Seen red."""
+    person, phone = await with_passkey(auth, operate)
+    _, codes = await set_up(auth, person)
+    again = auth.visitor()
+    await begun(again, ALONE, "/signin")
+    assert (await use(again, ALONE, phone)).status_code == 303
+    assert 'name="code"' in (await again.get(SECRETS)).text
+    assert ((await keep(again, NEW)).status_code, await kept(auth)) == (422, 0)
+    assert ((await keep(again, NEW, code=codes[0])).status_code, await kept(auth)) == (303, 1)
+
+
+@pytest.mark.abuse
 async def test_what_another_provider_asked_for_is_not_enough(auth: Running, operate: Operate) -> None:
     """It may have asked long before: the page says what to set up here, however young the session is."""
     person = await auth.visitor().sign_up()

@@ -1,8 +1,7 @@
 """
 What each route of the four services asks of a member's role. A new one is entered here, or the walk over them fails.
 
-`EVERYBODY`: whoever is signed in, about their own account or what all may read. `NOBODY`: no session is asked for, or
-none opens it. `STAFF`: support staff of the operator alone, whatever their role in their own organisation is.
+`EVERYBODY`: whoever is signed in. `NOBODY`: no session is asked for, or none opens it. `STAFF`: support staff alone.
 """
 
 from shared.access.roles import AUDIT_READ, CARRIER_WRITE, CLIENTS_WRITE, MEMBERS_WRITE, ORGANISATION_CLOSE
@@ -75,6 +74,7 @@ ROUTES: dict[str, dict[str, tuple[str, ...]]] = {
             "GET /settings/api",
             "GET /settings/account",
             "POST /settings/account/confirmation",
+            "GET /settings/account/password",
             "POST /settings/account/password",
             "GET /settings/account/leave",
             "POST /settings/account/leave",
@@ -89,6 +89,7 @@ ROUTES: dict[str, dict[str, tuple[str, ...]]] = {
             "POST /settings/account/second-factor",
             "GET /settings/account/second-factor/begin",
             "POST /settings/account/second-factor/begin",
+            "GET /settings/account/second-factor/remove",
             "POST /settings/account/second-factor/remove",
         ),
         AUTH_CONNECTIONS_WRITE: (
