@@ -16,7 +16,17 @@ from shared.marketplaces.worked import of_worked_marketplaces
 @pytest.mark.parametrize("name", PROFILES)
 async def test_a_connection_is_heard_of_where_services_work(name: str) -> None:
     """A vendor's is nobody's but auth's, and a batch without others is no work. Seen red with no filter."""
-    its = told(ConnectionAuthorisedV1.model_construct(marketplace=name))
+    body = ConnectionAuthorisedV1(
+        organisation_id=new_id(),
+        connection_id=new_id(),
+        marketplace=name,
+        region="eu",
+        seller_id="A1",
+        name="Shop",
+        state="authorised",
+        consent_version=1,
+    )
+    its = told(body)
     assert await heard_of(its) == ([[its]] if name in CAPABILITIES else [])
 
 
