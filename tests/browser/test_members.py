@@ -47,7 +47,12 @@ async def test_a_member_comes_and_goes(chromium: Browser, stack: Stack) -> None:
         await owner.visit(MEMBERS)
         hers = f'main tr:has(th:text("{emails[1]}"))'
         await owner.page.locator(f'{hers} [name="role"]').select_option("owner")
-        await owner.press(f"{hers} button")
+        await owner.press(f"{hers} button", status=422)
+        await owner.fill("main form", password="Wrong horse battery 9")
+        await owner.press("main form button", status=422)
+        assert await owner.sees("#password-error")
+        await owner.fill("main form", password=PASSWORD)
+        await owner.press("main form button")
         await guest.visit(REVIEW)
         for each in await guest.page.locator('main [value="keep"]').all():
             await each.check()
@@ -55,6 +60,7 @@ async def test_a_member_comes_and_goes(chromium: Browser, stack: Stack) -> None:
         assert await guest.sees("main .notice.good")
         await owner.visit(MEMBERS)
         await owner.press(f'{hers} a[href$="/remove"]')
+        await owner.fill("main form", password=PASSWORD)
         await owner.press("main form .danger")
         assert not await owner.sees(hers)
         await guest.visit("/connections")

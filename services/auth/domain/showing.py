@@ -17,6 +17,10 @@ class ShownTooLongAgo(Exception):
     """The second factor is to be shown by another sign-in: the last one is too long ago, or showed none of ours."""
 
 
+class NothingShown(Exception):
+    """The act asks for more than the session, and nothing more was shown yet."""
+
+
 class ShowAgain(StrEnum):
     """
     How a second factor is shown once more, for one act. `code`: of the app, or a recovery code; `shown`: this sign-in

@@ -7,16 +7,22 @@ from fastapi import Request
 
 from services.auth.domain.account import SignInRefused, TooManyAttempts
 from services.auth.domain.second_factor import CodeRefused, NoFactor
-from services.auth.domain.showing import ShownTooLongAgo
+from services.auth.domain.showing import NothingShown, ShownTooLongAgo
 from services.auth.entrypoints.held import auth_of, pages_of, who_of
-from services.auth.entrypoints.sentences import CODE_REFUSED, PRESENT_ONE_WRONG, SHOWN_BEFORE, TOO_MANY_ATTEMPTS
+from services.auth.entrypoints.sentences import (
+    CODE_REFUSED,
+    NOTHING_SHOWN,
+    PRESENT_ONE_WRONG,
+    SHOWN_BEFORE,
+    TOO_MANY_ATTEMPTS,
+)
 from services.auth.usecases.prove_password import Proven
 from services.auth.usecases.show_at_act import Typed, asked_of, show_at_act
 from shared.access.errors import SignInFirst
 from shared.access.principal import Principal
 from shared.web.forms import PostedForm
 
-NOT_SHOWN = (SignInRefused, CodeRefused, NoFactor, ShownTooLongAgo, TooManyAttempts)
+NOT_SHOWN = (SignInRefused, CodeRefused, NoFactor, NothingShown, ShownTooLongAgo, TooManyAttempts)
 
 
 @dataclass(frozen=True)
@@ -37,6 +43,8 @@ def wrong_of(error: Exception) -> Wrong:
     match error:
         case TooManyAttempts():
             return Wrong(429, {"": TOO_MANY_ATTEMPTS})
+        case NothingShown():
+            return Wrong(422, {"": NOTHING_SHOWN})
         case ShownTooLongAgo():
             return Wrong(403, {"": SHOWN_BEFORE})
         case SignInRefused():
@@ -61,6 +69,14 @@ async def shown_at_act(request: Request, form: PostedForm) -> Proven:
         clock=held.clock,
         mask=held.mask_attempt,
     )
+
+
+async def shown_if_asked(request: Request, form: PostedForm) -> Proven | None:
+    """
+    For a form that may be such an act: `confirmed` is sent by the page that asked. None: by another, which asked for
+    nothing. Raises as `show_at_act`.
+    """
+    return await shown_at_act(request, form) if form.text("confirmed") else None
 
 
 async def act_parts(request: Request, who: Principal, wrong: Wrong | None) -> dict[str, object]:

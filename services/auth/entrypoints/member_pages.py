@@ -1,4 +1,8 @@
-"""The page *Members*: who they are and what they may do, who is invited; one member removed."""
+"""
+The page *Members*: who they are and what they may do, who is invited; one member removed.
+
+Where somebody becomes an owner, or an owner no longer is one, a page asks for more than the session first.
+"""
 
 from collections.abc import Mapping
 from typing import Annotated
@@ -7,7 +11,7 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Request
 from starlette.responses import RedirectResponse, Response
 
-from services.auth.domain.account import FormInvalid, TooManyAttempts
+from services.auth.domain.account import FormInvalid
 from services.auth.domain.member import (
     MEMBERS_MOST,
     InvitationUnknown,
@@ -16,12 +20,13 @@ from services.auth.domain.member import (
     MembersFull,
     MemberUnknown,
 )
+from services.auth.entrypoints.at_the_act import NOT_SHOWN, Wrong, act_parts, shown_if_asked, wrong_of
 from services.auth.entrypoints.first_forms import waiting
 from services.auth.entrypoints.held import actor_of, address_of, auth_of, check_may_connect, pages_of
 from services.auth.entrypoints.letters import INVITATION_PATH
 from services.auth.entrypoints.readers import reader
 from services.auth.entrypoints.roles import ROLES
-from services.auth.entrypoints.sentences import FIELD_PROBLEMS, LAST_OWNER, TOO_MANY_ATTEMPTS
+from services.auth.entrypoints.sentences import FIELD_PROBLEMS, LAST_OWNER
 from services.auth.usecases.change_member import change_role, remove_member
 from services.auth.usecases.invite_member import (
     count_invitation,
@@ -31,6 +36,7 @@ from services.auth.usecases.invite_member import (
     take_back,
 )
 from services.auth.usecases.member_views import Member
+from services.auth.usecases.prove_password import Proven
 from shared.access.principal import Principal
 from shared.access.roles import MEMBERS_WRITE, Role
 from shared.kernel.ids import UserId
@@ -45,6 +51,9 @@ _HERE = "/settings/members"
 
 
 @router.get("")
+@router.get("/invitations")  # and below: what its form answers in another language, or loaded again
+@router.get("/invitations/{invitation_id:uuid}/again")
+@router.get("/{user_id:uuid}/role")
 async def members_page(request: Request, who: Reader, invited: bool = False) -> Response:
     """`invited`: somebody was, just now, by a mail."""
     return await _page(request, who, invited=invited)
@@ -52,7 +61,7 @@ async def members_page(request: Request, who: Reader, invited: bool = False) -> 
 
 @router.post("/invitations")
 async def invite_form(request: Request, form: Form) -> Response:
-    return await _invite(request, form.principal, form.text("email"), form.text("role"))
+    return await _invite(request, form, form.text("email"), form.text("role"))
 
 
 @router.post("/invitations/{invitation_id:uuid}/again")
@@ -63,7 +72,7 @@ async def invite_again_form(request: Request, form: Form, invitation_id: UUID) -
             known = await own_invitation(invitation_id, actor_of(form.principal), store=store)
     except InvitationUnknown:
         raise not_found() from None
-    return await _invite(request, form.principal, known.email, known.role)
+    return await _invite(request, form, known.email, known.role)
 
 
 @router.post("/invitations/{invitation_id:uuid}/take-back")
@@ -79,66 +88,110 @@ async def take_back_form(request: Request, form: Form, invitation_id: UUID) -> R
 
 @router.post("/{user_id:uuid}/role")
 async def role_form(request: Request, form: Form, user_id: UUID) -> Response:
-    held, role = auth_of(request), _role(form.text("role"))
+    held, who, role = auth_of(request), form.principal, _role(form.text("role"))
     if role is None:
         raise not_found()
     try:
+        shown = await shown_if_asked(request, form)
         async with held.uow() as store:
-            await change_role(UserId(user_id), role, actor_of(form.principal), store=store, clock=held.clock)
+            await change_role(UserId(user_id), role, actor_of(who), shown=shown, store=store, clock=held.clock)
+    except NOT_SHOWN as error:
+        email = (await _known(request, who, user_id)).account.email
+        act = "raise" if role is Role.OWNER else "lower"
+        return await _owner_page(request, who, act, email, role, error, action=f"{_HERE}/{user_id}/role")
     except MemberUnknown:
         raise not_found() from None
     except LastOwner:
-        return await _page(request, form.principal, trouble=LAST_OWNER, status=409)
+        return await _page(request, who, trouble=LAST_OWNER, status=409)
     return RedirectResponse(_HERE, 303)
 
 
 @router.get("/{user_id:uuid}/remove")
 async def remove_page(request: Request, who: Reader, user_id: UUID) -> Response:
-    member = await _known(request, who, user_id)
-    return pages_of(request).render(request, "remove_member.html", principal=who, member=member.account)
+    return await _remove_page(request, who, user_id)
 
 
 @router.post("/{user_id:uuid}/remove")
 async def remove_form(request: Request, form: Form, user_id: UUID) -> Response:
     """Their sessions end at once."""
-    held = auth_of(request)
+    held, who = auth_of(request), form.principal
     try:
+        shown = await shown_if_asked(request, form)
         async with held.uow() as store:
-            await remove_member(UserId(user_id), actor_of(form.principal), store=store, clock=held.clock)
+            await remove_member(UserId(user_id), actor_of(who), shown=shown, store=store, clock=held.clock)
+    except NOT_SHOWN as error:
+        return waiting(await _remove_page(request, who, user_id, wrong_of(error)), error)
     except MemberUnknown:
         raise not_found() from None
     except LastOwner:
-        return await _page(request, form.principal, trouble=LAST_OWNER, status=409)
+        return await _page(request, who, trouble=LAST_OWNER, status=409)
     return RedirectResponse(_HERE, 303)
 
 
-async def _invite(request: Request, who: Principal, email: str, wished: str) -> Response:
+async def _invite(request: Request, form: PostedForm, email: str, wished: str) -> Response:
     """By a mail; where none are sent, the page shows the link, this once."""
-    held, role, mails = auth_of(request), _role(wished), auth_of(request).mailer is not None
-    typed = {"email": email, "role": wished}
+    who, role, typed, link = form.principal, _role(wished), {"email": email, "role": wished}, None
     await check_may_connect(request, who)
     if role is None:
         return await _page(request, who, form=typed, errors={"role": "role.unknown"}, status=422)
-    actor, link = actor_of(who), None
     try:
-        await count_invitation(
-            email, actor, address=address_of(request), uow=held.uow, clock=held.clock, mask=held.mask_attempt
-        )
-        async with held.uow() as store:
-            locale = language_of(request, who)
-            made = await invite_member(email, role, actor, locale=locale, mails=mails, store=store, clock=held.clock)
-            if not mails:
-                secret = await make_link(made, store=store, new_secret=held.new_secret)
-                link = f"{held.public_url}{INVITATION_PATH}{secret}"
+        shown = await shown_if_asked(request, form)
+        if shown is not None or role is not Role.OWNER:
+            await _count(request, who, email)
+        link = await _invited(request, who, email, role, shown)
     except FormInvalid as error:
         errors = {name: f"{name}.{code}" for name, code in error.problems.items()}
         return await _page(request, who, form=typed, errors=errors, status=422)
     except (MemberAlready, MembersFull) as error:
         problem = "email.member" if isinstance(error, MemberAlready) else "email.members_full"
         return await _page(request, who, form=typed, errors={"email": problem}, status=409)
-    except TooManyAttempts as error:
-        return waiting(await _page(request, who, form=typed, trouble=TOO_MANY_ATTEMPTS, status=429), error)
+    except NOT_SHOWN as error:
+        if role is Role.OWNER:
+            return await _owner_page(request, who, "invite", email, role, error, action=f"{_HERE}/invitations")
+        wrong = wrong_of(error)
+        return waiting(await _page(request, who, form=typed, trouble=wrong.sentence, status=wrong.status), error)
     return await _page(request, who, link=link) if link else RedirectResponse(f"{_HERE}?invited=1", 303)
+
+
+async def _count(request: Request, who: Principal, email: str) -> None:
+    """Raises TooManyAttempts."""
+    held = auth_of(request)
+    await count_invitation(
+        email, actor_of(who), address=address_of(request), uow=held.uow, clock=held.clock, mask=held.mask_attempt
+    )
+
+
+async def _invited(request: Request, who: Principal, email: str, role: Role, shown: Proven | None) -> str | None:
+    """The address of the link, where no mails are sent. Raises as `invite_member`."""
+    held = auth_of(request)
+    locale, mails = language_of(request, who), held.mailer is not None
+    async with held.uow() as store:
+        made = await invite_member(
+            email, role, actor_of(who), shown=shown, locale=locale, mails=mails, store=store, clock=held.clock
+        )
+        if mails:
+            return None
+        return f"{held.public_url}{INVITATION_PATH}{await make_link(made, store=store, new_secret=held.new_secret)}"
+
+
+async def _owner_page(
+    request: Request, who: Principal, act: str, email: str, role: Role, error: Exception, *, action: str
+) -> Response:
+    """Asks for what the act needs, and keeps what was chosen. `error`: one of `NOT_SHOWN`."""
+    wrong = wrong_of(error)
+    shown: dict[str, object] = {"act": act, "email": email, "role": role.value, "said": ROLES[role], "action": action}
+    shown |= await act_parts(request, who, wrong)
+    response = pages_of(request).render(request, "owner_act.html", principal=who, status=wrong.status, **shown)
+    return waiting(response, error)
+
+
+async def _remove_page(request: Request, who: Principal, user_id: UUID, wrong: Wrong | None = None) -> Response:
+    """Of an owner, it asks for what the act needs."""
+    member = (await _known(request, who, user_id)).account
+    asks = member.role is Role.OWNER or wrong is not None
+    shown = {"asked": None} | (await act_parts(request, who, wrong) if asks else {})
+    status = wrong.status if wrong else 200
+    return pages_of(request).render(request, "remove_member.html", principal=who, status=status, member=member, **shown)
 
 
 async def _known(request: Request, who: Principal, user_id: UUID) -> Member:

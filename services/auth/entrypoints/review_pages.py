@@ -10,6 +10,8 @@ from services.auth.bootstrap import Auth
 from services.auth.domain.api_client import ApiClient
 from services.auth.domain.connection import Connection, digest_of
 from services.auth.domain.member import LastOwner, MemberUnknown
+from services.auth.entrypoints.at_the_act import NOT_SHOWN, Wrong, act_parts, shown_if_asked, wrong_of
+from services.auth.entrypoints.first_forms import waiting
 from services.auth.entrypoints.held import actor_of, auth_of, pages_of
 from services.auth.entrypoints.readers import reader
 from services.auth.entrypoints.roles import ROLES
@@ -79,9 +81,13 @@ async def review_form(request: Request, form: Form) -> Response:
         return await _page(request, who, found, answers, ends, trouble=REVIEW_CHANGED, status=409)
     if answers.keys() != set(found.fields()):
         return await _page(request, who, found, answers, ends, trouble=REVIEW_UNDECIDED, status=422)
+    decided = found.decided(answers, ends)
     try:
+        shown = await shown_if_asked(request, form)
         async with held.uow() as store:
-            await review_access(found.decided(answers, ends), actor_of(who), store=store, clock=held.clock)
+            await review_access(decided, actor_of(who), shown=shown, store=store, clock=held.clock)
+    except NOT_SHOWN as error:
+        return waiting(await _page(request, who, found, answers, ends, wrong=wrong_of(error)), error)
     except LastOwner:
         return await _page(request, who, found, answers, ends, trouble=LAST_OWNER, status=409)
     except (MemberUnknown, ClientUnknown, ConnectionUnknown):
@@ -107,15 +113,23 @@ async def _page(
     ends: Collection[str] = (),
     *,
     trouble: str | None = None,
+    wrong: Wrong | None = None,
     done: bool = False,
     status: int = 200,
 ) -> Response:
+    """`wrong`: an owner's access is to end, for which more is asked than the session."""
     held, pages = auth_of(request), pages_of(request)
+    said: dict[str, object] = {
+        "asked": None,
+        "trouble": pages.say(request, trouble, principal=who) if trouble else None,
+    }
+    if wrong is not None:
+        said = await act_parts(request, who, wrong)
     return pages.render(
         request,
         "access_review.html",
         principal=who,
-        status=status,
+        status=wrong.status if wrong else status,
         found=found,
         answers=answers or {},
         ends=ends,
@@ -125,5 +139,5 @@ async def _page(
         scopes=SCOPES,
         profiles=PROFILES,
         done=done,
-        trouble=pages.say(request, trouble, principal=who) if trouble else None,
+        **said,
     )

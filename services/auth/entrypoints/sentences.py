@@ -80,6 +80,7 @@ SCOPES = {scope: meaning for scope, meaning in MEANINGS.items() if scope in SELL
 SIGN_IN_REFUSED = "E-mail address and password do not fit together."
 PRESENT_ONE_WRONG = "This is not your present password."
 SHOWN_BEFORE = "You signed in more than ten minutes ago, so that nothing was done. Sign in again first."
+NOTHING_SHOWN = "Nothing has changed yet: to make or remove an owner, show that it is you who is signed in."
 CODE_REFUSED = "This is not the code of now, or it was used before. Wait for the next one."
 PASSKEY_REFUSED = "This passkey was not accepted. Try again, or sign in another way."
 PASSKEY_NOT_ADDED = "The passkey was not added. Try again, or on another device."
@@ -267,6 +268,7 @@ def all_sentences() -> list[str]:
         SIGN_IN_REFUSED,
         PRESENT_ONE_WRONG,
         SHOWN_BEFORE,
+        NOTHING_SHOWN,
         CODE_REFUSED,
         *passkeys,
         *OPENID_PROBLEMS.values(),

@@ -18,6 +18,8 @@ from services.auth.domain.opaque import digest
 from services.auth.usecases.actor import Actor
 from services.auth.usecases.count_attempt import Mask, check_attempts, count_attempt, invitation_keys
 from services.auth.usecases.ports import Store
+from services.auth.usecases.prove_password import Proven
+from services.auth.usecases.show_at_act import check_shown
 from shared.access.roles import Role
 from shared.kernel.clock import Clock
 from shared.kernel.ids import new_id
@@ -36,13 +38,22 @@ async def count_invitation(
 
 
 async def invite_member(
-    email: str, role: Role, who: Actor, *, locale: str, mails: bool, store: Store, clock: Clock
+    email: str,
+    role: Role,
+    who: Actor,
+    *,
+    shown: Proven | None,
+    locale: str,
+    mails: bool,
+    store: Store,
+    clock: Clock,
 ) -> Invitation:
     """
     For a week; in the place of an earlier one to the same address. `mails`: any are sent, this one too.
 
-    Whether the address has an account elsewhere is told to whoever opens the link, not to the inviter. Raises
-    FormInvalid, MemberAlready, MembersFull.
+    Whether the address has an account elsewhere is told to whoever opens the link, not to the inviter. `shown`: what
+    an act asks for beside the session, for an owner. Raises FormInvalid, MemberAlready, MembersFull, and as
+    `check_shown`.
     """
     address, now = email.strip(), clock.now()
     if not may_be_email(address):
@@ -52,6 +63,8 @@ async def invite_member(
         raise MemberAlready
     if len(members) + await store.invitations.count(who.organisation_id) >= MEMBERS_MOST:
         raise MembersFull
+    if role is Role.OWNER:
+        await check_shown(shown, store=store)
     wanted = Invitation(new_id(), who.organisation_id, address, role, locale, now, now + INVITATION_LASTS)
     kept = await store.invitations.save(replace(wanted, mail_due_at=now if mails else None))
     await _note(kept, Action.MEMBER_INVITED, who, store, clock, after=role.value)

@@ -10,6 +10,7 @@ from services.auth.usecases.api_clients import revoke_api_client
 from services.auth.usecases.change_member import remove_member
 from services.auth.usecases.disconnect_connection import disconnect_connection
 from services.auth.usecases.ports import Store
+from services.auth.usecases.prove_password import Proven
 from shared.kernel.clock import Clock
 from shared.kernel.ids import ConnectionId, UserId, new_id
 
@@ -23,18 +24,20 @@ class Decisions:
     connections: Mapping[ConnectionId, bool]
 
 
-async def review_access(decided: Decisions, who: Actor, *, store: Store, clock: Clock) -> None:
+async def review_access(decided: Decisions, who: Actor, *, shown: Proven | None, store: Store, clock: Clock) -> None:
     """
     All of it in one transaction, each with its entry in the audit log; the next review is due a quarter later.
 
-    Raises LastOwner; MemberUnknown, ClientUnknown and ConnectionUnknown of what went meanwhile: nothing is changed.
+    `shown`: what an act asks for beside the session, for an owner whose access ends. Raises LastOwner, and as
+    `check_shown`; MemberUnknown, ClientUnknown and ConnectionUnknown of what went meanwhile: nothing is changed.
     """
     now = clock.now()
-    for user_id, stays in decided.members.items():
+    # Whoever removes themselves, too, goes last: what they showed counts until then.
+    for user_id, stays in sorted(decided.members.items(), key=lambda one: one[0] == who.user_id):
         if stays:
             await _confirm(who, store, clock, reason=str(user_id))
         else:
-            await remove_member(user_id, who, store=store, clock=clock)
+            await remove_member(user_id, who, shown=shown, store=store, clock=clock)
     for client_id, stays in decided.clients.items():
         if stays:
             await _confirm(who, store, clock, reason=client_id)

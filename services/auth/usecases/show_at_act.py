@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from services.auth.domain.account import Account, Session, SignInRefused
-from services.auth.domain.showing import Asked, ShowAgain, ShownTooLongAgo, asked_at_act
+from services.auth.domain.showing import Asked, NothingShown, ShowAgain, ShownTooLongAgo, asked_at_act
 from services.auth.usecases.account_ports import PasswordHasher
 from services.auth.usecases.actor import Person
 from services.auth.usecases.begin_consent import Who
@@ -65,6 +65,13 @@ async def show_at_act(
         person = Person(who.user_id, who.organisation_id)
         await prove_code(person, typed.code, uow=uow, vault=vault, clock=clock, mask=mask)
     return proven
+
+
+async def check_shown(shown: Proven | None, *, store: Store) -> None:
+    """Where only the act itself knows that it asks. Raises NothingShown, and as `Proven.locked`."""
+    if shown is None:
+        raise NothingShown
+    await shown.locked(store)
 
 
 async def _found(who: Who, store: Store) -> tuple[Session, Account]:

@@ -148,10 +148,7 @@ ROUTES: dict[str, dict[str, tuple[str, ...]]] = {
             "POST /settings/api-clients/{client_id}/secrets",
             "POST /settings/api-clients/{client_id}/secrets/{secret_id}/end",
         ),
-        AUDIT_READ: (
-            "GET /settings/audit",
-            "GET /settings/audit/export.csv",
-        ),
+        AUDIT_READ: ("GET /settings/audit", "GET /settings/audit/export.csv"),
         STAFF: (
             "GET /support",
             "POST /support",
@@ -169,9 +166,12 @@ ROUTES: dict[str, dict[str, tuple[str, ...]]] = {
         ),
         MEMBERS_WRITE: (
             "GET /settings/members",
+            "GET /settings/members/invitations",
             "POST /settings/members/invitations",
+            "GET /settings/members/invitations/{invitation_id:uuid}/again",
             "POST /settings/members/invitations/{invitation_id:uuid}/again",
             "POST /settings/members/invitations/{invitation_id:uuid}/take-back",
+            "GET /settings/members/{user_id:uuid}/role",
             "POST /settings/members/{user_id:uuid}/role",
             "GET /settings/members/{user_id:uuid}/remove",
             "POST /settings/members/{user_id:uuid}/remove",
