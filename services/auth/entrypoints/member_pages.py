@@ -14,6 +14,7 @@ from starlette.responses import RedirectResponse, Response
 from services.auth.domain.account import FormInvalid
 from services.auth.domain.member import (
     MEMBERS_MOST,
+    Invitation,
     InvitationUnknown,
     LastOwner,
     MemberAlready,
@@ -52,8 +53,6 @@ _HERE = "/settings/members"
 
 @router.get("")
 @router.get("/invitations")  # and below: what its form answers in another language, or loaded again
-@router.get("/invitations/{invitation_id:uuid}/again")
-@router.get("/{user_id:uuid}/role")
 async def members_page(request: Request, who: Reader, invited: bool = False) -> Response:
     """`invited`: somebody was, just now, by a mail."""
     return await _page(request, who, invited=invited)
@@ -64,14 +63,16 @@ async def invite_form(request: Request, form: Form) -> Response:
     return await _invite(request, form, form.text("email"), form.text("role"))
 
 
+@router.get("/invitations/{invitation_id:uuid}/again")
+async def invite_again_page(request: Request, who: Reader, invitation_id: UUID) -> Response:
+    await _invitation(request, who, invitation_id)
+    return await _page(request, who)
+
+
 @router.post("/invitations/{invitation_id:uuid}/again")
 async def invite_again_form(request: Request, form: Form, invitation_id: UUID) -> Response:
     """For another week; the links of before end."""
-    try:
-        async with auth_of(request).uow() as store:
-            known = await own_invitation(invitation_id, actor_of(form.principal), store=store)
-    except InvitationUnknown:
-        raise not_found() from None
+    known = await _invitation(request, form.principal, invitation_id)
     return await _invite(request, form, known.email, known.role)
 
 
@@ -84,6 +85,12 @@ async def take_back_form(request: Request, form: Form, invitation_id: UUID) -> R
     except InvitationUnknown:
         raise not_found() from None
     return RedirectResponse(_HERE, 303)
+
+
+@router.get("/{user_id:uuid}/role")
+async def role_page(request: Request, who: Reader, user_id: UUID) -> Response:
+    await _known(request, who, user_id)
+    return await _page(request, who)
 
 
 @router.post("/{user_id:uuid}/role")
@@ -192,6 +199,14 @@ async def _remove_page(request: Request, who: Principal, user_id: UUID, wrong: W
     shown = {"asked": None} | (await act_parts(request, who, wrong) if asks else {})
     status = wrong.status if wrong else 200
     return pages_of(request).render(request, "remove_member.html", principal=who, status=status, member=member, **shown)
+
+
+async def _invitation(request: Request, who: Principal, invitation_id: UUID) -> Invitation:
+    try:
+        async with auth_of(request).uow() as store:
+            return await own_invitation(invitation_id, actor_of(who), store=store)
+    except InvitationUnknown:
+        raise not_found() from None
 
 
 async def _known(request: Request, who: Principal, user_id: UUID) -> Member:
