@@ -9,9 +9,9 @@ from services.auth.bootstrap import Auth
 from services.auth.domain.account import FormInvalid
 from services.auth.domain.connection import Connection, ConnectionState
 from services.auth.domain.member import LastOwner, check_owner_left
-from services.auth.entrypoints.at_the_act import NOT_SHOWN, Wrong, act_parts, typed_of, wrong_of
+from services.auth.entrypoints.at_the_act import NOT_SHOWN, Wrong, act_parts, shown_at_act, typed_of, wrong_of
 from services.auth.entrypoints.first_forms import first_page, waiting
-from services.auth.entrypoints.held import auth_of, pages_of, person_of, set_session_cookie, who_of
+from services.auth.entrypoints.held import actor_of, auth_of, pages_of, person_of, set_session_cookie, who_of
 from services.auth.entrypoints.readers import reader, signed_in
 from services.auth.entrypoints.sentences import FIELD_PROBLEMS
 from services.auth.usecases.close_organisation import Wish, close_organisation
@@ -66,15 +66,8 @@ async def leave_page(request: Request, who: Reader) -> Response:
 async def leave_form(request: Request, form: Form) -> Response:
     held, who = auth_of(request), form.principal
     try:
-        await leave_organisation(
-            who_of(request, who),
-            typed_of(form),
-            uow=held.uow,
-            hasher=held.hasher,
-            vault=held.factors,
-            clock=held.clock,
-            mask=held.mask_attempt,
-        )
+        proven = await shown_at_act(request, form)
+        await leave_organisation(actor_of(who), proven, uow=held.uow, clock=held.clock)
     except NOT_SHOWN as error:
         return waiting(await _leave_page(request, who, wrong=wrong_of(error)), error)
     except LastOwner:
