@@ -21,6 +21,7 @@ from services.auth.adapters.queries import SqlViews
 from services.auth.adapters.relying_party import relying_party
 from services.auth.adapters.store import bind
 from services.auth.adapters.support import SqlSupportViews
+from services.auth.adapters.token_states import KeptTokenStates
 from services.auth.domain.second_factor import SecondFactorPolicy
 from services.auth.offers_bootstrap import (
     Unlisted,
@@ -106,6 +107,7 @@ class Auth:
     mailer: Mailer | None
     keys: DataKeys
     consents: SealingConsents
+    states: KeptTokenStates
     tokens: RenewedTokens
     signing: SealedSigning
     issuer: ServiceTokenIssuer
@@ -159,18 +161,19 @@ def keys_of(settings: Settings | MigrationSettings, clock: Clock) -> DataKeys:
     return DataKeys(keys, clock, settings.aws_kms_url)
 
 
-def engine_of(settings: Settings | MigrationSettings, process: str) -> AsyncEngine:
-    return make_engine(settings.database_url.get_secret_value(), f"{SERVICE} {process}")
+def engine_of(settings: Settings | MigrationSettings, process: str, *, pool_size: int = 5) -> AsyncEngine:
+    return make_engine(settings.database_url.get_secret_value(), f"{SERVICE} {process}", pool_size=pool_size)
 
 
 def auth_on(engine: AsyncEngine, settings: Settings, outward: Outward, clock: Clock) -> Auth:
-    uow, keys, views = SqlUnitOfWork(engine, bind), keys_of(settings, clock), SqlViews(engine)
+    uow, reads, views = SqlUnitOfWork(engine, bind), SqlReads(engine, bind), SqlViews(engine)
+    keys = keys_of(settings, clock)
     known = accesses(outward, far_sides_on(engine, settings, keys, clock), clock=clock)
     seals, claims, offers = GrantSeals(keys), claims_on(engine, clock), offers_of(settings, known)
     private_apps, tokens = renewing_on(known, uow, claims, keys, clock)
     return Auth(
         uow=uow,
-        reads=SqlReads(engine, bind),
+        reads=reads,
         claims=claims,
         views=views,
         members=SqlMemberViews(engine),
@@ -184,6 +187,7 @@ def auth_on(engine: AsyncEngine, settings: Settings, outward: Outward, clock: Cl
         mailer=mailer_of(settings, clock),
         keys=keys,
         consents=SealingConsents(offers, seals, clock),
+        states=KeptTokenStates(reads, engine, clock),
         tokens=tokens,
         signing=SealedSigning(keys),
         issuer=ServiceTokenIssuer(settings.public_url, clients_of(settings)),

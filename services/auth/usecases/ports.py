@@ -259,6 +259,16 @@ class SharedGrants(Protocol):
         ...
 
 
+class TokenStates(Protocol):
+    async def get(self, connection_id: ConnectionId) -> TokenState | None:
+        """As it was within the last second, or is now; None: there is no such connection."""
+        ...
+
+    async def read(self, connection_id: ConnectionId) -> TokenState | None:
+        """As it is now."""
+        ...
+
+
 class TokenVault(Protocol):
     async def current(self, state: TokenState, *, rejected: int | None = None) -> AccessToken:
         """
