@@ -107,7 +107,6 @@ class Auth:
     mailer: Mailer | None
     keys: DataKeys
     consents: SealingConsents
-    states: KeptTokenStates
     tokens: RenewedTokens
     signing: SealedSigning
     issuer: ServiceTokenIssuer
@@ -166,14 +165,13 @@ def engine_of(settings: Settings | MigrationSettings, process: str, *, pool_size
 
 
 def auth_on(engine: AsyncEngine, settings: Settings, outward: Outward, clock: Clock) -> Auth:
-    uow, reads, views = SqlUnitOfWork(engine, bind), SqlReads(engine, bind), SqlViews(engine)
-    keys = keys_of(settings, clock)
+    uow, keys, views = SqlUnitOfWork(engine, bind), keys_of(settings, clock), SqlViews(engine)
     known = accesses(outward, far_sides_on(engine, settings, keys, clock), clock=clock)
     seals, claims, offers = GrantSeals(keys), claims_on(engine, clock), offers_of(settings, known)
-    private_apps, tokens = renewing_on(known, uow, claims, keys, clock)
+    private_apps, tokens = renewing_on(known, engine, claims, keys, clock)
     return Auth(
         uow=uow,
-        reads=reads,
+        reads=SqlReads(engine, bind),
         claims=claims,
         views=views,
         members=SqlMemberViews(engine),
@@ -187,7 +185,6 @@ def auth_on(engine: AsyncEngine, settings: Settings, outward: Outward, clock: Cl
         mailer=mailer_of(settings, clock),
         keys=keys,
         consents=SealingConsents(offers, seals, clock),
-        states=KeptTokenStates(reads, engine, clock),
         tokens=tokens,
         signing=SealedSigning(keys),
         issuer=ServiceTokenIssuer(settings.public_url, clients_of(settings)),
@@ -222,11 +219,11 @@ def secret_keeper_of(
 
 
 def renewing_on(
-    known: Mapping[str, FarAccess], uow: UnitOfWork[Store], claims: SqlClaims[Store], keys: DataKeys, clock: Clock
+    known: Mapping[str, FarAccess], engine: AsyncEngine, claims: SqlClaims[Store], keys: DataKeys, clock: Clock
 ) -> tuple[SealedPrivateApps, RenewedTokens]:
-    seals = GrantSeals(keys)
+    seals, states = GrantSeals(keys), KeptTokenStates(SqlReads(engine, bind), engine, clock)
     private = SealedPrivateApps(keys, seals, private_ports(known), clock)
-    return private, RenewedTokens(uow, claims, Renewal(grants_of(known), seals, private, clock), seals, clock)
+    return private, RenewedTokens(states, claims, Renewal(grants_of(known), seals, private, clock), seals, clock)
 
 
 def probe_of(

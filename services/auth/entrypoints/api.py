@@ -107,7 +107,7 @@ async def run(settings: Settings) -> int:
             service=SERVICE,
             process="api",
             settings=settings,
-            parts=[serve, held.states.listen, held.tokens.keep_renewed, held.tokens.finish],
+            parts=[serve, held.tokens.states.listen, held.tokens.keep_renewed, held.tokens.finish],
             ready=bootstrap.ready_on(engine),
         )
     finally:

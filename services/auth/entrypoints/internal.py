@@ -56,7 +56,7 @@ async def access_token(request: Request, _who: TokenUser, connection_id: UUID, a
     held = auth_of(request)
     try:
         token = await give_access_token(
-            ConnectionId(connection_id), rejected=asked.rejected, states=held.states, vault=held.tokens
+            ConnectionId(connection_id), rejected=asked.rejected, states=held.tokens.states, vault=held.tokens
         )
     except ConnectionUnknown:
         raise not_found() from None

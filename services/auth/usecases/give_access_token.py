@@ -2,7 +2,7 @@
 
 from services.auth.domain.connection import TOKENS_GIVEN
 from services.auth.usecases.errors import ConnectionUnknown
-from services.auth.usecases.ports import TokenStates, TokenVault
+from services.auth.usecases.token_ports import TokenStates, TokenVault
 from shared.kernel.errors import ConsentLost
 from shared.kernel.ids import ConnectionId
 from shared.kernel.ports import AccessToken
