@@ -16,7 +16,6 @@ from uuid import UUID
 
 import asyncpg
 import structlog
-from sqlalchemy import func, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from shared.db.errors import Conflict, DatabaseUnavailable
@@ -27,6 +26,7 @@ BELIEVED_SECONDS = 1.0
 _ASK_EVERY_SECONDS = 0.3
 _ANSWERED_WITHIN_SECONDS = 5.0
 _AGAIN_SECONDS = 2.0
+_SEND = "select pg_notify($1, $2)"
 
 log = structlog.get_logger()
 
@@ -72,11 +72,10 @@ class Changes:
             self._heard += 1
             self._changed(None)
             # What is sent is of no worth after a crash.
-            await connection.execute(text("set synchronous_commit to off"))
+            await driver.execute("set synchronous_commit to off")
             while not stop.is_set():
-                async with asyncio.timeout(_ANSWERED_WITHIN_SECONDS):
-                    sent_at = repr(self._clock.monotonic())
-                    await connection.execute(select(func.pg_notify(self._own_channel, sent_at)))
+                sent_at = repr(self._clock.monotonic())
+                await driver.execute(_SEND, self._own_channel, sent_at, timeout=_ANSWERED_WITHIN_SECONDS)
                 await _sleep(stop, _ASK_EVERY_SECONDS)
         finally:
             self._known_until = None
