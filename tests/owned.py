@@ -100,7 +100,7 @@ async def _import_of(shop: Shop) -> str:
 async def _client_of(shop: Shop) -> dict[str, str]:
     """The ids of an API client made on its page, and of its secret."""
     page = await shop.browser.open("/settings/api-clients")
-    await shop.browser.submit(page, page.form("name"), name="Ours", scopes=ORDERS_READ)
+    await shop.browser.submit(page, page.form("name"), name="Ours", scopes=ORDERS_READ, password=PASSWORD)
     listed = (await shop.browser.open("/settings/api-clients")).text
     client_id = str(re.findall(r"/settings/api-clients/([^/\"]+)/revoke", listed)[0])
     its_page = (await shop.browser.open(f"/settings/api-clients/{client_id}")).text

@@ -222,12 +222,15 @@ async def keep_a_calendar(person: Person) -> None:
 
 
 async def use_the_api(person: Person) -> None:
-    """A client made on its page runs both examples as they stand there; revoked, it gets no token."""
+    """A client made on its page, with the password, runs both examples as they stand; revoked, it gets no token."""
     await person.visit("/settings")
     await person.press('main a[href="/settings/api-clients"]')
     await person.fill("main form", name="Test ERP")
     for scope in ("orders.orders:read", "inventory.stock:write"):
         await person.page.locator(f'main input[value="{scope}"]').check()
+    await person.fill("main form", password="wrong")
+    await person.press("main form button", status=422)
+    await person.fill("main form", password=PASSWORD)
     await person.press("main form button")
     client = {
         "CLIENT_ID": await person.page.locator("#client-id").inner_text(),

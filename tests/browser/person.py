@@ -96,6 +96,10 @@ class Person:
         if ours:
             await self._look(await coming.value, status)
 
+    async def load_again(self, *, status: int = 200) -> None:
+        """As by the browser's own button: a form's answer sends the form once more."""
+        await self._look(await self.page.reload(), status)
+
     async def fill(self, form: str, **values: str) -> None:
         """Types into the fields of a form, by their names."""
         for name, value in values.items():

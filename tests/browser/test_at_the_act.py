@@ -1,4 +1,4 @@
-"""An app for codes, from its making to its end: what each form asks for, in both languages, wide and on a phone."""
+"""What the form of each act asks for, in both languages, wide and on a phone: of an app for codes, and API clients."""
 
 import base64
 import time
@@ -18,6 +18,7 @@ pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(300
 
 WIDE, PHONE = Window("en", 1280, 900), Window("fr", 390, 844)
 ACCOUNT, FACTOR = "/settings/account", "/settings/account/second-factor"
+CLIENTS = "/settings/api-clients"
 BEGIN, REMOVE = f'main form[action="{FACTOR}/begin"]', f'main form[action="{FACTOR}/remove"]'
 
 
@@ -56,3 +57,36 @@ async def test_an_app_from_its_making_to_its_end(chromium: Browser, stack: Stack
         await send(person, REMOVE, password=PASSWORD, code=codes[0])
         assert await person.page.locator(f'main a[href="{FACTOR}"]').count() == 1
         assert person.page.url == f"{stack.origin}{ACCOUNT}"
+
+
+@pytest.mark.parametrize("window", [WIDE, PHONE], ids=str)
+async def test_a_client_and_another_secret_of_it(chromium: Browser, stack: Stack, window: Window) -> None:
+    """Not without the password; what was filled in stays, each secret is shown once, a reload makes nothing more."""
+    async with person_at(chromium, stack.origin, window) as person:
+        await journey.sign_up(person, f"act-{uuid4().hex[:12]}@shop.example")
+        await person.visit(CLIENTS)
+        make = f'main form[action="{CLIENTS}"]'
+        scope = person.page.locator(f'{make} [value="orders.orders:read"]')
+        await scope.check()
+        await send(person, make, name="Our ERP", password="wrong", status=422)
+        assert await person.sees(f'{make} [name="password"][aria-invalid]')
+        name = person.page.locator(f'{make} [name="name"]')
+        assert (await name.input_value(), await scope.is_checked()) == ("Our ERP", True)
+        await send(person, make, password=PASSWORD)
+        assert await person.sees("#client-secret")
+        await reload(person)
+        assert await person.page.locator("main tbody tr").count() == 1
+        await person.press(f'main tbody th a[href^="{CLIENTS}/"]')
+        another = f'main form[action^="{CLIENTS}/"][action$="/secrets"]'
+        await send(person, another, password="wrong", status=422)
+        assert await person.sees(f'{another} [name="password"][aria-invalid]')
+        await send(person, another, password=PASSWORD)
+        assert await person.sees("#client-secret")
+        await reload(person)
+        assert await person.page.locator('main form[action$="/end"]').count() == 2
+
+
+async def reload(person: Person) -> None:
+    """The form of before is sent again: its page says that nothing came of it, and shows no secret."""
+    await person.load_again(status=409)
+    assert [await person.sees(what) for what in ("main .notice.bad", "#client-secret")] == [True, False]

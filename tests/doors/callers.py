@@ -18,7 +18,7 @@ from shared.access.scopes import (
     SERVICE_SCOPES,
     STOCK_READ,
 )
-from tests.shop import Shop
+from tests.shop import PASSWORD, Shop
 
 Headers = Mapping[str, str]
 # What is another's is not there, unless the request is refused before that is looked up.
@@ -62,7 +62,8 @@ def by_another_site(shop: Shop, token: str | None) -> Callable[[], Headers]:
 async def by_client(shop: Shop, auth_url: str, scopes: frozenset[str]) -> Callable[[], Headers]:
     """As a program of the organisation calls it, made on its page."""
     page = await shop.browser.open("/settings/api-clients")
-    form = {"csrf_token": shop.csrf_token, "name": uuid4().hex[:12], "scopes": sorted(scopes)}
+    shown = {"csrf_token": shop.csrf_token, "once": uuid4().hex, "password": PASSWORD}
+    form = {**shown, "name": uuid4().hex[:12], "scopes": sorted(scopes)}
     headers = {"origin": shop.browser._origin, "accept": "text/html"}
     made = await shop.browser._client.post(page.url, data=form, headers=headers)
     found = dict(re.findall(r'id="client-(id|secret)">([^<]+)<', made.text))

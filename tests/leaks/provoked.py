@@ -47,7 +47,7 @@ _BUYER = {f"{marketplace}_{key}": value for marketplace, buyer in BUYERS.items()
 async def api_client(shop: Shop, origin: str) -> list[Canary]:
     """Makes a program's client on its page, gets a token, is refused with a wrong secret; the secrets."""
     page = await shop.browser.open("/settings/api-clients")
-    shown = await shop.browser.submit(page, page.form("name"), name="Ours", scopes=ORDERS_READ)
+    shown = await shop.browser.submit(page, page.form("name"), name="Ours", scopes=ORDERS_READ, password=PASSWORD)
     client_id, secret = (
         re.findall(rf'id="{field}">([^<]+)<', shown.text)[0] for field in ("client-id", "client-secret")
     )

@@ -23,6 +23,10 @@ class ClientsFull(Exception):
     """The organisation has as many API clients as it may."""
 
 
+class MadeBefore(Exception):
+    """The form was sent before: what it asked for was made then, and its secret was shown by that answer."""
+
+
 class ClientInvalid(Exception):
     """`problems`: a code by field (`name`, `scopes`)."""
 
@@ -85,10 +89,15 @@ def checked(name: str, scopes: frozenset[str]) -> tuple[str, frozenset[str]]:
     return name, scopes
 
 
-def add_secret(client: ApiClient, secret: ClientSecret) -> ApiClient:
-    """Raises SecretsFull."""
+def check_room(client: ApiClient) -> None:
+    """For another secret. Raises SecretsFull."""
     if len(client.living) >= SECRETS_MOST:
         raise SecretsFull
+
+
+def add_secret(client: ApiClient, secret: ClientSecret) -> ApiClient:
+    """Raises SecretsFull."""
+    check_room(client)
     return replace(client, secrets=(*client.secrets, secret))
 
 

@@ -6,13 +6,17 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Request
 from starlette.responses import RedirectResponse, Response
 
-from services.auth.domain.api_client import SECRETS_MOST, ApiClient, SecretsFull
+from services.auth.domain.api_client import SECRETS_MOST, ApiClient, MadeBefore, SecretsFull
+from services.auth.entrypoints.at_the_act import NOT_SHOWN, Wrong, act_parts, shown_at_act, wrong_of
+from services.auth.entrypoints.client_sentences import MADE_BEFORE
+from services.auth.entrypoints.first_forms import waiting
 from services.auth.entrypoints.held import actor_of, auth_of, pages_of
 from services.auth.entrypoints.readers import reader
-from services.auth.usecases.api_clients import end_client_secret, make_secret
+from services.auth.usecases.api_clients import check_secret, end_client_secret, make_secret
 from services.auth.usecases.errors import ClientUnknown
 from shared.access.principal import Principal
 from shared.access.roles import CLIENTS_WRITE
+from shared.kernel.ids import new_id
 from shared.web.forms import PostedForm, member_form
 from shared.web.problems import not_found
 
@@ -22,8 +26,9 @@ ClientsForm = Annotated[PostedForm, Depends(member_form(CLIENTS_WRITE))]
 
 
 @router.get("/{client_id}")
+@router.get("/{client_id}/secrets")  # what its form answers in another language, or loaded again
 async def client_page(request: Request, who: ClientsReader, client_id: str) -> Response:
-    return _page(request, who, await living_client(request, who, client_id))
+    return await _page(request, who, client_id)
 
 
 @router.post("/{client_id}/secrets")
@@ -31,14 +36,15 @@ async def make_secret_form(request: Request, form: ClientsForm, client_id: str) 
     """Shows the second secret: this once, and nowhere else."""
     held, who = auth_of(request), form.principal
     try:
-        async with held.uow() as store:
-            client, secret = await make_secret(
-                client_id, actor_of(who), store=store, clock=held.clock, new_secret=held.new_secret
-            )
+        client, secret = await _made(request, form, client_id)
     except ClientUnknown:
         raise not_found() from None
     except SecretsFull:
-        return _page(request, who, await living_client(request, who, client_id), status=409)
+        return await _page(request, who, client_id, Wrong(409, {}))
+    except MadeBefore:
+        return await _page(request, who, client_id, Wrong(409, {"": MADE_BEFORE}))
+    except NOT_SHOWN as error:
+        return waiting(await _page(request, who, client_id, wrong_of(error)), error)
     return pages_of(request).render(
         request, "api_client.html", principal=who, client=client, secret=secret, url=held.public_url
     )
@@ -64,8 +70,27 @@ async def living_client(request: Request, who: Principal, client_id: str) -> Api
     return client
 
 
-def _page(request: Request, who: Principal, client: ApiClient, *, status: int = 200) -> Response:
-    full = len(client.living) >= SECRETS_MOST
+async def _made(request: Request, form: PostedForm, client_id: str) -> tuple[ApiClient, str]:
+    """With the new secret. Raises as `make_secret` and `shown_at_act`."""
+    held, who, once = auth_of(request), actor_of(form.principal), form.text("once")
+    async with held.uow() as store:
+        await check_secret(client_id, once, who, store=store)
+    shown = await shown_at_act(request, form)
+    async with held.uow() as store:
+        return await make_secret(
+            client_id, once, who, shown=shown, store=store, clock=held.clock, new_secret=held.new_secret
+        )
+
+
+async def _page(request: Request, who: Principal, client_id: str, wrong: Wrong | None = None) -> Response:
+    client = await living_client(request, who, client_id)
     return pages_of(request).render(
-        request, "client_secrets.html", principal=who, status=status, client=client, is_full=full
+        request,
+        "client_secrets.html",
+        principal=who,
+        status=wrong.status if wrong else 200,
+        client=client,
+        is_full=len(client.living) >= SECRETS_MOST,
+        once=new_id(),
+        **await act_parts(request, who, wrong),
     )

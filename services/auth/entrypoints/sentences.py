@@ -9,6 +9,7 @@ from services.auth.domain.connection import Connection
 from services.auth.domain.consent import ConsentProblem
 from services.auth.domain.openid import OpenIdProblem
 from services.auth.entrypoints.calendar_sentences import CALENDAR_SENTENCES
+from services.auth.entrypoints.client_sentences import CLIENT_SENTENCES
 from services.auth.entrypoints.deeds import DEEDS
 from services.auth.entrypoints.private_sentences import AWAY, CREDENTIAL_PROBLEMS, OF_A_CODE, PRIVATE_PROBLEMS
 from services.auth.entrypoints.secret_sentences import SECRET_SENTENCES
@@ -69,12 +70,6 @@ ADDRESS_PROBLEMS = {
     "city": "Enter the city, up to 60 characters.",
     "country": "Choose the country.",
 }
-CLIENT_PROBLEMS = {
-    "name.invalid": "Enter a name of 1 to 80 characters.",
-    "scopes.missing": "Choose at least one thing that the program may do.",
-    "scopes.unknown": "One of these permissions does not exist.",
-}
-CLIENTS_FULL = "There are as many API clients as an organisation may have. Revoke one first."
 # What an API client may be allowed to do, in the order it is offered.
 SCOPES = {scope: meaning for scope, meaning in MEANINGS.items() if scope in SELLER_SCOPES}
 SIGN_IN_REFUSED = "E-mail address and password do not fit together."
@@ -261,7 +256,6 @@ def all_sentences() -> list[str]:
     """Every sentence here, for the catalogues' completeness."""
     outcomes = [part for each in OUTCOMES.values() for part in (each.title, each.happened, each.to_do)]
     brought = [*BROUGHT_PROBLEMS.values(), BROUGHT_FULL]
-    clients = [*CLIENT_PROBLEMS.values(), CLIENTS_FULL, *SCOPES.values()]
     refusals = [each.sentence for each in CLAIM_REFUSALS.values()]
     passkeys = [PASSKEY_REFUSED, PASSKEY_NOT_ADDED, PASSKEYS_FULL, PASSKEY_COPIED]
     signing_in = [
@@ -288,7 +282,8 @@ def all_sentences() -> list[str]:
         *ADDRESS_PROBLEMS.values(),
         *brought,
         *private,
-        *clients,
+        *CLIENT_SENTENCES,
+        *SCOPES.values(),
         *signing_in,
         *ENDPOINTS.values(),
         *CALENDAR_SENTENCES,

@@ -5,16 +5,20 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Request
 from starlette.responses import RedirectResponse, Response
 
-from services.auth.domain.api_client import CLIENTS_MOST, ClientInvalid, ClientsFull
+from services.auth.domain.api_client import ApiClient, ClientInvalid, ClientsFull, MadeBefore
+from services.auth.entrypoints.at_the_act import NOT_SHOWN, Wrong, act_parts, shown_at_act, wrong_of
+from services.auth.entrypoints.client_sentences import CLIENT_PROBLEMS, CLIENTS_FULL, MADE_BEFORE
+from services.auth.entrypoints.first_forms import waiting
 from services.auth.entrypoints.held import actor_of, auth_of, pages_of, who_of
 from services.auth.entrypoints.readers import reader, signed_in
 from services.auth.entrypoints.secret_pages import ClientsForm, ClientsReader, living_client
-from services.auth.entrypoints.sentences import CLIENT_PROBLEMS, CLIENTS_FULL, SCOPES
-from services.auth.usecases.api_clients import make_api_client, revoke_api_client
+from services.auth.entrypoints.sentences import SCOPES
+from services.auth.usecases.api_clients import Wish, check_client, make_api_client, revoke_api_client
 from services.auth.usecases.calendar import make_calendar, remove_calendar
 from services.auth.usecases.errors import ClientUnknown
 from shared.access.principal import Principal
 from shared.access.scopes import AUTH_CONNECTIONS_WRITE
+from shared.kernel.ids import new_id
 from shared.web.forms import PostedForm, member_form
 from shared.web.languages import PARAMETER, language_of
 from shared.web.problems import not_found
@@ -72,17 +76,18 @@ async def clients_page(request: Request, who: ClientsReader) -> Response:
 async def make_form(request: Request, form: ClientsForm) -> Response:
     """The new client's page shows its secret: this once, and nowhere else."""
     held, who = auth_of(request), form.principal
-    name, scopes = form.text("name"), frozenset(form.texts("scopes"))
+    wish = Wish(form.text("name"), frozenset(form.texts("scopes")), form.text("once"))
     try:
-        async with held.uow() as store:
-            client, secret = await make_api_client(
-                name, scopes, actor_of(who), store=store, clock=held.clock, new_secret=held.new_secret
-            )
+        client, secret = await _made(request, form, wish)
     except ClientInvalid as error:
-        errors = {field: CLIENT_PROBLEMS[f"{field}.{code}"] for field, code in error.problems.items()}
-        return await _clients(request, who, name=name, chosen=scopes, errors=errors, status=422)
+        said = {field: CLIENT_PROBLEMS[f"{field}.{code}"] for field, code in error.problems.items()}
+        return await _clients(request, who, wish, Wrong(422, said))
     except ClientsFull:
-        return await _clients(request, who, name=name, chosen=scopes, errors={"name": CLIENTS_FULL}, status=409)
+        return await _clients(request, who, wish, Wrong(409, {"name": CLIENTS_FULL}))
+    except MadeBefore:
+        return await _clients(request, who, wrong=Wrong(409, {"": MADE_BEFORE}))
+    except NOT_SHOWN as error:
+        return waiting(await _clients(request, who, wish, wrong_of(error)), error)
     return pages_of(request).render(
         request, "api_client.html", principal=who, client=client, secret=secret, url=held.public_url
     )
@@ -110,26 +115,27 @@ async def _calendar(request: Request, who: Principal, *, address: str | None = N
     return pages_of(request).render(request, "calendar.html", principal=who, exists=exists, address=address)
 
 
-async def _clients(
-    request: Request,
-    who: Principal,
-    *,
-    name: str = "",
-    chosen: frozenset[str] = frozenset(),
-    errors: dict[str, str] | None = None,
-    status: int = 200,
-) -> Response:
-    pages = pages_of(request)
-    said = {field: pages.say(request, sentence, principal=who) for field, sentence in (errors or {}).items()}
-    return pages.render(
+async def _made(request: Request, form: PostedForm, wish: Wish) -> tuple[ApiClient, str]:
+    """With its secret. Raises as `make_api_client` and `shown_at_act`."""
+    held, who = auth_of(request), actor_of(form.principal)
+    async with held.uow() as store:
+        await check_client(wish, who, store=store)
+    shown = await shown_at_act(request, form)
+    async with held.uow() as store:
+        return await make_api_client(wish, who, shown=shown, store=store, clock=held.clock, new_secret=held.new_secret)
+
+
+async def _clients(request: Request, who: Principal, wish: Wish | None = None, wrong: Wrong | None = None) -> Response:
+    """`wish`: what was filled in."""
+    return pages_of(request).render(
         request,
         "api_clients.html",
         principal=who,
-        status=status,
+        status=wrong.status if wrong else 200,
         clients=await auth_of(request).views.api_clients(who.organisation),
-        most=CLIENTS_MOST,
         scopes=SCOPES,
-        name=name,
-        chosen=chosen,
-        errors=said,
+        name=wish.name if wish else "",
+        chosen=wish.scopes if wish else (),
+        once=new_id(),
+        **await act_parts(request, who, wrong),
     )

@@ -1,14 +1,21 @@
-"""Making and revoking an organisation's API clients, and their secrets."""
+"""
+Making and revoking an organisation's API clients, and their secrets.
+
+What outlives the session that made it is made by an act that asks for more than the session (decision 0036).
+"""
 
 from collections.abc import Callable
-from uuid import UUID
+from dataclasses import dataclass
+from uuid import UUID, uuid5
 
 from services.auth.domain.api_client import (
     CLIENTS_MOST,
     ApiClient,
     ClientSecret,
     ClientsFull,
+    MadeBefore,
     add_secret,
+    check_room,
     checked,
     end_secret,
     revoke,
@@ -19,40 +26,89 @@ from services.auth.domain.revocation import of_secret
 from services.auth.usecases.actor import Actor
 from services.auth.usecases.errors import ClientUnknown
 from services.auth.usecases.ports import Store
+from services.auth.usecases.prove_password import Proven
 from shared.kernel.clock import Clock
 from shared.kernel.ids import new_id
 
 _ID_PREFIX = "client-"
 
 
-async def make_api_client(
-    name: str, scopes: frozenset[str], who: Actor, *, store: Store, clock: Clock, new_secret: Callable[[], str]
-) -> tuple[ApiClient, str]:
-    """The client and its secret, which is kept nowhere. Raises ClientInvalid, ClientsFull."""
-    name, scopes = checked(name, scopes)
-    now, secret = clock.now(), new_secret()
-    if await store.api_clients.lock_count(who.organisation_id) >= CLIENTS_MOST:
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """A client as its form asks for it. `once`: of that form, by which it makes one however often it is sent."""
+
+    name: str
+    scopes: frozenset[str]
+    once: str
+
+
+async def check_client(wish: Wish, who: Actor, *, store: Store) -> tuple[str, frozenset[str]]:
+    """
+    Name and scopes as they are kept. Before anything is shown for it, too, so that what cannot be made uses up no code.
+    Raises ClientInvalid, MadeBefore, ClientsFull.
+    """
+    kept = checked(wish.name, wish.scopes)
+    living = await store.api_clients.lock_count(who.organisation_id)
+    if await store.api_clients.lock_own(_client_id(wish, who), who.organisation_id) is not None:
+        raise MadeBefore
+    if living >= CLIENTS_MOST:
         raise ClientsFull
+    return kept
+
+
+async def make_api_client(
+    wish: Wish, who: Actor, *, shown: Proven, store: Store, clock: Clock, new_secret: Callable[[], str]
+) -> tuple[ApiClient, str]:
+    """
+    The client and its secret, which is kept nowhere. `shown`: for this act. Raises as `check_client`, and as
+    `Proven.locked`.
+    """
+    name, scopes = await check_client(wish, who, store=store)
+    await shown.locked(store)
+    secret = new_secret()
     client = ApiClient(
-        id=f"{_ID_PREFIX}{new_id()}",
+        id=_client_id(wish, who),
         organisation_id=who.organisation_id,
         name=name,
         scopes=scopes,
         made_by=who.user_id,
-        made_at=now,
-        secrets=(_secret(secret, who, clock),),
+        made_at=clock.now(),
+        secrets=(_secret(new_id(), secret, who, clock),),
     )
     await store.api_clients.save(client)
     await store.audit.add(_entry(client, Action.CLIENT_MADE, who, clock, after=" ".join(sorted(scopes))))
     return client, secret
 
 
+async def check_secret(client_id: str, once: str, who: Actor, *, store: Store) -> ApiClient:
+    """
+    The client, which may have another one. Before anything is shown for it, too. `once`: as of `Wish`. Raises
+    ClientUnknown, MadeBefore, SecretsFull.
+    """
+    client = await _lock(client_id, who, store)
+    if _secret_id(client_id, once, who) in {each.id for each in client.secrets}:
+        raise MadeBefore
+    check_room(client)
+    return client
+
+
 async def make_secret(
-    client_id: str, who: Actor, *, store: Store, clock: Clock, new_secret: Callable[[], str]
+    client_id: str,
+    once: str,
+    who: Actor,
+    *,
+    shown: Proven,
+    store: Store,
+    clock: Clock,
+    new_secret: Callable[[], str],
 ) -> tuple[ApiClient, str]:
-    """The client and its second secret, which is kept nowhere. Raises ClientUnknown, SecretsFull."""
-    client, secret = await _lock(client_id, who, store), new_secret()
-    client = add_secret(client, _secret(secret, who, clock))
+    """
+    The client and its second secret, which is kept nowhere. `shown`: for this act. Raises as `check_secret`, and as
+    `Proven.locked`.
+    """
+    await shown.locked(store)  # before the client, as whoever closes the organisation does
+    client, secret = await check_secret(client_id, once, who, store=store), new_secret()
+    client = add_secret(client, _secret(_secret_id(client_id, once, who), secret, who, clock))
     await store.api_clients.save(client)
     await store.audit.add(_entry(client, Action.SECRET_MADE, who, clock, after=str(client.living[-1].id)))
     return client, secret
@@ -95,8 +151,17 @@ async def _keep_ended(before: ApiClient, after: ApiClient, store: Store, clock: 
             await store.revoked.add(of_secret(secret.id, after.id, clock.now()))
 
 
-def _secret(secret: str, who: Actor, clock: Clock) -> ClientSecret:
-    return ClientSecret(new_id(), digest(secret), who.user_id, clock.now())
+def _client_id(wish: Wish, who: Actor) -> str:
+    """Of the organisation and the form, so that no form names another organisation's."""
+    return f"{_ID_PREFIX}{uuid5(who.organisation_id, wish.once)}"
+
+
+def _secret_id(client_id: str, once: str, who: Actor) -> UUID:
+    return uuid5(who.organisation_id, f"{client_id} {once}")
+
+
+def _secret(secret_id: UUID, secret: str, who: Actor, clock: Clock) -> ClientSecret:
+    return ClientSecret(secret_id, digest(secret), who.user_id, clock.now())
 
 
 def _entry(

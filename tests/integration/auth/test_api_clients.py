@@ -1,24 +1,36 @@
 """API clients: made on a page, secret shown once, tokens of one organisation only, revoked for good."""
 
 import re
+from collections.abc import Mapping
 
 import httpx
 import pytest
 
-from tests.integration.auth.conftest import Running, Visitor
+from tests.integration.auth.conftest import PASSWORD, Running, Visitor
 
 READ = "auth.connections:read"
+CLIENTS = "/settings/api-clients"
+SHOWN = {"password": PASSWORD}
+
+
+async def hidden(visitor: Visitor, path: str) -> dict[str, str]:
+    """What the forms of a page send beside what is typed."""
+    return dict(re.findall(r'type="hidden" name="(csrf_token|once)" value="([^"]+)"', (await visitor.get(path)).text))
+
+
+async def ask(
+    visitor: Visitor, *scopes: str, name: str = "Our ERP", typed: Mapping[str, str] = SHOWN
+) -> httpx.Response:
+    """Sends the form of the page; `typed`: what is shown for the act."""
+    form = {**await hidden(visitor, CLIENTS), "name": name, "scopes": list(scopes), **typed}
+    return await visitor.client.post(CLIENTS, data=form, headers={"accept": "text/html"})
 
 
 async def make(visitor: Visitor, *scopes: str, name: str = "Our ERP") -> tuple[str, str, httpx.Response]:
     """Client id, secret and the page that shows them."""
-    csrf = await visitor.csrf("/settings/api-clients")
-    form = {"csrf_token": csrf, "name": name, "scopes": list(scopes)}
-    page = await visitor.client.post("/settings/api-clients", data=form, headers={"accept": "text/html"})
-    if page.status_code != 200:
-        return "", "", page
-    found = [re.search(rf'id="{field}">([^<]+)<', page.text) for field in ("client-id", "client-secret")]
-    return *(match.group(1) if match else "" for match in found), page  # type: ignore[return-value]
+    page = await ask(visitor, *scopes, name=name)
+    found = dict(re.findall(r'id="client-(id|secret)">([^<]+)<', page.text))
+    return found.get("id", ""), found.get("secret", ""), page
 
 
 async def token(auth: Running, client_id: str, secret: str, scope: str = READ) -> httpx.Response:

@@ -11,6 +11,7 @@ from services.auth.domain.opaque import digest
 from tests.integration.auth.conftest import PASSWORD, Running
 from tests.integration.auth.members import MEMBERS, REVIEW, SHOWN, ids, invitations_to, invite, joined, review_of
 from tests.integration.auth.posting import run_mailing
+from tests.integration.auth.test_api_clients import make
 
 MARIE, PAUL = "marie@shop.example", "paul@shop.example"
 
@@ -176,8 +177,7 @@ async def test_access_is_reviewed_each_quarter(mailing: Running) -> None:
     """
     owner = await mailing.visitor().sign_up()
     marie = await joined(mailing, owner, MARIE, "manager")
-    clients = {"name": "ERP", "scopes": "orders.orders:read"}
-    await owner.submit("/settings/api-clients", page="/settings/api-clients", **clients)
+    await make(owner, "orders.orders:read", name="ERP")
     await marie.connect((await mailing.sandbox.seller(region="eu"))["seller_id"])
     assert "time to review" not in (await owner.get("/connections")).text
     mailing.clock.ahead = timedelta(days=91, minutes=1)

@@ -24,7 +24,8 @@ async def test_a_nul_in_a_form_is_no_bug(auth: Running) -> None:
     nul = {"email": "a\0b@shop.example", "password": PASSWORD, "organisation": "Sho\0p"}
     assert (await visitor.submit("/signup", page="/signup", **nul)).status_code == 422
     owner = await auth.visitor().sign_up()
-    named = await owner.submit("/settings/api-clients", name="ER\0P", scopes="orders.orders:read")
+    client = {"name": "ER\0P", "scopes": "orders.orders:read", "once": "a\0b", "password": PASSWORD}
+    named = await owner.submit("/settings/api-clients", **client)
     begun = await owner.submit("/connections", marketplace="amazon", country="FR", name="Sho\0p")
     assert {named.status_code, begun.status_code} <= {200, 303, 422}
     for odd in ("e\0u", "\N{PILE OF POO}" * 5000):

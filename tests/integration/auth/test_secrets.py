@@ -2,19 +2,25 @@
 
 import asyncio
 import re
+from collections.abc import Mapping
 
+import httpx
 import pytest
 
 from tests.integration.auth.conftest import Running, Visitor
-from tests.integration.auth.test_api_clients import READ, make, token
+from tests.integration.auth.test_api_clients import READ, SHOWN, hidden, make, token
 from tests.integration.auth.test_token_endpoints import status_at_the_api
+
+
+async def ask_another(visitor: Visitor, client_id: str, *, typed: Mapping[str, str] = SHOWN) -> httpx.Response:
+    """Sends the form of the client's page; `typed`: what is shown for the act."""
+    path = f"/settings/api-clients/{client_id}"
+    return await visitor.post(f"{path}/secrets", **(await hidden(visitor, path) | dict(typed)))
 
 
 async def another_secret(visitor: Visitor, client_id: str) -> str:
     """Made on the client's page; empty where it was refused."""
-    path = f"/settings/api-clients/{client_id}"
-    page = await visitor.submit(f"{path}/secrets", page=path)
-    found = re.search(r'id="client-secret">([^<]+)<', page.text)
+    found = re.search(r'id="client-secret">([^<]+)<', (await ask_another(visitor, client_id)).text)
     return found.group(1) if found else ""
 
 
@@ -64,8 +70,8 @@ async def test_there_are_two_at_most(auth: Running) -> None:
     visitor = await auth.visitor().sign_up()
     client_id, _, _ = await make(visitor, READ)
     path = f"/settings/api-clients/{client_id}"
-    csrf = await visitor.csrf(path)
-    answers = await asyncio.gather(*(visitor.post(f"{path}/secrets", csrf_token=csrf) for _ in range(3)))
+    forms = [SHOWN | await hidden(visitor, path) for _ in range(3)]
+    answers = await asyncio.gather(*(visitor.post(f"{path}/secrets", **form) for form in forms))
     assert sorted(answer.status_code for answer in answers) == [200, 409, 409]
     assert "two secrets at most" in (await visitor.get(path)).text
     for way in await ways_to_end(visitor, client_id):

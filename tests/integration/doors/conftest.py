@@ -6,6 +6,7 @@ import re
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
+from uuid import uuid4
 
 import httpx
 import pytest
@@ -29,7 +30,7 @@ from shared.crypto.keyring import KeyRing
 from shared.db.engine import make_engine
 from shared.db.unit_of_work import transaction
 from tests.infrastructure import MakeDatabase
-from tests.integration.auth.conftest import Running, Visitor, run_auth, settings_for
+from tests.integration.auth.conftest import PASSWORD, Running, Visitor, run_auth, settings_for
 from tests.routes import Route, routes_of
 from tests.sandbox_client import Sandbox
 
@@ -64,6 +65,7 @@ class Service:
         """A token of the organisation's own program, for all that one may do."""
         browser = self.client(self.auth.app, cookies=dict(visitor.client.cookies))
         form = {"csrf_token": await self.token_of(visitor), "name": "ERP", "scopes": sorted(SELLER_SCOPES)}
+        form |= {"password": PASSWORD, "once": uuid4().hex}
         page = (await browser.post("/settings/api-clients", data=form)).text
         found = dict(re.findall(r'id="client-(id|secret)">([^<]+)<', page))
         return await self.access_token(found["id"], html.unescape(found["secret"]), *SELLER_SCOPES)

@@ -145,6 +145,7 @@ ROUTES: dict[str, dict[str, tuple[str, ...]]] = {
             "GET /settings/api-clients/{client_id}/revoke",
             "POST /settings/api-clients/{client_id}/revoke",
             "GET /settings/api-clients/{client_id}",
+            "GET /settings/api-clients/{client_id}/secrets",
             "POST /settings/api-clients/{client_id}/secrets",
             "POST /settings/api-clients/{client_id}/secrets/{secret_id}/end",
         ),
@@ -160,10 +161,7 @@ ROUTES: dict[str, dict[str, tuple[str, ...]]] = {
             "GET /support/organisations/{organisation_id:uuid}/reason",
             "POST /support/organisations/{organisation_id:uuid}/reason",
         ),
-        ORGANISATION_CLOSE: (
-            "GET /settings/organisation/close",
-            "POST /settings/organisation/close",
-        ),
+        ORGANISATION_CLOSE: ("GET /settings/organisation/close", "POST /settings/organisation/close"),
         MEMBERS_WRITE: (
             "GET /settings/members",
             "GET /settings/members/invitations",
