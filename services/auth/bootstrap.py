@@ -21,6 +21,7 @@ from services.auth.adapters.queries import SqlViews
 from services.auth.adapters.relying_party import relying_party
 from services.auth.adapters.store import bind
 from services.auth.adapters.support import SqlSupportViews
+from services.auth.adapters.token_states import KeptTokenStates
 from services.auth.domain.second_factor import SecondFactorPolicy
 from services.auth.offers_bootstrap import (
     Unlisted,
@@ -159,15 +160,15 @@ def keys_of(settings: Settings | MigrationSettings, clock: Clock) -> DataKeys:
     return DataKeys(keys, clock, settings.aws_kms_url)
 
 
-def engine_of(settings: Settings | MigrationSettings, process: str) -> AsyncEngine:
-    return make_engine(settings.database_url.get_secret_value(), f"{SERVICE} {process}")
+def engine_of(settings: Settings | MigrationSettings, process: str, *, pool_size: int = 5) -> AsyncEngine:
+    return make_engine(settings.database_url.get_secret_value(), f"{SERVICE} {process}", pool_size=pool_size)
 
 
 def auth_on(engine: AsyncEngine, settings: Settings, outward: Outward, clock: Clock) -> Auth:
     uow, keys, views = SqlUnitOfWork(engine, bind), keys_of(settings, clock), SqlViews(engine)
     known = accesses(outward, far_sides_on(engine, settings, keys, clock), clock=clock)
     seals, claims, offers = GrantSeals(keys), claims_on(engine, clock), offers_of(settings, known)
-    private_apps, tokens = renewing_on(known, uow, claims, keys, clock)
+    private_apps, tokens = renewing_on(known, engine, claims, keys, clock)
     return Auth(
         uow=uow,
         reads=SqlReads(engine, bind),
@@ -218,11 +219,11 @@ def secret_keeper_of(
 
 
 def renewing_on(
-    known: Mapping[str, FarAccess], uow: UnitOfWork[Store], claims: SqlClaims[Store], keys: DataKeys, clock: Clock
+    known: Mapping[str, FarAccess], engine: AsyncEngine, claims: SqlClaims[Store], keys: DataKeys, clock: Clock
 ) -> tuple[SealedPrivateApps, RenewedTokens]:
-    seals = GrantSeals(keys)
+    seals, states = GrantSeals(keys), KeptTokenStates(SqlReads(engine, bind), engine, clock)
     private = SealedPrivateApps(keys, seals, private_ports(known), clock)
-    return private, RenewedTokens(uow, claims, Renewal(grants_of(known), seals, private, clock), seals, clock)
+    return private, RenewedTokens(states, claims, Renewal(grants_of(known), seals, private, clock), seals, clock)
 
 
 def probe_of(

@@ -1,5 +1,8 @@
 """Who asks, answered from auth's own tables: what the other services ask auth for over HTTP."""
 
+import asyncio
+from math import inf
+
 from joserfc.jwk import KeySet
 
 from services.auth.domain.second_factor import SecondFactorPolicy
@@ -17,7 +20,8 @@ _LONGEST_COOKIE = 200
 _KEEP_SECONDS = 60.0
 # A forged key id must not become a read of the database for each request.
 _LOOK_AGAIN_SECONDS = 1.0
-_REVOKED_KEPT_SECONDS = 1.0
+_REVOKED_READ_AFTER_SECONDS = 1.0
+_REVOKED_KEPT_SECONDS = 2.0
 
 
 class OwnSessions:
@@ -85,16 +89,38 @@ class OwnSigningKeys:
 
 
 class OwnRevokedTokens:
-    """Implements `shared.access.revoked.RevokedTokens`; believed for a second."""
+    """
+    Implements `shared.access.revoked.RevokedTokens`; believed for two seconds.
+
+    From the first on it is read anew beside who asks, so that nobody waits for it while many ask.
+    """
 
     def __init__(self, views: Views, clock: Clock) -> None:
         self._views = views
         self._clock = clock
         self._ids: frozenset[str] = frozenset()
         self._as_of: float | None = None
+        self._reading: asyncio.Task[None] | None = None
 
     async def ids(self) -> frozenset[str]:
-        now = self._clock.monotonic()
-        if self._as_of is None or now - self._as_of >= _REVOKED_KEPT_SECONDS:
-            self._ids, self._as_of = await self._views.revoked_ids(), now
+        age = inf if self._as_of is None else self._clock.monotonic() - self._as_of
+        if age >= _REVOKED_READ_AFTER_SECONDS:
+            reading = self._reading = self._reading or self._task()
+            if age >= _REVOKED_KEPT_SECONDS:
+                await asyncio.shield(reading)
         return self._ids
+
+    def _task(self) -> asyncio.Task[None]:
+        task = asyncio.create_task(self._read())
+        task.add_done_callback(self._has_read)
+        return task
+
+    async def _read(self) -> None:
+        """As old as the question, not as the answer."""
+        asked_at = self._clock.monotonic()
+        self._ids, self._as_of = await self._views.revoked_ids(), asked_at
+
+    def _has_read(self, task: asyncio.Task[None]) -> None:
+        self._reading = None
+        if not task.cancelled():
+            task.exception()  # looked at also where nobody waits: it is tried again, and then somebody does

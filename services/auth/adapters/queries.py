@@ -31,10 +31,11 @@ from services.auth.domain.private_app import PrivateApp
 from services.auth.domain.signing import SigningKey
 from services.auth.usecases.connection_list import Counts, ListAsked, ListPage
 from services.auth.usecases.views import Standing, User
-from shared.db.unit_of_work import transaction
+from shared.db.unit_of_work import Statements, transaction
 from shared.kernel.ids import ConnectionId, OrganisationId, UserId
 
 _ITS = tables.connection
+_REVOKED = select(tables.revoked_token.c.id)
 
 
 class SqlViews:
@@ -42,6 +43,7 @@ class SqlViews:
 
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
+        self._statements = Statements(engine)
 
     async def connections(
         self, organisation_id: OrganisationId, *, after: ConnectionId | None, limit: int
@@ -173,8 +175,8 @@ class SqlViews:
             return await clients(connection, of_organisation(organisation_id))
 
     async def revoked_ids(self) -> frozenset[str]:
-        async with transaction(self._engine) as connection:
-            return frozenset((await connection.execute(select(tables.revoked_token.c.id))).scalars())
+        async with self._statements() as connection:
+            return frozenset((await connection.execute(_REVOKED)).scalars())
 
     async def private_apps(self, organisation_id: OrganisationId) -> Sequence[PrivateApp]:
         async with transaction(self._engine) as connection:

@@ -95,7 +95,8 @@ def make_app(held: Auth, access: Access, *, form_targets: Sequence[str]) -> Fast
 
 async def run(settings: Settings) -> int:
     """Serves until told to stop; the exit status."""
-    engine = bootstrap.engine_of(settings, "api")
+    # One connection listens for changes.
+    engine = bootstrap.engine_of(settings, "api", pool_size=6)
     clock = SystemClock()
     outward = Outward(clock)
     held = bootstrap.auth_on(engine, settings, outward, clock)
@@ -106,7 +107,7 @@ async def run(settings: Settings) -> int:
             service=SERVICE,
             process="api",
             settings=settings,
-            parts=[serve, held.tokens.keep_renewed, held.tokens.finish],
+            parts=[serve, held.tokens.states.listen, held.tokens.keep_renewed, held.tokens.finish],
             ready=bootstrap.ready_on(engine),
         )
     finally:

@@ -2,14 +2,14 @@
 
 from services.auth.domain.connection import TOKENS_GIVEN
 from services.auth.usecases.errors import ConnectionUnknown
-from services.auth.usecases.ports import Store, TokenVault
+from services.auth.usecases.token_ports import TokenStates, TokenVault
 from shared.kernel.errors import ConsentLost
 from shared.kernel.ids import ConnectionId
-from shared.kernel.ports import AccessToken, Reads
+from shared.kernel.ports import AccessToken
 
 
 async def give_access_token(
-    connection_id: ConnectionId, *, rejected: int | None, reads: Reads[Store], vault: TokenVault
+    connection_id: ConnectionId, *, rejected: int | None, states: TokenStates, vault: TokenVault
 ) -> AccessToken:
     """
     `rejected`: the version of a token the far side refused; a newer one is given.
@@ -17,8 +17,8 @@ async def give_access_token(
     Raises ConnectionUnknown, ConsentLost (also while auth itself waits for the far side to answer again),
     ClientSecretInvalid, Throttled, Unavailable, Busy.
     """
-    async with reads() as store:
-        state = await store.grants.token_state(connection_id)
+    # Who was refused a token may know of a newer one than is kept here.
+    state = await (states.get(connection_id) if rejected is None else states.read(connection_id))
     if state is None:
         raise ConnectionUnknown
     if state.state not in TOKENS_GIVEN:

@@ -1,4 +1,4 @@
-"""What the use cases need from the outside: the `Store` of one transaction, and the vault, which calls out."""
+"""What the use cases need from the outside: the `Store` of one transaction, and more of the vault."""
 
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
@@ -30,7 +30,7 @@ from services.auth.usecases.secret_ports import ClientSecretRows
 from services.auth.usecases.support_ports import Support
 from shared.access.principal import Ending
 from shared.kernel.ids import ConnectionId, GrantId, OrganisationId
-from shared.kernel.ports import AccessToken, Lease, Outbox
+from shared.kernel.ports import Lease, Outbox
 
 
 class Consents(Protocol):
@@ -256,16 +256,6 @@ class ConsentVault(Protocol):
 class SharedGrants(Protocol):
     def new_shared_grant(self, marketplace: str, region: str, now: datetime) -> SealedGrant:
         """Our application's own, before its first token."""
-        ...
-
-
-class TokenVault(Protocol):
-    async def current(self, state: TokenState, *, rejected: int | None = None) -> AccessToken:
-        """
-        A token that is good for a minute yet, renewed where needed.
-
-        Raises ConsentLost, ClientSecretInvalid, Throttled, Unavailable, Busy.
-        """
         ...
 
 

@@ -18,7 +18,8 @@ from services.auth.domain.life import PROBE_REFUSED_EVERY, probe_refused, probed
 from services.auth.domain.mail import REFUSED_FOR, MailKind, lost_a_role
 from services.auth.domain.token import TokenState
 from services.auth.usecases.keep_change import keep_change
-from services.auth.usecases.ports import Store, TokenVault
+from services.auth.usecases.ports import Store
+from services.auth.usecases.token_ports import TokenVault
 from shared.kernel.clock import Clock
 from shared.kernel.errors import ClientSecretInvalid, ConsentLost, Refused, RoleMissing, TokenRejected
 from shared.kernel.ids import ConnectionId, new_id

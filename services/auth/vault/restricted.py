@@ -14,7 +14,8 @@ from cachetools import TTLCache
 from services.auth.domain.connection import Connection
 from services.auth.domain.token import COME_AGAIN_SECONDS, FRESH_FOR, WAIT_SECONDS, TokenState
 from services.auth.usecases.errors import Busy
-from services.auth.usecases.ports import NamedLeases, Store, TokenVault
+from services.auth.usecases.ports import NamedLeases, Store
+from services.auth.usecases.token_ports import TokenVault
 from shared.kernel.clock import Clock
 from shared.kernel.errors import TokenRejected
 from shared.kernel.ids import GrantId

@@ -18,7 +18,8 @@ from prometheus_client import Counter
 from services.auth.domain.connection import TOKENS_GIVEN
 from services.auth.domain.token import COME_AGAIN_SECONDS, WAIT_SECONDS, RenewalFailure, TokenState
 from services.auth.usecases.errors import Busy, ConnectionUnknown
-from services.auth.usecases.ports import NamedLeases, Store
+from services.auth.usecases.ports import NamedLeases
+from services.auth.usecases.token_ports import TokenStates
 from services.auth.vault.in_use import EARLY, InUse
 from services.auth.vault.renewal import KIND, Renewal
 from services.auth.vault.seals import GrantSeals
@@ -27,7 +28,7 @@ from shared.db.errors import Conflict, DatabaseUnavailable
 from shared.kernel.clock import Clock
 from shared.kernel.errors import ClientSecretInvalid, ConsentLost, FarSideError, Throttled, Unavailable
 from shared.kernel.ids import ConnectionId, GrantId
-from shared.kernel.ports import AccessToken, LeaseLost, UnitOfWork
+from shared.kernel.ports import AccessToken, LeaseLost
 
 Unkept = DatabaseUnavailable | Conflict
 
@@ -47,12 +48,12 @@ waits = Counter("auth_token_waits_total", "Callers for whom no token was kept, w
 
 
 class RenewedTokens:
-    """See `usecases.ports.TokenVault`."""
+    """See `usecases.token_ports.TokenVault`. `states`: of those who are given them."""
 
     def __init__(
-        self, uow: UnitOfWork[Store], leases: NamedLeases, renewal: Renewal, seals: GrantSeals, clock: Clock
+        self, states: TokenStates, leases: NamedLeases, renewal: Renewal, seals: GrantSeals, clock: Clock
     ) -> None:
-        self._uow = uow
+        self.states = states
         self._leases = leases
         self._renewal = renewal
         self._seals = seals
@@ -169,8 +170,7 @@ class RenewedTokens:
         return None
 
     async def _read(self, connection_id: ConnectionId) -> TokenState:
-        async with self._uow() as store:
-            state = await store.grants.token_state(connection_id)
+        state = await self.states.read(connection_id)
         if state is None:
             raise ConnectionUnknown
         return state

@@ -26,7 +26,7 @@ class Asker:
     async def ask(self) -> int:
         """The version given; who was made to wait asked the token endpoint before it was."""
         before = await self.calls()
-        token = await give_access_token(self.id, rejected=None, reads=self.auth.held.reads, vault=self.tokens)
+        token = await give_access_token(self.id, rejected=None, states=self.auth.held.tokens.states, vault=self.tokens)
         self.waited += await self.calls() - before
         return token.token_version
 

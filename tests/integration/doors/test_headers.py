@@ -75,11 +75,15 @@ async def answers(service: Service, signed_in: httpx.AsyncClient, token: str) ->
     ):
         state.access = one_access
         setattr(state, service.name, one_held)
-        async for answer in asked(client, service.routes, one_token):
+        # Where nothing works, nobody reads what is asked for.
+        queries = ("?language=fr", "?limit=x&cursor=x") if one_access is access and one_held else ("",)
+        async for answer in asked(client, service.routes, one_token, queries):
             yield answer
 
 
-async def asked(client: httpx.AsyncClient, routes: list[Route], token: str) -> AsyncIterator[httpx.Response]:
+async def asked(
+    client: httpx.AsyncClient, routes: list[Route], token: str, queries: tuple[str, ...]
+) -> AsyncIterator[httpx.Response]:
     """Each route as a person and as a program, by a method it has not, with too much; and what is no route."""
     for route in routes:
         address, own = route.address(), "" if route.path == "/signout" else token  # the session is needed further on
@@ -87,7 +91,7 @@ async def asked(client: httpx.AsyncClient, routes: list[Route], token: str) -> A
         sent = {"content": "{}"} if route.is_api else sent
         for accept in ("text/html", "application/json"):
             headers = {"accept": accept, "x-csrf-token": own}
-            for query in ("?language=fr", "?limit=x&cursor=x"):
+            for query in queries:
                 yield await client.request(route.method, address + query, headers=headers, **sent)
         yield await client.request("PROPFIND", address)
         yield await client.request(route.method, address, headers={"content-length": str(2**30)})
