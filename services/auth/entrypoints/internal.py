@@ -1,11 +1,9 @@
 """The internal API, for our services only: never routed from outside."""
 
-from collections.abc import Callable, Coroutine
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Request, Response
-from fastapi.routing import APIRoute
+from fastapi import APIRouter, Depends, Request
 
 from services.auth.domain.audit import HOLDERS
 from services.auth.entrypoints.held import auth_of
@@ -35,8 +33,7 @@ from shared.marketplaces.restricted import RestrictedResource
 from shared.web.problems import Problem, not_found
 
 router = APIRouter(prefix="/internal/v1", tags=["internal"])
-token_user = service(AUTH_TOKENS_USE)
-TokenUser = Annotated[Principal, Depends(token_user)]
+TokenUser = Annotated[Principal, Depends(service(AUTH_TOKENS_USE))]
 SessionUser = Annotated[Principal, Depends(service(AUTH_SESSIONS_RESOLVE))]
 RestrictedTokenUser = Annotated[Principal, Depends(service(AUTH_RESTRICTED_TOKENS_USE))]
 _SOON_SECONDS = 2.0
@@ -53,33 +50,8 @@ _RESTRICTED: dict[int | str, dict[str, Any]] = {
 }
 
 
-class _WellFormed(APIRoute):
-    """
-    Services ask for a token all the time. FastAPI's working through an endpoint's parameters and model is a third of
-    what a kept one costs, so it does that only for requests that are not as our own client writes them.
-    """
-
-    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        as_everywhere = super().get_route_handler()
-
-        async def handle(request: Request) -> Response:
-            if request.headers.get("content-type") != "application/json":
-                return await as_everywhere(request)
-            try:
-                connection_id = UUID(request.path_params["connection_id"])
-                asked = TokenIn.model_validate_json(await request.body())
-            except ValueError:
-                return await as_everywhere(request)
-            return await access_token(request, await token_user(request), connection_id, asked)
-
-        return handle
-
-
-tokens = APIRouter(route_class=_WellFormed)
-
-
-@tokens.post("/connections/{connection_id}/access-token", response_model=TokenOut, responses=_REFUSALS)
-async def access_token(request: Request, _who: TokenUser, connection_id: UUID, asked: TokenIn) -> Response:
+@router.post("/connections/{connection_id}/access-token", responses=_REFUSALS)
+async def access_token(request: Request, _who: TokenUser, connection_id: UUID, asked: TokenIn) -> TokenOut:
     """A token that is good for a minute yet; one newer than `rejected`."""
     held = auth_of(request)
     try:
@@ -90,10 +62,7 @@ async def access_token(request: Request, _who: TokenUser, connection_id: UUID, a
         raise not_found() from None
     except FarSideError as error:
         raise _problem(error) from error
-    return Response(TokenOut.of(token).model_dump_json(), media_type="application/json")
-
-
-router.include_router(tokens)
+    return TokenOut.of(token)
 
 
 @router.post("/connections/{connection_id}/restricted-token", responses=_REFUSALS | _RESTRICTED)
