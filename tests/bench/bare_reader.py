@@ -2,8 +2,8 @@
 `python -m tests.bench.bare_reader DSN CONNECTION_ID PORT`: the least that can answer a request with what is kept.
 
 Reads a head as bytes, asks PostgreSQL for the connection's token as it is sealed and writes it back: no framework, no
-check of who asks, nothing unsealed, no line logged. How long that takes is what the machine, the loop and the database
-take of row e's figure. Says `ready` once it listens.
+check of who asks, nothing unsealed, no line logged. How long that takes is what the machine, the loop and one statement
+take, whoever answers. Says `ready` once it listens.
 """
 
 import asyncio

@@ -92,7 +92,7 @@ class OwnRevokedTokens:
     """
     Implements `shared.access.revoked.RevokedTokens`; believed for two seconds.
 
-    From the first on it is read anew beside who asks, so that nobody waits for it while many ask.
+    Once it is a second old it is read anew beside whoever asks, so that nobody waits for it while many ask.
     """
 
     def __init__(self, views: Views, clock: Clock) -> None:
