@@ -34,11 +34,7 @@ class Row:
         self.state = state
         self.renewals: list[int] = []
 
-    @asynccontextmanager
-    async def uow(self) -> AsyncIterator[Any]:
-        yield SimpleNamespace(grants=self)
-
-    async def token_state(self, _connection_id: ConnectionId) -> TokenState:
+    async def read(self, _connection_id: ConnectionId) -> TokenState:
         return self.state
 
     @asynccontextmanager
@@ -55,7 +51,7 @@ class Row:
 
 def tokens(row: Row) -> RenewedTokens:
     anything: Any = row
-    return RenewedTokens(anything.uow, anything, anything, anything, FixedClock())
+    return RenewedTokens(anything, anything, anything, anything, FixedClock())
 
 
 async def test_a_token_that_is_over_is_renewed_once() -> None:
