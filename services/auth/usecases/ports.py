@@ -1,4 +1,4 @@
-"""What the use cases need from the outside: the `Store` of one transaction, and the rest of the vault, which calls out."""
+"""What the use cases need from the outside: the `Store` of one transaction, and the rest of the vault."""
 
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
