@@ -22,9 +22,11 @@ def lend_engine(url: str, *, pool_size: int = 5) -> AsyncEngine:
 
 
 async def give_back(engine: AsyncEngine) -> None:
-    """Its connections are closed. Whoever listened to it has stopped before: it is somebody else's next."""
-    size: int = engine.pool.size()  # type: ignore[attr-defined]
+    """Its connections are closed. Whoever used it has stopped before: it is somebody else's next."""
+    pool: Any = engine.pool
+    size, in_use = pool.size(), pool.checkedout()
     await engine.dispose()
+    assert in_use == 0, "a connection in use stays open, and is nobody's"
     _idle[size].append(engine)
 
 

@@ -111,6 +111,7 @@ class Auth:
     signing: SealedSigning
     issuer: ServiceTokenIssuer
     verifier: TokenVerifier
+    revoked: OwnRevokedTokens
     clock: Clock
     consent_lasts: Mapping[str, timedelta]
     expired_goes_on: bool
@@ -169,6 +170,7 @@ def auth_on(engine: AsyncEngine, settings: Settings, outward: Outward, clock: Cl
     known = accesses(outward, far_sides_on(engine, settings, keys, clock), clock=clock)
     seals, claims, offers = GrantSeals(keys), claims_on(engine, clock), offers_of(settings, known)
     private_apps, tokens = renewing_on(known, engine, claims, keys, clock)
+    revoked = OwnRevokedTokens(views, clock)
     return Auth(
         uow=uow,
         reads=SqlReads(engine, bind),
@@ -188,7 +190,8 @@ def auth_on(engine: AsyncEngine, settings: Settings, outward: Outward, clock: Cl
         tokens=tokens,
         signing=SealedSigning(keys),
         issuer=ServiceTokenIssuer(settings.public_url, clients_of(settings)),
-        verifier=verifier_on(settings.public_url, views, clock),
+        verifier=TokenVerifier(settings.public_url, OwnSigningKeys(views, clock), clock, revoked),
+        revoked=revoked,
         clock=clock,
         second_factor=SecondFactorPolicy(settings.second_factor, WANT_SECOND_FACTOR),
         openid=openid_of(settings, outward, clock),
@@ -231,11 +234,6 @@ def probe_of(
 ) -> Callable[[Lease[Store]], Awaitable[None]]:
     proves = settings.delegation_proves
     return partial(probe_connection, grants=grants_of(known), vault=tokens, clock=clock, delegation_proves=proves)
-
-
-def verifier_on(public_url: str, views: Views, clock: Clock) -> TokenVerifier:
-    """Tokens are checked against our own tables."""
-    return TokenVerifier(public_url, OwnSigningKeys(views, clock), clock, OwnRevokedTokens(views, clock))
 
 
 def house_of(uow: UnitOfWork[Store], keys: DataKeys, settings: Settings, clock: Clock) -> Callable[[], Awaitable[None]]:

@@ -115,6 +115,12 @@ class OwnRevokedTokens:
         task.add_done_callback(self._has_read)
         return task
 
+    async def finish(self, stop: asyncio.Event) -> None:
+        """A part of the process: a reading under way ends before its engine does."""
+        await stop.wait()
+        if self._reading is not None:
+            await asyncio.wait([self._reading])
+
     async def _read(self) -> None:
         """As old as the question, not as the answer."""
         asked_at = self._clock.monotonic()

@@ -194,7 +194,9 @@ class Running:
             await visitor.aclose()
         stopped = asyncio.Event()
         stopped.set()
-        await self.held.tokens.finish(stopped)  # a renewal may outlive its request, not its engine
+        # A renewal, and a reading, may outlive its request, not its engine.
+        await self.held.tokens.finish(stopped)
+        await self.held.revoked.finish(stopped)
         await self.outward.close()
         await self.held.keys.close()
         await give_back(self.engine)

@@ -20,7 +20,10 @@ from tests.integration.auth.conftest import Running
 from tests.integration.auth.processes import api_process
 from tests.integration.auth.test_worker import until
 
-_END_LISTENERS = "select pg_terminate_backend(pid) from pg_stat_activity where query ilike 'select pg_notify(%'"
+_END_LISTENERS = (
+    "select pg_terminate_backend(pid) from pg_stat_activity"
+    " where datname = current_database() and query ilike 'select pg_notify(%'"
+)
 
 
 class Reads:
