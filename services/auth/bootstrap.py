@@ -119,7 +119,6 @@ class Auth:
     second_factor: SecondFactorPolicy
     openid: OpenIdProvider | None
     delegation_proves: bool
-    public_url: str
     unlisted: tuple[Unlisted, ...]
     private: Mapping[str, PrivateOffer]
     private_apps: SealedPrivateApps
@@ -129,6 +128,10 @@ class Auth:
 
     def mask_attempt(self, counted: str) -> str:
         return self.keys.mask(counted.encode(), b"auth.attempt")
+
+    @property
+    def public_url(self) -> str:
+        return self.verifier.issuer
 
     @property
     def addresses(self) -> AddressVault:
@@ -169,8 +172,7 @@ def auth_on(engine: AsyncEngine, settings: Settings, outward: Outward, clock: Cl
     uow, keys, views = SqlUnitOfWork(engine, bind), keys_of(settings, clock), SqlViews(engine)
     known = accesses(outward, far_sides_on(engine, settings, keys, clock), clock=clock)
     seals, claims, offers = GrantSeals(keys), claims_on(engine, clock), offers_of(settings, known)
-    private_apps, tokens = renewing_on(known, engine, claims, keys, clock)
-    revoked = OwnRevokedTokens(views, clock)
+    (private_apps, tokens), revoked = renewing_on(known, engine, claims, keys, clock), OwnRevokedTokens(views, clock)
     return Auth(
         uow=uow,
         reads=SqlReads(engine, bind),
@@ -199,7 +201,6 @@ def auth_on(engine: AsyncEngine, settings: Settings, outward: Outward, clock: Cl
         consent_lasts={name: settings.consent_lasts(name) for name in offers},
         expired_goes_on=settings.expired_goes_on,
         delegation_proves=settings.delegation_proves,
-        public_url=settings.public_url,
         unlisted=unlisted_of(settings),
         private=private_of(known),
         private_apps=private_apps,

@@ -63,7 +63,7 @@ async def run_parts(parts: Sequence[Part], stop: asyncio.Event, *, also: asyncio
     for task in early:
         log.error("process.part_ended", part=task.get_name(), exc_info=None if task.cancelled() else task.exception())
     late = await _end(tasks)
-    died = [task for task in tasks if task not in early and not task.cancelled() and task.exception()]
+    died = [task for task in tasks if task not in early and task.done() and not task.cancelled() and task.exception()]
     for task in died:
         log.error("process.part_failed", part=task.get_name(), exc_info=task.exception())
     for task in late:

@@ -71,6 +71,22 @@ async def test_a_part_that_does_not_stop_is_abandoned(monkeypatch: pytest.Monkey
     assert await run_parts([stubborn, stopped_after_start], asyncio.Event()) == 0
 
 
+async def test_a_part_that_does_not_end_even_then_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What it does on its way out takes too long. Seen red: it was asked what it had died of."""
+    monkeypatch.setattr(process, "STOP_WITHIN_SECONDS", 0.05)
+    monkeypatch.setattr(process, "_CANCEL_WITHIN_SECONDS", 0.05)
+    let_go = asyncio.Event()
+
+    async def lingering(_stop: asyncio.Event) -> None:
+        try:
+            await asyncio.sleep(3600)
+        finally:
+            await let_go.wait()
+
+    assert await run_parts([lingering, stopped_after_start], asyncio.Event()) == 0
+    let_go.set()
+
+
 async def test_a_taken_port_is_said() -> None:
     """Not an exit from inside a library, but an error that names the port."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
