@@ -57,7 +57,7 @@ return [
 _OVERFLOW = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
 _HIDDEN_AT_SIDE = "[...document.querySelectorAll('.scroll')].map(each => each.scrollWidth - each.clientWidth)"
 _WIDE = 1280
-_WAIT_SECONDS = 60.0
+_WAIT_SECONDS = 90.0
 _LOOK_EVERY_SECONDS = 1.0
 _IDS_AND_NUMBERS = re.compile(r'[0-9a-f]{8}-[0-9a-f-]{27}|(?<=name="csrf_token" value=")[^"]+|\d+')
 _LOADED_AGAIN = ("because of a navigation", "the page is navigating", "axe is not defined")

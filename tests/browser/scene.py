@@ -40,7 +40,7 @@ async def end_soon(stack: Stack, shop: Shop) -> None:
     pid = stack.supervisor.pid("auth-worker")
     assert pid is not None
     os.kill(pid, signal.SIGKILL)
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(90):
         while (await shop.connection())["state"] != "expiring":
             await asyncio.sleep(0.3)
 
@@ -63,14 +63,14 @@ async def _connect_by_delegation(shop: Shop, seller_id: str) -> None:
 
 async def _planned(shop: Shop, count: int) -> list[Json]:
     """Shipments of both marketplaces that wait for their label, as mixed as the list of orders."""
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(90):
         while len(found := [one for one in await shop.shipments() if one["reason"] == "channel_manual"]) < count:
             await asyncio.sleep(0.3)
     return sorted(found, key=lambda one: str(one["order_id"])[::-1])
 
 
 async def _until_confirmed(shop: Shop, count: int) -> None:
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(90):
         while sum(one["write_back"] == "confirmed" for one in await shop.shipments()) < count:
             await asyncio.sleep(0.3)
 
@@ -81,6 +81,6 @@ async def _wait_for_the_carrier(shop: Shop, parcels: list[Json]) -> None:
         path = f"/api/labels/v1/channels/{channel['connection_id']}/{channel['channel_id']}"
         await shop.send("PUT", path, {"told_at": "hand_over"})
     await shop.send("POST", "/api/labels/v1/batches", {"order_ids": [each["order_id"] for each in parcels]})
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(90):
         while sum(one["write_back"] == "to_hand_over" for one in await shop.shipments()) < len(parcels):
             await asyncio.sleep(0.3)

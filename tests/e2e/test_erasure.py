@@ -28,7 +28,7 @@ async def test_who_wants_it_erased_gets_it_certified(stack: Stack) -> None:
         path = f"/connections/{(await shop.connection())['id']}"
         page = await shop.browser.open(f"{path}/disconnect")
         page = await shop.browser.submit(page, page.form("data"), data="erase")
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(90):
             while page.text.count("erased, confirmed") < 2:
                 await asyncio.sleep(0.5)
                 page = await shop.browser.open(f"{path}?language=en")
@@ -58,7 +58,7 @@ async def test_a_closed_organisation_is_gone_everywhere(stack: Stack) -> None:
                     await asyncio.sleep(1)
         erased = "select reason from audit where connection_id = :id and action = 'connection.erased'"
         told = "select 1 from closed_organisation join connection using (organisation_id) where connection."
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(90):
             while {row.reason for row in await databases.rows("auth", erased, **its)} != {"orders", "labels"}:
                 await asyncio.sleep(0.5)
             for service, key in (("labels", "connection_id"), ("inventory", "id")):

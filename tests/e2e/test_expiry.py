@@ -43,7 +43,7 @@ async def test_what_expired_finishes_what_it_took_on_and_a_renewal_loses_nothing
 
 async def _planned(shop: Shop, number: str) -> str:
     """The id of the order's parcel, once it is planned."""
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(90):
         while True:
             known = await shop.orders()
             for shipment in await shop.shipments():
@@ -65,9 +65,9 @@ async def _expire(stack: Stack, databases: Databases, shop: Shop) -> None:
         pid = stack.supervisor.pid("auth-worker")
         assert pid is not None
         os.kill(pid, signal.SIGKILL)
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(90):
             while (await shop.connection())["state"] != state:
                 await asyncio.sleep(0.3)
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(60):
         while [one["waits_for"] for one in (await shop.get("/api/orders/v1/polling"))["items"]] == [None]:
             await asyncio.sleep(0.2)

@@ -12,7 +12,7 @@ pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(300
 
 async def order_of(shop: Shop, number: str) -> str:
     """Our id of a marketplace order, once it is imported."""
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(90):
         while number not in (orders := await shop.orders()):
             await asyncio.sleep(0.2)
     return str(orders[number]["id"])
@@ -21,7 +21,7 @@ async def order_of(shop: Shop, number: str) -> str:
 async def held(shop: Shop, number: str) -> Json:
     """The shipment of a marketplace order, once it says what it waits for."""
     order_id = await order_of(shop, number)
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(90):
         while not (found := [s for s in await shop.shipments() if s["order_id"] == order_id and s["reason"]]):
             await asyncio.sleep(0.2)
     return found[0]
@@ -40,7 +40,7 @@ async def test_orders_travel_from_consent_to_confirmation(stack: Stack) -> None:
             assert package["carrier"] == CARRIER["carrier_name"]
             assert package["tracking_number"].startswith("0" + CARRIER["gs1_prefix"])
         wanted = demand({number: far[number] for number in numbers})
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(60):
             while {s["sku"]: s["on_hand"] for s in await shop.everything("/api/inventory/v1/skus")} != {
                 sku: units - wanted[sku] for sku, units in levels.items()
             }:
@@ -65,7 +65,7 @@ async def test_a_listing_tells_the_weight_that_a_label_waits_for(stack: Stack) -
         await shop.sandbox.listings(shop.seller_id, ["SKU-LISTED"], package_weight=weight)
         (number,) = await shop.plant(1, lines=[{"sku": "SKU-LISTED", "quantity": 1}])
         assert "weight" in (await held(shop, number))["reason"]
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(60):
             while not (sources := await shop.everything("/api/inventory/v1/weights")):
                 await asyncio.sleep(0.2)
         (source,) = sources
@@ -95,7 +95,7 @@ async def test_short_orders_are_served_when_stock_comes(stack: Stack) -> None:
     async with open_shop(stack, levels={"SKU-001": 0}) as shop:
         (number,) = await shop.plant(1, lines=[{"sku": "SKU-001", "quantity": 2}])
         await order_of(shop, number)
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(90):
             while [s["short"] for s in await shop.everything("/api/inventory/v1/skus")] != [2]:
                 await asyncio.sleep(0.2)
         await shop.count_levels({"SKU-001": 3})
@@ -109,7 +109,7 @@ async def test_pages_tell_what_happened(stack: Stack) -> None:
         far = await shop.confirmed([number])
         order_id = await order_of(shop, number)
         tracking_number = far[number]["packages"][0]["tracking_number"]
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(60):
             while tracking_number not in (page := await shop.browser.open(f"/orders/{order_id}")).text:
                 await asyncio.sleep(0.2)
         assert number in page.text

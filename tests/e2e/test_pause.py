@@ -21,7 +21,7 @@ async def test_a_pause_loses_nothing_and_repeats_nothing(stack: Stack) -> None:
         await shop.confirmed(before)
         path = f"/api/auth/v1/connections/{(await shop.connection())['id']}"
         await shop.send("POST", f"{path}/pause")
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(60):
             while [one["waits_for"] for one in (await shop.get("/api/orders/v1/polling"))["items"]] != ["paused"]:
                 await asyncio.sleep(0.2)
         asked = await shop.sandbox.calls("amazon.searchOrders", seller_id=shop.seller_id)

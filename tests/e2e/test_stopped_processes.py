@@ -64,7 +64,7 @@ async def stop_while_publishing(scene: Scene, stops: Stops) -> tuple[Stopped, li
     async with slow_notes(scene.databases):
         numbers = await scene.plant(10)
         waiting = "select id from outbox where published_at is null limit 1"
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(90):
             while not await scene.databases.rows("orders", waiting):
                 await asyncio.sleep(0.02)
         return stops.stop("orders-worker"), numbers

@@ -5,6 +5,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
@@ -26,18 +27,37 @@ def modules(*folders: str) -> list[Path]:
     return sorted(path for folder in folders for path in (ROOT / folder).rglob("*.py"))
 
 
+@dataclass(frozen=True, slots=True)
+class Function:
+    name: str
+    lines: int
+    docstring: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Module:
+    docstring: str | None
+    functions: tuple[Function, ...]
+
+
 @cache
-def parsed(path: Path) -> ast.Module:
-    return ast.parse(path.read_text())
+def looked_at(path: Path) -> Module:
+    """What is asked of it; its tree is not kept: a million nodes, for the collector of garbage to look at."""
+    tree = ast.parse(path.read_text())
+    found = (
+        Function(each.name, (each.end_lineno or 0) - each.lineno + 1, ast.get_docstring(each))
+        for each in _functions(tree)
+    )
+    return Module(ast.get_docstring(tree), tuple(found))
 
 
-def functions(node: ast.AST) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
+def _functions(node: ast.AST) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
     """Statements only: a function is in no expression."""
     for child in ast.iter_child_nodes(node):
         if isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef):
             yield child
         if isinstance(child, ast.stmt | ast.excepthandler | ast.match_case):
-            yield from functions(child)
+            yield from _functions(child)
 
 
 def name_of(path: Path) -> str:
@@ -52,18 +72,18 @@ def test_no_module_is_two_things() -> None:
 
 def test_no_function_is_two_things() -> None:
     """No function is longer than 40 lines, its docstring included."""
-    long = {}
-    for path in modules(*FOLDERS):
-        for function in functions(parsed(path)):
-            length = (function.end_lineno or 0) - function.lineno + 1
-            if length > LONGEST_FUNCTION:
-                long[f"{name_of(path)}:{function.name}"] = length
+    long = {
+        f"{name_of(path)}:{function.name}": function.lines
+        for path in modules(*FOLDERS)
+        for function in looked_at(path).functions
+        if function.lines > LONGEST_FUNCTION
+    }
     assert long == {}
 
 
 def test_every_module_says_what_it_is() -> None:
     """A module with code begins with its sentence."""
-    silent = [name_of(path) for path in modules(*FOLDERS) if path.read_text().strip() and not _docstring(path)]
+    silent = [name_of(path) for path in modules(*FOLDERS) if path.read_text().strip() and not looked_at(path).docstring]
     assert silent == []
 
 
@@ -72,8 +92,8 @@ def test_every_test_says_its_law() -> None:
     silent = [
         f"{name_of(path)}:{function.name}"
         for path in modules("tests")
-        for function in functions(parsed(path))
-        if function.name.startswith("test_") and not ast.get_docstring(function)
+        for function in looked_at(path).functions
+        if function.name.startswith("test_") and not function.docstring
     ]
     assert silent == []
 
@@ -117,7 +137,3 @@ def test_domain_and_use_cases_load_no_framework(service: str) -> None:
 
 def _lines(path: Path) -> int:
     return len(path.read_text().splitlines())
-
-
-def _docstring(path: Path) -> str | None:
-    return ast.get_docstring(parsed(path))

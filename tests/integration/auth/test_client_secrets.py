@@ -245,7 +245,7 @@ async def test_the_worker_hears_of_a_secret_and_ends_when_told(rotating: Rotatin
     stop = asyncio.Event()
     hearing = asyncio.create_task(keep_secrets(rotating.keeper, stop))
     await rotating.service.send(rotating.queue_url, new_secret("secret-of-the-queue"))
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(90):
         while not await rotating.secrets():
             await asyncio.sleep(0.1)
         stop.set()

@@ -101,7 +101,7 @@ class Held:
         self.done.append(lease.subject)
 
     async def has_done(self, *subjects: UUID) -> None:
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while not set(subjects) <= set(self.done):
                 await asyncio.sleep(0.01)
 

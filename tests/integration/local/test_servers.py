@@ -32,7 +32,7 @@ async def test_topics_can_be_made_as_soon_as_kafka_is_ready(kafka_bootstrap_serv
     await admin.start()
     try:
         await admin.create_topics([NewTopic(topic, 2, 1)])
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(60):
             while topic not in await admin.list_topics():  # it is made; the list follows
                 await asyncio.sleep(0.05)
     finally:

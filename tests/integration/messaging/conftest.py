@@ -131,7 +131,7 @@ async def levels(engine: AsyncEngine) -> dict[UUID, tuple[int, int]]:
 
 
 async def until(engine: AsyncEngine, wanted: dict[UUID, int]) -> dict[UUID, tuple[int, int]]:
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(90):
         while {subject: on_hand for subject, (on_hand, _) in (await levels(engine)).items()} != wanted:
             await asyncio.sleep(0.05)
     return await levels(engine)

@@ -92,7 +92,7 @@ async def test_what_was_published_long_ago_is_deleted_in_pieces(
                 "from generate_series(1, 12000)"
             )
         )
-    async with running(engine, kafka, workers=0), asyncio.timeout(60):
+    async with running(engine, kafka, workers=0), asyncio.timeout(90):
         while await topics(engine) != [INVENTORY_STOCK.name]:
             await asyncio.sleep(0.05)
 

@@ -18,7 +18,7 @@ from tests.integration.messaging.conftest import POISON, changed, levels, parked
 
 async def said(logs: Sequence[Any], event: str, times: int = 1) -> None:
     """Returns once a line was logged so often."""
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(60):
         while sum(line["event"] == event for line in logs) < times:
             await asyncio.sleep(0.05)
 
@@ -89,7 +89,7 @@ async def test_a_poisoned_event_is_parked_when_there_is_room_to_park_it(
                 await write(engine, poisoned, sound)
                 await said(logs, "consumer.database_away", times=2)
                 assert await parked(engine) == {}
-            async with asyncio.timeout(30):
+            async with asyncio.timeout(60):
                 while await parked(engine) != {poisoned.subject: 1} or sound.subject not in await levels(engine):
                     await asyncio.sleep(0.05)
             assert (await levels(engine))[sound.subject] == (1, 1)

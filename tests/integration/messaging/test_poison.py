@@ -63,12 +63,12 @@ async def test_the_poisoned_key_waits_and_all_others_flow(
     events = [changed(subject, 1) for subject in others]
     await write(engine, *events[:5000], changed(poisoned, 1, sku=POISON), *events[5000:])
     async with running(engine, kafka, subscriptions=[Subscription(INVENTORY_STOCK, choke)]):
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(60):
             while await stored(engine) < _OTHERS or await parked(engine) != {poisoned: 1}:
                 await asyncio.sleep(0.05)
         later = changed(others[0], 2)
         await write(engine, changed(poisoned, 2, sku=POISON), later)
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(60):
             while await parked(engine) != {poisoned: 2} or (await levels(engine))[later.subject] != (2, 2):
                 await asyncio.sleep(0.05)
         assert poisoned not in await levels(engine)

@@ -45,7 +45,7 @@ async def test_a_rebalance_in_the_middle_of_a_batch(engine: AsyncEngine, kafka: 
     await write(engine, *(changed(subject, 1) for subject in subjects))
     first, second = replace(kafka, instance_id="first"), replace(kafka, instance_id="second")
     async with running(engine, first, subscriptions=[Subscription(INVENTORY_STOCK, slow.handle)]):
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(60):
             await slow.in_the_middle.wait()
         async with running(engine, second, relays=0, subscriptions=quick):
             await waiting_for_a_lock(engine)

@@ -186,7 +186,7 @@ class Events(RuleBasedStateMachine):
         url = self.engine.url.render_as_string(hide_password=False)
         kafka = KafkaSettings("nowhere", "")
         tasks = [asyncio.create_task(run_relay(url, kafka, service="inventory", stop=stop)) for _ in range(relays)]
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             await until()
             stop.set()
             for task in tasks if killed else ():

@@ -103,7 +103,7 @@ async def test_it_is_published_without_a_value(engine: AsyncEngine, auths: Kafka
     its = uuid4()
     async with running(engine, auths, workers=0, publisher="auth"):
         await write(engine, authorised(its), deleted(its))
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(60):
             while len(found := await log(auths)) < 2:
                 await asyncio.sleep(0.1)
     first, last = found
@@ -137,7 +137,7 @@ async def test_who_reads_survives_whatever_has_no_value(
             await producer.send_and_wait(topic, key=key, value=None, headers=each)
         await write(engine, authorised(other, 2))
         await until(engine, {its: 1, other: 2})
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(60):
             while await parked(engine) != {strange: 1}:
                 await asyncio.sleep(0.05)
         await write(engine, deleted(strange), deleted(its))
@@ -179,7 +179,7 @@ async def test_the_topic_forgets_what_it_ends(
     its, other = uuid4(), uuid4()
     async with running(engine, auths, workers=0, publisher="auth"):
         await write(engine, authorised(its), authorised(other), deleted(its))
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(60):
             while len(await log(auths)) < 3:
                 await asyncio.sleep(1)
         assert await keys_with_data(auths) == {str(its).encode(), str(other).encode()}
@@ -206,7 +206,7 @@ async def test_a_topic_of_a_version_before_is_compacted_from_now_on(
     await admin.create_topics([NewTopic(name, PARTITIONS, 1, topic_configs=own | before)])
     for _ in range(2):
         await ensure_topics(settings, "auth")
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             while await configuration(admin, name) != own | dict(AUTH_CONNECTION.configuration):
                 await asyncio.sleep(0.1)
 

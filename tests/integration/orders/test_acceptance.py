@@ -131,7 +131,7 @@ class StoppedProcess(FakeAcceptance):
         self.orders = orders
 
     async def answer(self, *_: Any) -> None:
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while not await self.orders.send_answers():
                 await asyncio.sleep(0.05)
         raise Refused("too late to count")

@@ -83,7 +83,7 @@ async def test_two_pollers_side_by_side_store_and_publish_everything_once(orders
         ClaimLoop(orders.claims(), "poll", partial(poll, polling=orders.polling()), idle_seconds=0.05) for _ in range(2)
     ]
     running = asyncio.gather(*(loop.run(stop) for loop in loops))
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(90):
         while any(row.progress["cursor_at"] is None for row in await orders.rows("poll")):
             await asyncio.sleep(0.05)
     stop.set()

@@ -70,7 +70,7 @@ async def test_a_throttled_connection_rests_and_keeps_its_budget(orders: OrdersS
     stop = asyncio.Event()
     loop = ClaimLoop(orders.claims(), "poll", partial(poll, polling=orders.polling()), idle_seconds=0.05, concurrency=1)
     running = asyncio.create_task(loop.run(stop))
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(60):
         while not [row for row in await orders.rows("lease") if row.not_before]:
             await asyncio.sleep(0.02)
     stop.set()
