@@ -18,6 +18,7 @@ from uuid import UUID
 
 from authlib.oauth2 import AuthorizationServer, OAuth2Request
 from authlib.oauth2.rfc6749 import ClientCredentialsGrant, ClientMixin, InvalidClientError, InvalidScopeError
+from authlib.oauth2.rfc6749.errors import InvalidRequestError
 from authlib.oauth2.rfc6749.requests import BasicOAuth2Payload
 from authlib.oauth2.rfc9068 import JWTBearerTokenGenerator
 from joserfc.jwk import ECKey, KeySet
@@ -99,10 +100,13 @@ class ServiceTokenIssuer:
         self, form: Mapping[str, str], headers: Mapping[str, str], key: ECKey, api_client: ApiClient | None = None
     ) -> TokenAnswer:
         """The answer of RFC 6749, token or error. `api_client`: the one `names_api_client` told the id of."""
-        server = self._server(api_client)
+        server, request = self._server(api_client), self._request("/oauth/token", form, headers)
+        if not form.get("grant_type"):  # Authlib takes it for a grant that there is not
+            missing: TokenAnswer = server.handle_error_response(request, InvalidRequestError("grant_type is missing"))
+            return missing
         server.register_grant(_Grant)
         server.register_token_generator("default", _Generator(self._issuer, key))
-        answer: TokenAnswer = server.create_token_response(self._request("/oauth/token", form, headers))
+        answer: TokenAnswer = server.create_token_response(request)
         return answer
 
     def introspect(

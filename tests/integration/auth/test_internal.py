@@ -52,9 +52,12 @@ async def test_wrong_credentials_are_refused(auth: Running, name: str, secret: s
 
 
 async def test_other_grants_are_refused(auth: Running) -> None:
-    """Only client credentials exist here."""
+    """Only client credentials exist here; none at all is a request that lacks something (RFC 6749, 5.2)."""
     answer = await auth.client().post("/oauth/token", data={"grant_type": "password"})
     assert (answer.status_code, answer.json()["error"]) == (400, "unsupported_grant_type")
+    answer = await auth.client().post("/oauth/token", data={"scope": "auth.tokens:use"})
+    assert (answer.status_code, answer.json()["error"]) == (400, "invalid_request")
+    assert answer.headers["cache-control"] == "no-store"
 
 
 async def test_keys_rotate_with_overlap(auth: Running) -> None:
