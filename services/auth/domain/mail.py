@@ -64,6 +64,7 @@ class MailKind(StrEnum):
     ACTS_LOCKED = "acts_locked"
     FACTOR_ADDED = "factor_added"
     FACTOR_REMOVED = "factor_removed"
+    CLIENT_MADE = "client_made"
 
 
 # How long a link is good for, once.
@@ -73,7 +74,7 @@ GATHERED = frozenset({MailKind.EXPIRED, MailKind.REVOKED})
 # Of a lock, which strangers bring about, too.
 _LOCKS = frozenset({MailKind.LOCKED, MailKind.CODES_LOCKED, MailKind.ACTS_LOCKED})
 _OF_FACTORS = frozenset({MailKind.PASSKEY_REFUSED, MailKind.FACTOR_ADDED, MailKind.FACTOR_REMOVED})
-ABOUT_ACCOUNT = frozenset({*LINK_LASTS, MailKind.CHANGED, *_OF_FACTORS, *_LOCKS})
+ABOUT_ACCOUNT = frozenset({*LINK_LASTS, MailKind.CHANGED, MailKind.CLIENT_MADE, *_OF_FACTORS, *_LOCKS})
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,7 +169,7 @@ def still_wanted(mail: Mail, reader: Account, now: datetime) -> bool:
             return now < mail.made_at + LINK_LASTS[MailKind.RESET]
         case kind if kind in _LOCKS:  # a warning, which goes to confirmed addresses only
             return reader.email_confirmed_at is not None and now < mail.made_at + LOCK_LASTS
-        case MailKind.FACTOR_ADDED | MailKind.FACTOR_REMOVED:
+        case MailKind.FACTOR_ADDED | MailKind.FACTOR_REMOVED | MailKind.CLIENT_MADE:
             return reader.email_confirmed_at is not None
         case _:
             return True

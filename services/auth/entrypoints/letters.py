@@ -86,6 +86,14 @@ _ACCOUNT = {
         "If it was not you, choose another password at once, which ends every session: %(address)s",
         "Then sign in and set up what is missing.",
     ),
+    MailKind.CLIENT_MADE: (
+        "A program was let in with your account",
+        "An API client, or another secret of one, was made with your account at Passerelle just now: whoever has the "
+        "secret does with a program what was allowed to it. Settings, API clients, lists what there is.",
+        "If it was not you, choose another password at once, which ends every session: %(address)s",
+        "Then sign in, and revoke the client or end the secret. If you cannot sign in any more, tell whoever runs this "
+        "installation.",
+    ),
 }
 _INVITATION = (
     "Invitation to Passerelle: %(organisation)s",
@@ -116,6 +124,7 @@ _PATHS = {
     MailKind.ACTS_LOCKED: "/signin/forgotten",
     MailKind.FACTOR_ADDED: "/signin/forgotten",
     MailKind.FACTOR_REMOVED: "/signin/forgotten",
+    MailKind.CLIENT_MADE: "/signin/forgotten",
 }
 CATALOGUES = Path(__file__).parents[1] / "catalogues"
 

@@ -21,6 +21,7 @@ from services.auth.domain.api_client import (
     revoke,
 )
 from services.auth.domain.audit import Action, AuditEntry
+from services.auth.domain.mail import MailKind
 from services.auth.domain.opaque import digest
 from services.auth.domain.revocation import of_secret
 from services.auth.usecases.actor import Actor
@@ -77,6 +78,7 @@ async def make_api_client(
     )
     await store.api_clients.save(client)
     await store.audit.add(_entry(client, Action.CLIENT_MADE, who, clock, after=" ".join(sorted(scopes))))
+    await store.mails.ask(shown.account.id, MailKind.CLIENT_MADE, clock.now())
     return client, secret
 
 
@@ -111,6 +113,7 @@ async def make_secret(
     client = add_secret(client, _secret(_secret_id(client_id, once, who), secret, who, clock))
     await store.api_clients.save(client)
     await store.audit.add(_entry(client, Action.SECRET_MADE, who, clock, after=str(client.living[-1].id)))
+    await store.mails.ask(shown.account.id, MailKind.CLIENT_MADE, clock.now())
     return client, secret
 
 

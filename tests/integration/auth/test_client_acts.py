@@ -2,7 +2,7 @@
 
 import asyncio
 import re
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import replace
 from datetime import timedelta
 from functools import partial
@@ -16,6 +16,7 @@ from services.auth.usecases.api_clients import Wish, make_api_client, make_secre
 from services.auth.usecases.prove_password import Proven
 from tests.authenticator import Authenticator
 from tests.integration.auth.conftest import Running, Visitor
+from tests.integration.auth.posting import run_mailing, sent_to
 from tests.integration.auth.test_api_clients import CLIENTS, READ, SHOWN, ask, hidden, make, token
 from tests.integration.auth.test_passkeys import add
 from tests.integration.auth.test_second_factor import set_up
@@ -23,6 +24,14 @@ from tests.integration.auth.test_secrets import ask_another, ways_to_end
 
 WRONG = {"password": "Wrong horse battery 9"}
 BEFORE = "This form was sent before"
+
+
+@pytest.fixture
+async def mailing(auth: Running) -> AsyncIterator[Running]:
+    """auth with the sandbox's mail server."""
+    running = await run_mailing(auth)
+    yield running
+    await running.close()
 
 
 async def both(visitor: Visitor, client_id: str, typed: Mapping[str, str]) -> list[tuple[int, bool]]:
@@ -196,3 +205,17 @@ async def test_a_password_changed_after_it_was_shown_makes_nothing(auth: Running
             async with held.uow() as store:
                 await act(store=store)
     assert await made(auth) == [1, 1, 1]
+
+
+async def test_whose_account_made_one_is_told_by_mail(mailing: Running) -> None:
+    """Of a client, and of another secret of it; of nothing that was refused. Seen red: no mail told of either."""
+    owner = await mailing.visitor().sign_up()
+    client_id, secret, _ = await make(owner, READ)
+    (told,) = await sent_to(mailing, owner.email)
+    assert told["headers"]["subject"] == "A program was let in with your account"
+    assert f"{mailing.held.public_url}/signin/forgotten" in told["text"]
+    assert secret not in told["text"]
+    await ask_another(owner, client_id, typed=WRONG)
+    assert len(await sent_to(mailing, owner.email)) == 1
+    await ask_another(owner, client_id)
+    assert len(await sent_to(mailing, owner.email)) == 2
