@@ -26,6 +26,8 @@ BELIEVED_SECONDS = 1.0
 _ASK_EVERY_SECONDS = 0.3
 _ANSWERED_WITHIN_SECONDS = 5.0
 _AGAIN_SECONDS = 2.0
+# So many unanswered in a row are told of, once for a connection.
+_UNANSWERED = 10
 _SEND = "select pg_notify($1, $2)"
 
 log = structlog.get_logger()
@@ -73,10 +75,14 @@ class Changes:
             self._changed(None)
             # What is sent is of no worth after a crash.
             await driver.execute("set synchronous_commit to off")
+            unanswered = 0
             while not stop.is_set():
                 sent_at = repr(self._clock.monotonic())
                 await driver.execute(_SEND, self._own_channel, sent_at, timeout=_ANSWERED_WITHIN_SECONDS)
                 await _sleep(stop, _ASK_EVERY_SECONDS)
+                unanswered = unanswered + 1 if self.mark is None else 0
+                if unanswered == _UNANSWERED:
+                    log.warning("changes.not_heard", reason="is there a pooler before PostgreSQL?")
         finally:
             self._known_until = None
             await connection.invalidate()

@@ -9,12 +9,14 @@ import httpx
 import pytest
 from sqlalchemy import Column
 from sqlalchemy.sql import visitors
+from structlog.testing import capture_logs
 
 from services.auth.adapters.grants import _TOKEN_STATE
-from services.auth.adapters.token_states import KeptTokenStates
+from services.auth.adapters.token_states import CHANNEL, KeptTokenStates
 from services.auth.domain.connection import ConnectionState
 from services.auth.usecases.ports import Store
-from shared.db.changes import BELIEVED_SECONDS
+from shared.db import changes
+from shared.db.changes import BELIEVED_SECONDS, Changes
 from shared.kernel.ids import ConnectionId
 from tests.integration.auth.conftest import Running
 from tests.integration.auth.processes import api_process
@@ -123,6 +125,23 @@ async def test_a_connection_to_postgresql_that_is_lost_is_noticed(kept: Kept) ->
     assert await kept.is_paused()
     await kept.auth.rows("update connection set state = 'authorised'")
     await until(kept.is_kept)
+
+
+async def test_what_hears_of_nothing_keeps_nothing_and_says_so(auth: Running, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As behind a pooler, which gives what was to be told to nobody: once, however long it goes on."""
+    monkeypatch.setattr(changes, "_ASK_EVERY_SECONDS", 0.01)
+    monkeypatch.setattr(Changes, "_back", lambda *_: None)
+    stop, heard = asyncio.Event(), Changes(auth.engine, CHANNEL, auth.clock, lambda _id: None)
+    with capture_logs() as said:
+        listening = asyncio.create_task(heard.listen(stop))
+        async with asyncio.timeout(60):
+            while not [one for one in said if one["event"] == "changes.not_heard"]:
+                await asyncio.sleep(0.02)
+        await asyncio.sleep(0.3)
+        assert heard.mark is None
+        stop.set()
+        await listening
+    assert [one["event"] for one in said if one["event"].startswith("changes.")] == ["changes.not_heard"]
 
 
 async def test_a_process_that_was_stopped_believes_nothing_it_kept(kept: Kept) -> None:
