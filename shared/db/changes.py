@@ -26,7 +26,7 @@ BELIEVED_SECONDS = 1.0
 _ASK_EVERY_SECONDS = 0.3
 _ANSWERED_WITHIN_SECONDS = 5.0
 _AGAIN_SECONDS = 2.0
-# So many unanswered in a row are told of, once for a connection.
+# So many unanswered in a row are told of, once for as long as it goes on.
 _UNANSWERED = 10
 _SEND = "select pg_notify($1, $2)"
 
