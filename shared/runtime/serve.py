@@ -9,6 +9,8 @@ from typing import Any
 import uvicorn
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
+from shared.runtime.bounded_http import BoundedHttp
+
 Part = Callable[[asyncio.Event], Awaitable[None]]
 Ready = Callable[[], Awaitable[bool]]
 
@@ -40,8 +42,7 @@ def http_part(app: Any, host: str, port: int, *, trusted_proxies: str = "127.0.0
     async def serve(stop: asyncio.Event) -> None:
         config = uvicorn.Config(
             app,
-            # Where it is installed, uvicorn would take httptools, which reads headers without an end.
-            http="h11",
+            http=BoundedHttp,
             log_config=None,
             access_log=False,
             server_header=False,
