@@ -22,6 +22,7 @@ _KEEP_SECONDS = 60.0
 _LOOK_AGAIN_SECONDS = 1.0
 _REVOKED_READ_AFTER_SECONDS = 1.0
 _REVOKED_KEPT_SECONDS = 2.0
+_LAST_READING_SECONDS = 5.0
 
 
 class OwnSessions:
@@ -115,11 +116,10 @@ class OwnRevokedTokens:
         task.add_done_callback(self._has_read)
         return task
 
-    async def finish(self, stop: asyncio.Event) -> None:
-        """A part of the process: a reading under way ends before its engine does."""
-        await stop.wait()
+    async def close(self) -> None:
+        """Once nobody asks any more, and before the engine goes: a reading under way ends first."""
         if self._reading is not None:
-            await asyncio.wait([self._reading])
+            await asyncio.wait([self._reading], timeout=_LAST_READING_SECONDS)
 
     async def _read(self) -> None:
         """As old as the question, not as the answer."""

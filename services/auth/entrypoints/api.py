@@ -100,7 +100,6 @@ async def run(settings: Settings) -> int:
     clock = SystemClock()
     outward = Outward(clock)
     held = bootstrap.auth_on(engine, settings, outward, clock)
-    tokens, states = held.tokens, held.tokens.states
     app = make_app(held, bootstrap.access_on(held), form_targets=form_targets(settings))
     serve = http_part(app, settings.http_host, settings.http_port, trusted_proxies=settings.trusted_proxies)
     try:
@@ -108,10 +107,11 @@ async def run(settings: Settings) -> int:
             service=SERVICE,
             process="api",
             settings=settings,
-            parts=[serve, states.listen, tokens.keep_renewed, tokens.finish, held.revoked.finish],
+            parts=[serve, held.tokens.states.listen, held.tokens.keep_renewed, held.tokens.finish],
             ready=bootstrap.ready_on(engine),
         )
     finally:
         await outward.close()
         await held.keys.close()
+        await held.revoked.close()
         await engine.dispose()

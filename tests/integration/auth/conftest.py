@@ -194,11 +194,10 @@ class Running:
             await visitor.aclose()
         stopped = asyncio.Event()
         stopped.set()
-        # A renewal, and a reading, may outlive its request, not its engine.
-        await self.held.tokens.finish(stopped)
-        await self.held.revoked.finish(stopped)
+        await self.held.tokens.finish(stopped)  # a renewal may outlive its request, not its engine
         await self.outward.close()
         await self.held.keys.close()
+        await self.held.revoked.close()
         await give_back(self.engine)
         put_away(self.app)
 

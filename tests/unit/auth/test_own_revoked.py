@@ -41,16 +41,15 @@ async def test_nobody_waits_for_a_list_that_is_still_believed() -> None:
 
 async def test_a_reading_ends_before_the_process_does() -> None:
     """Or a connection to the database is left open behind it. Seen red: tests failed for it, now and then."""
-    database, clock, stop = Database(), FixedClock(), asyncio.Event()
+    database, clock = Database(), FixedClock()
     revoked = OwnRevokedTokens(cast(Any, database), clock)
     await revoked.ids()
     clock.time += timedelta(seconds=1)
     database.may.clear()
     await revoked.ids()
-    stop.set()
-    finishing = asyncio.create_task(revoked.finish(stop))
+    closing = asyncio.create_task(revoked.close())
     await asyncio.sleep(0)
-    assert not finishing.done()
+    assert not closing.done()
     database.may.set()
-    await finishing
-    await revoked.finish(stop)
+    await closing
+    await revoked.close()
