@@ -5,7 +5,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from shared.kernel.errors import Conflict, DatabaseUnavailable
 
-__all__ = ["Conflict", "DatabaseUnavailable", "StatementTimeout", "translated"]
+__all__ = ["Conflict", "DatabaseUnavailable", "NotMigrated", "StatementTimeout", "translated"]
 
 # SQLSTATE classes: connection exception, insufficient resources (disk full, too many connections), operator
 # intervention (shutdown, crash, starting up), system error; nobody is let in (a password that is being changed), or the
@@ -14,6 +14,12 @@ __all__ = ["Conflict", "DatabaseUnavailable", "StatementTimeout", "translated"]
 _AWAY = ("08", "53", "57P", "58", "28", "3D", "25006")
 _CONFLICTS = frozenset({"40001", "40P01", "55P03"})
 _STATEMENT_TIMEOUT = "57014"
+# A table or a column is missing.
+_NOT_MIGRATED = frozenset({"42P01", "42703"})
+
+
+class NotMigrated(DatabaseUnavailable):
+    """This code runs before its migration, as a process may: it works as soon as that has come."""
 
 
 class StatementTimeout(DatabaseUnavailable):
@@ -31,6 +37,8 @@ def translated(error: BaseException) -> Exception | None:
         return Conflict(state)
     if state == _STATEMENT_TIMEOUT:
         return StatementTimeout(state)
+    if state in _NOT_MIGRATED:
+        return NotMigrated(f"{state}, so `migrate` comes first")
     if error.connection_invalidated or state.startswith(_AWAY) or _driver_lost_it(error):
         return DatabaseUnavailable(state or type(error.orig).__name__)
     return None

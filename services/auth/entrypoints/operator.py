@@ -40,7 +40,7 @@ _CHANGES: dict[str, Callable[..., Awaitable[Any]]] = {
 }
 _COLUMNS = (
     "id", "state", "marketplace", "region", "endpoint", "seller_id", "organisation_id", "authorised_at", "expires_at",
-    "probed_at", "probe_outcome", "lacks_roles", "seller_state", "claimed_at", "contested",
+    "probed_at", "probe_outcome", "secret_refused_at", "lacks_roles", "seller_state", "claimed_at", "contested",
 )  # fmt: skip
 
 
@@ -140,6 +140,7 @@ def _facts(one: Connection) -> Facts:
         "expires_at": time_of(one.expires_at),
         "probed_at": time_of(one.probed_at),
         "probe_outcome": one.probe_outcome.value if one.probe_outcome else None,
+        "secret_refused_at": time_of(one.secret_refused_at),
         "lacks_roles": ", ".join(one.lacks_roles) or None,
         "seller_state": one.seller_state.value if one.seller_state else None,
         "claimed_at": time_of(one.claimed_at),

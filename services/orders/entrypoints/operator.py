@@ -10,7 +10,7 @@ from rich.table import Table
 
 from services.orders import bootstrap
 from services.orders.settings import MigrationSettings
-from shared.db.errors import DatabaseUnavailable
+from shared.db.errors import Conflict, DatabaseUnavailable
 from shared.kernel.clock import SystemClock
 from shared.messaging.parked import run_parked, run_republish
 
@@ -25,7 +25,7 @@ async def run(arguments: argparse.Namespace, settings: MigrationSettings) -> int
         if arguments.command == "parked":
             return await run_parked(arguments, bootstrap.applier_on(engine, SystemClock()))
         return await run_republish(arguments, engine)
-    except DatabaseUnavailable as error:
+    except (DatabaseUnavailable, Conflict) as error:
         sys.stderr.write(f"not done: {type(error).__name__}: {error}\n")
         return 1
     finally:

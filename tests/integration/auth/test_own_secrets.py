@@ -1,11 +1,13 @@
 """The client secret of an organisation's own application: what is told when it is refused, and before it ends."""
 
+import json
 from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
 
 import pytest
 
 from tests.integration.auth.conftest import Running, Visitor
+from tests.integration.auth.operating import operating
 from tests.integration.auth.posting import run_mailing, sent_to
 from tests.integration.auth.private import NEXT_SECRET, SECRET, VENDOR, add, bring, refused_app, registered, vendor
 from tests.integration.auth.test_pause import connected
@@ -47,10 +49,12 @@ async def subjects(auth: Running, visitor: Visitor) -> list[str]:
     return [mail["headers"]["subject"].split(":")[0] for mail in await sent_to(auth, visitor.email)]
 
 
-async def test_a_refused_secret_is_shown_beside_each_of_its_connections(auth: Running) -> None:
+async def test_a_refused_secret_is_shown_beside_each_of_its_connections(
+    auth: Running, capsys: pytest.CaptureFixture[str]
+) -> None:
     """
-    In the list, on the page, over the API, in the state and on every page's banner, until it is replaced. Seen red:
-    all of it said that the connection is authorised.
+    In the list, on the page, over the API, in the state, to operators and on every page's banner, until it is
+    replaced. Seen red: all of it said that the connection is authorised.
     """
     visitor = await by_own_application(auth, "ABC1E ABC2E")
     its = (await visitor.connections())[0]["id"]
@@ -64,6 +68,8 @@ async def test_a_refused_secret_is_shown_beside_each_of_its_connections(auth: Ru
         assert "2 connections stand still" in (await visitor.get(path)).text
     found = await visitor.connections()
     assert all(one["secret_refused_at"] for one in found)
+    _, listed = await operating(auth, capsys)("connections", "list", "--json")
+    assert [bool(one["secret_refused_at"]) for one in json.loads(listed)] == [True, True]
     stranger = await auth.visitor().sign_up()
     assert "stand still" not in (await stranger.get("/settings")).text
     assert (await bring(visitor, NEXT_SECRET)).status_code == 303

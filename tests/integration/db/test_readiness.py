@@ -1,5 +1,6 @@
-"""The laws of readiness: a process that started before its migration gets no work, one that is behind goes on."""
+"""The laws of readiness: what started before its migration gets no work and says so; one that is behind goes on."""
 
+from argparse import Namespace
 from importlib import import_module
 from pathlib import Path
 
@@ -7,6 +8,7 @@ import pytest
 from sqlalchemy import text
 
 from shared.db.engine import make_engine
+from shared.db.errors import NotMigrated
 from shared.runtime.serve import Ready
 from tests.infrastructure import MakeDatabase
 
@@ -29,7 +31,7 @@ async def test_a_process_is_ready_once_its_database_is_migrated(
     empty, engine = make_engine(database(service), "tests"), make_engine(migrated_database(service), "tests")
     is_ready: Ready = bootstrap.ready_on(engine)
     try:
-        with pytest.raises(Exception, match="alembic_version"):
+        with pytest.raises(NotMigrated):
             await bootstrap.ready_on(empty)()
         for revision, expected in ((newest_of(service), True), ("0000", False), ("9999", True)):
             async with engine.begin() as connection:
@@ -39,3 +41,17 @@ async def test_a_process_is_ready_once_its_database_is_migrated(
     finally:
         await empty.dispose()
         await engine.dispose()
+
+
+@pytest.mark.parametrize("service", ["auth", "orders", "inventory", "labels"])
+async def test_a_command_says_that_the_migration_comes_first(
+    service: str, database: MakeDatabase, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """One line instead of a traceback."""
+    monkeypatch.setenv(f"{service.upper()}_DATABASE_URL", database(service))
+    settings = import_module(f"services.{service}.settings").load_for_migration()
+    command = Namespace(command="republish", refused=True)
+    status = await import_module(f"services.{service}.entrypoints.operator").run(command, settings)
+    printed = capsys.readouterr()
+    assert (status, printed.out) == (1, "")
+    assert printed.err == "not done: NotMigrated: 42P01, so `migrate` comes first\n"

@@ -117,6 +117,17 @@ async def test_a_database_that_cannot_write_parks_nothing(engine: AsyncEngine, r
     assert len(await levels(engine)) == 1
 
 
+@pytest.mark.parametrize("missing", ["table level rename to", "table level rename column on_hand to"])
+async def test_an_event_waits_for_the_migration_its_handler_needs(engine: AsyncEngine, missing: str) -> None:
+    """A worker that runs before its migration parks nothing. Seen red: each key was parked, up to the limit."""
+    event = received(changed(uuid4(), 1))
+    async with engine.begin() as connection:
+        await connection.execute(text(f"alter {missing} of_tomorrow"))
+    with pytest.raises(DatabaseUnavailable):
+        await applier(engine).apply(INVENTORY_STOCK.name, [event])
+    assert await parked(engine) == {}
+
+
 async def slow_for_many(connection: AsyncConnection, events: Sequence[Event[Any]]) -> None:
     """A handler whose statement is ended by the server's time limit when it has more than one event, or a slow one."""
     if len(events) > 1 or events[0].body.sku == SLOW:
