@@ -71,6 +71,8 @@ class SqlPrivateApps:
         await self._connection.execute(delete(_ITS).where(_ITS.c.id == app.id))
 
     async def destroy_unused(self, app_id: UUID) -> None:
+        # By a statement of its own: the next one sees what was kept while this one waited.
+        await self._connection.execute(select(_ITS.c.id).where(_ITS.c.id == app_id).with_for_update(key_share=True))
         used = select(_GRANT.c.id).where(_GRANT.c.app_id == app_id).exists()
         nothing = {"wrapped_key": b"", "sealed_secret": b"", "sealed_former_secret": None}
         untold = dict.fromkeys(("refused_at", "refusal_told_at", "secret_ends_at", "warn_at"))

@@ -115,6 +115,8 @@ def bring(connection: Connection, account: Brought) -> Change:
         claimed_at=None,
         probe_due_at=None,
         probe_outcome=None,
+        app_id=None,
+        remind_at=None,
     )
     return Change(waiting, None)
 

@@ -119,14 +119,15 @@ def pause(connection: Connection) -> Change:
 def resume(connection: Connection, now: datetime, *, goes_on: bool) -> Change:
     """
     It goes on as it stood, and as old as it is by now; what became of its consent meanwhile, the probe that is due now
-    finds out. `goes_on`: as in `age`; without, past its end it has expired.
+    finds out. What was proven and never answered still waits for that. `goes_on`: as in `age`; without, past its end it
+    has expired.
     """
     end = connection.expires_at
     if connection.state is not ConnectionState.PAUSED:
         return Change(connection, None)
     if end is not None and now >= end and not goes_on:
         return told(replace(connection, state=ConnectionState.EXPIRED), Happened.EXPIRED)
-    if connection.probe_outcome is ProbeOutcome.REFUSED:
+    if connection.probe_outcome is ProbeOutcome.REFUSED or connection.consent_version == 0:
         state = ConnectionState.WAITING
     else:
         ends_soon = end is not None and now >= end - EXPIRING_FOR
@@ -183,11 +184,15 @@ def probed(connection: Connection, reached: Reached, now: datetime) -> Change:
         return Change(connection, None)
     waited = connection.state is ConnectionState.WAITING
     after_refusal = waited or connection.probe_outcome not in {None, ProbeOutcome.OK}
+    since, claimed_at = connection.authorised_at, connection.claimed_at
+    # A life before the claim is not this one: what was erased of it may come again.
+    begins = since is None or (waited and claimed_at is not None and since < claimed_at)
     news = replace(
         connection,
         state=ConnectionState.AUTHORISED if waited else connection.state,
         consent_version=connection.consent_version + (1 if after_refusal else 0),
-        authorised_at=connection.authorised_at or now,
+        authorised_at=now if begins else since,
+        first_authorised_at=connection.first_authorised_at or since or now,
         reached=reached.channels,
         seller_state=reached.seller_state,
         professional=connection.professional if reached.professional is None else reached.professional,

@@ -142,8 +142,9 @@ async def keep_private_rows(
     for code in rows.codes:
         grant = await told(vault.grant(app, region, rows.refresh_token, answer, now))
         async with uow() as store:
-            # Locked, so that it is not removed meanwhile.
-            if app.id not in {one.id for one in await store.private_apps.lock_of(who.organisation_id)}:
+            # Locked, so that it is not removed meanwhile, nor its secret with the last account it reached.
+            usable = {one.id for one in await store.private_apps.lock_of(who.organisation_id) if one.has_secret}
+            if app.id not in usable:
                 raise PrivateRefused(PrivateProblem.APP_UNKNOWN)
             row = (code, names.get(code), rows.country, rows.endpoint)
             kept.append(await kept_row(row, grant, who, offer, store, clock.now()))

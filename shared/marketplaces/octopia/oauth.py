@@ -78,12 +78,13 @@ class OctopiaGrants:
         return await with_a_secret(app, self._secrets, ask)
 
     async def probe(self, account: FarAccount, token: AccessToken, budgets: Budgets) -> Reached:
-        """ConsentLost also where Octopia knows no such seller: nobody let us in there."""
+        """ConsentLost also where Octopia knows no such seller: nobody let us in there. Unreadable: it is no JSON."""
         answer = await self._api.call(account, _SELLER, token, budgets)
         if answer.status == 404:
             raise ConsentLost("Octopia knows no such seller.", code="seller_unknown", request_id=answer.request_id)
         if answer.status != 200:
             raise refusal(answer)
+        load(answer.body)  # a proxy's page is nobody's word
         channels = await self._channels(account, token, budgets)
         return Reached(channels or (STORES[CDISCOUNT],), seller_state(answer))
 

@@ -18,6 +18,7 @@ from services.auth.domain.brought import (
     read_table,
 )
 from services.auth.domain.connection import ConnectionState
+from shared.kernel.ids import new_id
 from tests.unit.auth.builders import connection
 
 FR, DE, US, JP = "A13V1IB3VIYZZH", "A1PA6795UKMFR9", "ATVPDKIKX0DER", "A1VC38T7YXB528"
@@ -102,11 +103,15 @@ def test_a_bad_line_is_told_with_its_number_and_column(line: str, column: str, p
 
 
 def test_what_is_brought_waits_for_consent() -> None:
-    """Nothing is asked of it, nobody is told of it, no claim is made; an ended connection keeps what it is."""
-    ended = replace(connection(state=ConnectionState.DISCONNECTED), grant_id=None, consent_version=4)
+    """
+    Nothing is asked of it, nobody is told of it, no claim is made; an ended connection keeps what it is. Seen red: an
+    application of one's own that it was once reached by, to which its button led.
+    """
+    ended = replace(connection(state=ConnectionState.DISCONNECTED), grant_id=None, consent_version=4, app_id=new_id())
     change = bring(ended, Brought("Old name", ended.seller_id, "eu", "FR", frozenset({FR})))
     waiting = change.connection
     assert change.happened is None
     assert (waiting.id, waiting.consent_version, waiting.state) == (ended.id, 4, ConnectionState.UNPROVEN)
     assert (waiting.name, waiting.country, waiting.chosen) == ("Old name", "FR", frozenset({FR}))
     assert (waiting.is_claimed, waiting.may_be_probed, waiting.probe_due_at) == (False, False, None)
+    assert (waiting.app_id, waiting.remind_at) == (None, None)

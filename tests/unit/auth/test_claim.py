@@ -22,7 +22,7 @@ from services.auth.domain.connection import (
     choose,
     rename,
 )
-from services.auth.domain.life import disconnect, probe_refused, probed
+from services.auth.domain.life import disconnect, erase, pause, probe_refused, probed, resume
 from shared.kernel.ids import ConnectionId, GrantId, OrganisationId, new_id
 from shared.marketplaces.reached import Reached
 from tests.unit.auth.builders import FRANCE, GERMANY, NOW, ORGANISATION, OTHER_ORGANISATION, connection
@@ -115,6 +115,27 @@ def test_proven_while_never_answered_goes_on_as_well() -> None:
     """The far side was down until now: its first answer authorises."""
     works = probed(rules.prove(claimed(), NOW).connection, Reached((FRANCE,)), NOW)
     assert (works.connection.state, works.happened) == (AUTHORISED, Happened.AUTHORISED)
+
+
+def test_what_rests_before_its_first_answer_still_waits_for_it() -> None:
+    """Seen red: authorised as it was resumed, so that no service ever heard of it."""
+    resting = pause(rules.prove(claimed(), NOW).connection).connection
+    resumed = resume(resting, NOW, goes_on=True).connection
+    assert (resumed.state, resumed.probe_due_at) == (WAITING, NOW)
+    works = probed(resumed, Reached((FRANCE,)), NOW)
+    assert (works.connection.consent_version, works.happened) == (1, Happened.AUTHORISED)
+
+
+def test_a_life_after_an_erasure_may_be_erased_as_well() -> None:
+    """Proven before we are let in. Seen red: its wish was taken for the one before, and nobody erased anything."""
+    hours = [NOW + timedelta(hours=hour) for hour in range(4)]
+    before = ended(consent_version=1, authorised_at=NOW, erase_asked_at=hours[1])
+    again = rules.prove(rules.claim(before, SHARED, hours[2], contested=False).connection, hours[2]).connection
+    assert not again.may_be_erased, "nothing came since"
+    works = probed(again, Reached((FRANCE,)), hours[3]).connection
+    assert (works.authorised_at, works.may_be_erased) == (hours[3], True)
+    assert erase(works, hours[3]).connection.erase_asked_at == hours[3]
+    assert probed(works, Reached((FRANCE,)), hours[3] + timedelta(days=1)).connection.authorised_at == hours[3]
 
 
 def test_a_claim_that_nothing_proves_lapses() -> None:

@@ -121,10 +121,14 @@ async def test_how_a_seller_is_kept(told: Any, state: SellerState | None) -> Non
         (problem(400), Refused),
         (problem(429), Throttled),
         (answer(502, b"<html>"), Unavailable),
+        (answer(200, b"<html>"), Unreadable),
     ],
 )
 async def test_a_seller_who_did_not_let_us_in(scripted: Answer, error: type[FarSideError]) -> None:
-    """403 on the seller's profile is the missing delegation; trouble of theirs says nothing of it."""
+    """
+    403 on the seller's profile is the missing delegation; trouble of theirs says nothing of it. Seen red with a proxy's
+    page, which let every seller in.
+    """
     grants, outward = client(scripted)
     with pytest.raises(error):
         await grants.probe(ACCOUNT, TOKEN, budgets())
