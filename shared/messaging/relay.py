@@ -131,6 +131,8 @@ class Relay:
                 oldest.set(await connection.fetchval(_OLDEST))
                 await self._publish(connection, stop)
         finally:
+            # Whoever leads next says how old it is.
+            oldest.set(0)
             # Ends the session and with it the lock: always the last thing.
             with suppress(Exception):
                 await connection.close(timeout=2)

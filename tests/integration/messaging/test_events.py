@@ -1,10 +1,12 @@
 """Outbox -> relay -> Kafka -> consumer -> inbox, on a real PostgreSQL and a real Kafka."""
 
 import asyncio
+from collections.abc import Callable
 from contextlib import suppress
 from uuid import uuid4
 
 import pytest
+from prometheus_client import REGISTRY
 from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -13,6 +15,11 @@ from shared.messaging import relay
 from shared.messaging.kafka import KafkaSettings
 from shared.messaging.outbox import SqlOutbox
 from tests.integration.messaging.conftest import changed, outbox, running, until, write
+
+_END_OF_RELAYS = (
+    "select pg_terminate_backend(pid) from pg_locks join pg_database on oid = database "
+    "where datname = current_database() and locktype = 'advisory' and granted"
+)
 
 
 async def test_events_arrive_in_order_and_are_applied_once(engine: AsyncEngine, kafka: KafkaSettings) -> None:
@@ -67,14 +74,30 @@ async def test_a_second_relay_takes_over_when_the_first_loses_its_session(
         await until(engine, {subject: 1})
         async with engine.begin() as connection:
             with suppress(Exception):
-                await connection.execute(
-                    text(
-                        "select pg_terminate_backend(pid) from pg_locks join pg_database on oid = database "
-                        "where datname = current_database() and locktype = 'advisory' and granted"
-                    )
-                )
+                await connection.execute(text(_END_OF_RELAYS))
         await write(engine, changed(subject, 2))
         assert await until(engine, {subject: 2}) == {subject: (2, 2)}
+
+
+async def test_who_leads_no_longer_says_no_age(engine: AsyncEngine) -> None:
+    """
+    Kafka is away, the server ends the leading relay's session, and another holds the lock when it comes back. Seen red:
+    it went on saying how old the oldest event was in its own days, and paged somebody until it was started again.
+    """
+    await write(engine, changed(uuid4(), 1))
+    async with engine.begin() as connection:
+        await connection.execute(text("update outbox set written_at = now() - interval '1 hour'"))
+    async with running(engine, KafkaSettings("127.0.0.1:1"), workers=0), engine.connect() as other:
+        await _until_age(lambda seconds: seconds >= 3600)
+        await other.execute(text(_END_OF_RELAYS))
+        await other.execute(text("select pg_advisory_lock(:lock)"), {"lock": relay._LOCK})
+        await _until_age(lambda seconds: seconds == 0)
+
+
+async def _until_age(fits: Callable[[float], bool]) -> None:
+    async with asyncio.timeout(60):
+        while not fits(REGISTRY.get_sample_value("passerelle_outbox_oldest_seconds") or 0):
+            await asyncio.sleep(0.1)
 
 
 async def test_what_was_published_long_ago_is_deleted_in_pieces(
