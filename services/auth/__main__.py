@@ -26,7 +26,7 @@ _USER_ACTIONS = {
     "enable": "they may sign in again",
     "make-owner": "their organisation lost its last owner: they may do everything in it from now on",
     "remove-factor": "for who lost app or passkeys and recovery codes: a password is enough, until they set up another",
-    "reset": "prints the path of a link to choose another password within the hour: for them alone",
+    "reset": "prints the path of a link to choose another password within the hour: for them alone; enables them",
 }
 
 

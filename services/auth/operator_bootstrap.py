@@ -6,11 +6,13 @@ from dataclasses import dataclass
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.auth.adapters.audit import SqlAuditLog
+from services.auth.adapters.passwords import passwords_of
 from services.auth.adapters.queries import SqlViews
 from services.auth.adapters.store import bind
 from services.auth.adapters.support import SqlSupportViews
 from services.auth.bootstrap import claims_on, keys_of, new_secret_text
 from services.auth.settings import MigrationSettings
+from services.auth.usecases.account_ports import PasswordHasher
 from services.auth.usecases.audit_log import AuditLog
 from services.auth.usecases.ports import Store
 from services.auth.usecases.support_ports import SupportViews
@@ -23,6 +25,9 @@ from shared.db.unit_of_work import SqlUnitOfWork
 from shared.kernel.clock import Clock, SystemClock
 from shared.kernel.ports import UnitOfWork
 
+# Of passwords that nobody knows, least of all a guesser.
+_HASH_MIB = 19
+
 
 @dataclass(frozen=True)
 class Operator:
@@ -34,6 +39,7 @@ class Operator:
     support: SupportViews
     clock: Clock
     new_secret: Callable[[], str]
+    hasher: PasswordHasher
     expired_goes_on: bool
 
 
@@ -45,6 +51,7 @@ def operator_on(engine: AsyncEngine, settings: MigrationSettings) -> Operator:
         support=SqlSupportViews(engine),
         clock=SystemClock(),
         new_secret=new_secret_text,
+        hasher=passwords_of(_HASH_MIB),
         expired_goes_on=settings.expired_goes_on,
     )
 

@@ -56,7 +56,9 @@ async def _do(action: str, user_id: UserId, held: Operator) -> str:
     """What is said once it is done. Raises UserUnknown."""
     async with held.uow() as store:
         if action == "reset":
-            secret = await make_reset_link(user_id, store=store, clock=held.clock, new_secret=held.new_secret)
+            secret = await make_reset_link(
+                user_id, store=store, clock=held.clock, new_secret=held.new_secret, hasher=held.hasher
+            )
             return f"{RESET_PATH}{secret}"
         await _CHANGES[action](user_id, store=store, clock=held.clock)
     return "done"

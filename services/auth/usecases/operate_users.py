@@ -6,6 +6,7 @@ from services.auth.domain.account import Account
 from services.auth.domain.audit import Action, AuditEntry
 from services.auth.domain.mail import LINK_LASTS, Link, MailKind
 from services.auth.domain.opaque import digest
+from services.auth.usecases.account_ports import PasswordHasher
 from services.auth.usecases.actor import Person
 from services.auth.usecases.errors import UserUnknown
 from services.auth.usecases.ports import Store
@@ -54,9 +55,18 @@ async def remove_user_factor(user_id: UserId, *, store: Store, clock: Clock) -> 
     await store.sessions.delete_all(account.id, but=None)
 
 
-async def make_reset_link(user_id: UserId, *, store: Store, clock: Clock, new_secret: Callable[[], str]) -> str:
-    """The secret of a link that a mail would bring, for who cannot be sent one. Raises UserUnknown."""
+async def make_reset_link(
+    user_id: UserId, *, store: Store, clock: Clock, new_secret: Callable[[], str], hasher: PasswordHasher
+) -> str:
+    """
+    The secret of a link that a mail would bring, for who cannot be sent one. Who is disabled may come in again by it,
+    and by nothing else: others may know the password of before. Raises UserUnknown.
+    """
     account, secret = await _known(user_id, store), new_secret()
+    if account.disabled_at is not None:
+        await store.accounts.change_password(account, await hasher.hash(new_secret()), clock.now())
+        await store.accounts.set_disabled(account.id, None)
+        await _note(account, Action.ENABLED, store, clock)
     until = clock.now() + LINK_LASTS[MailKind.RESET]
     await store.links.add(Link(digest(secret), account.id, MailKind.RESET, until))
     await _note(account, Action.RESET_LINK_MADE, store, clock)

@@ -85,6 +85,26 @@ async def test_who_cannot_be_sent_a_mail_is_helped_in_again(auth: Running, opera
     assert [row.action for row in made] == ["account.reset_link_made"]
 
 
+async def test_who_was_disabled_comes_back_by_a_link_alone(auth: Running, operate: Operate) -> None:
+    """
+    As after a password leaked: with it nobody signs in any more, nor may it be chosen again. Seen red: the link was
+    refused, and once they were enabled for it the password was good again.
+    """
+    owner = await auth.visitor().sign_up()
+    its, _ = await state(operate, owner.email)
+    assert (await operate("users", "disable", its))[0] == 0
+    link = (await operate("users", "reset", its))[1].strip()
+    assert await signs_in(auth.visitor(), owner.email) == 401
+    visitor = auth.visitor()
+    for password, expected in ((PASSWORD, 422), ("Another horse, number 1", 303)):
+        done = await visitor.submit(link, page=link, new_password=password)
+        assert done.status_code == expected
+    assert await signs_in(auth.visitor(), owner.email, "Another horse, number 1") == 303
+    assert await signs_in(auth.visitor(), owner.email) == 401
+    made = await auth.rows("select action from audit where reason = 'operator' order by at, id")
+    assert [row.action for row in made] == ["account.disabled", "account.enabled", "account.reset_link_made"]
+
+
 async def test_an_organisation_without_an_owner_gets_one(auth: Running, operate: Operate) -> None:
     """By the operator, who saw that it is they; the audit says so, once."""
     member = await auth.visitor().sign_up()
