@@ -38,6 +38,11 @@ def is_too_young(changed_at: datetime, now: datetime) -> bool:
     return now < changed_at + LEAST_AGE
 
 
+def is_expired(changed_at: datetime, lasts: timedelta, now: datetime) -> bool:
+    """Whether it signs nobody in any more, until it is changed."""
+    return now >= changed_at + lasts
+
+
 def _has_four_classes(password: str) -> bool:
     """A small letter, a capital, a digit, and something else."""
     others = any(not each.isalnum() for each in password)

@@ -108,6 +108,7 @@ async def renew_password_form(request: Request, fields: Annotated[dict[str, str]
             old,
             new,
             address=address_of(request),
+            lasts=held.password_lasts,
             uow=held.uow,
             hasher=held.hasher,
             clock=held.clock,

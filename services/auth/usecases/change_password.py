@@ -1,13 +1,13 @@
 """Another password: by whoever knows the one before, or holds a link that was sent to the account's address."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from services.auth.domain.account import Account, FormInvalid, LinkInvalid, SignInRefused
 from services.auth.domain.audit import Action, AuditEntry
 from services.auth.domain.mail import MailKind
 from services.auth.domain.opaque import digest
-from services.auth.domain.password import is_too_young, password_problem
+from services.auth.domain.password import is_expired, is_too_young, password_problem
 from services.auth.usecases.account_ports import PasswordHasher
 from services.auth.usecases.begin_consent import Who
 from services.auth.usecases.count_attempt import Mask
@@ -26,19 +26,24 @@ async def renew_password(
     new: str,
     *,
     address: str,
+    lasts: timedelta,
     uow: UnitOfWork[Store],
     hasher: PasswordHasher,
     clock: Clock,
     mask: Mask,
 ) -> None:
     """
-    By somebody who is not signed in; the old password is counted like one to sign in.
+    By somebody whom a password that lasted its time (`lasts`) does not sign in any more; it is counted like one that
+    does. One that still does is changed by who is signed in alone, who shows their second factor for it.
 
-    Raises SignInRefused (the old one does not fit), TooManyAttempts, FormInvalid (of the field `new_password`).
+    Raises SignInRefused (the old one does not fit, or is not too old), TooManyAttempts, FormInvalid (of the field
+    `new_password`).
     """
     proven = await prove_password(email, old, address=address, uow=uow, hasher=hasher, clock=clock, mask=mask)
     async with uow() as store:
-        await proven.settle(store)
+        account = await proven.settle(store)
+    if not is_expired(account.password_changed_at, lasts, clock.now()):
+        raise SignInRefused
     await change_password(proven, new, session=None, uow=uow, hasher=hasher, clock=clock)
 
 

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import timedelta
 
 from services.auth.domain.account import PasswordExpired
+from services.auth.domain.password import is_expired
 from services.auth.domain.second_factor import SecondFactorPolicy
 from services.auth.usecases.account_ports import PasswordHasher
 from services.auth.usecases.count_attempt import Mask
@@ -34,8 +35,7 @@ async def sign_in(
     newer_hash = await hasher.hash(password) if hasher.is_outdated(known.password_hash) else None
     async with uow() as store:
         account = await proven.settle(store)
-        expired = now >= account.password_changed_at + lasts
-        if not expired:
+        if not is_expired(account.password_changed_at, lasts, now):
             if newer_hash is not None:
                 await store.accounts.set_password_hash(account.id, newer_hash)
             made = await start_session(

@@ -110,6 +110,16 @@ async def test_a_password_of_last_year_is_changed_at_sign_in(auth: Running) -> N
     assert (await visitor.get("/connections")).status_code == 200
 
 
+async def test_a_password_that_signs_in_is_not_changed_by_that_page(auth: Running) -> None:
+    """Who knows it, and no second factor, changes nothing and ends no session. Seen red: changed, all sessions ended."""
+    owner = await auth.visitor().sign_up()
+    auth.clock.ahead = timedelta(days=1)
+    fields = {"page": "/signin", "email": owner.email, "password": PASSWORD}
+    refused = await auth.visitor().submit("/signin/password", new_password=another(1), **fields)
+    assert (refused.status_code, (await owner.get("/settings")).status_code) == (401, 200)
+    assert (await sign_in(auth.visitor(), owner.email, PASSWORD)).status_code == 303
+
+
 async def test_a_password_is_hashed_anew_when_it_shall_take_more_memory(
     auth: Running, monkeypatch: pytest.MonkeyPatch
 ) -> None:
