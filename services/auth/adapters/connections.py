@@ -124,10 +124,14 @@ class SqlConnections:
         row = found.one()
         return Ending(row.connections, row.first_at) if row.connections else None
 
-    async def first_authorised(self, organisation_id: OrganisationId, marketplaces: Collection[str]) -> datetime | None:
+    async def first_authorised(
+        self, organisation_id: OrganisationId, marketplaces: Collection[str] | None = None
+    ) -> datetime | None:
         since = func.min(func.coalesce(_ITS.c.first_authorised_at, _ITS.c.authorised_at))
-        lives = (_ITS.c.marketplace.in_(marketplaces), _ITS.c.state != ConnectionState.DISCONNECTED)
-        query = select(since).where(_ITS.c.organisation_id == organisation_id, *lives)
+        query = select(since).where(_ITS.c.organisation_id == organisation_id)
+        query = query.where(_ITS.c.state != ConnectionState.DISCONNECTED)
+        if marketplaces is not None:
+            query = query.where(_ITS.c.marketplace.in_(marketplaces))
         first: datetime | None = (await self._connection.execute(query)).scalar_one()
         return first
 

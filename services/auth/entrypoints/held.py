@@ -83,8 +83,8 @@ def origin_of(request: Request) -> str | None:
 
 async def check_may_connect(request: Request, who: Principal) -> None:
     """
-    Before a marketplace is connected somebody of the organisation has confirmed an e-mail address, where mails are
-    sent at all. Raises the Problem that says so.
+    Before a marketplace is connected, or an address or a secret is made by which others read what is, somebody of the
+    organisation has confirmed an e-mail address, where mails are sent at all. Raises the Problem that says so.
     """
     held = auth_of(request)
     if held.mailer is None:

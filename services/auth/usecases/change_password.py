@@ -1,6 +1,7 @@
 """Another password: by whoever knows the one before, or holds a link that was sent to the account's address."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
 
 from services.auth.domain.account import Account, FormInvalid, LinkInvalid, SignInRefused
@@ -8,11 +9,14 @@ from services.auth.domain.audit import Action, AuditEntry
 from services.auth.domain.mail import MailKind
 from services.auth.domain.opaque import digest
 from services.auth.domain.password import is_expired, is_too_young, password_problem
+from services.auth.domain.second_factor import NoFactor
 from services.auth.usecases.account_ports import PasswordHasher
+from services.auth.usecases.actor import Person
 from services.auth.usecases.begin_consent import Who
 from services.auth.usecases.count_attempt import Mask
 from services.auth.usecases.ports import Store
 from services.auth.usecases.prove_password import Proven, prove_password
+from services.auth.usecases.second_factor import remove_every_factor
 from shared.kernel.clock import Clock
 from shared.kernel.ids import new_id
 from shared.kernel.ports import UnitOfWork
@@ -83,7 +87,8 @@ async def reset_password(
 ) -> None:
     """
     By a link of a mail: its address is confirmed by that, a lock is opened, all sessions end. However young the
-    password is: whoever fears that somebody knows it must not wait.
+    password is: whoever fears that somebody knows it must not wait. Where nobody had confirmed an address and nothing
+    was connected yet, a stranger may have signed up with this one: their second factor goes as well.
 
     Raises LinkInvalid, FormInvalid (of the field `new_password`; the link stays good).
     """
@@ -101,9 +106,18 @@ async def reset_password(
         used = await store.links.use(its, MailKind.RESET, now)
         if account is None or used is None or account.disabled_at is not None:
             raise LinkInvalid
+        if await _may_be_a_strangers(account, store):
+            with suppress(NoFactor):
+                await remove_every_factor(Person(account.id, account.organisation_id), store=store, clock=clock)
         await store.locks.open(account.id, now)
         await store.accounts.confirm_email(account.id, now)
         await _keep(account, password_hash, Action.RESET, None, store=store, now=now)
+
+
+async def _may_be_a_strangers(account: Account, store: Store) -> bool:
+    if await store.accounts.has_confirmed(account.organisation_id):
+        return False
+    return await store.connections.first_authorised(account.organisation_id) is None
 
 
 def _check(new: str, account: Account, organisation: str, now: datetime) -> None:

@@ -86,8 +86,10 @@ class Connections(Protocol):
         """Of its authorisations that end soon, or ended, the paused ones too; None: there is none."""
         ...
 
-    async def first_authorised(self, organisation_id: OrganisationId, marketplaces: Collection[str]) -> datetime | None:
-        """Since when it has a connection to one of them that is not ended; None: it has none."""
+    async def first_authorised(
+        self, organisation_id: OrganisationId, marketplaces: Collection[str] | None = None
+    ) -> datetime | None:
+        """Since when it has a connection to one of them (None: to any) that is not ended; None: it has none."""
 
     async def lock_lacking_roles(self, told_before: datetime) -> Sequence[Connection]:
         """

@@ -8,10 +8,11 @@ from datetime import timedelta
 import pytest
 
 from services.auth.domain.opaque import digest
-from tests.integration.auth.conftest import Running, Visitor, _unasked
+from tests.integration.auth.conftest import PASSWORD, Running, Visitor, _unasked
 from tests.integration.auth.posting import run_mailing, sent_to
 from tests.integration.auth.private import VENDOR, bring
 from tests.integration.auth.test_expiry import NEAR, days_later
+from tests.integration.auth.test_second_factor import set_up
 
 ACCOUNT = "/settings/account"
 LINK = re.compile(r"http\S+(/signup/confirm/(\S+))")
@@ -112,6 +113,43 @@ async def test_no_marketplace_is_connected_before(mailing: Running) -> None:
     await visitor.submit(link, page=link)
     await visitor.connect((await mailing.sandbox.seller(region="eu"))["seller_id"])
     assert len(await visitor.connections()) == 1
+
+
+@pytest.mark.abuse
+async def test_nothing_is_made_before_by_which_others_read_later(mailing: Running) -> None:
+    """
+    No API client, no calendar: whoever signed up with somebody else's address would keep it. Seen red: both were made,
+    and read on once the address' owner had chosen a password and connected.
+    """
+    visitor = await signed_up(mailing)
+    for path in ("/settings/api-clients", "/settings/calendar"):
+        refused = await visitor.submit(path, page=path, name="Later", scopes="orders.recipient:read", password=PASSWORD)
+        assert (refused.status_code, "Confirm your e-mail address first" in refused.text) == (409, True), path
+    assert (
+        await mailing.rows("select 1 from api_client union all select 1 from organisation where calendar_digest > ''")
+        == []
+    )
+
+
+@pytest.mark.abuse
+@pytest.mark.parametrize("connected", [False, True])
+async def test_a_strangers_second_factor_goes_as_the_address_is_shown(mailing: Running, connected: bool) -> None:
+    """
+    By a reset of who never confirmed, in an organisation that nothing was connected to: else its owner could neither
+    sign in nor sign up. Seen red: asked for a code of the stranger's.
+    """
+    stranger, owner = await signed_up(mailing), mailing.visitor()
+    await set_up(mailing, stranger)
+    if connected:  # as before there was a mail server
+        await mailing.rows("update account set email_confirmed_at = now()")
+        await stranger.connect((await mailing.sandbox.seller(region="eu"))["seller_id"])
+        await mailing.rows("update account set email_confirmed_at = null")
+    await owner.submit("/signin/forgotten", page="/signin/forgotten", email=stranger.email)
+    (link,) = re.findall(r"http\S+(/signin/reset/\S+)", (await sent_to(mailing, stranger.email))[-1]["text"])
+    assert (await owner.submit(link, page=link, new_password="Another horse, number 1")).status_code == 303
+    fields = {"email": stranger.email, "password": "Another horse, number 1"}
+    done = await owner.submit("/signin", page="/signin", **fields)
+    assert done.headers["location"].startswith("/signin/code" if connected else "/dashboard")
 
 
 async def test_what_is_connected_stays_usable_for_who_is_asked_later(mailing: Running) -> None:

@@ -146,7 +146,9 @@ class _Connections:
         claims = (each for each in self.tables.connections.values() if each.state is ConnectionState.UNPROVEN)
         return len([each for each in claims if each.organisation_id == organisation_id])
 
-    async def first_authorised(self, organisation_id: OrganisationId, marketplaces: Collection[str]) -> datetime | None:
+    async def first_authorised(
+        self, organisation_id: OrganisationId, marketplaces: Collection[str] | None = None
+    ) -> datetime | None:
         return None
 
     async def count_brought(self, organisation_id: OrganisationId) -> int:
