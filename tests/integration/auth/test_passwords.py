@@ -111,7 +111,7 @@ async def test_a_password_of_last_year_is_changed_at_sign_in(auth: Running) -> N
 
 
 async def test_a_password_that_signs_in_is_not_changed_by_that_page(auth: Running) -> None:
-    """Who knows it, and no second factor, changes nothing and ends no session. Seen red: changed, all sessions ended."""
+    """Who knows it, and no second factor, changes nothing. Seen red: it was changed, and all sessions were ended."""
     owner = await auth.visitor().sign_up()
     auth.clock.ahead = timedelta(days=1)
     fields = {"page": "/signin", "email": owner.email, "password": PASSWORD}

@@ -1,11 +1,15 @@
 """Connections by an organisation's own application: renewed by its own client, whose secret is its own matter."""
 
 import base64
+from dataclasses import replace
 from datetime import timedelta
+from typing import Any
+from unittest.mock import Mock
 
 from pydantic import SecretStr
 
 from services.auth.bootstrap import PROBE
+from services.auth.domain.grant import SealedGrant
 from tests.integration.auth.conftest import Running, run_auth
 from tests.integration.auth.private import NEXT_SECRET, SECRET, VENDOR, add, authorised, bring, registered, vendor
 
@@ -140,3 +144,25 @@ async def test_its_secret_is_brought_under_the_newest_key(auth: Running) -> None
     alone = run_auth(auth.settings.model_copy(update={"key_encryption_keys": SecretStr(newer)}), auth.sandbox)
     assert await renewed(alone) == 200
     await alone.close()
+
+
+async def test_a_row_is_not_kept_under_a_secret_that_went_meanwhile(auth: Running) -> None:
+    """
+    The application's last account is disconnected while another one's token is tried: its secret is entered again
+    first. Seen red: the row said that it is authorised, for the hour that its first token lived.
+    """
+    visitor, token = await vendor(auth, "ABC1E", "ABC2E")
+    await add(visitor, token, "ABC1E")
+    (first,) = await visitor.connections()
+
+    async def grant(*given: Any) -> SealedGrant:
+        await visitor.submit(f"/connections/{first['id']}/disconnect")
+        return await auth.held.private_apps.grant(*given)
+
+    auth.app.state.auth = replace(auth.held, private_apps=Mock(wraps=auth.held.private_apps, grant=grant))
+    refused = await add(visitor, token, "ABC2E")
+    auth.app.state.auth = auth.held
+    assert refused.status_code == 404
+    assert [one["state"] for one in await visitor.connections()] == ["disconnected"]
+    assert (await bring(visitor)).status_code == 303
+    assert (await add(visitor, token, "ABC2E")).status_code == 303
