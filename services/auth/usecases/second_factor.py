@@ -59,11 +59,7 @@ async def finish_factor(
     person: Person, code: TypedCode, *, store: Store, clock: Clock, new_secret: Callable[[], str], mask: Mask
 ) -> list[str]:
     """The recovery codes: given out this once, kept as digests. Raises CodeRefused, FactorThere, NoFactor."""
-    now, found = clock.now(), await store.factors.lock(person.id)
-    if found is None:
-        raise NoFactor
-    if found.confirmed_at is not None:
-        raise FactorThere
+    now, found = clock.now(), await _begun(person, store)
     await _take_app_code(found, code, store=store)
     await store.factors.confirm(person.id, now)
     codes = await new_recovery_codes(person, store=store, new_secret=new_secret)
@@ -101,6 +97,18 @@ async def read_code(
     return TypedCode(code, factor.secret if factor else None, step)
 
 
+async def read_first_code(
+    person: Person, code: str, *, uow: UnitOfWork[Store], vault: FactorVault, clock: Clock, mask: Mask
+) -> TypedCode:
+    """
+    The same for `finish_factor`. Nothing is counted where no app waits for its first code: whoever has a session alone
+    would use up the tries at codes of its owner's sign-ins and acts. Raises FactorThere, NoFactor, TooManyAttempts.
+    """
+    async with uow() as store:
+        await _begun(person, store)
+    return await read_code(person, code, uow=uow, vault=vault, clock=clock, mask=mask)
+
+
 async def take_code(person: Person, code: TypedCode, *, store: Store, clock: Clock, mask: Mask) -> None:
     """One of the app, or a recovery code, each once; it was no failure. Raises CodeRefused, NoFactor."""
     found = await store.factors.lock(person.id)
@@ -131,6 +139,16 @@ async def remove_every_factor(person: Person, *, store: Store, clock: Clock) -> 
         raise NoFactor
     await store.factors.drop_recovery_codes(person.id)
     await _note_removed(person, store, clock)
+
+
+async def _begun(person: Person, store: Store) -> SecondFactor:
+    """The app that waits for its first code, locked. Raises FactorThere, NoFactor."""
+    found = await store.factors.lock(person.id)
+    if found is None:
+        raise NoFactor
+    if found.confirmed_at is not None:
+        raise FactorThere
+    return found
 
 
 async def _take_app_code(factor: SecondFactor, code: TypedCode, *, store: Store) -> None:
