@@ -24,6 +24,7 @@ from services.auth.entrypoints.held import (
     set_session_cookie,
 )
 from services.auth.entrypoints.readers import signed_in
+from services.auth.entrypoints.recovery_pages import RECOVERY
 from services.auth.entrypoints.sentences import CODE_REFUSED, TOO_MANY_ATTEMPTS
 from services.auth.usecases.actor import Person
 from services.auth.usecases.ports import Store
@@ -99,8 +100,8 @@ async def factor_form(request: Request, form: Form) -> Response:
         code = await _read_first(held, person, form.text("code"))
         async with held.uow() as store:
             codes = await _set_up(held, person, code, store)
-    except FactorThere:
-        return RedirectResponse(_ACCOUNT, 303)
+    except FactorThere:  # pressed twice: the answer that shows the codes may be lost
+        return RedirectResponse(RECOVERY, 303)
     except (CodeRefused, NoFactor, TooManyAttempts) as error:
         return waiting(await _factor_page(request, who, wrong=wrong_of(error)), error)
     return pages_of(request).render(request, "recovery_codes.html", principal=who, codes=codes, goal=_ACCOUNT)

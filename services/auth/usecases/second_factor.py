@@ -1,4 +1,4 @@
-"""A second factor: set up with its first code, asked for at each sign-in, removed with another code."""
+"""A second factor: set up with its first code, asked for at each sign-in, removed; its recovery codes, made anew."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -73,6 +73,18 @@ async def new_recovery_codes(person: Person, *, store: Store, new_secret: Callab
     """In the place of those they had: given out this once, kept as digests."""
     codes = [recovery_code(new_secret()) for _ in range(RECOVERY_CODES)]
     await store.factors.keep_recovery_codes(person.id, [recovery_digest(person.id, each) for each in codes])
+    return codes
+
+
+async def renew_recovery_codes(
+    person: Person, *, store: Store, clock: Clock, new_secret: Callable[[], str]
+) -> list[str]:
+    """The same by an act of theirs, after what that asks for; its owner is told by mail. Raises NoFactor."""
+    if not await store.factors.is_set_up(person.id):
+        raise NoFactor
+    codes = await new_recovery_codes(person, store=store, new_secret=new_secret)
+    await _note(person, Action.RECOVERY_CODES_MADE, store, clock)
+    await store.mails.ask(person.id, MailKind.RECOVERY_CODES_MADE, clock.now())
     return codes
 
 

@@ -172,7 +172,7 @@ async def test_a_session_alone_uses_up_no_tries_at_codes(auth: Running) -> None:
     app, _ = await set_up(auth, with_app)
     kept = re.findall(r"<li><code>([0-9a-f-]{23})</code></li>", (await add(with_passkey, Authenticator())).text)
     for _ in range(6):
-        assert (await with_app.submit(FACTOR, page=FACTOR, code="000000")).headers["location"] == ACCOUNT
+        assert (await with_app.submit(FACTOR, page=FACTOR, code="000000")).status_code == 303
         assert (await with_passkey.submit(FACTOR, page=FACTOR, code="000000")).status_code == 422
     for owner, code in ((with_app, app.code(30)), (with_passkey, kept[0])):
         visitor = auth.visitor()
