@@ -2,11 +2,12 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import exists, select
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.auth.adapters import tables
 from services.auth.adapters.accounts import to_account
+from services.auth.adapters.factors import has_factor
 from services.auth.adapters.members import to_invitation
 from services.auth.domain.member import Invitation
 from services.auth.usecases.member_views import Member, Review
@@ -21,9 +22,8 @@ class SqlMemberViews:
         self._engine = engine
 
     async def members(self, organisation_id: OrganisationId) -> Sequence[Member]:
-        its, factor = tables.account, tables.second_factor
-        confirmed = exists().where(factor.c.account_id == its.c.id, factor.c.confirmed_at.is_not(None))
-        own = select(its, confirmed.label("has_factor")).where(its.c.organisation_id == organisation_id)
+        its = tables.account
+        own = select(its, has_factor(its.c.id).label("has_factor")).where(its.c.organisation_id == organisation_id)
         async with transaction(self._engine) as connection:
             rows = await connection.execute(own.order_by(its.c.email_key))
             return [Member(to_account(row), row.has_factor) for row in rows]

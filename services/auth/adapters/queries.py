@@ -145,6 +145,12 @@ class SqlViews:
         async with transaction(self._engine) as connection:
             return bool((await connection.execute(own)).scalar_one_or_none())
 
+    async def recovery_codes(self, user_id: UserId) -> int:
+        its = tables.recovery_code
+        own = select(func.count()).select_from(its).where(its.c.account_id == user_id)
+        async with transaction(self._engine) as connection:
+            return int((await connection.execute(own)).scalar_one())
+
     async def passkeys(self, user_id: UserId) -> Sequence[Passkey]:
         async with transaction(self._engine) as connection:
             return await SqlPasskeys(connection).of(user_id)

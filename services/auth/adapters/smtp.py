@@ -1,6 +1,7 @@
 """Mails handed to a mail server by SMTP."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from email.header import Header
 from email.headerregistry import BaseHeader, HeaderRegistry, UniqueUnstructuredHeader
 from email.message import EmailMessage
@@ -9,6 +10,7 @@ from email.utils import format_datetime, parseaddr
 from typing import Literal
 
 import aiosmtplib
+from aiosmtplib.email import extract_recipients, flatten_message, quote_address
 from pydantic import SecretStr
 
 from services.auth.domain.mail import Letter
@@ -53,10 +55,10 @@ class SmtpMailer:
         self._clock = clock
 
     async def send(self, letter: Letter) -> None:
-        server = self._server
+        server, message = self._server, message_of(letter, self._server.sender, self._clock.now())
         try:
             await aiosmtplib.send(
-                self._message(letter),
+                message,
                 hostname=server.host,
                 port=server.port,
                 username=server.username,
@@ -73,16 +75,30 @@ class SmtpMailer:
         except (aiosmtplib.SMTPException, OSError) as error:
             raise Unavailable("the mail server does not answer", code=type(error).__name__) from None
 
-    def _message(self, letter: Letter) -> EmailMessage:
-        message = EmailMessage(policy=_POLICY)
-        message["Message-ID"] = f"<{letter.id}@{parseaddr(self._server.sender)[1].rpartition('@')[2]}>"
-        message["Date"] = format_datetime(self._clock.now())
-        message["From"] = self._server.sender
-        message["To"] = letter.to
-        message["Subject"] = letter.subject
-        message["Auto-Submitted"] = "auto-generated"
-        message.set_content(letter.text)
-        return message
+
+def message_of(letter: Letter, sender: str, now: datetime) -> EmailMessage:
+    """As it is handed over. Raises Refused: it cannot be addressed to `letter.to`, and to that alone."""
+    message = EmailMessage(policy=_POLICY)
+    message["Message-ID"] = f"<{letter.id}@{parseaddr(sender)[1].rpartition('@')[2]}>"
+    message["Date"] = format_datetime(now)
+    message["From"] = sender
+    message["Auto-Submitted"] = "auto-generated"
+    try:
+        _fill(message, letter)
+        named = [quote_address(each) for each in extract_recipients(message)]
+    # The parsers fail by AttributeError and others, too: an address of before `may_be_email` is no bug to try again.
+    except Exception as error:  # noqa: BLE001
+        raise Refused("the mail cannot be written", code=type(error).__name__) from None
+    if named != [f"<{letter.to}>"]:
+        raise Refused("the mail cannot be addressed to it", code="recipients")
+    return message
+
+
+def _fill(message: EmailMessage, letter: Letter) -> None:
+    message["To"] = letter.to
+    message["Subject"] = letter.subject
+    message.set_content(letter.text)
+    flatten_message(message, utf8=not letter.to.isascii())  # so that what cannot be is found before a server is asked
 
 
 def _failure(code: int) -> Refused | Unavailable:

@@ -43,7 +43,9 @@ ATTEMPTS_MOST = {
 }
 LOCALES = ("en", "fr")
 
-_EMAIL = re.compile(r"[^@\s,;<>\"]+@[^@\s,;<>\"]+\.[^@\s,;<>\".]+")
+# Without what means something in a mail's header: there `(x@b.cd` is a comment, `a:b@c.de` a group, `=?` a coded word.
+_ATOM = r"[^@\s.()\[\]\\:;<>,\"]+"
+_EMAIL = re.compile(rf"(?!.*=\?){_ATOM}(?:\.{_ATOM})*@{_ATOM}(?:\.{_ATOM})+")
 _EMAIL_MOST = 254
 # In this order: each also names those below it.
 _BROWSERS = (
@@ -171,8 +173,16 @@ def email_key(email: str) -> str:
 
 
 def may_be_email(value: str) -> bool:
-    """Whether an account can have it. Nothing else is looked for: what cannot be stored cannot be asked for either."""
-    return len(value) <= _EMAIL_MOST and value.isprintable() and _EMAIL.fullmatch(value) is not None
+    """Whether a new account can have it, and mails be addressed to it as it is."""
+    return may_be_kept(value) and _EMAIL.fullmatch(value) is not None
+
+
+def may_be_kept(value: str) -> bool:
+    """
+    Whether an account may have it, also one from when more was accepted. Nothing else is looked for: what cannot be
+    stored cannot be asked for either.
+    """
+    return len(value) <= _EMAIL_MOST and value.isprintable()
 
 
 def is_live(session: Session, now: datetime) -> bool:

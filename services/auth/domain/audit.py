@@ -41,6 +41,7 @@ class Action(StrEnum):
     FACTOR_SET_UP = "account.second_factor_set_up"
     FACTOR_REMOVED = "account.second_factor_removed"
     RECOVERY_CODE_USED = "account.recovery_code_used"
+    RECOVERY_CODES_MADE = "account.recovery_codes_made"
     PASSKEY_ADDED = "account.passkey_added"
     PASSKEY_REMOVED = "account.passkey_removed"
     PASSKEY_REFUSED = "account.passkey_refused"

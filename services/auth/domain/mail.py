@@ -64,6 +64,7 @@ class MailKind(StrEnum):
     ACTS_LOCKED = "acts_locked"
     FACTOR_ADDED = "factor_added"
     FACTOR_REMOVED = "factor_removed"
+    RECOVERY_CODES_MADE = "recovery_codes_made"
     CLIENT_MADE = "client_made"
 
 
@@ -73,8 +74,9 @@ LINK_LASTS = {MailKind.CONFIRM: timedelta(days=1), MailKind.RESET: timedelta(hou
 GATHERED = frozenset({MailKind.EXPIRED, MailKind.REVOKED})
 # Of a lock, which strangers bring about, too.
 _LOCKS = frozenset({MailKind.LOCKED, MailKind.CODES_LOCKED, MailKind.ACTS_LOCKED})
-_OF_FACTORS = frozenset({MailKind.PASSKEY_REFUSED, MailKind.FACTOR_ADDED, MailKind.FACTOR_REMOVED})
-ABOUT_ACCOUNT = frozenset({*LINK_LASTS, MailKind.CHANGED, MailKind.CLIENT_MADE, *_OF_FACTORS, *_LOCKS})
+# What somebody did with an account, told at its confirmed address only.
+_ACTS = frozenset({MailKind.FACTOR_ADDED, MailKind.FACTOR_REMOVED, MailKind.RECOVERY_CODES_MADE, MailKind.CLIENT_MADE})
+ABOUT_ACCOUNT = frozenset({*LINK_LASTS, MailKind.CHANGED, MailKind.PASSKEY_REFUSED, *_ACTS, *_LOCKS})
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,7 +171,7 @@ def still_wanted(mail: Mail, reader: Account, now: datetime) -> bool:
             return now < mail.made_at + LINK_LASTS[MailKind.RESET]
         case kind if kind in _LOCKS:  # a warning, which goes to confirmed addresses only
             return reader.email_confirmed_at is not None and now < mail.made_at + LOCK_LASTS
-        case MailKind.FACTOR_ADDED | MailKind.FACTOR_REMOVED | MailKind.CLIENT_MADE:
+        case kind if kind in _ACTS:
             return reader.email_confirmed_at is not None
         case _:
             return True

@@ -21,6 +21,7 @@ DEEDS = {
     Action.FACTOR_SET_UP: "Second factor set up",
     Action.FACTOR_REMOVED: "Second factor removed",
     Action.RECOVERY_CODE_USED: "Recovery code used",
+    Action.RECOVERY_CODES_MADE: "Recovery codes made anew",
     Action.PASSKEY_ADDED: "Passkey added",
     Action.PASSKEY_REMOVED: "Passkey removed",
     Action.PASSKEY_REFUSED: "Passkey refused, as its counter went back",

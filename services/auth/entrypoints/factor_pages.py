@@ -24,12 +24,13 @@ from services.auth.entrypoints.held import (
     set_session_cookie,
 )
 from services.auth.entrypoints.readers import signed_in
+from services.auth.entrypoints.recovery_pages import RECOVERY
 from services.auth.entrypoints.sentences import CODE_REFUSED, TOO_MANY_ATTEMPTS
 from services.auth.usecases.actor import Person
 from services.auth.usecases.ports import Store
 from services.auth.usecases.prove_factor import prove_code
 from services.auth.usecases.resolve_session import resolve_pending
-from services.auth.usecases.second_factor import begin_factor, finish_factor, read_code, remove_factor
+from services.auth.usecases.second_factor import begin_factor, finish_factor, read_first_code, remove_factor
 from services.auth.usecases.start_session import SignedIn, finish_session
 from shared.access.principal import Principal
 from shared.web.forms import PostedForm, local_path, posted_form
@@ -54,7 +55,7 @@ async def code_form(request: Request, fields: Annotated[dict[str, str], Depends(
     goal = local_path(fields.get("next"), _AFTER)
     try:
         done = await _finish(request, fields.get("code", ""))
-    except (CodeRefused, NoFactor):
+    except (CodeRefused, FactorThere, NoFactor):
         return await code_page_of(request, goal, trouble=CODE_REFUSED, status=401)
     except TooManyAttempts as error:
         return waiting(await code_page_of(request, goal, trouble=TOO_MANY_ATTEMPTS, status=429), error)
@@ -96,11 +97,11 @@ async def factor_form(request: Request, form: Form) -> Response:
     held, who = auth_of(request), form.principal
     person = person_of(request, who)
     try:
-        code = await _read(held, person, form.text("code"))
+        code = await _read_first(held, person, form.text("code"))
         async with held.uow() as store:
             codes = await _set_up(held, person, code, store)
-    except FactorThere:
-        return RedirectResponse(_ACCOUNT, 303)
+    except FactorThere:  # pressed twice: the answer that shows the codes may be lost
+        return RedirectResponse(RECOVERY, 303)
     except (CodeRefused, NoFactor, TooManyAttempts) as error:
         return waiting(await _factor_page(request, who, wrong=wrong_of(error)), error)
     return pages_of(request).render(request, "recovery_codes.html", principal=who, codes=codes, goal=_ACCOUNT)
@@ -135,7 +136,10 @@ async def remove_form(request: Request, form: Form) -> Response:
 
 
 async def _finish(request: Request, code: str) -> tuple[SignedIn, Sequence[str]] | None:
-    """The session, and recovery codes if the factor was set up now; None: nobody waits. Raises as `prove_code`."""
+    """
+    The session, and recovery codes if the factor was set up now; None: nobody waits. Raises as `prove_code`, and
+    FactorThere if it was set up meanwhile.
+    """
     held, cookie = auth_of(request), session_cookie(request)
     async with held.uow() as store:
         found = await resolve_pending(cookie, store=store, clock=held.clock)
@@ -146,7 +150,7 @@ async def _finish(request: Request, code: str) -> tuple[SignedIn, Sequence[str]]
     if is_set_up:
         await _prove(held, person, code)
     else:
-        typed = await _read(held, person, code)
+        typed = await _read_first(held, person, code)
     async with held.uow() as store:
         codes: Sequence[str] = ()
         if not is_set_up:
@@ -161,8 +165,10 @@ async def _prove(held: Auth, person: Person, code: str) -> None:
     await prove_code(person, code, uow=held.uow, vault=held.factors, clock=held.clock, mask=held.mask_attempt)
 
 
-async def _read(held: Auth, person: Person, code: str) -> TypedCode:
-    return await read_code(person, code, uow=held.uow, vault=held.factors, clock=held.clock, mask=held.mask_attempt)
+async def _read_first(held: Auth, person: Person, code: str) -> TypedCode:
+    return await read_first_code(
+        person, code, uow=held.uow, vault=held.factors, clock=held.clock, mask=held.mask_attempt
+    )
 
 
 async def _set_up(held: Auth, person: Person, code: TypedCode, store: Store) -> Sequence[str]:

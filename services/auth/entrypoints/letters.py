@@ -86,6 +86,13 @@ _ACCOUNT = {
         "If it was not you, choose another password at once, which ends every session: %(address)s",
         "Then sign in and set up what is missing.",
     ),
+    MailKind.RECOVERY_CODES_MADE: (
+        "New recovery codes were made for your account",
+        "Ten recovery codes were made for your account at Passerelle just now. Those it had before are good no more.",
+        "If it was not you, choose another password at once, which ends every session: %(address)s",
+        "Then sign in and make new ones, under Settings, Your account. If you cannot sign in any more, tell whoever "
+        "runs this installation.",
+    ),
     MailKind.CLIENT_MADE: (
         "A program was let in with your account",
         "An API client, or another secret of one, was made with your account at Passerelle just now: whoever has the "
@@ -124,6 +131,7 @@ _PATHS = {
     MailKind.ACTS_LOCKED: "/signin/forgotten",
     MailKind.FACTOR_ADDED: "/signin/forgotten",
     MailKind.FACTOR_REMOVED: "/signin/forgotten",
+    MailKind.RECOVERY_CODES_MADE: "/signin/forgotten",
     MailKind.CLIENT_MADE: "/signin/forgotten",
 }
 CATALOGUES = Path(__file__).parents[1] / "catalogues"

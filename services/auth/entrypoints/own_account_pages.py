@@ -102,6 +102,7 @@ async def _account(request: Request, who: Principal, *, done: str = "", wrong: W
         sessions=[each for each in sessions if is_live(each, now) and not each.pending],
         passkeys=await held.views.passkeys(person.user_id),
         factor=await held.views.has_factor(person.user_id),
+        recovery_codes=await held.views.recovery_codes(person.user_id),
         this=person.session,
         done=done,
         **await act_parts(request, who, wrong),

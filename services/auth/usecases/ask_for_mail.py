@@ -1,6 +1,6 @@
 """A mail with a link that somebody asks for: to confirm their address, or because they forgot their password."""
 
-from services.auth.domain.account import Account, email_key, may_be_email
+from services.auth.domain.account import Account, email_key, may_be_kept
 from services.auth.domain.mail import MailKind
 from services.auth.usecases.count_attempt import Mask, check_attempts, count_attempt, mail_keys
 from services.auth.usecases.ports import Store
@@ -22,7 +22,7 @@ async def ask_for_mail(
         counted = await count_attempt(mail_keys(key, address, mask), store=store, now=now)
     check_attempts(counted, now)
     async with uow() as store:
-        account = await store.accounts.by_email(key) if may_be_email(email.strip()) else None
+        account = await store.accounts.by_email(key) if may_be_kept(email.strip()) else None
         await store.mails.ask(_reader(account, kind), kind, now)
 
 

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from services.auth.domain.account import LOCKED_AFTER, Account, SignInRefused, email_key, may_be_email
+from services.auth.domain.account import LOCKED_AFTER, Account, SignInRefused, email_key, may_be_kept
 from services.auth.domain.audit import Action, AuditEntry
 from services.auth.domain.mail import LOCK_TOLD_EVERY, MailKind
 from services.auth.usecases.account_ports import PasswordHasher
@@ -97,7 +97,7 @@ async def _prove(
 ) -> Proven:
     async with uow() as store:
         counted = await count_attempt(counters.keys, store=store, now=now)
-        account = await store.accounts.by_email(email_key(email)) if may_be_email(email.strip()) else None
+        account = await store.accounts.by_email(email_key(email)) if may_be_kept(email.strip()) else None
         failures, locked_until = await store.locks.count(counters.lock, account.id if account else None, now)
     check_attempts(counted, now, locked_until=locked_until if failures > LOCKED_AFTER else None)
     fits = await hasher.verify(account.password_hash if account else None, password)

@@ -1,4 +1,4 @@
-"""A second factor: set up with its first code, asked for at each sign-in, removed with another code."""
+"""A second factor: set up with its first code, asked for at each sign-in, removed; its recovery codes, made anew."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -59,11 +59,7 @@ async def finish_factor(
     person: Person, code: TypedCode, *, store: Store, clock: Clock, new_secret: Callable[[], str], mask: Mask
 ) -> list[str]:
     """The recovery codes: given out this once, kept as digests. Raises CodeRefused, FactorThere, NoFactor."""
-    now, found = clock.now(), await store.factors.lock(person.id)
-    if found is None:
-        raise NoFactor
-    if found.confirmed_at is not None:
-        raise FactorThere
+    now, found = clock.now(), await _begun(person, store)
     await _take_app_code(found, code, store=store)
     await store.factors.confirm(person.id, now)
     codes = await new_recovery_codes(person, store=store, new_secret=new_secret)
@@ -77,6 +73,18 @@ async def new_recovery_codes(person: Person, *, store: Store, new_secret: Callab
     """In the place of those they had: given out this once, kept as digests."""
     codes = [recovery_code(new_secret()) for _ in range(RECOVERY_CODES)]
     await store.factors.keep_recovery_codes(person.id, [recovery_digest(person.id, each) for each in codes])
+    return codes
+
+
+async def renew_recovery_codes(
+    person: Person, *, store: Store, clock: Clock, new_secret: Callable[[], str]
+) -> list[str]:
+    """The same by an act of theirs, after what that asks for; its owner is told by mail. Raises NoFactor."""
+    if not await store.factors.is_set_up(person.id):
+        raise NoFactor
+    codes = await new_recovery_codes(person, store=store, new_secret=new_secret)
+    await _note(person, Action.RECOVERY_CODES_MADE, store, clock)
+    await store.mails.ask(person.id, MailKind.RECOVERY_CODES_MADE, clock.now())
     return codes
 
 
@@ -99,6 +107,18 @@ async def read_code(
         newer = range(max(steps.start, factor.last_step + 1), steps.stop)
         step = await vault.step_of(factor, digits, newer)
     return TypedCode(code, factor.secret if factor else None, step)
+
+
+async def read_first_code(
+    person: Person, code: str, *, uow: UnitOfWork[Store], vault: FactorVault, clock: Clock, mask: Mask
+) -> TypedCode:
+    """
+    The same for `finish_factor`. Nothing is counted where no app waits for its first code: whoever has a session alone
+    would use up the tries at codes of its owner's sign-ins and acts. Raises FactorThere, NoFactor, TooManyAttempts.
+    """
+    async with uow() as store:
+        await _begun(person, store)
+    return await read_code(person, code, uow=uow, vault=vault, clock=clock, mask=mask)
 
 
 async def take_code(person: Person, code: TypedCode, *, store: Store, clock: Clock, mask: Mask) -> None:
@@ -131,6 +151,16 @@ async def remove_every_factor(person: Person, *, store: Store, clock: Clock) -> 
         raise NoFactor
     await store.factors.drop_recovery_codes(person.id)
     await _note_removed(person, store, clock)
+
+
+async def _begun(person: Person, store: Store) -> SecondFactor:
+    """The app that waits for its first code, locked. Raises FactorThere, NoFactor."""
+    found = await store.factors.lock(person.id)
+    if found is None:
+        raise NoFactor
+    if found.confirmed_at is not None:
+        raise FactorThere
+    return found
 
 
 async def _take_app_code(factor: SecondFactor, code: TypedCode, *, store: Store) -> None:

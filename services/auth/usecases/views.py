@@ -104,6 +104,10 @@ class Views(Protocol):
         """Whether an app for codes is set up."""
         ...
 
+    async def recovery_codes(self, user_id: UserId) -> int:
+        """How many are left."""
+        ...
+
     async def passkeys(self, user_id: UserId) -> Sequence[Passkey]:
         """One's own, in the order they were made."""
         ...

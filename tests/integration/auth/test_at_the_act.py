@@ -163,6 +163,24 @@ async def test_what_is_added_and_removed_is_told_by_mail(mailing: Running) -> No
 
 
 @pytest.mark.abuse
+async def test_a_session_alone_uses_up_no_tries_at_codes(auth: Running) -> None:
+    """
+    Where no app waits for its first code, none is counted: the owner's next one is good, of the app and, beside a
+    passkey, a recovery code. Seen red (429).
+    """
+    with_app, with_passkey = [await auth.visitor().sign_up() for _ in range(2)]
+    app, _ = await set_up(auth, with_app)
+    kept = re.findall(r"<li><code>([0-9a-f-]{23})</code></li>", (await add(with_passkey, Authenticator())).text)
+    for _ in range(6):
+        assert (await with_app.submit(FACTOR, page=FACTOR, code="000000")).status_code == 303
+        assert (await with_passkey.submit(FACTOR, page=FACTOR, code="000000")).status_code == 422
+    for owner, code in ((with_app, app.code(30)), (with_passkey, kept[0])):
+        visitor = auth.visitor()
+        await sign_in(visitor, owner.email)
+        assert (await enter(visitor, code)).headers["location"] == "/dashboard"
+
+
+@pytest.mark.abuse
 async def test_a_stranger_who_locks_the_sign_in_keeps_nobody_from_their_account(auth: Running) -> None:
     """And who guesses in a session locks its pages, not the sign-in. Seen red with one lock for both."""
     owner = await auth.visitor().sign_up()

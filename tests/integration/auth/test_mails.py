@@ -9,7 +9,7 @@ import pytest
 from services.auth.domain.mail import Letter
 from shared.kernel.errors import Unavailable
 from shared.kernel.ids import new_id
-from tests.integration.auth.conftest import Running, Visitor, run_auth
+from tests.integration.auth.conftest import PASSWORD, Running, Visitor, run_auth
 from tests.integration.auth.mail_servers import refusing_server, tls_server
 from tests.integration.auth.posting import SENDER, run_mailing, sent_to
 from tests.integration.auth.private import add, vendor
@@ -162,6 +162,26 @@ async def test_what_the_mail_server_does_not_take_now_comes_later(mailing: Runni
     await mailing.sandbox.answer_mails("550 nobody here")
     assert len(await sent(mailing, visitor)) == 1
     assert await mailing.rows("select 1 from mail where due_at is not null") == []
+
+
+async def test_a_mail_that_cannot_be_addressed_is_never_sent(mailing: Running) -> None:
+    """
+    Its account is from when such addresses were accepted: it is settled, and its owner signs in and acts as before.
+    Seen red with an error that was tried for thirty days, and with the sign-in refused.
+    """
+    odd, fine = await mailing.visitor().sign_up(), await mailing.visitor().sign_up()
+    moved = "update account set email = :odd, email_key = :odd where email = :email"
+    await mailing.rows(moved, odd="(x@b.cd", email=odd.email)
+    for email in ("(x@b.cd", fine.email):
+        visitor = mailing.visitor()
+        answer = await visitor.submit("/signin", page="/signin", email=email, password=PASSWORD)
+        assert answer.headers["location"] == "/dashboard"
+        factor = "/settings/account/second-factor"
+        assert (await visitor.submit(f"{factor}/begin", page=factor, password=PASSWORD)).status_code == 200
+        await mailing.visitor().submit("/signin/forgotten", page="/signin/forgotten", email=email)
+    assert len(await sent(mailing, fine)) == 1
+    rows = await mailing.rows("select sent_at is not null as sent from mail where due_at is null order by sent")
+    assert [row.sent for row in rows] == [False, True]
 
 
 async def test_an_unsent_reminder_is_replaced_by_the_next(mailing: Running) -> None:

@@ -8,10 +8,12 @@ from datetime import timedelta
 import pytest
 
 from services.auth.domain.opaque import digest
+from tests.authenticator import Authenticator
 from tests.integration.auth.conftest import PASSWORD, Running
 from tests.integration.auth.members import MEMBERS, REVIEW, SHOWN, ids, invitations_to, invite, joined, review_of
 from tests.integration.auth.posting import run_mailing
 from tests.integration.auth.test_api_clients import make
+from tests.integration.auth.test_passkeys import add
 
 MARIE, PAUL = "marie@shop.example", "paul@shop.example"
 
@@ -208,6 +210,17 @@ async def test_access_is_reviewed_each_quarter(mailing: Running) -> None:
     assert "time to review" not in (await owner.get("/connections")).text
     (row,) = await mailing.rows("select review_due_at - reviewed_at as again from organisation")
     assert row.again == timedelta(days=91)
+
+
+async def test_a_passkey_is_a_second_factor_wherever_members_are_listed(auth: Running) -> None:
+    """On the page of members and in the access review. Seen red with the app alone looked for."""
+    owner = await auth.visitor().sign_up()
+    for page in (MEMBERS, REVIEW):
+        assert ">None<" in (await owner.get(page)).text
+    assert (await add(owner, Authenticator())).status_code == 200
+    for page in (MEMBERS, REVIEW):
+        text = (await owner.get(page)).text
+        assert (">Set up<" in text, ">None<" in text) == (True, False)
 
 
 async def test_without_a_mail_server_the_link_is_handed_over(auth: Running) -> None:

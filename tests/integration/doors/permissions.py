@@ -83,6 +83,8 @@ ROUTES: dict[str, dict[str, tuple[str, ...]]] = {
             "POST /settings/account/passkeys/begin",
             "GET /settings/account/passkeys/{passkey_id:uuid}/remove",
             "POST /settings/account/passkeys/{passkey_id:uuid}/remove",
+            "GET /settings/account/recovery-codes",
+            "POST /settings/account/recovery-codes",
             "POST /settings/account/sessions/end-others",
             "POST /settings/account/sessions/{session_id:uuid}/end",
             "GET /settings/account/second-factor",

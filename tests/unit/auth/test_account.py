@@ -14,6 +14,7 @@ from services.auth.domain.account import (
     checked_sign_up,
     email_key,
     is_live,
+    may_be_email,
 )
 from services.auth.usecases.account_ports import Counted
 from services.auth.usecases.count_attempt import Mask, check_attempts, lock_digest, sign_in_keys
@@ -59,6 +60,31 @@ def problems(**changed: str) -> dict[str, str]:
 def test_sign_up_names_every_problem(changed: dict[str, str], found: dict[str, str]) -> None:
     """Each field with its code, all at once."""
     assert problems(**changed) == found
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        *("a@[.cd", "().@b.cd", "..:@b.cd", "(x@b.cd", "x)@b.cd", "a]@b.cd", "a\\@b.cd", "a:b@c.de", "a;b@c.de"),
+        *("<a@b.cd>", "a,b@c.de", '"a"@b.cd', ".a@b.cd", "a.@b.cd", "a..b@c.de", "@b.cd", "a@.b.cd", "a@b..cd"),
+        *("a@b.cd.", "a@.cd", "a@b@c.de", "a @b.cd", "a@b.\u2003cd", "a\u00a0@b.cd", "=?utf-8?q?x?=@b.cd"),
+    ],
+)
+def test_what_no_mail_can_be_addressed_to_is_no_address(address: str) -> None:
+    """Marks that a mail's header gives a meaning of its own, and dots with nothing between. Seen red for most."""
+    assert not may_be_email(address)
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        *("owner+shop@shop.example", "o'neil@shop.example", "jean-luc.d_o@a-b.shop.co.example", "a@b.cd", "1@2.34"),
+        *("élan@müller.example", "山田@例え.テスト", "x=y@shop.example", "a/b{c}|d~!#$%&*^`?@shop.example"),
+    ],
+)
+def test_real_addresses_are_accepted(address: str) -> None:
+    """With every mark that an address may have without quotes."""
+    assert may_be_email(address)
 
 
 def test_an_address_in_other_letters_is_the_same() -> None:
