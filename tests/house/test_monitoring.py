@@ -90,3 +90,14 @@ def test_whatever_keeps_tokens_from_being_renewed_is_alerted() -> None:
     watched = " ".join(rule["expr"] for rule in rules() if "auth_token_renewals_total" in rule["expr"])
     ours = {failure.value for failure in RenewalFailure} - {RenewalFailure.PRIVATE_SECRET.value}
     assert {outcome for outcome in ours if outcome not in watched} == set()
+
+
+def test_unusual_access_is_alerted() -> None:
+    """As docs/security.md says: locks, services that are refused, consents that go. Seen red with the last alone."""
+    asked = " ".join(rule["expr"] for rule in rules())
+    told = (
+        "auth_locks_total",
+        'auth_clients_refused_total{client="service"}',
+        'auth_connections{state=~"waiting|revoked"}',
+    )
+    assert [series for series in told if series not in asked] == []
