@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy import func, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from shared.db.unit_of_work import transaction
 from shared.kernel.clock import SystemClock
 from shared.messaging import parked
 from tests.integration.messaging.conftest import changed, outbox, write
@@ -58,11 +59,10 @@ async def republish(engine: AsyncEngine) -> None:
 
 def after_each_transaction(monkeypatch: pytest.MonkeyPatch, between: Between) -> None:
     """What goes on meanwhile: once for each transaction of the command."""
-    plain = parked.transaction
 
     @asynccontextmanager
     async def watched(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
-        async with plain(engine) as connection:
+        async with transaction(engine) as connection:
             yield connection
         await between(engine)
 
