@@ -17,7 +17,20 @@ from shared.messaging.inbox import Inbox, ParkedEvent
 
 Store = TypeVar("Store")
 
-_REPUBLISH = text("update outbox set published_at = null where published_at >= :since")
+_PIECE = 5000
+# What is published from now on is not to be marked again: the relay is as quick as this.
+_BOUNDS = text(
+    "select statement_timestamp() as until, coalesce(min(id), 1) - 1 as after, coalesce(max(id), 0) as last from outbox"
+)
+# By id, whatever these rows are: a piece takes as long however many others there are, and a key's events are published
+# in their order.
+_REPUBLISH = text("""
+    with piece as materialized (select id from outbox where id > :after and id <= :last order by id limit :piece),
+         marked as (update outbox set published_at = null
+                    where id = any(array(select id from piece)) and published_at between :since and :until
+                    returning id)
+    select coalesce((select max(id) from piece), :last) as after, (select count(*) from marked) as marked
+""")
 _RETRY_REFUSED = text("update outbox set refused_at = null, refused_reason = null where refused_at is not null")
 
 
@@ -54,13 +67,28 @@ async def run_parked(arguments: argparse.Namespace, applier: Applier[Store]) -> 
 
 
 async def run_republish(arguments: argparse.Namespace, engine: AsyncEngine) -> int:
-    async with transaction(engine) as connection:
-        if arguments.refused:
-            done = await connection.execute(_RETRY_REFUSED)
-        else:
-            done = await connection.execute(_REPUBLISH, {"since": arguments.since})
-    _say(f"{done.rowcount} events will be published again")
+    if arguments.refused:
+        async with transaction(engine) as connection:
+            marked = (await connection.execute(_RETRY_REFUSED)).rowcount
+    else:
+        marked = await _mark(engine, arguments.since)
+    _say(f"{marked} events will be published again")
     return 0
+
+
+async def _mark(engine: AsyncEngine, since: datetime) -> int:
+    """
+    How many were published since then, until now. A piece per transaction, so that none meets the statement timeout;
+    after a kill the same again marks the rest.
+    """
+    async with transaction(engine) as connection:
+        until, after, last = (await connection.execute(_BOUNDS)).one()
+    marked, bounds = 0, {"since": since, "until": until, "last": last, "piece": _PIECE}
+    while after < last:
+        async with transaction(engine) as connection:
+            piece = (await connection.execute(_REPUBLISH, bounds | {"after": after})).one()
+        after, marked = piece.after, marked + piece.marked
+    return marked
 
 
 async def _replay(applier: Applier[Store], found: Sequence[ParkedEvent]) -> int:

@@ -1,4 +1,4 @@
-"""docs/security.md and the runbook of an incident name what is there."""
+"""docs/security.md and the runbook of an incident: commands that exist, rows that are whole."""
 
 import re
 
@@ -11,13 +11,6 @@ ROWS = [
     for line in SECURITY.splitlines()
     if line.startswith("| ") and not line.startswith("| asked")
 ]
-
-
-def test_every_file_that_is_named_is_there() -> None:
-    """Code, tests and runbooks alike. Seen red with a test file renamed."""
-    named = set(re.findall(r"`((?:services|shared|tests|docs|deploy)/[\w./-]+)`", SECURITY + INCIDENT))
-    assert len(named) > 20
-    assert {path for path in named if not (ROOT / path).exists()} == set()
 
 
 def test_every_command_that_is_named_is_there() -> None:

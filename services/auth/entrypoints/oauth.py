@@ -5,11 +5,12 @@ about a token and done to it.
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 from uuid import UUID
 
 from authlib.oauth2.rfc8414 import AuthorizationServerMetadata
 from fastapi import APIRouter, Request
+from prometheus_client import Counter
 from starlette.responses import JSONResponse, Response
 
 from services.auth.bootstrap import Auth
@@ -30,6 +31,11 @@ from shared.web.forms import sent_fields
 from shared.web.languages import LANGUAGES
 
 router = APIRouter(tags=["oauth"])
+refused = Counter(
+    "auth_clients_refused_total",
+    "Requests whose client was refused, by whose it named: service (one of ours), api_client or unknown",
+    ["client"],
+)
 
 
 class KeySetResponse(JSONResponse):
@@ -37,13 +43,15 @@ class KeySetResponse(JSONResponse):
 
 
 class _Asked(NamedTuple):
-    """By a client: what it sent, and the API client it names, if it names one."""
+    """By a client: what it sent, the API client it names, if it names one, and whose that client is."""
 
     fields: Mapping[str, str]
     headers: Mapping[str, str]
     client: ApiClient | None
+    whose: Literal["service", "api_client", "unknown"]
 
 
+_INVALID_CLIENT = "invalid_client"
 _REFUSED = {"model": TokenErrorOut, "description": "`invalid_client`: its id or secret is wrong, or it was revoked."}
 _ERRORS: dict[int | str, dict[str, Any]] = {
     400: {"model": TokenErrorOut, "description": "The grant or the scope is not for this client."},
@@ -85,7 +93,7 @@ async def token(request: Request) -> Response:
     answer = held.issuer.issue(asked.fields, asked.headers, key, asked.client)
     if answer.secret_id is not None:
         await _note_use(held, answer.secret_id)
-    return _response(answer)
+    return _response(asked, answer)
 
 
 @router.post("/oauth/introspect", response_model=IntrospectionOut, responses=_TOKEN_ERRORS, openapi_extra=_TOKEN_FORM)
@@ -93,7 +101,7 @@ async def introspect(request: Request) -> Response:
     """What a token says, and whether it is good now (RFC 7662): of the client's own organisation."""
     held, asked = auth_of(request), await _asked(request)
     token = await _held_token(held, asked.fields.get("token", ""))
-    return _response(held.issuer.introspect(asked.fields, asked.headers, token, asked.client))
+    return _response(asked, held.issuer.introspect(asked.fields, asked.headers, token, asked.client))
 
 
 @router.post("/oauth/revoke", responses=_TOKEN_ERRORS, openapi_extra=_TOKEN_FORM)
@@ -107,7 +115,7 @@ async def revoke(request: Request) -> Response:
             await _keep_revoked(held, token.claims)
         except RevokedFull:
             return JSONResponse({"error": "temporarily_unavailable"}, 503, headers={"retry-after": _FULL_SECONDS})
-    return _response(answer)
+    return _response(asked, answer)
 
 
 @router.get("/.well-known/jwks.json", response_class=KeySetResponse, response_model=KeySetOut)
@@ -148,15 +156,20 @@ async def _asked(request: Request) -> _Asked:
         once = {name: values[0] for name in posted if len(values := posted.getlist(name)) == 1}
         fields = {name: value for name, value in once.items() if isinstance(value, str)}
     headers = {"Authorization": request.headers["authorization"]} if "authorization" in request.headers else {}
-    return _Asked(fields, headers, await _api_client(held, held.issuer.names_api_client(fields, headers)))
+    if held.issuer.names_service(fields, headers):
+        return _Asked(fields, headers, None, "service")
+    client = await _api_client(held, held.issuer.names_api_client(fields, headers))
+    return _Asked(fields, headers, client, "api_client" if client else "unknown")
 
 
-def _response(answer: TokenAnswer) -> Response:
+def _response(asked: _Asked, answer: TokenAnswer) -> Response:
+    if answer.body.get("error") == _INVALID_CLIENT:
+        refused.labels(asked.whose).inc()
     return JSONResponse(answer.body, answer.status, headers=answer.headers)
 
 
 async def _api_client(held: Auth, client_id: str | None) -> ApiClient | None:
-    """An organisation's program; None: it is one of our services, or nobody we know."""
+    """An organisation's program; None: it is nobody we know."""
     if client_id is None:
         return None
     async with held.uow() as store:

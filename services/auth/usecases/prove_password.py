@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from prometheus_client import Counter
+
 from services.auth.domain.account import LOCKED_AFTER, Account, SignInRefused, email_key, may_be_kept
 from services.auth.domain.audit import Action, AuditEntry
 from services.auth.domain.mail import LOCK_TOLD_EVERY, MailKind
@@ -27,6 +29,8 @@ from services.auth.usecases.ports import Store
 from shared.kernel.clock import Clock
 from shared.kernel.ids import new_id
 from shared.kernel.ports import UnitOfWork
+
+locks = Counter("auth_locks_total", "Accounts locked by wrong passwords, codes or passkeys in a row, each as it begins")
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,3 +127,5 @@ async def note_refusal(
                 await store.audit.add(AuditEntry(new_id(), now, action, whose.organisation_id, whose.id))
         if lock and not await store.mails.told_since(whose.id, lock, now - LOCK_TOLD_EVERY):
             await store.mails.ask(whose.id, lock, now)
+    if lock:
+        locks.inc()

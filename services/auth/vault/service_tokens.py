@@ -90,11 +90,12 @@ class ServiceTokenIssuer:
 
     def names_api_client(self, form: Mapping[str, str], headers: Mapping[str, str]) -> str | None:
         """The client id the request names, by HTTP Basic or in the form; None: one of our services, or no id at all."""
-        kind, _, encoded = _readable(headers).get("Authorization", "").partition(" ")
-        named = form.get("client_id", "")
-        if kind.lower() == "basic":
-            named = unquote(base64.b64decode(encoded).decode().partition(":")[0])
+        named = _named(form, headers)
         return named if named and named.isprintable() and named not in self._clients else None
+
+    def names_service(self, form: Mapping[str, str], headers: Mapping[str, str]) -> bool:
+        """Whether the client id the request names is one of our services'."""
+        return _named(form, headers) in self._clients
 
     def issue(
         self, form: Mapping[str, str], headers: Mapping[str, str], key: ECKey, api_client: ApiClient | None = None
@@ -139,6 +140,14 @@ def _of_api_client(client: ApiClient | None) -> Mapping[str, ServiceClient]:
         return {}
     secrets = {secret.digest: secret.id for secret in client.living}
     return {client.id: ServiceClient(client.id, secrets, client.scopes, client.organisation_id)}
+
+
+def _named(form: Mapping[str, str], headers: Mapping[str, str]) -> str:
+    """A client id, by HTTP Basic or in the form; empty: none."""
+    kind, _, encoded = _readable(headers).get("Authorization", "").partition(" ")
+    if kind.lower() == "basic":
+        return unquote(base64.b64decode(encoded).decode().partition(":")[0])
+    return form.get("client_id", "")
 
 
 def _readable(headers: Mapping[str, str]) -> dict[str, str]:

@@ -118,9 +118,15 @@ class SqlFulfilments:
         told = [rows.write_back_row(one.write_back, after) for one, after in parcels if one.write_back]
         await self._put(write_back, "shipment_id", told)
         heads = [_head(after) | {"of": after.order_id} for before, after in changed if _head(before) != _head(after)]
-        if heads:
-            row = update(fulfilment).where(fulfilment.c.order_id == bindparam("of"))
-            await self._connection.execute(row, heads)
+        forgotten = [
+            {"of": after.order_id, "order_state": rows.order_json(after.order)}
+            for before, after in changed
+            if after.order and after.order != before.order
+        ]
+        row = update(fulfilment).where(fulfilment.c.order_id == bindparam("of"))
+        for values in (heads, forgotten):
+            if values:
+                await self._connection.execute(row, values)
 
     async def replan_channel(self, connection_id: UUID, channel_id: str) -> None:
         of_channel = (fulfilment.c.connection_id == connection_id) & (fulfilment.c.channel_id == channel_id)

@@ -11,7 +11,8 @@ def erased(fulfilment: Fulfilment, now: datetime) -> Fulfilment:
     """Once and for good. Parcels, numbers and what the marketplace is owed stay as they are."""
     if fulfilment.erased_at is not None:
         return fulfilment
-    return replace(fulfilment.each(_forgotten), erased_at=now)
+    order = replace(fulfilment.order, recipient_digest=None) if fulfilment.order else None
+    return replace(fulfilment.each(_forgotten), order=order, erased_at=now)
 
 
 def _forgotten(shipment: Shipment) -> Shipment:

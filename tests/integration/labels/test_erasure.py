@@ -44,7 +44,10 @@ async def told_everything(labels: Labels) -> str:
 
 @pytest.mark.parametrize("by", ["orders' word", "labels' own clock"])
 async def test_forgetting_the_buyer_leaves_the_parcel(labels: Labels, by: str) -> None:
-    """A label that is made stays made, and its number is still told. Seen red with the digests compared."""
+    """
+    A label that is made stays made, and its number is still told. Seen red with the digests compared, and with the
+    order's own kept until orders says so.
+    """
     order = await labels.order(erase_after=BEFORE)
     assert await labels.make_labels()
     before = await labels.shipment(order.order_id)
@@ -54,6 +57,8 @@ async def test_forgetting_the_buyer_leaves_the_parcel(labels: Labels, by: str) -
         assert await erase(labels)
     after = await labels.shipment(order.order_id)
     assert (after.state, after.recipient_digest) == (State.LABEL_CREATED, None)
+    assert before.recipient_digest is not None
+    assert f"'{before.recipient_digest}'" not in await told_everything(labels)
     assert after.tracking_number == before.tracking_number
     await labels.settle_everything()
     assert (await labels.told(order.order_id)).state is Told.CONFIRMED
