@@ -78,10 +78,13 @@ class SqlPrivateApps:
         untold = dict.fromkeys(("refused_at", "refusal_told_at", "secret_ends_at", "warn_at"))
         await self._connection.execute(update(_ITS).where(_ITS.c.id == app_id, ~used).values(nothing | untold))
 
-    async def refused(self, app: PrivateApp, since: datetime | None) -> None:
-        same = (_ITS.c.id == app.id, _ITS.c.replaced_at.is_not_distinct_from(app.replaced_at))
-        other = _ITS.c.refused_at.is_(None) if since else _ITS.c.refused_at.is_not(None)
-        await self._connection.execute(update(_ITS).where(*same, other).values(refused_at=since))
+    async def refused(self, app: PrivateApp, since: datetime) -> None:
+        noting = update(_ITS).where(*_with_the_secret_of(app), _ITS.c.refused_at.is_(None))
+        await self._connection.execute(noting.values(refused_at=since))
+
+    async def known(self, app: PrivateApp) -> None:
+        noting = update(_ITS).where(*_with_the_secret_of(app), _ITS.c.refused_at.is_not(None))
+        await self._connection.execute(noting.values(refused_at=None, refusal_told_at=None))
 
     async def count_refused(self, organisation_id: OrganisationId) -> int:
         own = (_ITS.c.organisation_id == organisation_id, _CONNECTION.c.state != ConnectionState.DISCONNECTED)
@@ -109,6 +112,11 @@ class SqlPrivateApps:
     async def told(self, app: PrivateApp) -> None:
         news = {"refusal_told_at": app.refusal_told_at, "warn_at": app.warn_at}
         await self._connection.execute(update(_ITS).where(_ITS.c.id == app.id).values(news))
+
+
+def _with_the_secret_of(app: PrivateApp) -> tuple[ColumnElement[bool], ...]:
+    """The row, unless its secret is another one by now."""
+    return _ITS.c.id == app.id, _ITS.c.replaced_at.is_not_distinct_from(app.replaced_at)
 
 
 def of_organisation(organisation_id: OrganisationId) -> Select[Any]:

@@ -32,11 +32,15 @@ class PrivateApps(Protocol):
         """Its secrets, where no grant is left that needs them."""
         ...
 
-    async def refused(self, app: PrivateApp, since: datetime | None) -> None:
+    async def refused(self, app: PrivateApp, since: datetime) -> None:
         """
-        Since when the far side refuses its secret; an earlier moment stays. None: it is known. Nothing is noted where
-        the secret is another one by now.
+        Since when the far side refuses its secret; an earlier moment stays. Nothing is noted where the secret is
+        another one by now.
         """
+        ...
+
+    async def known(self, app: PrivateApp) -> None:
+        """The far side takes its secret: a refusal is over, and the next one is told anew. Else as above."""
         ...
 
     async def count_refused(self, organisation_id: OrganisationId) -> int:

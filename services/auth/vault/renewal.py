@@ -149,7 +149,7 @@ async def _renewed(
 ) -> None:
     await store.grants.renew(renewed, seen_version, rests_until)
     if app is not None:
-        await store.private_apps.refused(app, None)
+        await store.private_apps.known(app)
 
 
 def _failure(error: FarSideError, *, private: bool) -> tuple[RenewalFailure, timedelta]:
