@@ -78,9 +78,11 @@ class SqlPrivateApps:
         untold = dict.fromkeys(("refused_at", "refusal_told_at", "secret_ends_at", "warn_at"))
         await self._connection.execute(update(_ITS).where(_ITS.c.id == app_id, ~used).values(nothing | untold))
 
-    async def refused(self, app: PrivateApp, since: datetime) -> None:
-        noting = update(_ITS).where(*_with_the_secret_of(app), _ITS.c.refused_at.is_(None))
-        await self._connection.execute(noting.values(refused_at=since))
+    async def refused(self, app: PrivateApp, since: datetime) -> bool:
+        # Written also where it is noted already: whoever keeps another secret comes after this transaction, or before.
+        noted = func.coalesce(_ITS.c.refused_at, since)
+        noting = update(_ITS).where(*_with_the_secret_of(app)).values(refused_at=noted)
+        return (await self._connection.execute(noting)).rowcount == 1
 
     async def known(self, app: PrivateApp) -> None:
         noting = update(_ITS).where(*_with_the_secret_of(app), _ITS.c.refused_at.is_not(None))

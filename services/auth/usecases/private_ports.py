@@ -32,15 +32,15 @@ class PrivateApps(Protocol):
         """Its secrets, where no grant is left that needs them."""
         ...
 
-    async def refused(self, app: PrivateApp, since: datetime) -> None:
+    async def refused(self, app: PrivateApp, since: datetime) -> bool:
         """
-        Since when the far side refuses its secret; an earlier moment stays. Nothing is noted where the secret is
-        another one by now.
+        Since when the far side refuses its secret; an earlier moment stays. False: the secret is another one by now,
+        and nothing is noted. True: it becomes no other one until the transaction ends.
         """
         ...
 
     async def known(self, app: PrivateApp) -> None:
-        """The far side takes its secret: a refusal is over, and the next one is told anew. Else as above."""
+        """The far side takes its secret: a refusal is over, and the next one is told anew; fenced as above."""
         ...
 
     async def count_refused(self, organisation_id: OrganisationId) -> int:

@@ -1,5 +1,6 @@
 """Connections by an organisation's own application: renewed by its own client, whose secret is its own matter."""
 
+import asyncio
 import base64
 from datetime import timedelta
 
@@ -16,6 +17,11 @@ async def renewed(auth: Running) -> int:
     version = (await auth.rows("select token_version from access_grant"))[0].token_version
     path = f"/internal/v1/connections/{connection.id}/access-token"
     return (await (await auth.service()).post(path, json={"rejected": version})).status_code
+
+
+async def renewals(auth: Running) -> int:
+    """Calls of the token endpoint so far."""
+    return int((await auth.sandbox.calls("amazon.token"))["count"])
 
 
 async def test_two_secrets_are_good_while_one_is_swapped(auth: Running) -> None:
@@ -54,6 +60,27 @@ async def test_a_secret_that_is_refused_is_its_organisations_to_mend(auth: Runni
     assert (await bring(visitor, NEXT_SECRET)).status_code == 303
     assert refused not in (await visitor.get(f"/connections/{VENDOR}/private")).text
     assert await renewed(auth) == 200
+
+
+async def test_a_refusal_of_the_former_secret_holds_up_nobody(auth: Running) -> None:
+    """
+    A renewal under way with it while the new one is saved: who waits is given a token, by the new one. Seen red with
+    five minutes' rest, for the new one as well.
+    """
+    visitor, token = await vendor(auth, "ABC1E")
+    await add(visitor, token, "ABC1E")
+    await registered(auth, NEXT_SECRET)
+    await auth.sandbox.fault("amazon.token", "slow", times=1, seconds=1.5)
+    before = await renewals(auth)
+    waiting = asyncio.create_task(renewed(auth))
+    while await renewals(auth) == before:
+        await asyncio.sleep(0.02)
+    assert (await bring(visitor, NEXT_SECRET)).status_code == 303
+    assert not waiting.done()
+    assert await waiting == 200
+    (grant,) = await auth.rows("select failure, retry_at from access_grant")
+    assert tuple(grant) == (None, None)
+    assert [tuple(row) for row in await auth.rows("select refused_at from private_app")] == [(None,)]
 
 
 async def test_a_token_that_was_withdrawn_ends_its_row_until_another_is_entered(auth: Running) -> None:
