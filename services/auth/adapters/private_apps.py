@@ -58,7 +58,7 @@ class SqlPrivateApps:
         return to_app(row) if row else None
 
     async def save(self, app: PrivateApp) -> None:
-        values = _values(app)
+        before, values = await self.get(app.id), _values(app)
         saving = upsert(_ITS).values(values)
         changed = ("wrapped_key", "sealed_secret", "sealed_former_secret", *_OF_SECRET)
         await self._connection.execute(
@@ -66,6 +66,10 @@ class SqlPrivateApps:
         )
         rested = update(_GRANT).where(_GRANT.c.app_id == app.id, _GRANT.c.retry_at.is_not(None))
         await self._connection.execute(rested.values(failure=None, retry_at=None))
+        if before is not None and before.refused_at is not None and before.secret != app.secret:
+            # What it gave is refused as well.
+            ended = update(_GRANT).where(_GRANT.c.app_id == app.id, _GRANT.c.token_expires_at > app.replaced_at)
+            await self._connection.execute(ended.values(token_expires_at=app.replaced_at))
 
     async def remove(self, app: PrivateApp) -> None:
         await self._connection.execute(delete(_ITS).where(_ITS.c.id == app.id))

@@ -22,7 +22,10 @@ class PrivateApps(Protocol):
     async def get_own(self, app_id: UUID, organisation_id: OrganisationId) -> PrivateApp | None: ...
 
     async def save(self, app: PrivateApp) -> None:
-        """New, or with another secret: then its grants may be renewed at once."""
+        """
+        New, or with another secret: then its grants may be renewed at once. Where the one before was refused they must
+        be: tokens that it gave end.
+        """
         ...
 
     async def remove(self, app: PrivateApp) -> None:
