@@ -98,7 +98,7 @@ async def introspect(request: Request) -> Response:
 
 @router.post("/oauth/revoke", responses=_TOKEN_ERRORS, openapi_extra=_TOKEN_FORM)
 async def revoke(request: Request) -> Response:
-    """Ends a token of the client (RFC 7009): refused here at once, everywhere within 30 seconds."""
+    """Ends a token of the client (RFC 7009): refused here within two seconds, everywhere within 30."""
     held, asked = auth_of(request), await _asked(request)
     token = await _held_token(held, asked.fields.get("token", ""))
     answer = held.issuer.revoke(asked.fields, asked.headers, token, asked.client)
