@@ -90,8 +90,8 @@ class Settings(ServiceSettings):
     signing_key_overlap_hours: int = Field(
         default=24,
         ge=1,
-        description="For how many hours the key before is published yet; 1 at least, as a token lives for ten minutes "
-        "and whoever checks it keeps keys for ten more, and fewer than a key signs.",
+        description="For how many hours the key before is published once another signs; 1 at least, as a token lives "
+        "for ten minutes and whoever checks it keeps keys for ten more, and fewer than a key signs.",
     )
     password_max_age_days: PositiveInt = Field(
         default=365, description="After how many days a password must be changed at the next sign-in."

@@ -1,5 +1,5 @@
 """
-Whose session a cookie is, asked at auth and believed for 30 seconds.
+Whose session a cookie is, asked at auth and believed for 30 seconds from the question on.
 
 Fails closed: where auth cannot be asked, nobody is let in (Unavailable). Kept under the cookie's digest, never in
 clear.
@@ -84,8 +84,9 @@ class SessionResolver:
         kept = self._kept.get(digest)
         if kept and self._clock.monotonic() < kept[1]:
             return kept[0]
+        asked_at = self._clock.monotonic()
         principal = await self._ask(cookie_value)
-        self._keep(digest, principal)
+        self._keep(digest, principal, asked_at)
         return principal
 
     async def _ask(self, cookie_value: str) -> Principal | None:
@@ -101,11 +102,11 @@ class SessionResolver:
             return None
         return _read(answer)
 
-    def _keep(self, digest: bytes, principal: Principal | None) -> None:
+    def _keep(self, digest: bytes, principal: Principal | None, asked_at: float) -> None:
         self._kept.pop(digest, None)
         if principal is None:
             return
-        self._kept[digest] = (principal, self._clock.monotonic() + BELIEVED_SECONDS)
+        self._kept[digest] = (principal, asked_at + BELIEVED_SECONDS)
         while len(self._kept) > MOST_KEPT:
             self._kept.popitem(last=False)
 

@@ -13,6 +13,7 @@ from services.auth.adapters import tables
 from services.auth.adapters.closing import lock_open
 from services.auth.domain.connection import ConnectionState
 from services.auth.domain.private_app import REFUSED_FOR, PrivateApp
+from services.auth.domain.token import RenewalFailure
 from shared.kernel.ids import ConnectionId, OrganisationId
 
 _ITS, _GRANT, _CONNECTION = tables.private_app, tables.access_grant, tables.connection
@@ -58,7 +59,7 @@ class SqlPrivateApps:
         return to_app(row) if row else None
 
     async def save(self, app: PrivateApp) -> None:
-        values = _values(app)
+        before, values = await self.get(app.id), _values(app)
         saving = upsert(_ITS).values(values)
         changed = ("wrapped_key", "sealed_secret", "sealed_former_secret", *_OF_SECRET)
         await self._connection.execute(
@@ -66,6 +67,10 @@ class SqlPrivateApps:
         )
         rested = update(_GRANT).where(_GRANT.c.app_id == app.id, _GRANT.c.retry_at.is_not(None))
         await self._connection.execute(rested.values(failure=None, retry_at=None))
+        if before is not None and before.refused_at is not None and before.secret != app.secret:
+            # What it gave is refused as well.
+            ended = update(_GRANT).where(_GRANT.c.app_id == app.id, _GRANT.c.token_expires_at > app.replaced_at)
+            await self._connection.execute(ended.values(token_expires_at=app.replaced_at))
 
     async def remove(self, app: PrivateApp) -> None:
         await self._connection.execute(delete(_ITS).where(_ITS.c.id == app.id))
@@ -78,10 +83,18 @@ class SqlPrivateApps:
         untold = dict.fromkeys(("refused_at", "refusal_told_at", "secret_ends_at", "warn_at"))
         await self._connection.execute(update(_ITS).where(_ITS.c.id == app_id, ~used).values(nothing | untold))
 
-    async def refused(self, app: PrivateApp, since: datetime | None) -> None:
-        same = (_ITS.c.id == app.id, _ITS.c.replaced_at.is_not_distinct_from(app.replaced_at))
-        other = _ITS.c.refused_at.is_(None) if since else _ITS.c.refused_at.is_not(None)
-        await self._connection.execute(update(_ITS).where(*same, other).values(refused_at=since))
+    async def refused(self, app: PrivateApp, since: datetime) -> bool:
+        # Written also where it is noted already: whoever keeps another secret comes after this transaction, or before.
+        noted = func.coalesce(_ITS.c.refused_at, since)
+        noting = update(_ITS).where(*_with_the_secret_of(app)).values(refused_at=noted)
+        return (await self._connection.execute(noting)).rowcount == 1
+
+    async def known(self, app: PrivateApp, *, by_all: bool) -> None:
+        noting = update(_ITS).where(*_with_the_secret_of(app), _ITS.c.refused_at.is_not(None))
+        if not by_all:
+            refused = (_GRANT.c.app_id == app.id, _GRANT.c.failure == RenewalFailure.PRIVATE_SECRET.value)
+            noting = noting.where(select(_GRANT.c.id).where(*refused).exists())
+        await self._connection.execute(noting.values(refused_at=None, refusal_told_at=None))
 
     async def count_refused(self, organisation_id: OrganisationId) -> int:
         own = (_ITS.c.organisation_id == organisation_id, _CONNECTION.c.state != ConnectionState.DISCONNECTED)
@@ -109,6 +122,11 @@ class SqlPrivateApps:
     async def told(self, app: PrivateApp) -> None:
         news = {"refusal_told_at": app.refusal_told_at, "warn_at": app.warn_at}
         await self._connection.execute(update(_ITS).where(_ITS.c.id == app.id).values(news))
+
+
+def _with_the_secret_of(app: PrivateApp) -> tuple[ColumnElement[bool], ...]:
+    """The row, unless its secret is another one by now."""
+    return _ITS.c.id == app.id, _ITS.c.replaced_at.is_not_distinct_from(app.replaced_at)
 
 
 def of_organisation(organisation_id: OrganisationId) -> Select[Any]:

@@ -16,6 +16,7 @@ from shared.kernel.ids import ConnectionId
 from shared.kernel.ports import Reads
 
 CHANNEL = "auth_token_change"
+TRIGGERS = tuple(f"{table}.tell_{what}" for table in ("connection", "access_grant") for what in ("update", "delete"))
 # Some two kilobytes each, with nothing in clear.
 KEPT_MOST = 10_000
 
@@ -28,7 +29,7 @@ class KeptTokenStates:
         self._clock = clock
         self._kept: LRUCache[UUID, TokenState] = LRUCache(KEPT_MOST)
         self._of_grant: defaultdict[UUID, set[UUID]] = defaultdict(set)
-        self._changes = Changes(engine, CHANNEL, clock, self._forget)
+        self._changes = Changes(engine, CHANNEL, TRIGGERS, clock, self._forget)
 
     async def listen(self, stop: asyncio.Event) -> None:
         await self._changes.listen(stop)

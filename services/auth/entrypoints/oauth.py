@@ -3,7 +3,7 @@ The OAuth token endpoint of our services and of API clients, the keys that check
 about a token and done to it.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Literal, NamedTuple
 from uuid import UUID
@@ -16,7 +16,7 @@ from starlette.responses import JSONResponse, Response
 from services.auth.bootstrap import Auth
 from services.auth.domain.api_client import ApiClient
 from services.auth.domain.revocation import RevokedFull
-from services.auth.domain.signing import SigningKey, signing
+from services.auth.domain.signing import SigningKey, signers
 from services.auth.entrypoints.held import auth_of
 from services.auth.entrypoints.schemas import IntrospectionOut, KeySetOut, ServiceTokenOut, TokenErrorOut
 from services.auth.entrypoints.sentences import SCOPES
@@ -89,7 +89,7 @@ _TOKEN_FORM = _form(
 async def token(request: Request) -> Response:
     """Client credentials (RFC 6749, 4.4), by HTTP Basic or in the form; errors as its section 5.2 says."""
     held, asked = auth_of(request), await _asked(request)
-    key = await held.signing.opened(await _signing_key(held))
+    key = await held.signing.first_opened(await _signing_keys(held))
     answer = held.issuer.issue(asked.fields, asked.headers, key, asked.client)
     if answer.secret_id is not None:
         await _note_use(held, answer.secret_id)
@@ -106,7 +106,7 @@ async def introspect(request: Request) -> Response:
 
 @router.post("/oauth/revoke", responses=_TOKEN_ERRORS, openapi_extra=_TOKEN_FORM)
 async def revoke(request: Request) -> Response:
-    """Ends a token of the client (RFC 7009): refused here at once, everywhere within 30 seconds."""
+    """Ends a token of the client (RFC 7009): refused here within two seconds, everywhere within 30."""
     held, asked = auth_of(request), await _asked(request)
     token = await _held_token(held, asked.fields.get("token", ""))
     answer = held.issuer.revoke(asked.fields, asked.headers, token, asked.client)
@@ -120,7 +120,7 @@ async def revoke(request: Request) -> Response:
 
 @router.get("/.well-known/jwks.json", response_class=KeySetResponse, response_model=KeySetOut)
 async def jwks(request: Request) -> Response:
-    """The public keys: the one that signs, and those whose tokens may still be under way."""
+    """The public keys: the one that signs, the one that will next, those whose tokens may still be under way."""
     keys = await auth_of(request).views.signing_keys()
     return KeySetResponse({"keys": [key.public_key for key in keys]})
 
@@ -200,9 +200,9 @@ async def _note_use(held: Auth, secret_id: UUID) -> None:
         await store.api_clients.used(secret_id, held.clock.now())
 
 
-async def _signing_key(held: Auth) -> SigningKey:
-    """The newest. `migrate` makes the first; where it was not given the keys to, it is made here."""
-    newest = signing(await held.views.signing_keys())
-    if newest is not None:
-        return newest
-    return await have_signing_key(uow=held.uow, vault=held.signing, clock=held.clock)
+async def _signing_keys(held: Auth) -> Sequence[SigningKey]:
+    """
+    Whose turn it is, and who stands in. `migrate` makes the first; where it was not given the keys to, it is made here.
+    """
+    known = signers(await held.views.signing_keys(), held.clock.now())
+    return known or [await have_signing_key(uow=held.uow, vault=held.signing, clock=held.clock)]

@@ -22,7 +22,10 @@ class PrivateApps(Protocol):
     async def get_own(self, app_id: UUID, organisation_id: OrganisationId) -> PrivateApp | None: ...
 
     async def save(self, app: PrivateApp) -> None:
-        """New, or with another secret: then its grants may be renewed at once."""
+        """
+        New, or with another secret: then its grants may be renewed at once. Where the one before was refused they must
+        be: tokens that it gave end.
+        """
         ...
 
     async def remove(self, app: PrivateApp) -> None:
@@ -32,10 +35,17 @@ class PrivateApps(Protocol):
         """Its secrets, where no grant is left that needs them."""
         ...
 
-    async def refused(self, app: PrivateApp, since: datetime | None) -> None:
+    async def refused(self, app: PrivateApp, since: datetime) -> bool:
         """
-        Since when the far side refuses its secret; an earlier moment stays. None: it is known. Nothing is noted where
-        the secret is another one by now.
+        Since when the far side refuses its secret; an earlier moment stays. False: the secret is another one by now,
+        and nothing is noted. True: it becomes no other one until the transaction ends.
+        """
+        ...
+
+    async def known(self, app: PrivateApp, *, by_all: bool) -> None:
+        """
+        The far side takes its secret: a refusal is over, and the next one is told anew; fenced as above. `by_all`
+        False: its token endpoint does, so that what the API refuses stays refused.
         """
         ...
 

@@ -16,6 +16,7 @@ from services.auth.domain.connection import (
 )
 from services.auth.domain.life import PROBE_REFUSED_EVERY, probe_refused, probed
 from services.auth.domain.mail import REFUSED_FOR, MailKind, lost_a_role
+from services.auth.domain.private_app import PrivateApp
 from services.auth.domain.token import TokenState
 from services.auth.usecases.keep_change import keep_change
 from services.auth.usecases.ports import Store
@@ -44,10 +45,11 @@ async def probe_connection(
     One connection's probe, its outcome kept. `delegation_proves`: being let in after a refusal proves a claim.
 
     Raises Throttled, Unavailable, ClientSecretInvalid (ours), Unreadable, TokenRejected (a shared one): the claim loop
-    tries again later. A consent found lost while renewing its token was kept by the vault already.
+    tries again later. A consent found lost while renewing its token, and an own secret refused then, were kept by the
+    vault already.
     """
     connection_id = ConnectionId(lease.subject)
-    connection, state = await lease.read(lambda store: _read(store, connection_id))
+    connection, state, app = await lease.read(lambda store: _read(store, connection_id))
     if connection is None or state is None or not connection.may_be_probed:
         return
     try:
@@ -63,21 +65,30 @@ async def probe_connection(
     except ConsentLost:
         await lease.settle(lambda store: _refused(store, connection, ProbeOutcome.REFUSED, clock))
     except ClientSecretInvalid:
-        if connection.app_id is None:
+        if app is None:
             raise
-        await lease.settle(lambda store: _secret_refused(store, connection, clock))
+        await lease.settle(lambda store: _secret_refused(store, connection, app, clock))
     else:
-        await lease.settle(lambda store: _answered(store, connection, reached, clock, proves=delegation_proves))
+        await lease.settle(lambda store: _let_in(store, connection, app, reached, clock, proves=delegation_proves))
 
 
-async def _read(store: Store, connection_id: ConnectionId) -> tuple[Connection | None, TokenState | None]:
-    return await store.connections.lock(connection_id), await store.grants.token_state(connection_id)
+async def _read(
+    store: Store, connection_id: ConnectionId
+) -> tuple[Connection | None, TokenState | None, PrivateApp | None]:
+    """With the application it is reached by, if that is not ours: as it is before anybody is asked."""
+    connection = await store.connections.lock(connection_id)
+    app_id = connection.app_id if connection else None
+    state = await store.grants.token_state(connection_id)
+    return connection, state, await store.private_apps.get(app_id) if app_id else None
 
 
 async def _reached(
     connection: Connection, state: TokenState, lease: Lease[Store], grants: GrantPort, vault: TokenVault
 ) -> Reached:
-    """With a new token where the old one is refused, or doubted: a doubt about one seller is none of a shared token."""
+    """
+    With a new token where the old one is refused, or doubted: a doubt about one seller is none of a shared token. What
+    is said of an own secret may be of the one before, by which that token was given.
+    """
     account = FarAccount(
         connection.region,
         connection.seller_id,
@@ -89,10 +100,20 @@ async def _reached(
     token = await vault.current(state, rejected=doubted)
     try:
         return await grants.probe(account, token, lease.budgets)
-    except TokenRejected:
+    except (TokenRejected, ClientSecretInvalid) as error:
+        if isinstance(error, ClientSecretInvalid) and not account.private:
+            raise
         newest = await lease.read(lambda store: store.grants.token_state(connection.id))
         newer = await vault.current(newest or state, rejected=token.token_version)
         return await grants.probe(account, newer, lease.budgets)
+
+
+async def _let_in(
+    store: Store, seen: Connection, app: PrivateApp | None, reached: Reached, clock: Clock, *, proves: bool
+) -> None:
+    await _answered(store, seen, reached, clock, proves=proves)
+    if app is not None and app.refused_at is not None:
+        await store.private_apps.known(app, by_all=True)
 
 
 async def _answered(store: Store, seen: Connection, reached: Reached, clock: Clock, *, proves: bool) -> None:
@@ -124,11 +145,10 @@ async def _refused(store: Store, seen: Connection, outcome: ProbeOutcome, clock:
         log.warning("probe.refused", connection_id=current.id, outcome=outcome.value)
 
 
-async def _secret_refused(store: Store, seen: Connection, clock: Clock) -> None:
+async def _secret_refused(store: Store, seen: Connection, app: PrivateApp, clock: Clock) -> None:
     """Of the organisation's own application: nobody but it can mend that, and its consent is not doubted."""
     current, now = await _same_consent(store, seen), clock.now()
-    app = await store.private_apps.get(current.app_id) if current and current.app_id else None
-    if current is not None and app is not None:
+    if current is not None:
         await store.private_apps.refused(app, now)
         await store.connections.save(replace(current, probe_due_at=now + PROBE_REFUSED_EVERY))
 

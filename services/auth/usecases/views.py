@@ -157,5 +157,5 @@ class Views(Protocol):
         ...
 
     async def signing_keys(self) -> Sequence[SigningKey]:
-        """Those that sign or are still published, oldest first."""
+        """Those that are published: before they sign, while they do, and after; oldest first."""
         ...

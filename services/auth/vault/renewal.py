@@ -85,12 +85,13 @@ class Renewal:
         pause: timedelta,
     ) -> None:
         renewals.labels(failure.value).inc()
-        now = self._clock.now()
+        now, refused = self._clock.now(), app if failure is RenewalFailure.PRIVATE_SECRET else None
 
         async def noted(store: Store) -> None:
+            # First the application, as whoever keeps another secret does, which ends what rests.
+            if refused is not None and not await store.private_apps.refused(refused, now):
+                return  # who waits tries that one at once
             await store.grants.fail(grant.id, grant.token_version, failure, now + pause)
-            if failure is RenewalFailure.PRIVATE_SECRET and app is not None:
-                await store.private_apps.refused(app, now)
 
         await lease.settle(noted)
 
@@ -147,9 +148,9 @@ async def _read(store: Store, grant_id: GrantId) -> tuple[SealedGrant | None, Pr
 async def _renewed(
     store: Store, renewed: SealedGrant, app: PrivateApp | None, seen_version: int, rests_until: datetime | None
 ) -> None:
-    await store.grants.renew(renewed, seen_version, rests_until)
     if app is not None:
-        await store.private_apps.refused(app, None)
+        await store.private_apps.known(app, by_all=False)
+    await store.grants.renew(renewed, seen_version, rests_until)
 
 
 def _failure(error: FarSideError, *, private: bool) -> tuple[RenewalFailure, timedelta]:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
@@ -39,6 +40,14 @@ class SealedSigning:
         """The pair, to sign with. Raises UnknownKey, CannotOpen, Unavailable."""
         data_key = await self._keys.at_hand(key.data_key, signing_context(key.kid))
         return ECKey.import_key(json.loads(data_key.open(key.private_key)))
+
+    async def first_opened(self, keys: Sequence[SigningKey]) -> ECKey:
+        """Of the first that opens, of one at least. Raises what the last one does where none opens; Unavailable."""
+        *others, last = keys
+        for key in others:
+            with suppress(CryptoError):
+                return await self.opened(key)
+        return await self.opened(last)
 
 
 def jwks(keys: Sequence[SigningKey]) -> dict[str, Any]:

@@ -10,6 +10,7 @@ import httpx
 import pytest
 from pydantic import SecretStr
 
+from services.auth.domain.signing import LEAD
 from services.auth.first_key import make_first_key
 from services.auth.settings import MigrationSettings
 from tests.integration.auth.conftest import Running, Visitor, run_auth
@@ -61,7 +62,7 @@ async def test_other_grants_are_refused(auth: Running) -> None:
 
 
 async def test_keys_rotate_with_overlap(auth: Running) -> None:
-    """After thirty days a successor signs; old tokens' key stays published for a day, then goes."""
+    """After thirty days a successor is published; the old key stays so for a day from when that signs, then goes."""
     first = (await auth.service()).headers["authorization"]
     (old,) = (await auth.client().get("/.well-known/jwks.json")).json()["keys"]
     assert "d" not in old
@@ -73,7 +74,7 @@ async def test_keys_rotate_with_overlap(auth: Running) -> None:
     assert len(kids) == 2
     assert kids[0] == old["kid"]
     assert (await auth.service()).headers["authorization"] != first
-    auth.clock.ahead += timedelta(days=1, seconds=1)
+    auth.clock.ahead += LEAD + timedelta(days=1, seconds=1)
     await house(auth)
     assert [key["kid"] for key in (await auth.client().get("/.well-known/jwks.json")).json()["keys"]] == kids[1:]
 
@@ -96,7 +97,7 @@ async def test_an_operator_says_when_signing_keys_take_turns(auth: Running) -> N
     try:
         await house(quick)
         kept = []
-        for later in (timedelta(days=1), timedelta(days=1, seconds=1), timedelta(hours=1, seconds=1)):
+        for later in (timedelta(days=1), timedelta(days=1, seconds=1), LEAD + timedelta(hours=1, seconds=1)):
             quick.clock.ahead += later
             await house(quick)
             kept.append(len(await quick.rows("select kid from signing_key")))

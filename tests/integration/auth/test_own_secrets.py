@@ -110,8 +110,8 @@ async def test_other_services_hear_how_many_stand_still(auth: Running) -> None:
 
 async def test_a_refused_secret_is_told_by_one_mail(mailing: Running) -> None:
     """
-    After two hours, once for all its connections and each secret; one that is known again before is no mail. Seen red
-    with no mail ever.
+    After two hours, once for all its connections; one that is known again before is no mail. Seen red with no mail
+    ever.
     """
     visitor = await by_own_application(mailing)
     await refused(mailing, visitor)
@@ -133,6 +133,19 @@ async def test_a_refused_secret_is_told_by_one_mail(mailing: Running) -> None:
     await mailing.rows("update access_grant set retry_at = null")
     assert await renewed(mailing) == 200
     assert await subjects(mailing, visitor) == [REFUSED], "it is known again"
+
+
+async def test_a_secret_that_is_refused_again_is_told_again(mailing: Running) -> None:
+    """The same one, told, good again by itself, and refused again. Seen red: the second time nobody was told, ever."""
+    visitor = await by_own_application(mailing)
+    for times in (1, 2):
+        await refused(mailing, visitor)
+        for _ in range(2):
+            await later(mailing, HOUR * 2)
+            assert await subjects(mailing, visitor) == [REFUSED] * times
+        await registered(mailing, SECRET)
+        await mailing.rows("update access_grant set retry_at = null")
+        assert await renewed(mailing) == 200
 
 
 async def test_the_end_of_a_secret_is_told_before(mailing: Running) -> None:

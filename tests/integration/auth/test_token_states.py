@@ -12,7 +12,7 @@ from sqlalchemy.sql import visitors
 from structlog.testing import capture_logs
 
 from services.auth.adapters.grants import _TOKEN_STATE
-from services.auth.adapters.token_states import CHANNEL, KeptTokenStates
+from services.auth.adapters.token_states import CHANNEL, TRIGGERS, KeptTokenStates
 from services.auth.domain.connection import ConnectionState
 from services.auth.usecases.ports import Store
 from shared.db import changes
@@ -70,18 +70,31 @@ class Kept:
         await self.auth.rows("update connection set state = 'paused'")
 
 
-@pytest.fixture
-async def kept(auth: Running) -> AsyncIterator[Kept]:
+async def connected(auth: Running) -> Kept:
     seller = await auth.sandbox.seller(region="eu")
     visitor = await auth.visitor().sign_up()
     await visitor.connect(seller["seller_id"])
     (connection,) = await visitor.connections()
-    made, stop = Kept(auth, ConnectionId(UUID(connection["id"]))), asyncio.Event()
-    listening = asyncio.create_task(made.states.listen(stop))
-    await until(made.is_kept)
-    yield made
-    stop.set()
-    await listening
+    return Kept(auth, ConnectionId(UUID(connection["id"])))
+
+
+@asynccontextmanager
+async def listening(kept: Kept) -> AsyncIterator[None]:
+    stop = asyncio.Event()
+    task = asyncio.create_task(kept.states.listen(stop))
+    try:
+        yield
+    finally:
+        stop.set()
+        await task
+
+
+@pytest.fixture
+async def kept(auth: Running) -> AsyncIterator[Kept]:
+    made = await connected(auth)
+    async with listening(made):
+        await until(made.is_kept)
+        yield made
 
 
 async def test_a_state_is_read_once_until_it_changes(kept: Kept) -> None:
@@ -131,7 +144,7 @@ async def test_what_hears_of_nothing_keeps_nothing_and_says_so(auth: Running, mo
     """As behind a pooler, which gives what was to be told to nobody: once, however long it goes on."""
     monkeypatch.setattr(changes, "_ASK_EVERY_SECONDS", 0.01)
     monkeypatch.setattr(Changes, "_back", lambda *_: None)
-    stop, heard = asyncio.Event(), Changes(auth.engine, CHANNEL, auth.clock, lambda _id: None)
+    stop, heard = asyncio.Event(), Changes(auth.engine, CHANNEL, TRIGGERS, auth.clock, lambda _id: None)
     with capture_logs() as said:
         listening = asyncio.create_task(heard.listen(stop))
         async with asyncio.timeout(60):
@@ -142,6 +155,31 @@ async def test_what_hears_of_nothing_keeps_nothing_and_says_so(auth: Running, mo
         stop.set()
         await listening
     assert [one["event"] for one in said if one["event"].startswith("changes.")] == ["changes.not_heard"]
+
+
+async def test_what_runs_before_its_triggers_keeps_nothing(auth: Running, monkeypatch: pytest.MonkeyPatch) -> None:
+    """
+    An API process is there before the migration: it says so once, and keeps states from when changes are told. Seen
+    red: its own notifications came back, and tokens of a paused connection were given as long as they were good.
+    """
+    monkeypatch.setattr(changes, "_AGAIN_SECONDS", 0.05)
+    its = "tgname = 'tell_update' and tgrelid = 'connection'::regclass"
+    (trigger,) = await auth.rows(f"select pg_get_triggerdef(oid) as text from pg_trigger where {its}")  # noqa: S608
+    await auth.rows("drop trigger tell_update on connection")
+    kept = await connected(auth)
+    with capture_logs() as said:
+        async with listening(kept):
+            for _ in range(15):
+                await asyncio.sleep(0.1)
+                assert not await kept.is_kept()
+            await kept.pause()
+            assert await kept.is_paused()
+            await auth.rows(trigger.text)
+            await auth.rows("update connection set state = 'authorised'")
+            await until(kept.is_kept)
+            await kept.pause()
+            await until(kept.is_paused)
+    assert [one["event"] for one in said if one["event"].startswith("changes.")] == ["changes.not_told"]
 
 
 async def test_a_process_that_was_stopped_believes_nothing_it_kept(kept: Kept) -> None:

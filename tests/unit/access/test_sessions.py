@@ -57,6 +57,22 @@ async def test_a_session_is_believed_for_30_seconds() -> None:
     assert await sessions_here.resolve("cookie") is None
 
 
+async def test_what_is_known_is_as_old_as_the_question() -> None:
+    """An answer that takes four seconds is believed for 26. Seen red with 30 from the answer on."""
+    auth, clock = FarAuth(), TurnedClock()
+
+    def slow(_request: httpx.Request) -> httpx.Response:
+        clock.seconds += 4
+        return httpx.Response(200, json=GOOD)
+
+    auth.answers[RESOLVE] = slow
+    sessions_here = resolver(auth, clock)
+    for asked_at, times in ((0, 1), (29, 1), (30, 2)):
+        clock.seconds = asked_at
+        assert await sessions_here.resolve("cookie")
+        assert auth.paths().count(RESOLVE) == times
+
+
 async def test_nobodys_cookie_is_nobody_each_time() -> None:
     """That a cookie was unknown is not kept: signing in works at once."""
     auth = FarAuth()

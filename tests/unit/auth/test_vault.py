@@ -11,7 +11,6 @@ import pytest
 from services.auth.domain.connection import ConnectionState
 from services.auth.domain.grant import SealedGrant
 from services.auth.domain.keys import Sealed, WrappedKey
-from services.auth.domain.signing import SigningTurns, signing
 from services.auth.domain.token import RenewalFailure, TokenState
 from services.auth.vault.seals import GrantSeals
 from services.auth.vault.service_tokens import ServiceClient, ServiceTokenIssuer
@@ -134,20 +133,6 @@ async def test_a_failure_is_told_until_it_may_be_tried_again() -> None:
     state = replace(state_of(await sealed()), failure=RenewalFailure.THROTTLED, retry_at=NOW + timedelta(seconds=5))
     assert state.rests_seconds(NOW) == 5
     assert state.rests_seconds(NOW + timedelta(seconds=5)) == 0
-
-
-async def test_signing_keys_take_turns() -> None:
-    """The newest signs; a successor when its time is over; the old one goes after the overlap."""
-    vault, turns = SealedSigning(KEYS), SigningTurns(timedelta(days=30), timedelta(days=1))
-    first = await vault.new_key(NOW)
-    assert not turns.needs_successor(first, NOW + timedelta(days=29))
-    later = NOW + timedelta(days=30)
-    assert turns.needs_successor(first, later)
-    second = await vault.new_key(later)
-    assert signing([second, first]) == second
-    assert turns.retired([first, second], later) == []
-    assert turns.retired([first, second], later + timedelta(days=1)) == [first]
-    assert turns.retired([first], later + timedelta(days=90)) == []
 
 
 async def test_a_signing_key_is_published_without_its_private_half() -> None:
