@@ -12,14 +12,19 @@ from playwright.async_api import Browser
 from deploy.local.stack import Stack
 from tests.browser import journey
 from tests.browser.person import Person, Window, person_at
+from tests.sandbox_client import Sandbox
 from tests.shop import PASSWORD
 
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(300)]
 
 WIDE, PHONE = Window("en", 1280, 900), Window("fr", 390, 844)
 ACCOUNT, FACTOR = "/settings/account", "/settings/account/second-factor"
-CLIENTS = "/settings/api-clients"
+RECOVERY, CLIENTS = "/settings/account/recovery-codes", "/settings/api-clients"
 BEGIN, REMOVE = f'main form[action="{FACTOR}/begin"]', f'main form[action="{FACTOR}/remove"]'
+
+
+async def codes_on(person: Person) -> list[str]:
+    return [await each.inner_text() for each in await person.page.locator("#codes code").all()]
 
 
 async def send(person: Person, form: str, *, status: int = 200, **typed: str) -> None:
@@ -29,7 +34,10 @@ async def send(person: Person, form: str, *, status: int = 200, **typed: str) ->
 
 @pytest.mark.parametrize("window", [WIDE, PHONE], ids=str)
 async def test_an_app_from_its_making_to_its_end(chromium: Browser, stack: Stack, window: Window) -> None:
-    """Not without the password, shown once, begun anew; then a password and a code for each act; removed with both."""
+    """
+    Not without the password, shown once, begun anew; then a password and a code for each act: other recovery codes, a
+    changed password; removed with both.
+    """
     email = f"act-{uuid4().hex[:12]}@shop.example"
     async with person_at(chromium, stack.origin, window) as person:
         await journey.sign_up(person, email)
@@ -48,7 +56,16 @@ async def test_an_app_from_its_making_to_its_end(chromium: Browser, stack: Stack
         assert not await person.sees("#key")
         app = TOTP(base64.b32decode(key), 6, SHA1(), 30)  # noqa: S303 - what apps do
         await send(person, finish, code=app.generate(int(time.time())).decode())
-        codes = [await each.inner_text() for each in await person.page.locator("#codes code").all()]
+        first = await codes_on(person)
+        renew = f'main form[action="{RECOVERY}"]'
+        await person.visit(ACCOUNT)
+        await person.press(f'main a[href="{RECOVERY}"]')
+        await send(person, renew, password="wrong", code=first[0], status=422)
+        assert await person.sees(f'{renew} [name="password"][aria-invalid]')
+        await send(person, renew, password=PASSWORD, code=first[0])
+        codes = await codes_on(person)
+        assert len(codes) == 10
+        assert not set(codes) & set(first)
         await person.visit(ACCOUNT)
         change = f'main form[action="{ACCOUNT}/password"]'
         await send(person, change, password=PASSWORD, code="000000", new_password="Another horse, 1", status=422)
@@ -61,11 +78,17 @@ async def test_an_app_from_its_making_to_its_end(chromium: Browser, stack: Stack
 
 @pytest.mark.parametrize("window", [WIDE, PHONE], ids=str)
 async def test_a_client_and_another_secret_of_it(chromium: Browser, stack: Stack, window: Window) -> None:
-    """Not without the password; what was filled in stays, each secret is shown once, a reload makes nothing more."""
-    async with person_at(chromium, stack.origin, window) as person:
-        await journey.sign_up(person, f"act-{uuid4().hex[:12]}@shop.example")
+    """
+    Not before an address is confirmed, nor without the password; what was filled in stays, each secret is shown once,
+    a reload makes nothing more.
+    """
+    email, make = f"act-{uuid4().hex[:12]}@shop.example", f'main form[action="{CLIENTS}"]'
+    async with Sandbox(stack.sandbox) as sandbox, person_at(chromium, stack.origin, window) as person:
+        await journey.sign_up(person, email)
         await person.visit(CLIENTS)
-        make = f'main form[action="{CLIENTS}"]'
+        await send(person, make, name="Our ERP", password=PASSWORD, status=409)
+        await journey.confirm_address(person, sandbox, email)
+        await person.visit(CLIENTS)
         scope = person.page.locator(f'{make} [value="orders.orders:read"]')
         await scope.check()
         await send(person, make, name="Our ERP", password="wrong", status=422)
