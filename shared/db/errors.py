@@ -14,12 +14,14 @@ __all__ = ["Conflict", "DatabaseUnavailable", "NotMigrated", "StatementTimeout",
 _AWAY = ("08", "53", "57P", "58", "28", "3D", "25006")
 _CONFLICTS = frozenset({"40001", "40P01", "55P03"})
 _STATEMENT_TIMEOUT = "57014"
-# A table or a column is missing.
 _NOT_MIGRATED = frozenset({"42P01", "42703"})
 
 
 class NotMigrated(DatabaseUnavailable):
-    """This code runs before its migration, as a process may: it works as soon as that has come."""
+    """
+    A table or a column is missing, as before a migration: whoever runs before it waits, and works once it has come. The
+    text names what is missing, in case that never comes.
+    """
 
 
 class StatementTimeout(DatabaseUnavailable):
@@ -38,7 +40,7 @@ def translated(error: BaseException) -> Exception | None:
     if state == _STATEMENT_TIMEOUT:
         return StatementTimeout(state)
     if state in _NOT_MIGRATED:
-        return NotMigrated(f"{state}, so `migrate` comes first")
+        return NotMigrated(f"{_named(error)}: `migrate` comes first")
     if error.connection_invalidated or state.startswith(_AWAY) or _driver_lost_it(error):
         return DatabaseUnavailable(state or type(error.orig).__name__)
     return None
@@ -46,6 +48,11 @@ def translated(error: BaseException) -> Exception | None:
 
 def _sqlstate(error: DBAPIError) -> str:
     return str(getattr(error.orig, "sqlstate", None) or getattr(error.orig, "pgcode", None) or "")
+
+
+def _named(error: DBAPIError) -> str:
+    """The table or the column, in the server's words, which hold no value."""
+    return str(getattr(getattr(error.orig, "__cause__", None), "message", "") or _sqlstate(error))
 
 
 def _driver_lost_it(error: DBAPIError) -> bool:

@@ -10,6 +10,7 @@ from http import HTTPStatus
 from typing import Any, cast
 from urllib.parse import urlencode
 
+import structlog
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel
@@ -18,13 +19,15 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
 from shared.access.errors import Forbidden, FormExpired, NotSignedIn, RoleForbids, SignInFirst
-from shared.db.errors import Conflict, DatabaseUnavailable
+from shared.db.errors import Conflict, DatabaseUnavailable, NotMigrated
 from shared.kernel.errors import Retryable
 from shared.web.languages import HERE
 from shared.web.pages import Pages
 
 _FOR_PROGRAMS = ("/api/", "/internal/", "/oauth/", "/.well-known/")
 _SOON_SECONDS = 5.0
+
+log = structlog.get_logger()
 
 
 class FieldError(BaseModel):
@@ -137,6 +140,16 @@ def _is_of_path(error: RequestValidationError) -> bool:
     return any(each["loc"][0] == "path" for each in error.errors())
 
 
+def _database_away() -> Problem:
+    return Problem(503, "database-unavailable", "The database does not answer just now.", retry_after=_SOON_SECONDS)
+
+
+def _from_not_migrated(error: Exception) -> Problem:
+    """Told as what it is before a migration, and to the operator, as it is our bug after one."""
+    log.error("http.not_migrated", reason=str(error))
+    return _database_away()
+
+
 def _from_http(error: Exception) -> Problem:
     status = cast(HTTPException, error).status_code
     if status == 404:
@@ -182,8 +195,7 @@ _READERS: dict[type[Exception], Any] = {
         403, "form-expired", "This form is no longer valid.", "Open the page again and send it once more."
     ),
     Retryable: _from_retryable,
-    DatabaseUnavailable: lambda _: Problem(
-        503, "database-unavailable", "The database does not answer just now.", retry_after=_SOON_SECONDS
-    ),
+    DatabaseUnavailable: lambda _: _database_away(),
+    NotMigrated: _from_not_migrated,
     Conflict: lambda _: Problem(503, "busy", "Somebody changes the same just now.", retry_after=1),
 }

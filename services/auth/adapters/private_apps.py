@@ -13,7 +13,6 @@ from services.auth.adapters import tables
 from services.auth.adapters.closing import lock_open
 from services.auth.domain.connection import ConnectionState
 from services.auth.domain.private_app import REFUSED_FOR, PrivateApp
-from services.auth.domain.token import RenewalFailure
 from shared.kernel.ids import ConnectionId, OrganisationId
 
 _ITS, _GRANT, _CONNECTION = tables.private_app, tables.access_grant, tables.connection
@@ -75,9 +74,10 @@ class SqlPrivateApps:
     async def remove(self, app: PrivateApp) -> None:
         await self._connection.execute(delete(_ITS).where(_ITS.c.id == app.id))
 
-    async def destroy_unused(self, app_id: UUID) -> None:
-        # By a statement of its own: the next one sees what was kept while this one waited.
+    async def hold(self, app_id: UUID) -> None:
         await self._connection.execute(select(_ITS.c.id).where(_ITS.c.id == app_id).with_for_update(key_share=True))
+
+    async def destroy_unused(self, app_id: UUID) -> None:
         used = select(_GRANT.c.id).where(_GRANT.c.app_id == app_id).exists()
         nothing = {"wrapped_key": b"", "sealed_secret": b"", "sealed_former_secret": None}
         untold = dict.fromkeys(("refused_at", "refusal_told_at", "secret_ends_at", "warn_at"))
@@ -89,11 +89,8 @@ class SqlPrivateApps:
         noting = update(_ITS).where(*_with_the_secret_of(app)).values(refused_at=noted)
         return (await self._connection.execute(noting)).rowcount == 1
 
-    async def known(self, app: PrivateApp, *, by_all: bool) -> None:
+    async def known(self, app: PrivateApp) -> None:
         noting = update(_ITS).where(*_with_the_secret_of(app), _ITS.c.refused_at.is_not(None))
-        if not by_all:
-            refused = (_GRANT.c.app_id == app.id, _GRANT.c.failure == RenewalFailure.PRIVATE_SECRET.value)
-            noting = noting.where(select(_GRANT.c.id).where(*refused).exists())
         await self._connection.execute(noting.values(refused_at=None, refusal_told_at=None))
 
     async def count_refused(self, organisation_id: OrganisationId) -> int:

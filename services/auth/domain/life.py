@@ -127,7 +127,7 @@ def resume(connection: Connection, now: datetime, *, goes_on: bool) -> Change:
         return Change(connection, None)
     if end is not None and now >= end and not goes_on:
         return told(replace(connection, state=ConnectionState.EXPIRED), Happened.EXPIRED)
-    if connection.probe_outcome is ProbeOutcome.REFUSED or connection.consent_version == 0:
+    if connection.probe_outcome is ProbeOutcome.REFUSED or _is_unanswered(connection):
         state = ConnectionState.WAITING
     else:
         ends_soon = end is not None and now >= end - EXPIRING_FOR
@@ -184,14 +184,12 @@ def probed(connection: Connection, reached: Reached, now: datetime) -> Change:
         return Change(connection, None)
     waited = connection.state is ConnectionState.WAITING
     after_refusal = waited or connection.probe_outcome not in {None, ProbeOutcome.OK}
-    since, claimed_at = connection.authorised_at, connection.claimed_at
-    # A life before the claim is not this one: what was erased of it may come again.
-    begins = since is None or (waited and claimed_at is not None and since < claimed_at)
+    since = connection.authorised_at
     news = replace(
         connection,
         state=ConnectionState.AUTHORISED if waited else connection.state,
         consent_version=connection.consent_version + (1 if after_refusal else 0),
-        authorised_at=now if begins else since,
+        authorised_at=now if _is_unanswered(connection) else since,
         first_authorised_at=connection.first_authorised_at or since or now,
         reached=reached.channels,
         seller_state=reached.seller_state,
@@ -202,6 +200,12 @@ def probed(connection: Connection, reached: Reached, now: datetime) -> Change:
         suspected_at=None,
     )
     return told(news, Happened.AUTHORISED) if after_refusal else with_channels(connection, news)
+
+
+def _is_unanswered(connection: Connection) -> bool:
+    """Nothing let us in since it was claimed. What did in a life before that says nothing: it may have been erased."""
+    since, claimed_at = connection.authorised_at, connection.claimed_at
+    return since is None or (claimed_at is not None and since < claimed_at)
 
 
 def probe_refused(connection: Connection, outcome: ProbeOutcome, now: datetime) -> Change:

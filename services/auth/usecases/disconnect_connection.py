@@ -39,6 +39,8 @@ async def _keep(connection: Connection, change: Change, who: Actor, store: Store
         return connection
     now = clock.now()
     await keep_change(change, store=store, now=now)
+    if connection.app_id is not None:
+        await store.private_apps.hold(connection.app_id)
     if connection.grant_id is not None:
         await store.grants.delete(connection.grant_id)
     if connection.app_id is not None:

@@ -59,8 +59,8 @@ async def make_reset_link(
     user_id: UserId, *, store: Store, clock: Clock, new_secret: Callable[[], str], hasher: PasswordHasher
 ) -> str:
     """
-    The secret of a link that a mail would bring, for who cannot be sent one. Who is disabled may come in again by it,
-    and by nothing else: others may know the password of before. Raises UserUnknown.
+    The secret of a link that a mail would bring, for who cannot be sent one. Who is disabled is enabled by it, and
+    their password is good no longer: others may know it. Passkeys stay. Raises UserUnknown.
     """
     account, secret = await _known(user_id, store), new_secret()
     if account.disabled_at is not None:

@@ -31,6 +31,10 @@ class PrivateApps(Protocol):
     async def remove(self, app: PrivateApp) -> None:
         """With its secrets and their key; its grants were destroyed before."""
 
+    async def hold(self, app_id: UUID) -> None:
+        """Until the transaction ends it gets no other secret, and no account more. Before any grant of it is locked."""
+        ...
+
     async def destroy_unused(self, app_id: UUID) -> None:
         """Its secrets, where no grant is left that needs them."""
         ...
@@ -42,11 +46,8 @@ class PrivateApps(Protocol):
         """
         ...
 
-    async def known(self, app: PrivateApp, *, by_all: bool) -> None:
-        """
-        The far side takes its secret: a refusal is over, and the next one is told anew; fenced as above. `by_all`
-        False: its token endpoint does, so that what the API refuses stays refused.
-        """
+    async def known(self, app: PrivateApp) -> None:
+        """The far side takes its secret: a refusal is over, and the next one is told anew; fenced as above."""
         ...
 
     async def count_refused(self, organisation_id: OrganisationId) -> int:

@@ -113,7 +113,7 @@ async def _let_in(
 ) -> None:
     await _answered(store, seen, reached, clock, proves=proves)
     if app is not None and app.refused_at is not None:
-        await store.private_apps.known(app, by_all=True)
+        await store.private_apps.known(app)
 
 
 async def _answered(store: Store, seen: Connection, reached: Reached, clock: Clock, *, proves: bool) -> None:

@@ -15,7 +15,7 @@ from prometheus_client import Counter
 from services.auth.domain.audit import Action, AuditEntry
 from services.auth.domain.connection import Happened
 from services.auth.domain.grant import SealedGrant
-from services.auth.domain.life import revoke
+from services.auth.domain.life import ask, revoke
 from services.auth.domain.private_app import PrivateApp
 from services.auth.domain.token import PAUSES, SHARED_RESTS, RenewalFailure
 from services.auth.usecases.keep_change import keep_change
@@ -74,7 +74,7 @@ class Renewal:
         else:
             renewals.labels("renewed").inc()
             rests_until = self._clock.now() + SHARED_RESTS if grant.is_shared else None
-            await lease.settle(lambda store: _renewed(store, renewed, app, seen_version, rests_until))
+            await lease.settle(lambda store: self._renewed(store, renewed, app, seen_version, rests_until))
 
     async def _failed(
         self,
@@ -113,6 +113,21 @@ class Renewal:
             raise
         return self._seals.with_answer(grant, key, answer, asked_at)
 
+    async def _renewed(
+        self,
+        store: Store,
+        renewed: SealedGrant,
+        app: PrivateApp | None,
+        seen_version: int,
+        rests_until: datetime | None,
+    ) -> None:
+        """Of a secret that was refused the far side's API has the last word: a probe asks it at once."""
+        if app is not None and app.refused_at is not None:
+            for connection in await store.connections.lock_of_grant(renewed.id):
+                if connection.may_be_probed:
+                    await store.connections.save(ask(connection, self._clock.now()).connection)
+        await store.grants.renew(renewed, seen_version, rests_until)
+
     async def _lost(self, store: Store, grant: SealedGrant, reason: str) -> None:
         """Only for the consent that was refused: a new one has another grant, or another version of this."""
         connections = await store.connections.lock_of_grant(grant.id)
@@ -143,14 +158,6 @@ async def _read(store: Store, grant_id: GrantId) -> tuple[SealedGrant | None, Pr
     grant = await store.grants.get(grant_id)
     app_id = grant.app_id if grant else None
     return grant, await store.private_apps.get(app_id) if app_id else None
-
-
-async def _renewed(
-    store: Store, renewed: SealedGrant, app: PrivateApp | None, seen_version: int, rests_until: datetime | None
-) -> None:
-    if app is not None:
-        await store.private_apps.known(app, by_all=False)
-    await store.grants.renew(renewed, seen_version, rests_until)
 
 
 def _failure(error: FarSideError, *, private: bool) -> tuple[RenewalFailure, timedelta]:

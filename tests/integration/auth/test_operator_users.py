@@ -85,7 +85,7 @@ async def test_who_cannot_be_sent_a_mail_is_helped_in_again(auth: Running, opera
     assert [row.action for row in made] == ["account.reset_link_made"]
 
 
-async def test_who_was_disabled_comes_back_by_a_link_alone(auth: Running, operate: Operate) -> None:
+async def test_who_was_disabled_comes_back_by_a_link(auth: Running, operate: Operate) -> None:
     """
     As after a password leaked: with it nobody signs in any more, nor may it be chosen again. Seen red: the link was
     refused, and once they were enabled for it the password was good again.

@@ -12,6 +12,7 @@ from tests.integration.auth.posting import run_mailing, sent_to
 from tests.integration.auth.private import NEXT_SECRET, SECRET, VENDOR, add, bring, refused_app, registered, vendor
 from tests.integration.auth.test_pause import connected
 from tests.integration.auth.test_private_life import renewed
+from tests.integration.auth.test_private_refusals import probed
 
 REFUSED = "The client secret of your own application is refused"
 ENDS = "Replace the client secret of your own application by"
@@ -132,6 +133,8 @@ async def test_a_refused_secret_is_told_by_one_mail(mailing: Running) -> None:
     await registered(mailing, NEXT_SECRET)
     await mailing.rows("update access_grant set retry_at = null")
     assert await renewed(mailing) == 200
+    await probed(mailing)
+    await later(mailing, HOUR * 3)
     assert await subjects(mailing, visitor) == [REFUSED], "it is known again"
 
 
@@ -146,6 +149,7 @@ async def test_a_secret_that_is_refused_again_is_told_again(mailing: Running) ->
         await registered(mailing, SECRET)
         await mailing.rows("update access_grant set retry_at = null")
         assert await renewed(mailing) == 200
+        await probed(mailing)
 
 
 async def test_the_end_of_a_secret_is_told_before(mailing: Running) -> None:

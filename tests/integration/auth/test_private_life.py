@@ -2,28 +2,16 @@
 
 import asyncio
 import base64
-from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from datetime import timedelta
-from functools import partial
-from typing import Any, cast
+from typing import Any
 from unittest.mock import Mock
 
 from pydantic import SecretStr
 
-from services.auth.adapters.token_states import KeptTokenStates
-from services.auth.bootstrap import PROBE
 from services.auth.domain.grant import SealedGrant
-from services.auth.usecases.ports import Store
-from services.auth.usecases.probe_connection import probe_connection
-from shared.kernel.errors import ClientSecretInvalid
-from shared.kernel.ports import Lease
-from shared.marketplaces.ports import GrantPort
 from tests.integration.auth.conftest import Running, run_auth
 from tests.integration.auth.private import NEXT_SECRET, SECRET, VENDOR, add, authorised, bring, registered, vendor
-from tests.integration.auth.test_worker import until
-
-Probe = Callable[[Lease[Store]], Awaitable[None]]
 
 
 async def renewed(auth: Running) -> int:
@@ -139,106 +127,6 @@ async def test_what_is_paused_that_day_is_reminded_of_once_it_is_resumed(auth: R
     for _ in range(2):
         await auth.held.keep_house()
     assert len(await auth.rows("select 1 from mail where kind = 'yearly'")) == 1
-
-
-async def probed(auth: Running, *faults: str, probe: Probe | None = None) -> None:
-    """As the worker does, where calls of the API are refused so, one after the other."""
-    await auth.rows("update connection set probe_due_at = clock_timestamp()")
-    await auth.rows("update lease set not_before = null")
-    for fault in faults:
-        await auth.sandbox.fault("amazon.getPurchaseOrders", fault, times=1)
-    async with auth.held.claims.lease(PROBE) as lease:
-        assert lease is not None
-        await (probe or auth.held.probe)(lease)
-
-
-async def is_refused(auth: Running) -> bool:
-    (app,) = await auth.rows("select refused_at from private_app")
-    return app.refused_at is not None
-
-
-async def test_a_secret_refused_by_the_api_is_noted_by_the_probe(auth: Running) -> None:
-    """
-    Amazon says it in a 403 as well, of a new token, too: the probe pauses, and neither the consent nor the operator is
-    troubled.
-    """
-    visitor, token = await vendor(auth, "ABC1E")
-    await add(visitor, token, "ABC1E")
-    await probed(auth, "expired_secret", "expired_secret")
-    assert await is_refused(auth)
-    (connection,) = await visitor.connections()
-    assert connection["state"] == "authorised"
-
-
-async def test_what_the_api_refuses_is_good_once_the_api_says_so(auth: Running) -> None:
-    """Not by a new token, which would keep its members from ever being told. Seen red: each renewal forgot it."""
-    visitor, token = await vendor(auth, "ABC1E")
-    await add(visitor, token, "ABC1E")
-    await probed(auth, "expired_secret", "expired_secret")
-    assert await renewed(auth) == 200
-    assert await is_refused(auth)
-    await probed(auth)
-    assert not await is_refused(auth)
-
-
-async def test_a_token_of_the_former_secret_refuses_no_new_one(auth: Running) -> None:
-    """The API refuses what that gave: the probe asks with a token by the new one. Seen red: it was marked refused."""
-    visitor, token = await vendor(auth, "ABC1E")
-    await add(visitor, token, "ABC1E")
-    await registered(auth, SECRET, NEXT_SECRET)
-    assert (await bring(visitor, NEXT_SECRET)).status_code == 303
-    await probed(auth, "expired_secret")
-    assert not await is_refused(auth)
-    assert [row.token_version for row in await auth.rows("select token_version from access_grant")] == [2]
-
-
-async def test_a_secret_entered_while_the_probe_asks_is_not_refused_by_it(auth: Running) -> None:
-    """What was refused is the one before. Seen red with the application as it was afterwards."""
-    visitor, token = await vendor(auth, "ABC1E")
-    await add(visitor, token, "ABC1E")
-    await registered(auth, SECRET, NEXT_SECRET)
-
-    class Refusing:
-        async def probe(self, *_asked: Any) -> Any:
-            await bring(visitor, NEXT_SECRET)
-            raise ClientSecretInvalid("Amazon does not know it.")
-
-    held, grants = auth.held, cast(Mapping[str, GrantPort], {VENDOR: Refusing()})
-    await probed(
-        auth,
-        probe=partial(probe_connection, grants=grants, vault=held.tokens, clock=held.clock, delegation_proves=True),
-    )
-    assert not await is_refused(auth)
-
-
-async def test_with_a_new_secret_for_a_refused_one_tokens_are_new_at_once(auth: Running) -> None:
-    """
-    By what the far side refuses nobody is given one, from memory neither; the same secret again ends none. Seen red
-    with the former one's token for as long as it was good.
-    """
-    visitor, token = await vendor(auth, "ABC1E")
-    await add(visitor, token, "ABC1E")
-    await registered(auth, SECRET, NEXT_SECRET)
-    (connection,) = await visitor.connections()
-    states = auth.held.tokens.states
-    assert isinstance(states, KeptTokenStates)
-    stop, service = asyncio.Event(), await auth.service()
-
-    async def given() -> int:
-        path = f"/internal/v1/connections/{connection['id']}/access-token"
-        return int((await service.post(path, json={})).json()["token_version"])
-
-    async def is_new() -> bool:
-        return await given() == 2
-
-    listening = asyncio.create_task(states.listen(stop))
-    for secret in (SECRET, NEXT_SECRET):
-        assert not await is_new()
-        await auth.rows("update private_app set refused_at = clock_timestamp()")
-        assert (await bring(visitor, secret)).status_code == 303
-    await until(is_new)
-    stop.set()
-    await listening
 
 
 async def test_a_secret_whose_key_is_lost_is_entered_again(auth: Running) -> None:

@@ -108,8 +108,8 @@ async def test_one_that_is_lost_is_stood_in_for_at_once(auth: Running) -> None:
 
 async def test_a_successor_that_does_not_open_has_one_in_its_turn(auth: Running) -> None:
     """
-    It is found before it is to sign: what stands in for it is published long enough. Seen red with the one that signs
-    looked at alone.
+    Looked at meanwhile, it is found before it is to sign: what stands in is published long enough. Seen red with
+    the one that signs looked at alone.
     """
     first = await signer(auth)
     await later(auth, 30 * DAY)

@@ -54,4 +54,4 @@ async def test_a_command_says_that_the_migration_comes_first(
     status = await import_module(f"services.{service}.entrypoints.operator").run(command, settings)
     printed = capsys.readouterr()
     assert (status, printed.out) == (1, "")
-    assert printed.err == "not done: NotMigrated: 42P01, so `migrate` comes first\n"
+    assert printed.err == 'not done: NotMigrated: relation "outbox" does not exist: `migrate` comes first\n'

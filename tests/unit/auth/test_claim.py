@@ -1,5 +1,6 @@
 """The life of a claim: what shows whose a seller account is, and what never does."""
 
+from dataclasses import replace
 from datetime import timedelta
 from itertools import pairwise
 from typing import Any
@@ -132,6 +133,10 @@ def test_a_life_after_an_erasure_may_be_erased_as_well() -> None:
     assert (works.authorised_at, works.may_be_erased) == (hours[3], True)
     assert erase(works, hours[3]).connection.erase_asked_at == hours[3]
     assert probed(works, Reached((FRANCE,)), hours[3] + timedelta(days=1)).connection.authorised_at == hours[3]
+    rested = resume(pause(again).connection, hours[2], goes_on=True).connection
+    assert (rested.state, probed(rested, Reached((FRANCE,)), hours[3]).connection.may_be_erased) == (WAITING, True)
+    of_before = replace(works, authorised_at=NOW)
+    assert probed(of_before, Reached((FRANCE,)), hours[3]).connection.may_be_erased, "kept by a version before"
 
 
 def test_a_claim_that_nothing_proves_lapses() -> None:

@@ -20,7 +20,7 @@ from shared.access.errors import NotSignedIn
 from shared.access.principal import Principal
 from shared.access.roles import Role, permissions_of
 from shared.access.scopes import AUTH_TOKENS_USE, ORDERS_READ, STOCK_WRITE
-from shared.db.errors import Conflict, DatabaseUnavailable
+from shared.db.errors import Conflict, DatabaseUnavailable, NotMigrated
 from shared.kernel.errors import Throttled, Unavailable
 from shared.kernel.ids import OrganisationId, UserId
 from shared.web.app import mount_static, new_app
@@ -44,6 +44,7 @@ ERRORS: dict[str, Exception] = {
     "far": Throttled("slow", retry_after_seconds=7.5),
     "auth": Unavailable("auth is away"),
     "database": DatabaseUnavailable("away"),
+    "missing-table": NotMigrated('relation "outbox" does not exist'),
     "conflict": Conflict("deadlock"),
     "bug": ValueError("SECRET"),
 }

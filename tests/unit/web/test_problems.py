@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 
 import httpx
 import pytest
+from structlog.testing import capture_logs
 
 from shared.web import limits
 from tests.unit.web.conftest import COOKIE, ERRORS
@@ -21,6 +22,7 @@ JSON = "application/problem+json"
         ("far", 503, "far-side-unavailable", "8"),
         ("auth", 503, "far-side-unavailable", "5"),
         ("database", 503, "database-unavailable", "5"),
+        ("missing-table", 503, "database-unavailable", "5"),
         ("conflict", 503, "busy", "1"),
         ("bug", 500, "bug", None),
     ],
@@ -39,9 +41,17 @@ async def test_an_error_is_a_problem_and_a_page(
     assert "SECRET" not in program.text + person.text
 
 
+async def test_a_table_that_is_missing_is_told_to_the_operator(client: httpx.AsyncClient) -> None:
+    """It may be our bug, and not a migration that is to come. Seen red: an answer, and no line that says which one."""
+    with capture_logs() as logs:
+        answer = await client.get("/api/orders/v1/error/missing-table")
+    assert [line["reason"] for line in logs if line["event"] == "http.not_migrated"] == [str(ERRORS["missing-table"])]
+    assert "outbox" not in answer.text
+
+
 def test_every_error_of_the_table_is_tried() -> None:
     """The parametrisation above is complete."""
-    assert len(ERRORS) == 9
+    assert len(ERRORS) == 10
 
 
 async def test_a_field_at_fault_is_named(client: httpx.AsyncClient) -> None:
