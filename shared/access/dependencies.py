@@ -16,6 +16,7 @@ from fastapi.security import APIKeyCookie, HTTPBearer
 from shared.access.access import Access
 from shared.access.errors import Forbidden, NotSignedIn, RoleForbids, SignInFirst
 from shared.access.principal import Principal, check_csrf
+from shared.runtime.requests import own_path
 
 CSRF_HEADER = "X-CSRF-Token"
 # What a consent redirect brings: never written into an address again.
@@ -103,7 +104,7 @@ def _allowed(found: Principal | None, scope: str) -> Principal:
 
 def _address(request: Request) -> str:
     kept = [(name, value) for name, value in request.query_params.multi_items() if name not in CONSENT_PARAMETERS]
-    return request.url.path + (f"?{urlencode(kept)}" if kept else "")
+    return own_path(request.scope) + (f"?{urlencode(kept)}" if kept else "")
 
 
 def _access(request: Request) -> Access:

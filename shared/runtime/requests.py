@@ -7,6 +7,7 @@ The address itself is never printed: a path holds ids of others, a query string 
 import time
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
+from urllib.parse import quote
 
 import structlog
 from opentelemetry.trace import SpanKind
@@ -21,6 +22,8 @@ Send = Callable[[Message], Awaitable[None]]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 SECONDS = Histogram("http_request_seconds", "Requests served, by route template.", ["method", "route", "status"])
+# As it is told in access logs, where the client left before there was anything to answer.
+_LEFT = 499
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 
 log = structlog.get_logger()
@@ -40,7 +43,7 @@ class RequestLines:
         scope.setdefault("state", {})
         method = scope["method"] if scope["method"] in _METHODS else "OTHER"
         started = time.perf_counter()
-        status = 500
+        status = _LEFT
 
         async def watch(message: Message) -> None:
             nonlocal status
@@ -51,6 +54,9 @@ class RequestLines:
         with span(method, kind=SpanKind.SERVER, parent=_traceparent(scope)) as current:
             try:
                 await self.app(scope, receive, watch)
+            except Exception:
+                status = 500 if status == _LEFT else status
+                raise
             finally:
                 route = route_template(scope)
                 current.update_name(f"{method} {route}")
@@ -64,6 +70,11 @@ def route_template(scope: Scope) -> str:
     """Such as `/orders/{order_id}`; `(none)` where no route matched."""
     path = getattr(scope.get("route"), "path", None)
     return path if isinstance(path, str) else "(none)"
+
+
+def own_path(scope: Scope) -> str:
+    """The path that was asked for, fit to be asked for again: `%` in it is one, also before two hexadecimal digits."""
+    return quote(scope["path"], safe="/:@!$&'()*+,;=~")
 
 
 def _tell(scope: Scope, method: str, route: str, status: int, seconds: float) -> None:

@@ -18,6 +18,7 @@ from starlette.responses import HTMLResponse
 from shared.access.dependencies import CONSENT_PARAMETERS
 from shared.access.principal import Principal
 from shared.kernel.clock import Clock, SystemClock
+from shared.runtime.requests import own_path
 from shared.web.formats import Formats
 from shared.web.languages import COOKIE, HERE, LANGUAGES, PARAMETER, language_of, read_translations
 from shared.web.static import static_address
@@ -98,6 +99,6 @@ def _environment(language: str, templates: Path, translations: Translations, clo
 
 def _in_language(request: Request, language: str) -> str:
     """This very page in another language; `//host/…`, which a browser would take for somebody else's, stays a path."""
-    path = "/" + request.url.path.lstrip("/")
+    path = "/" + own_path(request.scope).lstrip("/")
     kept = [(name, value) for name, value in request.query_params.multi_items() if name not in _NOT_REPEATED]
     return f"{path}?{urlencode([*kept, (PARAMETER, language)])}"

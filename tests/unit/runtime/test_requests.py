@@ -10,8 +10,9 @@ from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
-from shared.runtime.requests import RequestLines
+from shared.runtime.requests import Message, Receive, RequestLines, Scope, Send
 from shared.runtime.telemetry import configure_telemetry, traceparent
+from shared.web.unexpected import UnexpectedErrors
 from tests.unit.runtime.conftest import Lines
 
 ORGANISATION = UUID("01890a5d-ac96-774b-bcce-b302099a8057")
@@ -53,6 +54,25 @@ async def test_an_unknown_address_is_not_printed(client: httpx.AsyncClient, line
     """Whatever was typed, the line says only that no route matched."""
     await client.get("/SECRET")
     assert [(line["route"], line["status"]) for line in lines()] == [("(none)", 404)]
+
+
+async def test_whoever_leaves_in_the_middle_of_a_form_is_no_error_of_ours(lines: Lines) -> None:
+    """There is no answer. Seen red: a line of level error and a 500, of which too many page somebody."""
+    form = {"type": "http", "method": "POST", "path": "/orders", "headers": []}
+
+    async def reading(scope: Scope, receive: Receive, send: Send) -> None:
+        await Request(scope, receive, send).body()
+
+    async def gone() -> Message:
+        return {"type": "http.disconnect"}
+
+    async def answered(message: Message) -> None:
+        raise AssertionError(message)
+
+    configure_telemetry("orders", "api", None)
+    await RequestLines(UnexpectedErrors(reading))(form, gone, answered)
+    served = [(line["level"], line["status"]) for line in lines() if line["event"] == "http.served"]
+    assert served == [("info", 499)]
 
 
 async def test_a_bug_is_a_line_of_level_error(client: httpx.AsyncClient, lines: Lines) -> None:

@@ -82,6 +82,7 @@ def make_app(sessions: FakeSessions, public_url: str, pages: Pages | None) -> Fa
     mount_static(app)
 
     @app.get("/orders", response_class=HTMLResponse)
+    @app.get("/stock/{sku:path}", response_class=HTMLResponse)
     async def page(who: Annotated[Principal, Depends(signed_in_page)]) -> str:
         return who.label
 

@@ -209,6 +209,12 @@ async def test_a_link_to_another_language_stays_here(client: httpx.AsyncClient) 
     assert 'href="//' not in page.text
 
 
+async def test_a_link_to_another_language_is_to_the_same_address(client: httpx.AsyncClient) -> None:
+    """Also with a `%` before two hexadecimal digits. Seen red: that was decoded once more by the next request."""
+    page = await client.get("/nix/10%25AB%20%C3%A9", headers={"accept": "text/html"})
+    assert 'href="/nix/10%25AB%20%C3%A9?language=fr"' in page.text
+
+
 def test_a_sentence_alone_is_translated(pages: Pages) -> None:
     """For what is said outside a template; without a translation it stays English."""
     request = Request({"type": "http", "query_string": b"language=fr", "headers": []})
