@@ -32,7 +32,10 @@ class NotPossible(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A person's request. `units` None = all of the parcel; `weight_grams` None = as the SKUs weigh."""
+    """
+    A person's request. `units` None = all of the parcel; `weight_grams` None = as given for these units before, else as
+    the SKUs weigh.
+    """
 
     by: UUID | None
     at: datetime
@@ -52,9 +55,9 @@ def request(fulfilment: Fulfilment, shipment_id: UUID, asked: Asked, terms: Term
         raise NotPossible("not_planned", "This parcel is not waiting for a label.")
     order = fulfilment.order
     version = order.version if order and asked.despite_cancellation else parcel.despite_version
+    parcel = parcel.holding(_chosen(parcel, asked.units, terms.splitting))
     parcel = replace(
         parcel,
-        lines=_chosen(parcel, asked.units, terms.splitting),
         weight_override_grams=asked.weight_grams or parcel.weight_override_grams,
         despite_version=version,
         problem=None,
