@@ -4,14 +4,15 @@ from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
+from services.labels.domain.coverage import is_ours, lines_of_others
 from services.labels.domain.erasure import erased
-from services.labels.domain.fulfilment import Fulfilment, goes_there, shippable
+from services.labels.domain.fulfilment import Fulfilment, counted_elsewhere, goes_there, shippable, taken_units
 from services.labels.domain.holds import Splitting, left_out
 from services.labels.domain.order import Order
 from services.labels.domain.planning import voided
 from services.labels.domain.reasons import Reason
-from services.labels.domain.shipment import Shipment, State, Told
-from services.labels.domain.write_back import confirmed, is_ours
+from services.labels.domain.shipment import Shipment, State, Told, WriteBack
+from services.labels.domain.write_back import confirmed, shipped_in_part
 
 
 def order_seen(fulfilment: Fulfilment, now: datetime) -> Fulfilment:
@@ -26,7 +27,11 @@ def order_seen(fulfilment: Fulfilment, now: datetime) -> Fulfilment:
         return fulfilment
     if order.erased_at is not None:
         fulfilment = erased(fulfilment, now)
-    return fulfilment.each(lambda shipment: _seen(shipment, order, now))
+    seen = fulfilment.each(lambda shipment: _seen(shipment, order, now))
+    for shipment in seen.shipments if not order.cancelled else ():
+        if _holds_units_back(seen, shipment, order):
+            seen = seen.with_shipment(shipped_in_part(shipment))
+    return seen
 
 
 def still_fits(fulfilment: Fulfilment, shipment: Shipment, splitting: Splitting) -> bool:
@@ -77,9 +82,36 @@ def _seen(shipment: Shipment, order: Order, now: datetime) -> Shipment:
     write_back = shipment.write_back
     if write_back and write_back.reason == Reason.CANCEL_REQUESTED and not cancel:
         return shipment.telling(state=Told.OWED, due_at=now, reason=None)
-    if write_back and write_back.state not in (Told.CONFIRMED, Told.RELEASED) and is_ours(shipment, order):
-        shipment = confirmed(shipment, now)
+    if write_back and is_ours(shipment, order):
+        shipment = _there(shipment, write_back, now)
     return _cancelled(shipment, now) if order.cancelled else shipment
+
+
+def _there(shipment: Shipment, told: WriteBack, now: datetime) -> Shipment:
+    """What was given up because it did not show for so long, and shows after all, has left."""
+    if told.state is Told.RELEASED and told.attempt > 0:
+        shipment = replace(shipment, state=State.LABEL_CREATED, reason=None, reason_detail=None)
+    elif told.state in (Told.CONFIRMED, Told.RELEASED):
+        return shipment
+    return confirmed(shipment, now)
+
+
+def _holds_units_back(fulfilment: Fulfilment, shipment: Shipment, order: Order) -> bool:
+    """
+    It was taken for others', who now show parcels over some of its lines only: as long as it is, nobody ships the
+    others. Not where parcels made since hold what was left of it.
+    """
+    if shipment.write_back is None or shipment.write_back.state is not Told.SHIPPED_ELSEWHERE:
+        return False
+    theirs = lines_of_others(shipment, order, fulfilment.beside(shipment))
+    taken = taken_units(fulfilment, beside=shipment.shipment_id)
+    lines = [line for line in order.lines if shipment.units(line.line_id)]
+    for line in lines:
+        others = taken.get(line.line_id, 0)
+        if others and others + shipment.units(line.line_id) > line.ordered - line.cancelled:
+            return False
+    buried = any(line.line_id not in theirs and not counted_elsewhere(fulfilment, line) for line in lines)
+    return buried and any(line.line_id in theirs for line in lines)
 
 
 def _cancelled(shipment: Shipment, now: datetime) -> Shipment:

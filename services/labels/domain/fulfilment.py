@@ -70,11 +70,17 @@ class Fulfilment:
 
 def shipped_elsewhere(fulfilment: Fulfilment, line: OrderLine) -> int:
     """
-    Units that left without us, by the marketplace's count.
+    Units that left without us, by the marketplace's count. Until it counts them, the units of a parcel found to be
+    another's are gone too: they must not be planned once more.
+    """
+    uncounted = (one.units(line.line_id) for one in fulfilment.shipments if _is_anothers(one))
+    return counted_elsewhere(fulfilment, line) or sum(uncounted)
 
-    Its count includes ours: those that it shows. A marketplace that was read without its parcels shows none at all;
-    then those that were sent are ours. Until it counts them, the units of a parcel found to be another's
-    are gone too: they must not be planned once more.
+
+def counted_elsewhere(fulfilment: Fulfilment, line: OrderLine) -> int:
+    """
+    The marketplace's count of a line without ours: those that it shows. Read without its parcels it shows none at all;
+    then those that were sent are ours.
     """
     order = fulfilment.order
     packages = order.packages if order else ()
@@ -85,8 +91,7 @@ def shipped_elsewhere(fulfilment: Fulfilment, line: OrderLine) -> int:
             continue
         there = any(is_of(package, shipment) for package in packages) if packages else write_back.may_have_left
         ours += shipment.units(line.line_id) if there else 0
-    counted = max(0, line.fulfilled - ours)
-    return counted or sum(one.units(line.line_id) for one in fulfilment.shipments if _is_anothers(one))
+    return max(0, line.fulfilled - ours)
 
 
 def is_of(package: Package, shipment: Shipment) -> bool:

@@ -12,6 +12,7 @@ from uuid import UUID
 from services.labels.domain import labels, write_back
 from services.labels.domain.actions import hand_over_may_be_undone, may_be_handed_over
 from services.labels.domain.changes import released, still_fits
+from services.labels.domain.coverage import covered_by_others, is_ours
 from services.labels.domain.fulfilment import Fulfilment
 from services.labels.domain.holds import Splitting, Terms
 from services.labels.domain.labels import NotPossible
@@ -59,11 +60,11 @@ def not_told(fulfilment: Fulfilment, shipment: Shipment, splitting: Splitting, n
         return released(shipment, Reason.ORDER_CANCELLED, now)
     if order.cancel_requested and shipment.despite_version != order.version:
         return shipment.telling(state=Told.NEEDS_PERSON, due_at=None, reason=Reason.CANCEL_REQUESTED.value)
-    if write_back.is_ours(shipment, order):
+    if is_ours(shipment, order):
         return write_back.confirmed(shipment, now)
-    if write_back.covered_by_others(shipment, order, others, wholly=True):
+    if covered_by_others(shipment, order, others, wholly=True):
         return write_back.shipped_elsewhere(shipment)
-    covered = write_back.covered_by_others(shipment, order, others)
+    covered = covered_by_others(shipment, order, others)
     return labels.outdated(shipment) if covered or not still_fits(fulfilment, shipment, splitting) else None
 
 

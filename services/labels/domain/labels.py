@@ -32,7 +32,10 @@ class NotPossible(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A person's request. `units` None = all of the parcel; `weight_grams` None = as the SKUs weigh."""
+    """
+    A person's request. `units` None = all of the parcel; `weight_grams` None = as given for these units before, else as
+    the SKUs weigh.
+    """
 
     by: UUID | None
     at: datetime
@@ -52,9 +55,9 @@ def request(fulfilment: Fulfilment, shipment_id: UUID, asked: Asked, terms: Term
         raise NotPossible("not_planned", "This parcel is not waiting for a label.")
     order = fulfilment.order
     version = order.version if order and asked.despite_cancellation else parcel.despite_version
+    parcel = parcel.holding(_chosen(parcel, asked.units, terms.splitting))
     parcel = replace(
         parcel,
-        lines=_chosen(parcel, asked.units, terms.splitting),
         weight_override_grams=asked.weight_grams or parcel.weight_override_grams,
         despite_version=version,
         problem=None,
@@ -204,7 +207,8 @@ def retried(fulfilment: Fulfilment, shipment_id: UUID, asked: Asked, terms: Term
     """
     shipment = fulfilment.shipment(shipment_id)
     if write_back.may_be_asked_again(shipment):
-        version = fulfilment.order.version if fulfilment.order else None
+        order = fulfilment.order
+        version = order.version if order and _outweighs_request(shipment, asked) else shipment.despite_version
         return fulfilment.with_shipment(replace(write_back.asked_again(shipment, asked.at), despite_version=version))
     if in_doubt(shipment):
         shipment = replace(shipment, state=State.PLANNED, label_known=True)
@@ -212,6 +216,16 @@ def retried(fulfilment: Fulfilment, shipment_id: UUID, asked: Asked, terms: Term
     if shipment.state is State.PLANNED and shipment.problem is not None:
         return request(fulfilment, shipment_id, asked, terms)
     raise NotPossible("nothing_to_retry", "Nothing of this parcel has come to a halt.")
+
+
+def _outweighs_request(shipment: Shipment, asked: Asked) -> bool:
+    """
+    The retry is a word about the buyer's cancellation request, too: that is what the number waits for, or it may have
+    left before. A refusal that was mended says nothing of a request that came since.
+    """
+    told = shipment.write_back
+    waits = told is not None and (told.reason == Reason.CANCEL_REQUESTED or told.may_have_left)
+    return asked.despite_cancellation or waits
 
 
 def _chosen(parcel: Shipment, units: Mapping[UUID, int] | None, splitting: Splitting) -> tuple[ShipmentLine, ...]:

@@ -86,7 +86,7 @@ def _plan_rest(fulfilment: Fulfilment, terms: Terms, now: datetime, new_id: Call
     waits_for_time = False
     for destination, lines in rest.items():
         parcel = ours.get(destination) or Shipment(new_id(), State.PLANNED, now, lines, destination)
-        parcel = replace(parcel, lines=lines)
+        parcel = parcel.holding(lines)
         held = hold(fulfilment, parcel, terms, now) or _held_by_policy(fulfilment, terms)
         waits_for_time |= held is not None and held.reason is Reason.LABEL_NOT_BEFORE
         fulfilment = fulfilment.with_shipment(_planned(parcel, held, now))

@@ -84,6 +84,7 @@ class Shipment:
     Until its label's intent it follows the order; the intent freezes lines, order version and recipient digest.
     `label_attempt` and `label_known` fence the label's outcome as in `WriteBack`. `problem` is what label creation
     found out at `problem_version` of the order (an incomplete address, no numbers left): it holds that version.
+    `weight_override_grams`: of these very units, as a person gave it.
     `despite_version`: the order version for which a person decided to go on despite a cancellation request.
     `handed_over_at`, `handed_over_by`: when a person said that the carrier has it, and who.
     """
@@ -158,6 +159,12 @@ class Shipment:
                 return None
             total += line.weight_grams * line.quantity
         return total
+
+    def holding(self, lines: tuple[ShipmentLine, ...]) -> "Shipment":
+        """The same with these contents. A weight given for other units goes: it says nothing of these."""
+        before, after = ({one.line_id: one.quantity for one in each} for each in (self.lines, lines))
+        weight = self.weight_override_grams if before == after else None
+        return replace(self, lines=lines, weight_override_grams=weight)
 
     def units(self, line_id: UUID) -> int:
         return sum(line.quantity for line in self.lines if line.line_id == line_id)

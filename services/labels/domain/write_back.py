@@ -9,10 +9,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Literal
-from uuid import UUID
 
-from services.labels.domain.fulfilment import has_number, is_of
-from services.labels.domain.order import Order, Package
+from services.labels.domain.coverage import covered_by_others, is_ours
+from services.labels.domain.order import Order
 from services.labels.domain.reasons import Reason
 from services.labels.domain.shipment import Shipment, State, Told, WriteBack
 
@@ -155,23 +154,28 @@ def read_back(shipment: Shipment, order: Order, others: Sequence[Shipment], now:
     What the marketplace shows, after it accepted our number (or said that it was done before).
 
     `order` carries the parcels just read; `others`: this order's other parcels of ours.
-    Not shown yet is no answer until the read lag is over; then another's parcel over our units means that the order
-    left without us, and a number that vanished is sent again under the same reference.
+    Not shown yet is no answer until the read lag is over; then others' parcels over all our units mean that the order
+    left without us, and a number that vanished is sent again under the same reference: unless others shipped a part of
+    its units, which makes it a person's.
     """
     write_back = _of(shipment)
     if is_ours(shipment, order):
         return confirmed(shipment, now)
     age = (now - (write_back.sent_at or now)).total_seconds()
     late = age >= timing.lag_seconds
-    if covered_by_others(shipment, order, others) and (write_back.reason == Reason.ALREADY_DONE or late):
+    wholly = covered_by_others(shipment, order, others, wholly=not order.cancelled)
+    if wholly and (write_back.reason == Reason.ALREADY_DONE or late):
         return shipped_elsewhere(shipment)
     if not late:
         return _read_again_at(shipment, timing.lag_seconds, now)
     unknown = write_back.reason == Reason.OUTCOME_UNKNOWN
+    missing = unknown or age >= timing.repeat_after_seconds
+    if covered_by_others(shipment, order, others):
+        return shipped_in_part(shipment) if missing else _read_again_at(shipment, timing.repeat_after_seconds, now)
     if write_back.reason == Reason.ALREADY_DONE or _unwanted(shipment, order) or write_back.repeats >= MOST_REPEATS:
         reason = Reason.OUTCOME_UNKNOWN.value if unknown else Reason.NEVER_SEEN.value
         return shipment.telling(state=Told.NEEDS_PERSON, due_at=None, reason=reason)
-    if age < timing.repeat_after_seconds and not unknown:
+    if not missing:
         return _read_again_at(shipment, timing.repeat_after_seconds, now)
     return shipment.telling(
         state=Told.OWED, repeats=write_back.repeats + 1, due_at=now, reason=Reason.NOT_SEEN_YET.value
@@ -212,43 +216,10 @@ def shipped_elsewhere(shipment: Shipment) -> Shipment:
     return shipment.telling(state=Told.SHIPPED_ELSEWHERE, due_at=None, reason=reason, reason_detail=None)
 
 
-def is_ours(shipment: Shipment, order: Order) -> bool:
-    """
-    The marketplace shows our parcel: our tracking number, under our reference where it shows references.
-
-    Two parcels of one order may carry one number; their references differ.
-    """
-    return any(is_of(package, shipment) and has_number(package, shipment) for package in order.packages)
-
-
-def covered_by_others(shipment: Shipment, order: Order, others: Sequence[Shipment], *, wholly: bool = False) -> bool:
-    """
-    Parcels that are none of ours leave no room for one of our lines; `wholly`: for no unit of any of them. Ours without
-    a number yet is ours.
-    """
-    shown: dict[object, int] = {}
-    foreign: set[object] = set()
-    for package in order.packages:
-        for line_id, quantity in package.lines:
-            shown[line_id] = shown.get(line_id, 0) + quantity
-            if not _is_bare(package, shipment) and not any(is_of(package, other) for other in others):
-                foreign.add(line_id)
-    covered = (
-        line.line_id in foreign and shown[line.line_id] + (1 if wholly else line.quantity) > _room(order, line.line_id)
-        for line in shipment.lines
-    )
-    return all(covered) if wholly else any(covered)
-
-
-def _is_bare(package: Package, shipment: Shipment) -> bool:
-    """Our own parcel, shown without a number."""
-    ours = shipment.write_back.reference if shipment.write_back else None
-    return package.tracking_number is None and package.reference is not None and package.reference == ours
-
-
-def _room(order: Order, line_id: UUID) -> int:
-    line = order.line(line_id)
-    return line.ordered - line.cancelled if line else 0
+def shipped_in_part(shipment: Shipment) -> Shipment:
+    """Others shipped a part of it, and our number is not there: a person looks, and may void it. The rest is here."""
+    kept = shipment.telling(state=Told.RELEASED, due_at=None, sent_at=None, reason=None, reason_detail=None)
+    return replace(kept, state=State.OUTDATED, reason=Reason.ORDER_CHANGED.value, reason_detail=None)
 
 
 def _read_again_at(shipment: Shipment, seconds: float, now: datetime) -> Shipment:

@@ -160,7 +160,9 @@ class LabelIn(In):
 
     units: dict[UUID, Annotated[int, Field(ge=0)]] | None = Field(default=None, description="Units by line id.")
     weight_grams: Annotated[int, Field(gt=0, le=HEAVIEST_GRAMS)] | None = Field(
-        default=None, description="The parcel's weight, where it differs from its SKUs'."
+        default=None,
+        description="The parcel's weight, where it differs from its SKUs'. "
+        "Without it: as given for the same units before, else the sum of the SKUs' weights.",
     )
     despite_cancellation_request: bool = Field(default=False, description="Ship although the buyer asked to cancel.")
 

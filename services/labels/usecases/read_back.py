@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 import structlog
 
 from services.labels.domain import write_back
+from services.labels.domain.coverage import is_ours
 from services.labels.domain.fulfilment import Fulfilment
 from services.labels.domain.order import Package
 from services.labels.domain.reasons import Reason
@@ -119,7 +120,7 @@ def _seen(
     after = before
     for shipment in before.shipments:
         told = shipment.write_back
-        asked = shipment.shipment_id == row.shipment_id or (told is not None and write_back.is_ours(shipment, shown))
+        asked = shipment.shipment_id == row.shipment_id or (told is not None and is_ours(shipment, shown))
         if told is not None and told.state is Told.SENT and asked:
             others = before.beside(shipment)
             after = after.with_shipment(write_back.read_back(shipment, shown, others, now, place.timing))

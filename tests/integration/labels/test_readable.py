@@ -146,6 +146,26 @@ async def test_a_refusal_is_shown_and_retried_in_new_words(shop: Shop) -> None:
     assert await shop.tell() == (Told.SENT, None)
 
 
+async def test_a_retry_of_a_refused_number_is_no_word_about_a_cancellation_request(shop: Shop, ours: Any) -> None:
+    """
+    Nothing was sent and the buyer asks for a cancellation: the pages say so, and a person decides it by itself.
+
+    Seen red: no page said a word of it, and the retry of the refusal sent the number.
+    """
+    await shop.tell(Refused("No."))
+    await shop.labels.change(shop.order, cancel_requested=True)
+    page = f"/shipments/{(await shop.labels.shipment(shop.order.order_id)).shipment_id}"
+    for address in (page, f"{page}/retry"):
+        assert "a demandé l’annulation de cette commande" in (await ours.get(f"{address}?language=fr")).text
+        assert "asked for a cancellation of this order" in (await ours.get(f"{address}?language=en")).text
+    await shop.retry()
+    assert await shop.tell() == (Told.NEEDS_PERSON, "cancel_requested")
+    assert shop.tracking.sent == []
+    assert "although the buyer asked for a cancellation" in (await ours.get(f"{page}/retry")).text
+    await shop.retry()
+    assert await shop.tell() == (Told.SENT, None)
+
+
 async def test_a_refused_number_that_somebody_entered_there_is_confirmed(shop: Shop) -> None:
     """The seller typed it at the marketplace: the next poll shows it, and nothing is left to do."""
     await shop.tell(Refused("No."))

@@ -5,15 +5,31 @@ from datetime import timedelta
 
 import pytest
 
-from services.labels.domain import write_back
+from services.labels.domain import labels, write_back
 from services.labels.domain.actions import Action, possible
 from services.labels.domain.changes import order_seen
 from services.labels.domain.fulfilment import Fulfilment
+from services.labels.domain.labels import Asked
 from services.labels.domain.order import Package
 from services.labels.domain.reasons import Reason
 from services.labels.domain.shipment import Shipment, State, Told, WriteBack
 from services.labels.domain.write_back import MOST_REPEATS
-from tests.unit.labels.builders import FIRST, NOW, TIMING, A, first, labelled, order, ours, sending, sent, shown, theirs
+from tests.unit.labels.builders import (
+    FIRST,
+    MANUAL,
+    NOW,
+    PERSON,
+    TIMING,
+    A,
+    first,
+    labelled,
+    order,
+    ours,
+    sending,
+    sent,
+    shown,
+    theirs,
+)
 
 
 def told(shipment: Shipment) -> WriteBack:
@@ -136,6 +152,30 @@ def test_a_refusal_is_shown_and_a_retry_words_it_anew() -> None:
     assert possible(refused) == (Action.RETRY, Action.VOID)
     again = told(write_back.asked_again(refused, NOW))
     assert (again.state, again.body, again.reference) == (Told.OWED, None, "123456789")
+
+
+@pytest.mark.parametrize(
+    ("halt", "despite", "outweighs"),
+    [("refused", False, False), ("refused", True, True), ("cancel_requested", False, True), ("lost", False, True)],
+)
+def test_a_retry_outweighs_a_cancellation_request_only_where_it_is_about_it(
+    halt: str, despite: bool, outweighs: bool
+) -> None:
+    """
+    It waits for that word, says it, or may have left anyway; mending a refusal is no word about a later request.
+
+    Seen red: the retry of a refused number outweighed it.
+    """
+    state = shown(sending(), version=2, cancel_requested=True)
+    parcel = {
+        "refused": write_back.refused(first(state), "No.", NOW),
+        "cancel_requested": first(labelled()).telling(state=Told.NEEDS_PERSON, reason=Reason.CANCEL_REQUESTED.value),
+        "lost": write_back.outcome_unknown(first(state), NOW, "blind", TIMING),
+    }[halt]
+    asked = Asked(PERSON, NOW, despite_cancellation=despite)
+    again = first(labels.retried(state.with_shipment(parcel), FIRST, asked, MANUAL))
+    assert told(again).state is Told.OWED
+    assert again.despite_version == (2 if outweighs else None)
 
 
 def test_a_refusal_after_doubt_is_looked_for_first() -> None:

@@ -1,6 +1,7 @@
 """Telling the marketplace, walked against the marketplace itself: any order of answers, losses and read-backs."""
 
 import asyncio
+from collections import Counter
 from collections.abc import Coroutine
 from dataclasses import replace
 from datetime import timedelta
@@ -14,6 +15,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 from services.labels.domain import labels
 from services.labels.domain.actions import may_be_voided
 from services.labels.domain.changes import order_seen
+from services.labels.domain.fulfilment import Fulfilment
 from services.labels.domain.labels import Asked
 from services.labels.domain.order import Package
 from services.labels.domain.shipment import Shipment, Told, WriteBack
@@ -41,18 +43,26 @@ from tests.unit.labels.builders import (
     CONNECTION,
     FIRST,
     MANUAL,
+    NOW,
     ORDER,
     PERSON,
     TIMING,
     A,
+    B,
+    fulfilment,
     ids,
+    in_flight,
     labelled,
+    line,
+    order,
+    planned,
     reservation,
 )
 from tests.unit.labels.telling_world import OUTCOMES, Died, FarSide, Memory, StandingClock
 
 # A parcel shows within the read lag (120 s), at the latest.
 _SHOWS_WITHIN_SECONDS = 100
+_LINES = {f"far-{one.int}": one for one in (A, B)}
 _ENDS = {Told.CONFIRMED, Told.SHIPPED_ELSEWHERE, Told.REFUSED, Told.NEEDS_PERSON, Told.RELEASED}
 
 
@@ -63,10 +73,12 @@ async def _never(_store: Store, _shipment_id: UUID, _seconds: float) -> None:
 
 class Parcel(RuleBasedStateMachine):
     """
-    One parcel, its number owed; processes that die, stall and are overtaken; a seller and a buyer who act beside us.
+    One parcel of two lines, its number owed; processes that die, stall and are overtaken; a seller and a buyer who act
+    beside us.
 
     Whatever comes: one package with our number at most, under one reference; nothing is sent that is known to be
-    cancelled; when everybody is quiet it ends confirmed, shipped elsewhere, refused, or with a person.
+    cancelled; when everybody is quiet it ends confirmed, shipped elsewhere, refused, or with a person. Shipped
+    elsewhere are all its lines, so that none is forgotten.
     """
 
     write: ClassVar[Literal["keyed", "readable"]]
@@ -77,7 +89,7 @@ class Parcel(RuleBasedStateMachine):
         self.clock = StandingClock()
         capabilities = Capabilities(write=self.write, read_lag_seconds=120)
         self.far_side = FarSide(self.clock, capabilities, before_sending=self._may_be_sent)
-        self.memory = Memory(labelled())
+        self.memory = Memory(_of_two_lines())
         planner = Planner({"amazon": capabilities}, BUILTIN, self.clock, ids())
         tokens = cast(Any, self.memory)
         self.tools = Telling(planner, tokens, {"amazon": self.far_side}, lambda _: TIMING)
@@ -137,10 +149,11 @@ class Parcel(RuleBasedStateMachine):
             self._news(status="cancelled")
 
     @precondition(lambda self: self.told.attempt > 1 and len(self.far_side.parcels) < 2)
-    @rule()
-    def somebody_else_ships_it(self) -> None:
-        lines = ((f"far-{A.int}", 2),)
-        self.far_side.parcels.append((self.clock.at, MarketplacePackage("1", "X", "SOMEBODY-ELSE", "SHIPPED", lines)))
+    @rule(lines=st.sampled_from([((A, 2), (B, 1)), ((A, 2),), ((A, 1),), ((B, 1),)]))
+    def somebody_else_ships_it(self, lines: tuple[tuple[UUID, int], ...]) -> None:
+        """All of it, or a part."""
+        far = tuple((f"far-{line_id.int}", units) for line_id, units in lines)
+        self.far_side.parcels.append((self.clock.at, MarketplacePackage("1", "X", "SOMEBODY-ELSE", "SHIPPED", far)))
 
     @precondition(lambda self: may_be_asked_again(self.shipment))
     @rule()
@@ -166,6 +179,9 @@ class Parcel(RuleBasedStateMachine):
         assert self.told.due_at is None
         assert self.told.state in _ENDS
         assert self.told.state is not Told.CONFIRMED or self.far_side.ours
+        order = self.memory.one.order
+        assert order is not None
+        assert self.told.state is not Told.SHIPPED_ELSEWHERE or order.cancelled or self._by_others() == {A, B}
 
     @invariant()
     def one_package(self) -> None:
@@ -192,6 +208,11 @@ class Parcel(RuleBasedStateMachine):
         assert not order.cancelled
         assert not order.cancel_requested or self.shipment.despite_version == order.version
 
+    def _by_others(self) -> set[UUID]:
+        """Lines over which somebody else's parcels lie."""
+        theirs = (one for _, one in self.far_side.parcels if one not in self.far_side.ours)
+        return {_LINES[far_id] for one in theirs for far_id, _ in one.lines}
+
     def _wait(self) -> None:
         """Until it is due, where it is."""
         self.clock.at = max(self.clock.at, self.told.due_at or self.clock.at)
@@ -212,17 +233,18 @@ class Parcel(RuleBasedStateMachine):
         assert before is not None
         if before.cancelled:
             return
-        (line,) = before.lines
-        shown = self.far_side.shown()
         packages = tuple(
-            Package(one.reference, one.tracking_number, tuple((A, units) for _, units in one.lines)) for one in shown
+            Package(one.reference, one.tracking_number, tuple((_LINES[far_id], units) for far_id, units in one.lines))
+            for one in self.far_side.shown()
         )
-        fulfilled = min(line.ordered, sum(units for one in packages for _, units in one.lines))
+        shipped = Counter[UUID]()
+        for one in packages:
+            shipped.update(dict(one.lines))
         order = replace(
             before,
             version=before.version + 1,
             packages=packages,
-            lines=(replace(line, fulfilled=fulfilled),),
+            lines=tuple(replace(one, fulfilled=min(one.ordered, shipped[one.line_id])) for one in before.lines),
             **changes,
         )
         heard = replace(self.memory.one, order=order, reservation=reservation(order))
@@ -232,12 +254,18 @@ class Parcel(RuleBasedStateMachine):
         return self.runner.run(work)
 
 
+def _of_two_lines() -> Fulfilment:
+    received = planned(of=fulfilment(order(line(A), line(B, ordered=1))))
+    return labelled(in_flight(labels.request(received, FIRST, Asked(PERSON, NOW), MANUAL)))
+
+
 class KeyedParcel(Parcel):
     """
     The marketplace knows our reference again.
 
     Seen red with: a new reference for each attempt, a sending that goes on after a cancellation was asked for, doubt
-    forgotten once the process that had it died, and a refusal believed though an attempt before it had its effect.
+    forgotten once the process that had it died, a refusal believed though an attempt before it had its effect, a parcel
+    called shipped elsewhere for one of its lines, and one given up for it before the read lag was over.
     """
 
     write = "keyed"
