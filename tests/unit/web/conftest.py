@@ -81,8 +81,7 @@ def make_app(sessions: FakeSessions, public_url: str, pages: Pages | None) -> Fa
     app = new_app("orders", "Orders.", access=access, pages=pages, form_targets=["https://sellers.example"])
     mount_static(app)
 
-    @app.get("/orders", response_class=HTMLResponse)
-    @app.get("/stock/{sku:path}", response_class=HTMLResponse)
+    @app.get("/orders{rest:path}", response_class=HTMLResponse)
     async def page(who: Annotated[Principal, Depends(signed_in_page)]) -> str:
         return who.label
 

@@ -19,8 +19,8 @@ async def test_a_page_without_a_session_leads_to_signing_in_and_back(client: htt
 
 async def test_a_page_whose_address_has_a_percent_sign_is_the_one_come_back_to(client: httpx.AsyncClient) -> None:
     """Seen red: it was decoded twice, and led to what the SKU `A/B` has."""
-    answer = await client.get("/stock/A%252FB")
-    assert answer.headers["location"] == "/signin?next=%2Fstock%2FA%25252FB"
+    answer = await client.get("/orders/A%252FB")
+    assert answer.headers["location"] == "/signin?next=%2Forders%2FA%25252FB"
 
 
 async def test_a_consent_code_is_not_carried_along(client: httpx.AsyncClient) -> None:
