@@ -84,7 +84,7 @@ class Target:
         """
         So many units are available; None: nobody has counted.
 
-        While a sale is awaited, more units wait with it: some of them may be sold already.
+        While a sale is awaited, more units than are shown wait with it: some of them may be sold already.
         """
         counted = self.active and available is not None
         desired = quantity(available or 0, self.buffer, self.maximum) if counted else None
@@ -95,7 +95,7 @@ class Target:
             return moved
         if desired is None:
             return moved._idle()
-        if self.state is State.SALE and desired > (self.desired or 0):
+        if self.state is State.SALE and self.shown is not None and desired > self.shown:
             return moved
         return moved._due(now, now)
 

@@ -15,6 +15,7 @@ def progress_values(progress: Progress) -> dict[str, Any]:
         "restarts": progress.restarts,
         "data_set": progress.data_set,
         "lean": progress.lean,
+        "left": {channel_id: text_of(at) for channel_id, at in progress.left.items()},
     }
 
 
@@ -30,6 +31,7 @@ def progress_of(told: dict[str, Any]) -> Progress:
         data_set=told["data_set"],
         data_set_since=time_of(told["data_set_since"]),
         lean=told["lean"],
+        left={channel_id: datetime.fromisoformat(at) for channel_id, at in told.get("left", {}).items()},
     )
 
 

@@ -7,7 +7,8 @@ budget, because lists forget. Everything a page token is bound to is kept in its
 """
 
 import hashlib
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -79,7 +80,8 @@ class Progress:
     Saved with each page. `cursor_at`: everything updated before it is stored; None: nothing was read to the end yet.
 
     `restarts`: how often windows had to start again since a page was last read. `data_set`: which of the marketplace's
-    sets is asked for, 0 the richest; `lean`: something was read with less than that.
+    sets is asked for, 0 the richest; `lean`: something was read with less than that. `left`: of channels that are not
+    read just now, and were: the cursor at which they went.
     """
 
     changes_due_at: datetime
@@ -92,6 +94,7 @@ class Progress:
     data_set: int = 0
     data_set_since: datetime | None = None
     lean: bool = False
+    left: Mapping[str, datetime] = field(default_factory=dict)
 
     def window(self, purpose: Purpose) -> Window | None:
         return self.changes if purpose is Purpose.CHANGES else self.open
@@ -180,14 +183,26 @@ def due_at_once(progress: Progress, now: datetime) -> Progress:
     return replace(progress, changes_due_at=now, open_due_at=open_due_at)
 
 
-def more_reached(progress: Progress, now: datetime) -> Progress:
+def less_reached(progress: Progress, channel_ids: Collection[str], now: datetime) -> Progress:
+    """Channels that are read no more, for a while or for good: what changes there from here on is not seen."""
+    here = dict.fromkeys(channel_ids, progress.cursor_at or now)
+    return replace(progress, left={**here, **progress.left})
+
+
+def more_reached(progress: Progress, channel_ids: Collection[str], now: datetime) -> Progress:
     """
     New channels are read from now on, or older orders: all open orders at once, those among them.
 
     A sweep under way was begun without them, and begins again. Changes under way may end without them: the next
-    window starts before that one's end, and so before this sweep.
+    window starts before that one's end, and so before this sweep. Of channels that come back what changed meanwhile is
+    read, too: from the cursor at which they went.
     """
-    return replace(progress, open=None, open_due_at=now)
+    back = [at for channel_id, at in progress.left.items() if channel_id in channel_ids]
+    stay = {channel_id: at for channel_id, at in progress.left.items() if channel_id not in channel_ids}
+    progress = replace(progress, open=None, open_due_at=now, left=stay)
+    if not back or progress.cursor_at is None:
+        return progress
+    return replace(progress, cursor_at=min(*back, progress.cursor_at), changes=None, changes_due_at=now)
 
 
 def fingerprint(token: str) -> str:
@@ -216,7 +231,7 @@ def _ended(progress: Progress, window: Window, covered_until: datetime | None, p
     due = max(now, window.started_at + pace.interval)
     progress = replace(_with(progress, Purpose.CHANGES, None, due), cursor_at=cursor)
     if progress.lean and progress.data_set == 0:
-        return replace(progress, lean=False, open_due_at=now)
+        return replace(progress, lean=False, open=None, open_due_at=now)
     return progress
 
 

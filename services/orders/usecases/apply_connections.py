@@ -36,8 +36,10 @@ async def apply_connections(store: Store, events: Sequence[Event[Any]], *, clock
         before, reading = known.get(one.id), progress[one.id]
         if _newly_active(before, one):
             reading = windows.due_at_once(reading, now)
+        if before is not None:
+            reading = windows.less_reached(reading, _reached(before) - _reached(one), now)
         if before is not None and _has_more(before, one):
-            reading = windows.more_reached(reading, now)
+            reading = windows.more_reached(reading, _reached(one) - _reached(before), now)
         if reading != progress[one.id]:
             await store.polls.save(one.id, reading, now)
 

@@ -191,10 +191,12 @@ def _rest(turn: _Turn, lease: Lease[Store]) -> None:
 
 
 async def _save_progress(page: OrderPage, turn: _Turn, store: Store, budgets: Budgets, polling: Polling) -> None:
-    now = polling.clock.now()
-    progress = windows.page_read(
-        await _current(turn, store), turn.window, page.next_token, page.covered_until, turn.pace, now
-    )
+    now, current = polling.clock.now(), await _current(turn, store)
+    if current.window(turn.window.purpose) != turn.window:
+        # Dropped meanwhile, as when a channel came: what reads it anew is due, and this page's orders are kept.
+        await _save(turn, current, None, store, budgets, polling)
+        return
+    progress = windows.page_read(current, turn.window, page.next_token, page.covered_until, turn.pace, now)
     circles = page.next_token is not None and progress.window(turn.window.purpose) is None
     await _save(turn, progress, "page_token_refused" if circles else None, store, budgets, polling)
 

@@ -2,8 +2,11 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
+from unittest.mock import patch
 
 from shared.events.auth import ConnectionSettingsChangedV1
+from shared.marketplaces.models import OrderPage
 from tests.integration.orders.service import OrdersService, connection_event
 from tests.unit.orders.builders import NOW, ORGANISATION, connection, order, page
 from tests.unit.orders.events import LABELLED, SHIPMENT_ID, reservation, shipment
@@ -111,7 +114,47 @@ async def test_a_channel_newly_reached_has_its_open_orders_read_at_once(orders: 
     assert (await orders.one("poll")).due_at == after.open_due_at == NOW
     assert replace(after, open_due_at=before.open_due_at) == before
     await orders.apply(connection_event(one, ConnectionSettingsChangedV1))
-    assert await orders.progress() == after
+    assert replace(await orders.progress(), left={}) == after
+
+
+async def test_a_channel_that_comes_back_is_read_from_where_it_went(orders: OrdersService) -> None:
+    """
+    What became of its orders meanwhile, such as a cancellation, is in no sweep of open ones. Seen red: the cursor
+    stayed where the other channel had taken it.
+    """
+    both = connection(channels=(*connection().channels, replace(connection().channels[0], id="NEW")))
+    await orders.connect(both)
+    await orders.poll(2)
+    went_at = (await orders.progress()).cursor_at
+    one = replace(both, channels=both.channels[:1])
+    await orders.apply(connection_event(one, ConnectionSettingsChangedV1))
+    orders.clock.move(days=3)
+    await orders.poll(2)
+    assert (await orders.progress()).cursor_at == NOW + timedelta(days=3, minutes=-2)
+    await orders.apply(connection_event(both, ConnectionSettingsChangedV1))
+    back = await orders.progress()
+    assert back.cursor_at == went_at
+    assert (back.changes, back.left) == (None, {})
+    assert back.changes_due_at == back.open_due_at == NOW + timedelta(days=3)
+
+
+async def test_a_page_under_way_does_not_bring_back_a_window_that_was_dropped(orders: OrdersService) -> None:
+    """A channel comes while it is read: its orders are kept. Seen red: the sweep went on, without the channel."""
+    one = await orders.connect()
+    wider = replace(one, channels=(*one.channels, replace(one.channels[0], id="NEW")))
+    orders.far_side.page_size = 1
+    orders.far_side.tell(order(1), order(2))
+    read_page = orders.far_side.read_page
+
+    async def meanwhile(*asked: Any, **more: Any) -> OrderPage:
+        await orders.apply(connection_event(wider, ConnectionSettingsChangedV1))
+        return await read_page(*asked, **more)
+
+    with patch.object(orders.far_side, "read_page", meanwhile):
+        await orders.poll()
+    progress = await orders.progress()
+    assert (progress.open, progress.open_due_at) == (None, NOW)
+    assert len(await orders.events()) == 1
 
 
 async def test_a_sweep_begun_without_a_new_channel_begins_again(orders: OrdersService) -> None:

@@ -52,10 +52,14 @@ def test_what_is_read_back_as_told_is_in_sync() -> None:
 
 
 def test_a_lower_value_is_taken_for_a_sale() -> None:
-    """It waits for the order: one that lowers the level makes it due, more stock waits with it, the grace ends it."""
+    """
+    It waits for its orders: those that lower the level as far make it due, more than is shown waits, the grace ends
+    it. Seen red: another channel's order, or the first of several, put up units that were sold.
+    """
     sold = shown(target(), 8)
     assert (sold.state, sold.due_at) == (State.SALE, NOW + GRACE)
     assert sold.aimed(12, NOW).due_at == NOW + GRACE
+    assert sold.aimed(9, NOW).due_at == NOW + GRACE, "of the two that were sold there, one order is known"
     assert sold.aimed(8, NOW).due_at == NOW
 
 

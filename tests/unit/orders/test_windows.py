@@ -151,11 +151,12 @@ def test_a_refused_set_of_data_falls_back_and_is_asked_for_again_after_an_hour()
     progress = windows.page_read(progress, progress.changes, None, None, PACE, now)
     assert (progress.data_set, progress.lean) == (1, True)
     later = now + timedelta(hours=1)
-    progress = opened(progress, Purpose.CHANGES, later)
+    # Its first pages were read with less.
+    progress = opened(opened(progress, Purpose.OPEN), Purpose.CHANGES, later)
     assert progress.data_set == 0
     assert progress.changes is not None
     progress = windows.page_read(progress, progress.changes, None, None, PACE, later)
-    assert (progress.lean, progress.open_due_at) == (False, later)
+    assert (progress.lean, progress.open, progress.open_due_at) == (False, None, later)
 
 
 def test_a_new_consent_is_read_at_once_from_where_it_stood() -> None:
