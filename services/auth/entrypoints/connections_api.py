@@ -12,7 +12,7 @@ from services.auth.domain.claim import ClaimRefused
 from services.auth.domain.connection import ChannelsInvalid, Connection, NameInvalid
 from services.auth.domain.cut_over import CutOverInvalid
 from services.auth.domain.life import NotRunning
-from services.auth.entrypoints.held import actor_of, auth_of, check_may_connect
+from services.auth.entrypoints.held import actor_of, auth_of, check_email_confirmed
 from services.auth.entrypoints.looking import look_at_once, look_if_asked
 from services.auth.entrypoints.schemas import ChangeIn, ClaimIn, ConnectionList, ConnectionOut, DisconnectIn
 from services.auth.entrypoints.sentences import CLAIM_REFUSALS, FIELD_PROBLEMS, NOT_RUNNING, TOO_MANY_ATTEMPTS
@@ -77,7 +77,7 @@ async def claim(request: Request, response: Response, who: Writer, claimed: Clai
     Claim first, delegate then: that we were refused in between shows that the account is yours.
     """
     held, asked_at = auth_of(request), auth_of(request).clock.now()
-    await check_may_connect(request, who)
+    await check_email_confirmed(request, who)
     chosen = None if claimed.chosen_channels is None else frozenset(claimed.chosen_channels)
     account = (claimed.marketplace, claimed.region, claimed.seller_id)
     wanted = Claimed(*account, claimed.name, claimed.login, chosen)

@@ -17,7 +17,7 @@ from services.auth.domain.opaque import digest
 from services.auth.entrypoints.connection_list import connections_page
 from services.auth.entrypoints.connection_pages import Form, Reader
 from services.auth.entrypoints.delegation_pages import reconnect_by_delegation
-from services.auth.entrypoints.held import auth_of, check_may_connect, endpoint_of, pages_of, session_cookie, who_of
+from services.auth.entrypoints.held import auth_of, check_email_confirmed, endpoint_of, pages_of, session_cookie, who_of
 from services.auth.entrypoints.looking import look_at_once
 from services.auth.entrypoints.sentences import FIELD_PROBLEMS, OUTCOMES
 from services.auth.usecases.begin_consent import Wanted, begin_consent, begin_renewal
@@ -41,7 +41,7 @@ log = structlog.get_logger()
 @router.post("")
 async def connect_form(request: Request, form: Form) -> Response:
     held, who = auth_of(request), form.principal
-    await check_may_connect(request, who)
+    await check_email_confirmed(request, who)
     marketplace, name = form.text("marketplace"), form.text("name") or _default_name(form)
     wanted = Wanted(marketplace, form.text("country"), name, endpoint=endpoint_of(form, marketplace))
     try:
@@ -64,7 +64,7 @@ async def reconnect_form(request: Request, form: Form, connection_id: UUID) -> R
     held = auth_of(request)
     found = await held.views.connection(form.principal.organisation, ConnectionId(connection_id))
     if found is None or found.state in UNCONNECTED:
-        await check_may_connect(request, form.principal)
+        await check_email_confirmed(request, form.principal)
     if found is not None and found.app_id is not None:
         return RedirectResponse(f"/connections/{found.marketplace}/private", 303)
     if found is not None and PROFILES[found.marketplace].authorisation == "delegation":

@@ -12,7 +12,7 @@ from services.auth.domain.claim import ClaimRefused
 from services.auth.domain.connection import ChannelsInvalid, Connection, NameInvalid
 from services.auth.entrypoints.checklist import checklist_of
 from services.auth.entrypoints.connection_pages import Form, Writer, chosen_of, connection_page, known_connection
-from services.auth.entrypoints.held import actor_of, address_of, auth_of, check_may_connect, pages_of
+from services.auth.entrypoints.held import actor_of, address_of, auth_of, check_email_confirmed, pages_of
 from services.auth.entrypoints.looking import look_at_once, look_if_asked, probing
 from services.auth.entrypoints.private_sentences import AWAY
 from services.auth.entrypoints.sentences import CLAIM_REFUSALS, FIELD_PROBLEMS, TOO_MANY_ATTEMPTS
@@ -46,7 +46,7 @@ async def connect_form(request: Request, form: Form, marketplace: str) -> Respon
     held, who = auth_of(request), form.principal
     if marketplace not in held.delegations:
         raise not_found()
-    await check_may_connect(request, who)
+    await check_email_confirmed(request, who)
     try:
         async with held.uow() as store:
             claimed = await claim_seller(

@@ -81,7 +81,7 @@ def origin_of(request: Request) -> str | None:
     return party.origin if party else None
 
 
-async def check_may_connect(request: Request, who: Principal) -> None:
+async def check_email_confirmed(request: Request, who: Principal) -> None:
     """
     Before a marketplace is connected, or an address or a secret is made by which others read what is, somebody of the
     organisation has confirmed an e-mail address, where mails are sent at all. Raises the Problem that says so.

@@ -23,7 +23,7 @@ from services.auth.domain.member import (
 )
 from services.auth.entrypoints.at_the_act import NOT_SHOWN, Wrong, act_parts, shown_if_asked, wrong_of
 from services.auth.entrypoints.first_forms import waiting
-from services.auth.entrypoints.held import actor_of, address_of, auth_of, check_may_connect, pages_of
+from services.auth.entrypoints.held import actor_of, address_of, auth_of, check_email_confirmed, pages_of
 from services.auth.entrypoints.letters import INVITATION_PATH
 from services.auth.entrypoints.readers import reader
 from services.auth.entrypoints.roles import ROLES
@@ -138,7 +138,7 @@ async def remove_form(request: Request, form: Form, user_id: UUID) -> Response:
 async def _invite(request: Request, form: PostedForm, email: str, wished: str) -> Response:
     """By a mail; where none are sent, the page shows the link, this once."""
     who, role, typed, link = form.principal, _role(wished), {"email": email, "role": wished}, None
-    await check_may_connect(request, who)
+    await check_email_confirmed(request, who)
     if role is None:
         return await _page(request, who, form=typed, errors={"role": "role.unknown"}, status=422)
     try:

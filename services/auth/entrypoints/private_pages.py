@@ -17,7 +17,7 @@ from services.auth.domain.connection import NameInvalid, digest_of
 from services.auth.domain.private_app import PrivateApp, PrivateProblem, PrivateRefused
 from services.auth.entrypoints.checklist import checklist_of
 from services.auth.entrypoints.connection_pages import Form, Writer
-from services.auth.entrypoints.held import actor_of, auth_of, check_may_connect, endpoint_of, pages_of
+from services.auth.entrypoints.held import actor_of, auth_of, check_email_confirmed, endpoint_of, pages_of
 from services.auth.entrypoints.looking import look_at_all, look_at_once
 from services.auth.entrypoints.private_sentences import CREDENTIAL_PROBLEMS, OF_A_CODE, PRIVATE_PROBLEMS
 from services.auth.entrypoints.sentences import FIELD_PROBLEMS, TOO_MANY_ATTEMPTS
@@ -56,7 +56,7 @@ async def private_page(request: Request, who: Writer, marketplace: str, later: i
 async def app_form(request: Request, marketplace: str, form: Form) -> Response:
     """A new application, or another secret of one that is here; of own credentials only that."""
     held, who, offer = auth_of(request), form.principal, _offer(request, marketplace)
-    await check_may_connect(request, who)
+    await check_email_confirmed(request, who)
     try:
         await keep_private_app(
             form.text("client_id"),
@@ -79,7 +79,7 @@ async def rows_form(request: Request, marketplace: str, form: Form) -> Response:
     held, who, offer = auth_of(request), form.principal, _offer(request, marketplace)
     if offer.way.by_client:
         raise not_found()
-    await check_may_connect(request, who)
+    await check_email_confirmed(request, who)
     try:
         kept = await keep_private_rows(
             _rows(form, marketplace),
@@ -102,7 +102,7 @@ async def account_form(request: Request, marketplace: str, form: Form) -> Respon
     held, who, offer = auth_of(request), form.principal, _offer(request, marketplace)
     if not offer.way.by_client:
         raise not_found()
-    await check_may_connect(request, who)
+    await check_email_confirmed(request, who)
     try:
         kept = await keep_own_credentials(
             _credentials(form, offer),

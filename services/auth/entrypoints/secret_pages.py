@@ -10,7 +10,7 @@ from services.auth.domain.api_client import SECRETS_MOST, ApiClient, MadeBefore,
 from services.auth.entrypoints.at_the_act import NOT_SHOWN, Wrong, act_parts, shown_at_act, wrong_of
 from services.auth.entrypoints.client_sentences import MADE_BEFORE
 from services.auth.entrypoints.first_forms import waiting
-from services.auth.entrypoints.held import actor_of, auth_of, check_may_connect, pages_of
+from services.auth.entrypoints.held import actor_of, auth_of, check_email_confirmed, pages_of
 from services.auth.entrypoints.readers import reader
 from services.auth.usecases.api_clients import check_secret, end_client_secret, make_secret
 from services.auth.usecases.errors import ClientUnknown
@@ -72,7 +72,7 @@ async def living_client(request: Request, who: Principal, client_id: str) -> Api
 
 async def _made(request: Request, form: PostedForm, client_id: str) -> tuple[ApiClient, str]:
     """With the new secret. Raises as `make_secret` and `shown_at_act`."""
-    await check_may_connect(request, form.principal)
+    await check_email_confirmed(request, form.principal)
     held, who, once = auth_of(request), actor_of(form.principal), form.text("once")
     async with held.uow() as store:
         await check_secret(client_id, once, who, store=store)

@@ -9,7 +9,7 @@ from services.auth.domain.api_client import ApiClient, ClientInvalid, ClientsFul
 from services.auth.entrypoints.at_the_act import NOT_SHOWN, Wrong, act_parts, shown_at_act, wrong_of
 from services.auth.entrypoints.client_sentences import CLIENT_PROBLEMS, CLIENTS_FULL, MADE_BEFORE
 from services.auth.entrypoints.first_forms import waiting
-from services.auth.entrypoints.held import actor_of, auth_of, check_may_connect, pages_of, who_of
+from services.auth.entrypoints.held import actor_of, auth_of, check_email_confirmed, pages_of, who_of
 from services.auth.entrypoints.readers import reader, signed_in
 from services.auth.entrypoints.secret_pages import ClientsForm, ClientsReader, living_client
 from services.auth.entrypoints.sentences import SCOPES
@@ -53,7 +53,7 @@ async def calendar_page(request: Request, who: CalendarReader) -> Response:
 async def make_calendar_form(request: Request, form: CalendarForm) -> Response:
     """Shows the new address: this once, and nowhere else."""
     held, who = auth_of(request), form.principal
-    await check_may_connect(request, who)
+    await check_email_confirmed(request, who)
     async with held.uow() as store:
         secret = await make_calendar(actor_of(who), store=store, clock=held.clock, new_secret=held.new_secret)
     address = f"{held.public_url}/connections/calendar/{secret}.ics?{PARAMETER}={language_of(request, who)}"
@@ -118,7 +118,7 @@ async def _calendar(request: Request, who: Principal, *, address: str | None = N
 
 async def _made(request: Request, form: PostedForm, wish: Wish) -> tuple[ApiClient, str]:
     """With its secret. Raises as `make_api_client` and `shown_at_act`."""
-    await check_may_connect(request, form.principal)
+    await check_email_confirmed(request, form.principal)
     held, who = auth_of(request), actor_of(form.principal)
     async with held.uow() as store:
         await check_client(wish, who, store=store)

@@ -69,7 +69,7 @@ async def probe_connection(
             raise
         await lease.settle(lambda store: _secret_refused(store, connection, app, clock))
     else:
-        await lease.settle(lambda store: _let_in(store, connection, app, reached, clock, proves=delegation_proves))
+        await lease.settle(lambda store: _settled(store, connection, app, reached, clock, proves=delegation_proves))
 
 
 async def _read(
@@ -108,7 +108,7 @@ async def _reached(
         return await grants.probe(account, newer, lease.budgets)
 
 
-async def _let_in(
+async def _settled(
     store: Store, seen: Connection, app: PrivateApp | None, reached: Reached, clock: Clock, *, proves: bool
 ) -> None:
     await _answered(store, seen, reached, clock, proves=proves)

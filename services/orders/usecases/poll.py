@@ -238,7 +238,7 @@ def _why(error: FarSideError) -> str:
 
 
 async def _current(turn: _Turn, store: Store) -> Progress:
-    """As stored: a new consent may have made the connection due meanwhile. The windows are ours while the lease is."""
+    """As stored: news of the connection may have made it due meanwhile, or dropped a window."""
     return await store.polls.get(turn.connection.id) or turn.progress
 
 
