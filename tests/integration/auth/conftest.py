@@ -43,6 +43,7 @@ from tests.sandbox_client import Sandbox, start_sandbox
 
 ROOT = Path(__file__).parents[3]
 PUBLIC_URL = "http://127.0.0.1:8080"
+SENDER = "Passerelle <no-reply@passerelle.example>"
 PASSWORD = "Correct horse battery 9"
 
 
@@ -248,6 +249,17 @@ def auth_settings(migrated_database: MakeDatabase, sandbox_url: str) -> Settings
 @pytest.fixture
 async def auth(auth_settings: Settings, sandbox: Sandbox) -> AsyncIterator[Running]:
     running = run_auth(auth_settings, sandbox)
+    yield running
+    await running.close()
+
+
+@pytest.fixture
+async def mailing(auth: Running) -> AsyncIterator[Running]:
+    """Another process's parts, with the sandbox's mail server, whose box is empty."""
+    await auth.sandbox.forget_mails()
+    port = await auth.sandbox.mail_port()
+    told = {"smtp_host": "127.0.0.1", "smtp_port": port, "smtp_security": "none", "mail_from": SENDER}
+    running = run_auth(auth.settings.model_copy(update=told), auth.sandbox)
     yield running
     await running.close()
 

@@ -1,22 +1,12 @@
-"""auth with the sandbox's mail server, and what its worker sends."""
+"""What auth's worker sends by the sandbox's mail server."""
 
 from functools import partial
 
 from services.auth.bootstrap import MAIL
 from services.auth.entrypoints.letters import CATALOGUES, Letters
 from services.auth.usecases.send_mail import send_mail
-from tests.integration.auth.conftest import Running, run_auth
+from tests.integration.auth.conftest import Running
 from tests.sandbox_client import Json
-
-SENDER = "Passerelle <no-reply@passerelle.example>"
-
-
-async def run_mailing(auth: Running) -> Running:
-    """Another process's parts, with a mail server whose box is empty."""
-    await auth.sandbox.forget_mails()
-    port = await auth.sandbox.mail_port()
-    told = {"smtp_host": "127.0.0.1", "smtp_port": port, "smtp_security": "none", "mail_from": SENDER}
-    return run_auth(auth.settings.model_copy(update=told), auth.sandbox)
 
 
 async def sent_to(auth: Running, email: str) -> list[Json]:

@@ -1,24 +1,12 @@
 """From the app store to sign-up, where an address is to be confirmed before anything is connected."""
 
-from collections.abc import AsyncIterator
-
-import pytest
-
 from tests.integration.auth.conftest import PASSWORD, Running, Visitor
-from tests.integration.auth.posting import run_mailing, sent_to
+from tests.integration.auth.posting import sent_to
 from tests.integration.auth.test_appstore import AUTHORISE, confirmed, ours, sent
 from tests.integration.auth.test_confirmation import links
 
 TO_CONFIRM = "Confirm your e-mail address first"
 ON = f'href="{AUTHORISE}"'
-
-
-@pytest.fixture
-async def mailing(auth: Running) -> AsyncIterator[Running]:
-    """auth with the sandbox's mail server."""
-    running = await run_mailing(auth)
-    yield running
-    await running.close()
 
 
 async def arrived(auth: Running) -> Visitor:

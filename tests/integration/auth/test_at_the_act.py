@@ -1,7 +1,6 @@
 """What an act on one's own account asks for beside the session, so that whoever steals that gains nothing for good."""
 
 import re
-from collections.abc import AsyncIterator
 from datetime import timedelta
 
 import httpx
@@ -9,21 +8,13 @@ import pytest
 
 from tests.authenticator import Authenticator
 from tests.integration.auth.conftest import PASSWORD, Running, Visitor
-from tests.integration.auth.posting import run_mailing, sent_to
+from tests.integration.auth.posting import sent_to
 from tests.integration.auth.test_passkeys import ALONE, PASSKEYS, add, begun, use
 from tests.integration.auth.test_passwords import another
 from tests.integration.auth.test_second_factor import FACTOR, App, enter, set_up, sign_in
 
 ACCOUNT = "/settings/account"
 WRONG = "Wrong horse battery 9"
-
-
-@pytest.fixture
-async def mailing(auth: Running) -> AsyncIterator[Running]:
-    """auth with the sandbox's mail server."""
-    running = await run_mailing(auth)
-    yield running
-    await running.close()
 
 
 async def begin(visitor: Visitor, **typed: str) -> httpx.Response:

@@ -2,7 +2,7 @@
 
 import asyncio
 import re
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
 from functools import partial
@@ -16,7 +16,7 @@ from services.auth.usecases.api_clients import Wish, make_api_client, make_secre
 from services.auth.usecases.prove_password import Proven
 from tests.authenticator import Authenticator
 from tests.integration.auth.conftest import Running, Visitor
-from tests.integration.auth.posting import run_mailing, sent_to
+from tests.integration.auth.posting import sent_to
 from tests.integration.auth.test_api_clients import CLIENTS, READ, SHOWN, ask, hidden, make, token
 from tests.integration.auth.test_passkeys import add
 from tests.integration.auth.test_second_factor import set_up
@@ -24,14 +24,6 @@ from tests.integration.auth.test_secrets import ask_another, ways_to_end
 
 WRONG = {"password": "Wrong horse battery 9"}
 BEFORE = "This form was sent before"
-
-
-@pytest.fixture
-async def mailing(auth: Running) -> AsyncIterator[Running]:
-    """auth with the sandbox's mail server."""
-    running = await run_mailing(auth)
-    yield running
-    await running.close()
 
 
 async def both(visitor: Visitor, client_id: str, typed: Mapping[str, str]) -> list[tuple[int, bool]]:

@@ -1,7 +1,6 @@
 """An organisation is closed, with all that is connected to it; a member leaves one. Addresses are free afterwards."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from functools import partial
 from typing import Any
 
@@ -15,7 +14,6 @@ from shared.access.errors import NotSignedIn
 from shared.kernel.ids import OrganisationId, new_id
 from tests.integration.auth.conftest import PASSWORD, Running, Visitor
 from tests.integration.auth.members import MEMBERS, invitations_to, invite, joined
-from tests.integration.auth.posting import run_mailing
 from tests.integration.auth.private import add, vendor
 from tests.integration.auth.test_api_clients import READ, asking, make, token
 from tests.integration.auth.test_calendar import made as calendar_of
@@ -28,14 +26,6 @@ EMPTY = (
     "account", "session", "former_password", "second_factor", "recovery_code", "passkey", "account_link", "mail",
     "invitation", "invitation_link", "access_grant", "private_app", "address", "support_staff", "consent_state",
 )  # fmt: skip
-
-
-@pytest.fixture
-async def mailing(auth: Running) -> AsyncIterator[Running]:
-    """auth with the sandbox's mail server."""
-    running = await run_mailing(auth)
-    yield running
-    await running.close()
 
 
 async def close(owner: Visitor, page: str = CLOSE, **typed: str) -> Any:

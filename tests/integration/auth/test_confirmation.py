@@ -1,7 +1,6 @@
 """An address that is to be confirmed: what waits for it, and what its link does."""
 
 import re
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import timedelta
 
@@ -9,21 +8,13 @@ import pytest
 
 from services.auth.domain.opaque import digest
 from tests.integration.auth.conftest import PASSWORD, Running, Visitor, _unasked
-from tests.integration.auth.posting import run_mailing, sent_to
+from tests.integration.auth.posting import sent_to
 from tests.integration.auth.private import VENDOR, bring
 from tests.integration.auth.test_expiry import NEAR, days_later
 from tests.integration.auth.test_second_factor import set_up
 
 ACCOUNT = "/settings/account"
 LINK = re.compile(r"http\S+(/signup/confirm/(\S+))")
-
-
-@pytest.fixture
-async def mailing(auth: Running) -> AsyncIterator[Running]:
-    """auth with the sandbox's mail server."""
-    running = await run_mailing(auth)
-    yield running
-    await running.close()
 
 
 async def signed_up(auth: Running) -> Visitor:

@@ -1,6 +1,5 @@
 """Mails: who gets which, when, in which language; what becomes of one that the mail server does not take."""
 
-from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
 
@@ -9,21 +8,13 @@ import pytest
 from services.auth.domain.mail import Letter
 from shared.kernel.errors import Unavailable
 from shared.kernel.ids import new_id
-from tests.integration.auth.conftest import PASSWORD, Running, Visitor, run_auth
+from tests.integration.auth.conftest import PASSWORD, SENDER, Running, Visitor, run_auth
 from tests.integration.auth.mail_servers import refusing_server, tls_server
-from tests.integration.auth.posting import SENDER, run_mailing, sent_to
+from tests.integration.auth.posting import sent_to
 from tests.integration.auth.private import add, vendor
 from tests.integration.auth.test_expiry import DAY, NEAR, days_later, probed
 from tests.integration.auth.test_pause import connected
 from tests.sandbox_client import Json
-
-
-@pytest.fixture
-async def mailing(auth: Running) -> AsyncIterator[Running]:
-    """auth with the sandbox's mail server."""
-    running = await run_mailing(auth)
-    yield running
-    await running.close()
 
 
 async def sent(auth: Running, visitor: Visitor) -> list[Json]:

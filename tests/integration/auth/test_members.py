@@ -2,7 +2,6 @@
 
 import asyncio
 import re
-from collections.abc import AsyncIterator
 from datetime import timedelta
 
 import pytest
@@ -11,19 +10,10 @@ from services.auth.domain.opaque import digest
 from tests.authenticator import Authenticator
 from tests.integration.auth.conftest import PASSWORD, Running
 from tests.integration.auth.members import MEMBERS, REVIEW, SHOWN, ids, invitations_to, invite, joined, review_of
-from tests.integration.auth.posting import run_mailing
 from tests.integration.auth.test_api_clients import make
 from tests.integration.auth.test_passkeys import add
 
 MARIE, PAUL = "marie@shop.example", "paul@shop.example"
-
-
-@pytest.fixture
-async def mailing(auth: Running) -> AsyncIterator[Running]:
-    """auth with the sandbox's mail server."""
-    running = await run_mailing(auth)
-    yield running
-    await running.close()
 
 
 async def deeds(auth: Running) -> list[tuple[str, str | None, str | None]]:

@@ -11,7 +11,7 @@ from services.auth.usecases.probe_connection import probe_connection
 from shared.kernel.errors import Refused
 from tests.integration.auth.conftest import Running, Visitor, run_auth
 from tests.integration.auth.delegating import Bazaar
-from tests.integration.auth.posting import run_mailing, sent_to
+from tests.integration.auth.posting import sent_to
 from tests.integration.auth.private import VENDOR, add, vendor
 from tests.integration.auth.shops import shop
 from tests.integration.auth.test_expiry import DAY, OVER, days_later, probed
@@ -89,24 +89,18 @@ async def test_of_an_application_of_ones_own_the_role_is_ticked_there(auth: Runn
 
 
 @pytest.mark.parametrize("passes", [True, False])
-async def test_a_missing_role_is_told_once_by_mail(auth: Running, passes: bool) -> None:
+async def test_a_missing_role_is_told_once_by_mail(mailing: Running, passes: bool) -> None:
     """After two hours, if it is missing then, however often it was asked for. Seen red without the mail."""
-    mailing = await run_mailing(auth)
-    try:
-        visitor, _ = await connected(mailing)
-        await mailing.sandbox.fault(STORES, "role_missing", times=3)
-        for _ in range(3):
-            await asked_again(mailing)
-        assert await sent_to(mailing, visitor.email) == []
-        if passes:
-            await asked_again(mailing)
-        await mailing.rows("update mail set due_at = due_at - interval '2 hours'")
-        mails = await sent_to(mailing, visitor.email)
-        assert [mail["headers"]["subject"] for mail in mails] == (
-            [] if passes else ["A role is missing: Amazon Europe"]
-        )
-    finally:
-        await mailing.close()
+    visitor, _ = await connected(mailing)
+    await mailing.sandbox.fault(STORES, "role_missing", times=3)
+    for _ in range(3):
+        await asked_again(mailing)
+    assert await sent_to(mailing, visitor.email) == []
+    if passes:
+        await asked_again(mailing)
+    await mailing.rows("update mail set due_at = due_at - interval '2 hours'")
+    mails = await sent_to(mailing, visitor.email)
+    assert [mail["headers"]["subject"] for mail in mails] == ([] if passes else ["A role is missing: Amazon Europe"])
 
 
 async def test_an_account_without_a_store_is_not_green(auth: Running) -> None:

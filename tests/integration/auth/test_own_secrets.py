@@ -1,14 +1,13 @@
 """The client secret of an organisation's own application: what is told when it is refused, and before it ends."""
 
 import json
-from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
 
 import pytest
 
 from tests.integration.auth.conftest import Running, Visitor
 from tests.integration.auth.operating import operating
-from tests.integration.auth.posting import run_mailing, sent_to
+from tests.integration.auth.posting import sent_to
 from tests.integration.auth.private import NEXT_SECRET, SECRET, VENDOR, add, bring, refused_app, registered, vendor
 from tests.integration.auth.test_pause import connected
 from tests.integration.auth.test_private_life import renewed
@@ -17,13 +16,6 @@ from tests.integration.auth.test_private_refusals import probed
 REFUSED = "The client secret of your own application is refused"
 ENDS = "Replace the client secret of your own application by"
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
-
-
-@pytest.fixture
-async def mailing(auth: Running) -> AsyncIterator[Running]:
-    running = await run_mailing(auth)
-    yield running
-    await running.close()
 
 
 async def by_own_application(auth: Running, codes: str = "ABC1E") -> Visitor:

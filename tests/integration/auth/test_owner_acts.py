@@ -1,7 +1,6 @@
 """A session alone makes no owner and ends none: that asks for what an act on one's own account asks for."""
 
 import re
-from collections.abc import AsyncIterator
 from datetime import timedelta
 
 import httpx
@@ -10,7 +9,6 @@ import pytest
 from tests.authenticator import Authenticator
 from tests.integration.auth.conftest import PASSWORD, Running, Visitor
 from tests.integration.auth.members import MEMBERS, REVIEW, SHOWN, ids, invitations_to, invite, joined, review_of
-from tests.integration.auth.posting import run_mailing
 from tests.integration.auth.test_passkeys import add
 from tests.integration.auth.test_second_factor import set_up
 
@@ -19,14 +17,6 @@ THIEF = "thief@stranger.example"
 EMPTY = {"confirmed": "1"}
 WRONG = EMPTY | {"password": "Wrong horse battery 9"}
 TYPED = pytest.mark.parametrize("typed", [{}, EMPTY, WRONG], ids=["nothing", "an empty password", "a wrong password"])
-
-
-@pytest.fixture
-async def mailing(auth: Running) -> AsyncIterator[Running]:
-    """auth with the sandbox's mail server."""
-    running = await run_mailing(auth)
-    yield running
-    await running.close()
 
 
 async def roles(auth: Running) -> dict[str, str]:

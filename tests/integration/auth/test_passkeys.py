@@ -12,7 +12,7 @@ from services.auth.domain.second_factor import SecondFactorRule
 from tests.authenticator import Authenticator
 from tests.integration.auth.conftest import PASSWORD, Running, Visitor, run_auth
 from tests.integration.auth.operating import operating
-from tests.integration.auth.posting import run_mailing, sent_to
+from tests.integration.auth.posting import sent_to
 
 PASSKEYS = "/settings/account/passkeys"
 ALONE = "/signin/passkey"
@@ -165,22 +165,20 @@ async def test_passkeys_refused_after_the_password_are_told_and_lock(auth: Runni
 
 
 @pytest.mark.abuse
-async def test_a_copy_is_refused_and_told(auth: Running) -> None:
+async def test_a_copy_is_refused_and_told(mailing: Running) -> None:
     """A counter that went back: nobody is in, its owner gets a mail, the log says so. Seen red without the check."""
-    running = await run_mailing(auth)
     phone = Authenticator()
-    owner = await owner_with(running, phone)
+    owner = await owner_with(mailing, phone)
     copy = replace(phone)
-    assert (await use(running.visitor(), ALONE, phone)).status_code == 303
-    thief = running.visitor()
+    assert (await use(mailing.visitor(), ALONE, phone)).status_code == 303
+    thief = mailing.visitor()
     refused = await use(thief, ALONE, copy)
     assert (refused.status_code, "counter went back" in refused.text) == (401, True)
     assert (await thief.get("/connections")).status_code == 303
-    assert len(await auth.rows("select 1 from audit where action = 'account.passkey_refused'")) == 1
-    *_, mail = await sent_to(running, owner.email)
+    assert len(await mailing.rows("select 1 from audit where action = 'account.passkey_refused'")) == 1
+    *_, mail = await sent_to(mailing, owner.email)
     assert "there may be a copy of it" in mail["text"]
-    assert (await use(running.visitor(), ALONE, phone)).status_code == 303
-    await running.close()
+    assert (await use(mailing.visitor(), ALONE, phone)).status_code == 303
 
 
 @pytest.mark.abuse

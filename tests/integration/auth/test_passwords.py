@@ -2,7 +2,6 @@
 
 import asyncio
 import re
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import timedelta
 
@@ -17,20 +16,12 @@ from services.auth.usecases.actor import Person
 from services.auth.usecases.prove_password import note_refusal
 from tests.integration.auth.conftest import PASSWORD, PUBLIC_URL, Running, Visitor
 from tests.integration.auth.members import joined
-from tests.integration.auth.posting import run_mailing, sent_to
+from tests.integration.auth.posting import sent_to
 
 DAY = timedelta(days=1)
 ACCOUNT = "/settings/account"
 WAITING = "select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'"
 LINK = re.compile(r"http\S+?(/signin/reset/\S+)")
-
-
-@pytest.fixture
-async def mailing(auth: Running) -> AsyncIterator[Running]:
-    """auth with the sandbox's mail server."""
-    running = await run_mailing(auth)
-    yield running
-    await running.close()
 
 
 def another(number: int) -> str:

@@ -1,7 +1,6 @@
 """New recovery codes, for whoever lost or never saw theirs: with what an act asks for, in the place of the former."""
 
 import re
-from collections.abc import AsyncIterator
 from datetime import timedelta
 
 import httpx
@@ -9,20 +8,12 @@ import pytest
 
 from tests.authenticator import Authenticator
 from tests.integration.auth.conftest import PASSWORD, Running, Visitor
-from tests.integration.auth.posting import run_mailing, sent_to
+from tests.integration.auth.posting import sent_to
 from tests.integration.auth.test_passkeys import add
 from tests.integration.auth.test_second_factor import FACTOR, enter, set_up, sign_in
 
 ACCOUNT = "/settings/account"
 RECOVERY = "/settings/account/recovery-codes"
-
-
-@pytest.fixture
-async def mailing(auth: Running) -> AsyncIterator[Running]:
-    """auth with the sandbox's mail server."""
-    running = await run_mailing(auth)
-    yield running
-    await running.close()
 
 
 async def renew(visitor: Visitor, **typed: str) -> httpx.Response:
